@@ -1,0 +1,1 @@
+"""The official contract of each api-version, compiled from Microsoft's specifications."""

@@ -1,0 +1,1 @@
+"""Resource kinds of the emulator that have behaviour of their own."""

@@ -1,0 +1,125 @@
+"""Every exception of the package.
+
+Errors mean that we could not do what was asked. A body that breaks the
+contract is a `Finding`, not an error; an ARM answer of 4xx is an ordinary
+response until a caller asks for more than the raw answer.
+
+    AzmlContractError
+    +-- SettingsError            a setting is missing or malformed
+    +-- UsageError               a command, option or marker was used wrongly
+    +-- InputError               a file could not be read as what it should be
+    +-- ContractError            no contract for what was asked
+    |   +-- UnknownApiVersion
+    |   +-- SpecificationError   an official specification could not be imported
+    +-- CassetteError            a cassette is missing, corrupt or of another format
+    |   +-- NoMatchingInteraction
+    |   +-- UnusedInteractions
+    |   +-- SecretFound          a secret was about to be written
+    +-- ArmError                 the service answered with an error
+    +-- OperationTimeout         no terminal state in time
+    +-- EmulatorError            the local service could not start or stop
+    +-- UploadError              a blob could not be written
+
+A subclass may live beside the code that raises it when its constructor takes
+values of that module; it still derives from one of these.
+"""
+
+from __future__ import annotations
+
+
+class AzmlContractError(Exception):
+    """Root of every error of this package; `str()` is what a user reads."""
+
+
+class SettingsError(AzmlContractError):
+    """A setting is missing or malformed; names it and the variable that sets it."""
+
+
+class UsageError(AzmlContractError):
+    """A command, an option or a marker was used in a way that has no meaning."""
+
+
+class InputError(AzmlContractError):
+    """A file or stream could not be read as what it should be."""
+
+
+class ContractError(AzmlContractError):
+    """There is no contract for what was asked."""
+
+
+class UnknownApiVersion(ContractError):
+    """An api-version that no contract is known for."""
+
+    def __init__(self, asked: str, *, nearest: list[str]) -> None:
+        hint = f" Nearest known: {', '.join(nearest)}." if nearest else ""
+        super().__init__(
+            f"No contract for api-version {asked!r}.{hint}\n"
+            "All known versions: azml-contract contract list"
+        )
+        self.asked = asked
+        self.nearest = nearest
+
+
+class SpecificationError(ContractError):
+    """An official specification could not be imported; says where and why."""
+
+
+class CassetteError(AzmlContractError):
+    """A cassette is missing, corrupt or of another format."""
+
+
+class ArmError(AzmlContractError):
+    """The service answered with an error where a result was needed.
+
+    Args:
+        status: HTTP status.
+        code: ``error.code``; empty when the body was empty.
+        message: ``error.message``; empty when the body was empty.
+        inner_codes: ``InnerError`` chain, outermost first.
+        request_id: ``x-ms-request-id``, or the correlation id; may be empty.
+        request: Verb and URL of the call, e.g. ``PUT https://...``.
+    """
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        code: str,
+        message: str,
+        inner_codes: tuple[str, ...] = (),
+        request_id: str = "",
+        request: str = "",
+    ) -> None:
+        chain = "/".join((code, *inner_codes)) if code else "no error body"
+        text = f"{status} {chain}: {message or '(no message)'}"
+        if request:
+            text += f"\nRequest: {request}"
+        if request_id:
+            text += f"\nRequest id: {request_id}"
+        super().__init__(text)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.inner_codes = inner_codes
+        self.request_id = request_id
+
+
+class OperationTimeout(AzmlContractError):
+    """An operation or job reached no terminal state in time."""
+
+    def __init__(self, what: str, *, timeout_s: float, last_state: str) -> None:
+        super().__init__(
+            f"{what} reached no terminal state within {timeout_s:g} s; "
+            f"last state: {last_state or 'none'}."
+        )
+        self.what = what
+        self.timeout_s = timeout_s
+        self.last_state = last_state
+
+
+class EmulatorError(AzmlContractError):
+    """The local service could not start, or a part of it died."""
+
+
+class UploadError(AzmlContractError):
+    """A blob could not be written; names the file and the remedy."""

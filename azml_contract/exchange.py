@@ -1,0 +1,95 @@
+"""The values that flow through the package: requests, responses, exchanges.
+
+In: what a client sent and what came back. Out: immutable values that every
+other module reads. Knows HTTP; knows neither ARM nor cassettes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+Json = dict[str, Any] | list[Any] | str | int | float | bool | None
+Headers = tuple[tuple[str, str], ...]
+
+
+def make_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
+    """Header pairs in the order given, as text."""
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return tuple((str(name), str(value)) for name, value in pairs)
+
+
+def find_header(headers: Headers, name: str) -> str | None:
+    """The first value of a header, whatever its case; None when absent."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as it was sent. `url` is absolute and holds the query."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    @property
+    def host(self) -> str:
+        """Host name in lower case, without the port."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def path(self) -> str:
+        """Path as sent, percent-encoded."""
+        return urlsplit(self.url).path
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """Decoded query pairs in the order sent, empty values kept."""
+        return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
+
+    @property
+    def api_version(self) -> str | None:
+        """Value of the ``api-version`` query parameter; None when absent."""
+        pairs = self.query
+        return next((v for k, v in pairs if k.lower() == "api-version"), None)
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, whatever its case; None when absent."""
+        return find_header(self.headers, name)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP response; `body` is already decompressed."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, whatever its case; None when absent."""
+        return find_header(self.headers, name)
+
+    def parse_json(self) -> Json:
+        """The body as JSON; None for an empty body.
+
+        Raises:
+            ValueError: The body is not JSON.
+        """
+        return json.loads(self.body) if self.body.strip() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and the response that answered it."""
+
+    request: Request
+    response: Response

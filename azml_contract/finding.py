@@ -1,0 +1,91 @@
+"""A finding: one way in which one body or call breaks its contract.
+
+A value. Errors (we could not work) are exceptions, findings are not. The
+JSON shape is fixed for other programs to read, see `Finding.to_json`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """How bad a finding is; an error fails a scenario."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Evidence(StrEnum):
+    """What a finding rests on."""
+
+    SPEC = "spec"
+    LIVE = "live"
+    DOCS = "docs"
+    UNKNOWN = "unknown"
+
+
+class Side(StrEnum):
+    """Which half of the exchange a finding is about."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in a file a finding points; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken rule.
+
+    `code` is stable (``AZC1xx`` request, ``AZC2xx`` response, ``AZC3xx``
+    regression). `pointer` is an RFC 6901 JSON pointer into the body; for
+    what is not in a body it is empty. `cure` is empty where none is known.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    pointer: str = ""
+    cure: str = ""
+    operation: str = ""
+    api_version: str = ""
+    side: Side = Side.REQUEST
+    expected: tuple[Any, ...] = ()
+    seen: Any = None
+    evidence: Evidence = Evidence.SPEC
+    location: Location | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The published JSON shape of a finding."""
+        shape: dict[str, Any] = {
+            "code": self.code,
+            "severity": str(self.severity),
+            "message": self.message,
+            "cure": self.cure,
+            "pointer": self.pointer,
+            "operation": self.operation,
+            "api_version": self.api_version,
+            "side": str(self.side),
+            "expected": list(self.expected),
+            "seen": self.seen,
+            "evidence": str(self.evidence),
+        }
+        if self.location is not None:
+            place = self.location
+            shape["location"] = {
+                "file": place.file,
+                "line": place.line,
+                "column": place.column,
+            }
+        return shape

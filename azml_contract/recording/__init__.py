@@ -1,0 +1,1 @@
+"""Record exchanges into cassettes and answer from them."""

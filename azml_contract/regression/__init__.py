@@ -1,0 +1,1 @@
+"""Say which recorded calls break under which other api-version."""

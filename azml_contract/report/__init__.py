@@ -1,0 +1,1 @@
+"""Render values for people and programs; computes nothing."""

@@ -1,0 +1,1 @@
+"""Judge requests and responses against a contract, and explain every fault."""
