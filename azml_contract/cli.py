@@ -1,0 +1,54 @@
+"""The command line: finds the module of a command, and turns errors into a line.
+
+Exit codes: 0 clean, 1 a finding, 2 wrong usage or an input that could not be
+read. The commands themselves are in `azml_contract.commands`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import NoReturn
+
+import click
+
+from azml_contract.errors import AzmlContractError
+
+COMMANDS = ("check", "contract", "demo", "doctor", "emulator", "regress")
+
+
+class _LazyGroup(click.Group):
+    """Imports a command's module only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"azml_contract.commands.{cmd_name}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="azml-contract")
+def cli() -> None:
+    """Record, replay and check calls of the Azure Machine Learning REST API."""
+
+
+def main() -> NoReturn:
+    """Run the command line and exit; the only place that catches everything."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        code = 130
+    except AzmlContractError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = 2
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,179 @@
+"""Which workspace, which endpoint, which identity.
+
+In: an environment mapping, a `.env` file and a `pyproject.toml`, in that order
+of precedence. Out: an immutable `Settings`. This is the only place that knows
+variable names; no other module reads the environment.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from azml_contract.errors import SettingsError
+
+PROVIDER = "Microsoft.MachineLearningServices"
+
+VARIABLES = {
+    "subscription": "AZURE_SUBSCRIPTION_ID",
+    "resource_group": "AZURE_RESOURCE_GROUP",
+    "workspace": "AZML_WORKSPACE",
+    "compute": "AZML_COMPUTE",
+    "storage_account": "AZML_STORAGE_ACCOUNT",
+    "endpoint": "AZML_ENDPOINT",
+    "authority": "AZURE_AUTHORITY_HOST",
+    "proxy": "AZML_PROXY",
+    "ca_bundle": "AZML_CA_BUNDLE",
+    "credential": "AZML_CREDENTIAL",
+    "tenant": "AZURE_TENANT_ID",
+    "client_id": "AZURE_CLIENT_ID",
+    "client_secret": "AZURE_CLIENT_SECRET",
+}
+CREDENTIALS = ("environment", "cli", "default")
+_REQUIRED = ("subscription", "resource_group", "workspace")
+_SERVICE_PRINCIPAL = ("tenant", "client_id", "client_secret")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a call needs to know about where it goes.
+
+    `credential` is ``environment`` (a service principal), ``cli`` (the Azure
+    CLI's login) or ``default`` (azure-identity's DefaultAzureCredential).
+    `storage_account` may be empty: the default datastore names it. `proxy`
+    and `ca_bundle` are empty unless a gateway or a private CA is in use.
+    """
+
+    subscription: str
+    resource_group: str
+    workspace: str
+    compute: str = "cpu-cluster"
+    storage_account: str = ""
+    endpoint: str = "https://management.azure.com"
+    authority: str = "https://login.microsoftonline.com"
+    proxy: str = ""
+    ca_bundle: str = ""
+    credential: str = "environment"
+    tenant: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+
+    @property
+    def resource_group_id(self) -> str:
+        """ARM id of the resource group."""
+        return (
+            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+        )
+
+    @property
+    def workspace_id(self) -> str:
+        """ARM id of the workspace."""
+        return (
+            f"{self.resource_group_id}/providers/{PROVIDER}/workspaces/{self.workspace}"
+        )
+
+
+PLACEHOLDERS = Settings(
+    subscription="00000000-0000-0000-0000-000000000000",
+    resource_group="resource-group",
+    workspace="workspace",
+    storage_account="storageaccount",
+    tenant="00000000-0000-4000-8000-00000000a001",
+    client_id="00000000-0000-4000-8000-00000000a002",
+    client_secret="REDACTED",  # noqa: S106 - stands for a secret, is none
+)
+"""What replay uses, and what the recorder writes in place of real identifiers."""
+
+
+def load_settings(
+    environ: Mapping[str, str],
+    *,
+    dotenv: Path | None = None,
+    pyproject: Path | None = None,
+) -> Settings:
+    """Collect the settings; the environment wins over `.env` over pyproject.
+
+    Args:
+        environ: Usually ``os.environ``.
+        dotenv: A `.env` file; ignored when it does not exist.
+        pyproject: A `pyproject.toml` whose ``[tool.azml-contract]`` is read.
+
+    Raises:
+        SettingsError: Something is missing, unknown or malformed. Names every
+            missing setting at once, with its variable.
+    """
+    values = _from_pyproject(pyproject) | _from_dotenv(dotenv)
+    for name, variable in VARIABLES.items():
+        if environ.get(variable):
+            values[name] = environ[variable]
+    _require(values)
+    for name in ("endpoint", "authority"):
+        if name in values:
+            values[name] = _as_https_url(name, values[name])
+    return Settings(**values)
+
+
+def _from_dotenv(path: Path | None) -> dict[str, str]:
+    if path is None or not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    found = dotenv_values(path)
+    return {
+        name: value
+        for name, variable in VARIABLES.items()
+        if (value := found.get(variable))
+    }
+
+
+def _from_pyproject(path: Path | None) -> dict[str, str]:
+    if path is None or not path.is_file():
+        return {}
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    section = table.get("tool", {}).get("azml-contract", {})
+    allowed = {f.name for f in fields(Settings)} - {"client_secret"}
+    settings = {key.replace("-", "_"): value for key, value in section.items()}
+    for name, value in settings.items():
+        if name == "client_secret":
+            raise SettingsError(
+                f"{path}: client-secret does not belong in a file that is committed; "
+                f"set {VARIABLES['client_secret']} instead."
+            )
+        if name in allowed and not isinstance(value, str):
+            raise SettingsError(
+                f"{path}: [tool.azml-contract] {name} must be text, not {value!r}."
+            )
+    return {name: value for name, value in settings.items() if name in allowed}
+
+
+def _require(values: Mapping[str, str]) -> None:
+    credential = values.get("credential", "environment")
+    if credential not in CREDENTIALS:
+        raise SettingsError(
+            f"credential is {credential!r}; it must be one of "
+            f"{', '.join(CREDENTIALS)} (variable {VARIABLES['credential']})."
+        )
+    needed = _REQUIRED + (_SERVICE_PRINCIPAL if credential == "environment" else ())
+    missing = [name for name in needed if not values.get(name)]
+    if missing:
+        lines = [f"  {name.replace('_', ' ')}: set {VARIABLES[name]}" for name in missing]
+        raise SettingsError(
+            "These settings are missing, in the environment, in .env and in "
+            "[tool.azml-contract] of pyproject.toml:\n" + "\n".join(lines)
+        )
+
+
+def _as_https_url(name: str, value: str) -> str:
+    url = value if "://" in value else f"https://{value}"
+    if not url.startswith("https://"):
+        raise SettingsError(
+            f"{name} is {value!r}; tokens travel over https only "
+            f"(variable {VARIABLES[name]})."
+        )
+    return url.rstrip("/")
