@@ -1,0 +1,53 @@
+# Two commands for a newcomer: `make demo` and `make test`. Both set up what they need.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+SPECS ?= ../shared/specs
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test fast check contract docs lock bench bench-setup clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/installed node_modules/installed  ## prepare .venv and Azurite
+
+.venv/installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "azml-contract needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11"; exit 2; }
+	@test -x $(BIN)/python || { echo "[1/3] creating .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
+	@echo "[2/3] installing the Python packages of requirements.lock (one or two minutes, once)"
+	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+node_modules/installed: package.json package-lock.json .venv/installed
+	@echo "[3/3] installing Azurite, the local blob storage (half a minute, once)"
+	@$(RUN) azml_contract.emulator.install_azurite
+	@touch $@
+
+demo: setup  ## the whole story on this machine, no Azure account
+	@$(BIN)/azml-contract demo
+
+test: setup  ## every test
+	@$(RUN) pytest -n 2 --dist worksteal
+
+fast: setup  ## what a developer waits for: under a minute
+	@$(RUN) pytest -n 2 --dist worksteal -m "not slow"
+
+check: setup  ## ruff, mypy, drift of generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+contract: setup  ## rebuild the contract data from SPECS, and fail on drift
+	@$(RUN) azml_contract.contract.compile --specs $(SPECS) --check
+
+lock: .venv/installed  ## pin the newest versions that pyproject.toml allows
+	@$(RUN) pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+		--extra dev --upgrade --no-header --quiet -o requirements.lock
+
+clean:  ## remove what setup installed
+	rm -rf .venv node_modules build *.egg-info

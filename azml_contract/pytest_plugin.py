@@ -1,0 +1,372 @@
+"""The pytest plugin: options, fixtures, the `azml` marker and a summary. Wiring only.
+
+A scenario asks for the `azml` fixture. What happens around it (recording,
+replay, validation) is in `azml_contract.scenario`; nothing of it is imported
+until a test uses a fixture, so other test runs pay for nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from azml_contract.client import Workspace
+    from azml_contract.emulator.faults import Faults
+    from azml_contract.emulator.server import Emulator
+    from azml_contract.scenario import ScenarioRun
+    from azml_contract.settings import Settings
+
+MODES = ("replay", "record", "live")
+TARGETS = ("emulator", "azure")
+PROFILES = ("service", "strict")
+MARKER_ARGUMENTS = {"api_versions", "profile", "expect", "compute"}
+
+_run_key = pytest.StashKey["ScenarioRun"]()
+_summary_key = pytest.StashKey["_Summary"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("azml-contract", "Azure ML REST scenarios")
+    group.addoption(
+        "--azml-mode",
+        choices=MODES,
+        default="replay",
+        help="replay: from cassettes, no network (default); record: live, and write "
+        "the cassettes anew; live: live, and write nothing",
+    )
+    group.addoption(
+        "--azml-target",
+        choices=TARGETS,
+        default="emulator",
+        help="what record and live talk to: the local emulator (default) or azure",
+    )
+    group.addoption(
+        "--azml-api-version",
+        action="append",
+        metavar="V",
+        help="run at this api-version in place of those of the marker; repeatable",
+    )
+    group.addoption(
+        "--azml-profile",
+        choices=PROFILES,
+        help="service: what the live service is known to accept (default); "
+        "strict: the written contract",
+    )
+    group.addoption(
+        "--azml-cassettes",
+        metavar="DIR",
+        help="where the cassettes are (default: cassettes/ in the root folder)",
+    )
+    group.addoption(
+        "--azml-keep",
+        action="store_true",
+        help="azure: leave behind what a scenario created",
+    )
+    group.addoption(
+        "--azml-allow-compute",
+        action="store_true",
+        help="azure: run the scenarios that cost money too",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "azml(api_versions=[...], profile='service'|'strict', expect=[(code, pointer), "
+        "...], compute=False): a scenario of azml-contract",
+    )
+    config.stash[_summary_key] = _Summary()
+
+
+# --- which api-versions a test runs at ------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "api_version" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("azml")
+    versions = (
+        metafunc.config.getoption("azml_api_version")
+        or _marker_arguments(marker, metafunc.definition.nodeid).get("api_versions")
+        or [_newest_stable()]
+    )
+    for version in versions:
+        _require_known(version)
+    metafunc.parametrize("api_version", versions, scope="function")
+
+
+def _marker_arguments(marker: pytest.Mark | None, test: str) -> dict[str, Any]:
+    if marker is None:
+        return {}
+    unknown = set(marker.kwargs) - MARKER_ARGUMENTS
+    if unknown or marker.args:
+        given = sorted(unknown) or list(marker.args)
+        raise pytest.UsageError(
+            f"{test}: the azml marker does not know {given}; it takes "
+            f"{', '.join(sorted(MARKER_ARGUMENTS))}, by name."
+        )
+    return dict(marker.kwargs)
+
+
+def _require_known(version: str) -> None:
+    from azml_contract.contract.catalog import known_versions
+    from azml_contract.errors import UnknownApiVersion
+
+    if version not in known_versions():
+        raise pytest.UsageError(str(UnknownApiVersion(version, nearest=_near(version))))
+
+
+def _near(version: str) -> list[str]:
+    from difflib import get_close_matches
+
+    from azml_contract.contract.catalog import known_versions
+
+    return get_close_matches(version, known_versions(), n=3)
+
+
+def _newest_stable() -> str:
+    from azml_contract.contract.catalog import known_versions
+
+    return [v for v in known_versions() if "-preview" not in v][-1]
+
+
+# --- fixtures -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def azml_settings(request: pytest.FixtureRequest) -> Settings:
+    """Which workspace; override it to bring your own. Placeholders in replay."""
+    from azml_contract.settings import PLACEHOLDERS, load_settings
+
+    config = request.config
+    if config.getoption("azml_mode") == "replay":
+        return PLACEHOLDERS
+    if config.getoption("azml_target") == "emulator":
+        emulator: Emulator = request.getfixturevalue("_azml_emulator")
+        return emulator.settings
+    root = config.rootpath
+    return load_settings(
+        os.environ, dotenv=root / ".env", pyproject=root / "pyproject.toml"
+    )
+
+
+@pytest.fixture(scope="session")
+def azml_sanitizers() -> list[Any]:
+    """Further identifiers to keep out of cassettes; extend it in a project."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def _azml_emulator() -> Iterator[Emulator]:
+    from azml_contract.emulator.server import Emulator
+
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(_azml_emulator: Emulator) -> Emulator:
+    """A running emulator, as it was when it started."""
+    _azml_emulator.reset()
+    return _azml_emulator
+
+
+@pytest.fixture
+def azml_faults(request: pytest.FixtureRequest) -> Faults:
+    """Faults to inject into the emulator; in replay they are in the cassette."""
+    from azml_contract.emulator.faults import Faults
+
+    config = request.config
+    if config.getoption("azml_mode") == "replay":
+        return Faults()
+    if config.getoption("azml_target") == "azure":
+        pytest.skip("faults cannot be injected into Azure, only into the emulator")
+    emulator: Emulator = request.getfixturevalue("emulator")
+    return emulator.faults
+
+
+@pytest.fixture
+def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace]:
+    """The workspace of a scenario, at one api-version, recorded or replayed."""
+    from azml_contract.scenario import ScenarioRun
+
+    config = request.config
+    live = config.getoption("azml_mode") != "replay"
+    if live and config.getoption("azml_target") == "emulator":
+        request.getfixturevalue("emulator")
+    run = ScenarioRun(_plan(request, api_version))
+    with run:
+        request.node.stash[_run_key] = run
+        yield run.workspace
+        if live and config.getoption("azml_target") == "azure":
+            _clean_up(run, keep=config.getoption("azml_keep"))
+
+
+def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
+    from azml_contract.scenario import Plan
+    from azml_contract.settings import PLACEHOLDERS
+
+    config, node = request.config, request.node
+    arguments = _marker_arguments(node.get_closest_marker("azml"), node.nodeid)
+    mode, target = config.getoption("azml_mode"), config.getoption("azml_target")
+    if mode != "replay" and target == "azure":
+        _refuse_cost(arguments, config)
+    story, test = _story_of(node)
+    replay = mode == "replay"
+    return Plan(
+        scenario=f"{story}/{test}",
+        api_version=api_version,
+        cassette=_cassettes(config) / story / test / f"{api_version}.json",
+        mode=mode,
+        target=target,
+        settings=PLACEHOLDERS if replay else request.getfixturevalue("azml_settings"),
+        profile=config.getoption("azml_profile") or arguments.get("profile", "service"),
+        expect=tuple((c, p) for c, p in arguments.get("expect", ())),
+        bodies=node.path.parent / "bodies",
+        extra_rules=tuple(request.getfixturevalue("azml_sanitizers")),
+    )
+
+
+def _refuse_cost(arguments: dict[str, Any], config: pytest.Config) -> None:
+    if arguments.get("compute") and not config.getoption("azml_allow_compute"):
+        pytest.skip("runs on a cluster and costs money: allow it, --azml-allow-compute")
+
+
+def _cassettes(config: pytest.Config) -> Path:
+    chosen = config.getoption("azml_cassettes")
+    return config.invocation_params.dir / chosen if chosen else config.rootpath / "cassettes"
+
+
+def _story_of(node: Any) -> tuple[str, str]:
+    """Folder and file name of a test's cassette; other parameters join the name."""
+    story = node.path.stem.removeprefix("test_")
+    name = (getattr(node, "originalname", None) or node.name).removeprefix("test_")
+    others = {
+        key: value
+        for key, value in node.callspec.params.items()
+        if key != "api_version"
+    }
+    suffix = "".join(f"-{_as_file_name(value)}" for value in others.values())
+    return story, name + suffix
+
+
+def _as_file_name(value: object) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in str(value))
+
+
+def _clean_up(run: ScenarioRun, *, keep: bool) -> None:
+    from azml_contract.cleanup import remove_created
+
+    if not keep:
+        remove_created(run.workspace)
+
+
+# --- after a scenario -----------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+    """Conclude a scenario in its call phase, so that what it finds is a failure."""
+    from azml_contract.errors import AzmlContractError
+
+    if "azml" not in pyfuncitem.fixturenames:
+        return (yield)
+    run = pyfuncitem.stash.get(_run_key, None)
+    try:
+        outcome = yield
+        if run is not None:
+            run.conclude()
+    except AzmlContractError as error:
+        pytest.fail(_explain(error, pyfuncitem), pytrace=False)
+    finally:
+        if run is not None:
+            _publish(pyfuncitem, run)
+    return outcome
+
+
+def _explain(error: Exception, item: pytest.Function) -> str:
+    """The error's message, and the line of the scenario that led to it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    here = [frame for frame in frames if Path(frame.filename) == item.path]
+    if not here:
+        return str(error)
+    last = here[-1]
+    return f"{error}\n\nat {item.path.name}:{last.lineno}: {last.line}"
+
+
+def _publish(item: pytest.Item, run: ScenarioRun) -> None:
+    """Hand the figures to the report, which reaches the controller under xdist."""
+    tally = run.tally
+    figures = {
+        "cassette": str(run.plan.cassette),
+        "exchanges": run.exchanges,
+        "requests": tally.requests,
+        "responses": tally.responses,
+        "findings": [finding.to_json() for finding in tally.findings],
+        "target": run.target,
+    }
+    item.user_properties.append(("azml", figures))
+
+
+# --- the summary ----------------------------------------------------------------
+
+
+class _Summary:
+    """Figures of all scenarios of the session."""
+
+    def __init__(self) -> None:
+        self.runs: list[dict[str, Any]] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call":
+        report.__dict__.setdefault("_azml", dict(report.user_properties).get("azml"))
+
+
+def pytest_terminal_summary(
+    terminalreporter: Any, config: pytest.Config
+) -> None:
+    runs = [
+        figures
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        and (figures := dict(report.user_properties).get("azml"))
+    ]
+    if not runs:
+        return
+    write = terminalreporter.write_line
+    terminalreporter.section("azml-contract")
+    mode = config.getoption("azml_mode")
+    targets = sorted({str(run["target"]) for run in runs})
+    write(
+        f"mode {mode}, {'recorded from' if mode == 'replay' else 'target'} "
+        f"{', '.join(targets)}: {len(runs)} scenarios, "
+        f"{sum(run['exchanges'] for run in runs)} interactions, "
+        f"{sum(run['requests'] for run in runs)} requests and "
+        f"{sum(run['responses'] for run in runs)} responses validated"
+    )
+    for line in _finding_lines(runs):
+        write(line)
+
+
+def _finding_lines(runs: list[dict[str, Any]]) -> list[str]:
+    counts: dict[tuple[str, str, str], int] = {}
+    for run in runs:
+        for finding in run["findings"]:
+            key = (finding["severity"], finding["code"], finding["message"])
+            counts[key] = counts.get(key, 0) + 1
+    if not counts:
+        return ["no findings"]
+    order = {"error": 0, "warning": 1, "info": 2}
+    ranked = sorted(counts.items(), key=lambda item: (order[item[0][0]], item[0][1]))
+    return [
+        f"{severity:<8}{code}  x{count:<4} {message}"
+        for (severity, code, message), count in ranked
+    ]

@@ -1,0 +1,222 @@
+"""One run of one scenario: recorder, validator and client, opened and concluded.
+
+In: where the cassette is, which mode, which settings. Out: a `Workspace` for
+the test to use, and after it a verdict: what was found, what must fail the
+scenario, and a cassette written or left alone. It does not know pytest.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from azml_contract.errors import AzmlContractError
+from azml_contract.exchange import Exchange
+from azml_contract.finding import Finding, Severity
+from azml_contract.settings import PLACEHOLDERS, Settings
+
+if TYPE_CHECKING:
+    import requests
+
+    from azml_contract.client import Workspace
+    from azml_contract.recording.engine import Recorder
+    from azml_contract.recording.scrub import RedactionRules
+
+Expectation = tuple[str, str]
+
+
+class ScenarioFailed(AzmlContractError):
+    """The scenario ran, and what it sent or received is not acceptable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is to do; all of it is known before the scenario starts."""
+
+    scenario: str
+    api_version: str
+    cassette: Path
+    mode: str
+    target: str
+    settings: Settings
+    profile: str = "service"
+    expect: tuple[Expectation, ...] = ()
+    bodies: Path | None = None
+    extra_rules: tuple[Any, ...] = ()
+    matchers: tuple[Any, ...] = ()
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether waiting takes real time: only Azure itself makes us wait."""
+        return self.mode != "replay" and self.target == "azure"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of a run, for summaries; plain values only."""
+
+    exchanges: int = 0
+    requests: int = 0
+    responses: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    expected: int = 0
+
+
+class ScenarioRun:
+    """Context manager around one scenario; `workspace` is the `azml` fixture.
+
+    Call `conclude` once the scenario has passed: it raises where findings,
+    unplanned or missing calls say otherwise, and only then is a cassette
+    written. Leaving the context without it writes nothing.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        from azml_contract.recording.engine import Mode, Recorder
+        from azml_contract.validation.validator import Profile, Scope, Validator
+
+        self.plan = plan
+        self.tally = Tally()
+        place = plan.settings
+        self._validator = Validator(
+            profile=Profile(plan.profile),
+            scope=Scope(
+                plan.api_version, place.subscription, place.resource_group, place.workspace
+            ),
+        )
+        self._recorder: Recorder = Recorder(
+            plan.cassette,
+            mode=Mode(plan.mode),
+            scenario=plan.scenario,
+            api_version=plan.api_version,
+            target=plan.target,
+            rules=redaction_rules(plan.settings, plan.extra_rules),
+            observe=self._observe,
+        )
+        self.workspace: Workspace = _open_workspace(plan, self._recorder)
+        self._session = self.workspace.session
+
+    def __enter__(self) -> ScenarioRun:
+        self._recorder.__enter__()
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        self._recorder.__exit__(*failure)
+        self._session.close()
+
+    def conclude(self) -> None:
+        """Judge a scenario that passed, and write its cassette in record mode.
+
+        Raises:
+            ScenarioFailed: An error finding nobody expected, an expected one
+                that did not occur, an error answer nobody looked at, or no
+                validated call at all.
+            CassetteError: Replay left interactions unplayed, or a secret was
+                about to be written.
+        """
+        self.tally.exchanges = self._recorder.exchanges
+        complaints = [
+            *_unacknowledged(self.workspace),
+            *_unexpected(self.tally, self.plan.expect),
+        ]
+        if complaints:
+            raise ScenarioFailed("\n".join(complaints))
+        if self.tally.requests == 0:
+            raise ScenarioFailed(
+                "No call of this scenario was validated; a check of nothing is not "
+                "a pass. Does it use the azml fixture?"
+            )
+        self._recorder.finish()
+        if self.plan.mode == "record":
+            self._recorder.save()
+
+    def _observe(self, exchange: Exchange) -> None:
+        verdict = self._validator.check(exchange)
+        self.tally.requests += verdict.requests
+        self.tally.responses += verdict.responses
+        self.tally.findings.extend(verdict.findings)
+
+
+def redaction_rules(settings: Settings, extra: Sequence[Any] = ()) -> RedactionRules:
+    """What must not reach a cassette, from the settings and from the contract."""
+    from azml_contract.contract.catalog import secret_property_names
+    from azml_contract.recording.scrub import Identifier, RedactionRules
+
+    kinds = {
+        "subscription": "subscription",
+        "tenant": "tenant",
+        "client_id": "client",
+        "resource_group": "resource_group",
+        "workspace": "workspace",
+        "storage_account": "storage_account",
+    }
+    identifiers = [
+        Identifier(kind, value, getattr(PLACEHOLDERS, name))
+        for name, kind in kinds.items()
+        if (value := getattr(settings, name)) and settings is not PLACEHOLDERS
+    ]
+    secret = settings.client_secret
+    return RedactionRules(
+        identifiers=(*identifiers, *extra),
+        secrets=(secret,) if secret and settings is not PLACEHOLDERS else (),
+        secret_properties=secret_property_names(),
+    )
+
+
+def _open_workspace(plan: Plan, recorder: Recorder) -> Workspace:
+    from azml_contract.client import Workspace
+    from azml_contract.lro import InstantClock, SystemClock
+    from azml_contract.regression.reads import track
+
+    def wrap(value: Any, response: requests.Response) -> Any:
+        return track(value, lambda pointer: recorder.note_read(response, pointer))
+
+    return Workspace(
+        plan.settings,
+        api_version=plan.api_version,
+        clock=SystemClock() if plan.sleeps else InstantClock(),
+        draw=recorder.var,
+        wrap=wrap,
+        bodies=plan.bodies,
+        progress=_print_progress if plan.sleeps else None,
+    )
+
+
+def _print_progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _unacknowledged(workspace: Workspace) -> list[str]:
+    return [
+        f"Nobody looked at this answer, and it is an error:\n  {answer.error}\n"
+        "Look at .status or .error where it is meant, or call .expect(200, 201)."
+        for answer in workspace.unacknowledged
+    ]
+
+
+def _unexpected(tally: Tally, expect: tuple[Expectation, ...]) -> list[str]:
+    seen = {(finding.code, finding.pointer) for finding in tally.findings}
+    tally.expected = sum((f.code, f.pointer) in expect for f in tally.findings)
+    missing = [
+        f"Expected {code} at {pointer or '(no pointer)'}, and it did not occur."
+        for code, pointer in expect
+        if (code, pointer) not in seen
+    ]
+    return missing + [
+        render_finding(finding)
+        for finding in tally.findings
+        if finding.severity is Severity.ERROR
+        and (finding.code, finding.pointer) not in expect
+    ]
+
+
+def render_finding(finding: Finding) -> str:
+    """One finding as two or three lines of text."""
+    where = f"{finding.operation or 'call'} {finding.side} {finding.pointer}".rstrip()
+    text = (
+        f"{finding.code} {finding.severity} at {finding.api_version}: {where}\n"
+        f"  {finding.message}"
+    )
+    return f"{text}\n  {finding.cure}" if finding.cure else text
