@@ -16,6 +16,7 @@ response until a caller asks for more than the raw answer.
     |   +-- UnusedInteractions
     |   +-- SecretFound          a secret was about to be written
     +-- ArmError                 the service answered with an error
+    +-- ServiceUnreachable       no answer from the service at all
     +-- OperationTimeout         no terminal state in time
     +-- EmulatorError            the local service could not start or stop
     +-- UploadError              a blob could not be written
@@ -76,6 +77,7 @@ class ArmError(AzmlContractError):
         code: ``error.code``; empty when the body was empty.
         message: ``error.message``; empty when the body was empty.
         inner_codes: ``InnerError`` chain, outermost first.
+        details: One line for each of ``error.details``.
         request_id: ``x-ms-request-id``, or the correlation id; may be empty.
         request: Verb and URL of the call, e.g. ``PUT https://...``.
     """
@@ -87,11 +89,14 @@ class ArmError(AzmlContractError):
         code: str,
         message: str,
         inner_codes: tuple[str, ...] = (),
+        details: tuple[str, ...] = (),
         request_id: str = "",
         request: str = "",
     ) -> None:
-        chain = "/".join((code, *inner_codes)) if code else "no error body"
+        nothing = "no error code" if message else "no error body"
+        chain = "/".join((code, *inner_codes)) if code else nothing
         text = f"{status} {chain}: {message or '(no message)'}"
+        text += "".join(f"\n  {detail}" for detail in details)
         if request:
             text += f"\nRequest: {request}"
         if request_id:
@@ -101,7 +106,19 @@ class ArmError(AzmlContractError):
         self.code = code
         self.message = message
         self.inner_codes = inner_codes
+        self.details = details
         self.request_id = request_id
+
+
+class ServiceUnreachable(AzmlContractError):
+    """A call got no answer: no route, no TLS, or the connection dropped."""
+
+    def __init__(self, request: str, *, reason: str, attempts: int, cure: str) -> None:
+        times = "once" if attempts == 1 else f"{attempts} times"
+        super().__init__(f"No answer to {request} (sent {times}): {reason}.\n{cure}")
+        self.request = request
+        self.reason = reason
+        self.attempts = attempts
 
 
 class OperationTimeout(AzmlContractError):
