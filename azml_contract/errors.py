@@ -62,7 +62,22 @@ class UnknownApiVersion(ContractError):
 
 
 class SpecificationError(ContractError):
-    """An official specification could not be imported; says where and why."""
+    """An official specification could not be imported; says where and why.
+
+    Args:
+        file: The specification, or the folder that should hold one.
+        pointer: JSON pointer to the offending place; empty for the whole file.
+        problem: What is wrong there, a sentence without its full stop.
+        cure: What the reader can do about it, a sentence.
+    """
+
+    def __init__(self, file: object, pointer: str, problem: str, *, cure: str) -> None:
+        place = f"{file}#{pointer}" if pointer else str(file)
+        super().__init__(f"{place}: {problem}.\n{cure}")
+        self.file = file
+        self.pointer = pointer
+        self.problem = problem
+        self.cure = cure
 
 
 class CassetteError(AzmlContractError):

@@ -89,7 +89,8 @@ class Definition:
     the discriminator property to the name of the derived definition. A derived
     definition knows its `base` and its own `discriminator_value`.
     `additional` is the type of properties that are not listed; None means
-    that no others are declared.
+    that no others are declared. `carried_from` names the api-version whose
+    swagger supplied the definition where this version's source has none.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Definition:
     variants: Mapping[str, str] = field(default_factory=dict)
     base: str = ""
     discriminator_value: str = ""
+    carried_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,9 @@ class Operation:
     on (``"default"`` included) and is None where the source cannot say; so are
     `queries_known`, `long_running` and `paging` (name of the link property,
     ``""`` when not paged). `carried_from` names the api-version whose swagger
-    supplied facts that this version's source cannot say.
+    supplied facts that this version's source cannot say. With `assumed`, the
+    very existence of the operation is such a fact. `result` is what a success
+    answers with, where the source names it without any status code.
     """
 
     id: str
@@ -143,3 +147,5 @@ class Operation:
     final_state_via: str = ""
     paging: str | None = ""
     carried_from: str = ""
+    assumed: bool = False
+    result: Type | None = None
