@@ -1,0 +1,141 @@
+"""`azml-contract demo`: record, replay offline, check and compare, on this machine.
+
+Runs the scenarios of the current folder through pytest as a user would, first
+live against the emulator and Azurite, then from the cassettes of that run, and
+prints what happened, what was found and which calls break where.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from azml_contract.errors import AzmlContractError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from azml_contract.recording.cassette import Cassette
+
+WORKFLOW = "train_and_sweep/asset_to_sweep"
+DOCUMENTED = "documented_workflow/as_the_prose_says"
+
+
+@click.command()
+@click.option(
+    "--scenarios",
+    type=click.Path(path_type=Path),
+    default=Path("scenarios"),
+    show_default=True,
+    help="Folder of the scenarios to run.",
+)
+@click.option(
+    "--keep",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path(".azml") / "demo",
+    show_default=True,
+    help="Where the cassettes of the demo are written.",
+)
+def command(scenarios: Path, folder: Path) -> None:
+    """Show the whole story on this machine, without an Azure account."""
+    from rich.console import Console
+
+    if not scenarios.is_dir():
+        raise UsageError(
+            f"There is no folder {scenarios} here. Run the demo in a checkout of "
+            "azml-contract, or name a folder: --scenarios DIR"
+        )
+    console = Console(highlight=False, soft_wrap=False)
+    cassettes = folder / "cassettes"
+    shutil.rmtree(cassettes, ignore_errors=True)
+
+    _headline(console, 1, "Live: emulator and Azurite on this machine, recording")
+    _run_pytest(scenarios, cassettes, "record")
+    loaded = _load(cassettes)
+
+    _headline(console, 2, "What happened: each call of the workflow, its answer")
+    _print_steps(console, [c for c in loaded if c.scenario == WORKFLOW])
+
+    _headline(console, 3, "Servers stopped. The same scenarios, offline, from cassettes")
+    _run_pytest(scenarios, cassettes, "replay")
+
+    _headline(console, 4, "What was found in the bodies that the how-to prints")
+    _print_findings(console, [c for c in loaded if c.scenario == DOCUMENTED])
+
+    _headline(console, 5, "Which calls break when only the api-version changes")
+    _print_matrix(console, [c for c in loaded if c.scenario == WORKFLOW])
+
+    console.print(
+        f"\nThe cassettes are in {cassettes}. Next: "
+        "[bold]pytest scenarios[/] replays the committed ones; README.md tells "
+        "how to record against a workspace of your own."
+    )
+
+
+def _headline(console: Console, number: int, text: str) -> None:
+    console.print()
+    console.rule(f"[bold]{number}/5  {text}", align="left")
+
+
+def _run_pytest(scenarios: Path, cassettes: Path, mode: str) -> None:
+    """Run the scenarios in a process of their own, which ends its servers."""
+    arguments = [
+        *(sys.executable, "-m", "pytest", str(scenarios), "-q", "--no-header"),
+        *("-p", "no:cacheprovider", "--azml-mode", mode),
+        *("--azml-cassettes", str(cassettes)),
+    ]
+    sys.stdout.flush()
+    code = subprocess.run(arguments, check=False).returncode
+    if code != 0:
+        raise AzmlContractError(
+            f"The scenarios failed in mode {mode}; pytest says why above "
+            f"(exit {code}). Again: {' '.join(['python', *arguments[1:]])}"
+        )
+
+
+def _load(folder: Path) -> list[Cassette]:
+    from azml_contract.commands.regress import load_cassettes
+
+    return load_cassettes([folder])
+
+
+def _print_steps(console: Console, cassettes: Sequence[Cassette]) -> None:
+    from azml_contract.regression.steps import describe_steps
+    from azml_contract.report.table import print_table
+
+    order: dict[str, dict[str, str]] = {}
+    for cassette in cassettes:
+        for label, answer in describe_steps(cassette):
+            order.setdefault(label, {})[cassette.api_version] = answer
+    columns = [cassette.api_version for cassette in cassettes]
+    print_table(console, "", columns, list(order.items()))
+    console.print("  201 x3: three calls; 200 (8 polls): asked until it had ended")
+
+
+def _print_findings(console: Console, cassettes: Sequence[Cassette]) -> None:
+    from azml_contract.regression.steps import find_faults
+
+    for finding in find_faults(cassettes):
+        colour = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
+        console.print(
+            f"[{colour}]{finding.code} {finding.severity}[/] "
+            f"{finding.operation} [bold]{finding.pointer or '(body)'}[/]"
+        )
+        console.print(f"    {finding.message}", markup=False)
+        if finding.cure:
+            console.print(f"    cure: {finding.cure}", markup=False)
+
+
+def _print_matrix(console: Console, cassettes: Sequence[Cassette]) -> None:
+    from azml_contract.commands.regress import print_matrix
+    from azml_contract.regression.matrix import build_matrix
+
+    versions = [cassette.api_version for cassette in cassettes]
+    print_matrix(build_matrix(cassettes[:2], versions=versions))

@@ -1,0 +1,73 @@
+"""Tell the story of a cassette: each call once, with what came back.
+
+In: cassettes. Out: labels and answers for people, and the findings of a
+cassette judged again. Knows no terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+from azml_contract.contract.catalog import load_contract
+from azml_contract.contract.contract import Route
+from azml_contract.exchange import Exchange, Request
+from azml_contract.finding import Finding, Severity
+from azml_contract.recording.cassette import Cassette
+from azml_contract.regression.matrix import label_call
+from azml_contract.validation.validator import Validator
+
+
+def describe_steps(cassette: Cassette) -> list[tuple[str, str]]:
+    """Each distinct call in the order of its first appearance, and its answers.
+
+    Returns:
+        Pairs such as ``("PUT jobs Command", "201")``,
+        ``("PUT blob", "201 x3")`` and ``("GET jobs", "200 (8 polls)")``.
+    """
+    statuses: dict[str, list[int]] = {}
+    polls: dict[str, int] = {}
+    for interaction in cassette.interactions:
+        label = label_any_call(interaction.request, cassette.api_version)
+        statuses.setdefault(label, []).append(interaction.response.status)
+        polls[label] = polls.get(label, 0) + interaction.times
+    return [
+        (label, _summarise(codes, polls[label])) for label, codes in statuses.items()
+    ]
+
+
+def _summarise(codes: list[int], calls: int) -> str:
+    distinct = "/".join(str(code) for code in dict.fromkeys(codes))
+    if calls > len(codes):
+        return f"{distinct} ({calls} polls)"
+    return distinct if calls == 1 else f"{distinct} x{calls}"
+
+
+def label_any_call(request: Request, api_version: str) -> str:
+    """A short name for a call of any host that a workflow talks to."""
+    path = unquote(urlsplit(request.url).path)
+    found = load_contract(api_version).find(request.method, path)
+    if isinstance(found, Route):
+        return label_call(request, found.operation.path)
+    if ".blob." in request.host:
+        return f"{request.method} blob"
+    if "Operation" in path:
+        return f"{request.method} operation status"
+    if re.search(r"/oauth2/|openid-configuration", path):
+        return f"{request.method} token" if "/token" in path else "GET token endpoint"
+    return f"{request.method} {'/'.join(path.split('/')[-3:])}"
+
+
+def find_faults(cassettes: Iterable[Cassette]) -> list[Finding]:
+    """Findings above info of these cassettes, judged again, each once."""
+    validator = Validator()
+    found: dict[tuple[str, str, str], Finding] = {}
+    for cassette in cassettes:
+        for interaction in cassette.interactions:
+            exchange = Exchange(interaction.request, interaction.response)
+            for finding in validator.check(exchange).findings:
+                if finding.severity is not Severity.INFO:
+                    key = (finding.code, finding.operation, finding.pointer)
+                    found.setdefault(key, finding)
+    return list(found.values())

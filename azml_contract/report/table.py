@@ -1,0 +1,61 @@
+"""Render a version matrix as a table that fits a terminal, coloured or piped.
+
+In: rows of label and status texts. Out: lines of text. Knows neither
+contracts nor cassettes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+STYLES = {
+    "ok": "green",
+    "warns": "yellow",
+    "refused": "bold red",
+    "ignored": "bold magenta",
+    "gone": "red",
+    "unknown": "dim",
+    "-": "dim",
+}
+LEGEND = {
+    "ok": "the call means the same",
+    "warns": "accepted, but not as the specification writes it",
+    "refused": "answered with 400: something is missing or of a wrong type",
+    "ignored": "accepted, but a part of the body is unknown there and is dropped",
+    "gone": "the operation does not exist at that version",
+    "unknown": "the source of that version cannot tell",
+}
+
+
+def print_table(
+    console: Console,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[str, Mapping[str, str]]],
+) -> None:
+    """Print one line for each row, one column for each api-version.
+
+    Args:
+        console: Where to; decides on colour and width.
+        title: Printed above the table.
+        columns: Keys of the cells, in order; also the headings.
+        rows: A label, and the text of each cell by column.
+    """
+    table = Table(title=title, title_justify="left", pad_edge=False)
+    table.add_column("call", overflow="fold")
+    for column in columns:
+        table.add_column(column.replace("-preview", "\n-preview"), no_wrap=True)
+    for label, cells in rows:
+        texts = [cells.get(column, "-") for column in columns]
+        table.add_row(label, *(f"[{STYLES.get(t, '')}]{t}[/]" if t in STYLES else t for t in texts))
+    console.print(table)
+
+
+def print_legend(console: Console, statuses: Sequence[str]) -> None:
+    """Print what each of the statuses in use means."""
+    for status in statuses:
+        style = STYLES.get(status, "")
+        console.print(f"  [{style}]{status:<8}[/] {LEGEND.get(status, '')}")
