@@ -1,0 +1,119 @@
+"""Imports follow the arrows of the architecture and never point back."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "azml_contract"
+
+VALUES = {"errors", "exchange", "api_version", "finding"}
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "exchange": set(),
+    "api_version": set(),
+    "finding": set(),
+    "settings": {"errors"},
+    "contract": VALUES,
+    "validation": VALUES | {"contract"},
+    "recording": {"errors", "exchange"},
+    "client": VALUES | {"settings"},
+    "regression": VALUES | {"contract", "validation", "recording.cassette"},
+    "emulator": VALUES | {"settings", "contract", "validation"},
+    "report": {"finding"},
+}
+WIRING = {"__init__", "cli", "commands", "pytest_plugin", "scenario", "cleanup"}
+CLIENT_PARTS = {
+    path.stem
+    for path in PACKAGE.glob("*.py")
+    if path.stem not in WIRING | VALUES | {"settings"}
+}
+HANDS_ITS_ENVIRONMENT_TO_A_CHILD = {PACKAGE / "emulator" / "azurite.py"}
+MODULES = sorted(
+    path
+    for path in PACKAGE.rglob("*.py")
+    if path.relative_to(PACKAGE).with_suffix("").parts[0] not in WIRING
+)
+
+
+def our_imports(path: Path) -> Iterator[str]:
+    """Dotted names below the package that a module imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [node.module or ""]
+            if node.module == "azml_contract" or (node.module or "").count(".") == 1:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.startswith("azml_contract."):
+                yield name.removeprefix("azml_contract.")
+
+
+def part_of(path: Path) -> str:
+    first = path.relative_to(PACKAGE).with_suffix("").parts[0]
+    return "client" if first in CLIENT_PARTS else first
+
+
+@pytest.mark.parametrize(
+    "path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_module_imports_only_what_its_part_may(path: Path) -> None:
+    part = part_of(path)
+    allowed = ALLOWED[part] | {part} | (CLIENT_PARTS if part == "client" else set())
+    for name in our_imports(path):
+        assert any(
+            name == edge or name.startswith(f"{edge}.") for edge in allowed
+        ), f"{part} must not import azml_contract.{name}"
+
+
+@pytest.mark.parametrize(
+    "path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_domain_module_knows_neither_pytest_nor_the_command_line(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            assert name.split(".")[0] not in {"pytest", "click", "_pytest"}
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            reads = (node.value.id, node.attr) in {("os", "environ"), ("os", "getenv")}
+            assert not reads or path in HANDS_ITS_ENVIRONMENT_TO_A_CHILD
+
+
+def loaded_after(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys; print(' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "statement", ["import azml_contract", "import azml_contract.pytest_plugin"]
+)
+def test_a_run_that_does_not_use_the_plugin_pays_for_nothing(statement: str) -> None:
+    heavy = {"requests", "vcr", "jsonschema", "jsonschema_rs", "azure", "cryptography"}
+    assert not heavy & loaded_after(statement)
+
+
+def test_public_names_are_sorted_and_all_resolve() -> None:
+    import azml_contract
+
+    assert azml_contract.__all__ == sorted(azml_contract.__all__)
+    for name in azml_contract.__all__:
+        assert getattr(azml_contract, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = azml_contract.Nothing
