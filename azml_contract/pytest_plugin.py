@@ -28,7 +28,7 @@ PROFILES = ("service", "strict")
 MARKER_ARGUMENTS = {"api_versions", "profile", "expect", "compute"}
 
 _run_key = pytest.StashKey["ScenarioRun"]()
-_summary_key = pytest.StashKey["_Summary"]()
+_cassettes_key = pytest.StashKey[set[Path]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "azml(api_versions=[...], profile='service'|'strict', expect=[(code, pointer), "
         "...], compute=False): a scenario of azml-contract",
     )
-    config.stash[_summary_key] = _Summary()
+    config.stash[_cassettes_key] = set()
 
 
 # --- which api-versions a test runs at ------------------------------------------
@@ -317,28 +317,8 @@ def _publish(item: pytest.Item, run: ScenarioRun) -> None:
 # --- the summary ----------------------------------------------------------------
 
 
-class _Summary:
-    """Figures of all scenarios of the session."""
-
-    def __init__(self) -> None:
-        self.runs: list[dict[str, Any]] = []
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.when == "call":
-        report.__dict__.setdefault("_azml", dict(report.user_properties).get("azml"))
-
-
-def pytest_terminal_summary(
-    terminalreporter: Any, config: pytest.Config
-) -> None:
-    runs = [
-        figures
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if getattr(report, "when", None) == "call"
-        and (figures := dict(report.user_properties).get("azml"))
-    ]
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    runs = _published_runs(terminalreporter)
     if not runs:
         return
     write = terminalreporter.write_line
@@ -354,6 +334,16 @@ def pytest_terminal_summary(
     )
     for line in _finding_lines(runs):
         write(line)
+
+
+def _published_runs(terminalreporter: Any) -> list[dict[str, Any]]:
+    return [
+        figures
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        and (figures := dict(report.user_properties).get("azml"))
+    ]
 
 
 def _finding_lines(runs: list[dict[str, Any]]) -> list[str]:

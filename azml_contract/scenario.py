@@ -58,7 +58,6 @@ class Plan:
 class Tally:
     """What came of a run, for summaries; plain values only."""
 
-    exchanges: int = 0
     requests: int = 0
     responses: int = 0
     findings: list[Finding] = field(default_factory=list)
@@ -116,7 +115,6 @@ class ScenarioRun:
             CassetteError: Replay left interactions unplayed, or a secret was
                 about to be written.
         """
-        self.tally.exchanges = self._recorder.exchanges
         complaints = [
             *_unacknowledged(self.workspace),
             *_unexpected(self.tally, self.plan.expect),
@@ -131,6 +129,16 @@ class ScenarioRun:
         self._recorder.finish()
         if self.plan.mode == "record":
             self._recorder.save()
+
+    @property
+    def exchanges(self) -> int:
+        """How many calls went through, repeated polls included."""
+        return self._recorder.exchanges
+
+    @property
+    def target(self) -> str:
+        """What answered: in replay, what the cassette was recorded from."""
+        return self._recorder.target
 
     def _observe(self, exchange: Exchange) -> None:
         verdict = self._validator.check(exchange)

@@ -1,0 +1,268 @@
+"""The plugin in real pytest sessions: modes, options, marker, failures, summary."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+SCENARIO = '''
+from uuid import uuid4
+import pytest
+
+@pytest.mark.azml(api_versions=["2024-04-01"])
+def test_list(azml):
+    assert azml.get("computes").expect(200).json["value"] == []
+    name = azml.var("name", lambda: str(uuid4()))
+    azml.put(f"data/{name}/versions/1", azml.body("data")).expect(201)
+'''
+BODY = {
+    "properties": {"dataType": "uri_file", "dataUri": "https://example.org/iris.csv"}
+}
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A user's project with one scenario and no cassette."""
+    write_scenario(pytester, SCENARIO)
+    write_body(pytester, BODY)
+    return pytester
+
+
+def write_scenario(pytester: pytest.Pytester, source: str) -> None:
+    pytester.path.joinpath("test_story.py").write_text(source)
+
+
+def write_body(pytester: pytest.Pytester, body: object) -> None:
+    folder = pytester.path / "bodies" / "2022-05-01"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.joinpath("data.json").write_text(json.dumps(body))
+
+
+def run(project: pytest.Pytester, *options: str) -> pytest.RunResult:
+    return project.runpytest_subprocess("-p", "no:cacheprovider", *options)
+
+
+def cassette(project: pytest.Pytester, version: str = "2024-04-01") -> Path:
+    return project.path / "cassettes" / "story" / "list" / f"{version}.json"
+
+
+@pytest.fixture
+def recorded(project: pytest.Pytester) -> pytest.Pytester:
+    """The same project with a cassette recorded from the emulator."""
+    run(project, "--azml-mode", "record").assert_outcomes(passed=1)
+    return project
+
+
+def edit(path: Path, change: object) -> None:
+    content = json.loads(path.read_text("utf-8"))
+    change(content)  # type: ignore[operator]
+    path.write_text(json.dumps(content, indent=2), "utf-8")
+
+
+@pytest.mark.slow
+def test_a_scenario_is_recorded_and_replayed_unchanged(
+    recorded: pytest.Pytester,
+) -> None:
+    content = json.loads(cassette(recorded).read_text("utf-8"))
+    assert content["format"] == 1
+    assert content["target"] == "emulator"
+    assert content["scenario"] == "story/list"
+    result = run(recorded)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["*azml-contract*", "mode replay, recorded from emulator: 1 scenarios,*"]
+    )
+
+
+@pytest.mark.slow
+def test_live_mode_writes_nothing(project: pytest.Pytester) -> None:
+    result = run(project, "--azml-mode", "live")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["mode live, target emulator: 1 scenarios,*"])
+    assert not cassette(project).exists()
+
+
+@pytest.mark.slow
+def test_recording_twice_differs_in_time_and_variables_alone(
+    recorded: pytest.Pytester,
+) -> None:
+    first = json.loads(cassette(recorded).read_text("utf-8"))
+    run(recorded, "--azml-mode", "record").assert_outcomes(passed=1)
+    second = json.loads(cassette(recorded).read_text("utf-8"))
+    old, new = first["variables"]["name"], second["variables"]["name"]
+    assert old != new
+    for content in (first, second):
+        del content["recorded_at"], content["variables"]
+    assert json.dumps(first).replace(old, new) == json.dumps(second)
+
+
+@pytest.mark.slow
+def test_a_failed_scenario_leaves_its_old_cassette_alone(
+    recorded: pytest.Pytester,
+) -> None:
+    before = cassette(recorded).read_bytes()
+    write_scenario(recorded, SCENARIO + "    assert False, 'after all calls'\n")
+    run(recorded, "--azml-mode", "record").assert_outcomes(failed=1)
+    assert cassette(recorded).read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_changed_body_fails_replay_and_says_what_differs(
+    recorded: pytest.Pytester,
+) -> None:
+    write_body(recorded, {"properties": BODY["properties"] | {"description": "new"}})
+    result = run(recorded)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*/properties/description*", "*--azml-mode*record*", "at test_story.py:9:*"]
+    )
+
+
+@pytest.mark.slow
+def test_a_deleted_interaction_fails_replay(recorded: pytest.Pytester) -> None:
+    edit(cassette(recorded), lambda content: content["interactions"].pop())
+    result = run(recorded)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*has no answer for*PUT*", "*--azml-mode*record*"])
+
+
+@pytest.mark.slow
+def test_an_additional_request_fails_replay(recorded: pytest.Pytester) -> None:
+    write_scenario(recorded, SCENARIO + "    azml.get('jobs').expect(200)\n")
+    result = run(recorded)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*has no answer for*GET*/jobs?api-version*"])
+
+
+@pytest.mark.slow
+def test_an_interaction_that_is_never_played_fails_replay(
+    recorded: pytest.Pytester,
+) -> None:
+    write_scenario(recorded, SCENARIO.rpartition("    azml.put")[0])
+    result = run(recorded)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*never*", "*PUT*"])
+
+
+def test_a_missing_cassette_names_the_command_that_records_it(
+    project: pytest.Pytester,
+) -> None:
+    result = run(project)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*cassettes*story*list*2024-04-01.json*"])
+    result.stdout.fnmatch_lines(["*--azml-mode*record*"])
+
+
+def test_an_unknown_api_version_names_the_nearest(project: pytest.Pytester) -> None:
+    result = run(project, "--azml-api-version", "2024-04-02")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*'2024-04-02'*2024-04-01*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_a_version_that_was_not_recorded_says_which_were(
+    project: pytest.Pytester,
+) -> None:
+    result = run(project, "--azml-api-version", "2023-10-01")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*2023-10-01.json*", "*record*"])
+
+
+def test_a_marker_argument_that_does_not_exist_is_refused(
+    project: pytest.Pytester,
+) -> None:
+    write_scenario(project, SCENARIO.replace("api_versions", "versions"))
+    result = run(project)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*azml marker does not know*versions*api_versions*"])
+
+
+@pytest.mark.slow
+def test_an_error_finding_fails_the_scenario_and_expecting_it_does_not(
+    project: pytest.Pytester,
+) -> None:
+    write_body(project, {"properties": BODY["properties"] | {"colour": "red"}})
+    result = run(project, "--azml-mode", "live")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*AZC102 error*/properties/colour*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+    marker = 'expect=[("AZC102", "/properties/colour")], api_versions'
+    write_scenario(project, SCENARIO.replace("api_versions", marker, 1))
+    run(project, "--azml-mode", "live").assert_outcomes(passed=1)
+
+
+@pytest.mark.slow
+def test_an_expected_finding_that_does_not_occur_fails_the_scenario(
+    project: pytest.Pytester,
+) -> None:
+    marker = 'expect=[("AZC102", "/properties/colour")], api_versions'
+    write_scenario(project, SCENARIO.replace("api_versions", marker, 1))
+    result = run(project, "--azml-mode", "live")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["Expected AZC102 at /properties/colour*did not occur*"])
+
+
+@pytest.mark.slow
+def test_an_error_answer_nobody_looked_at_fails_the_scenario(
+    project: pytest.Pytester,
+) -> None:
+    write_scenario(project, SCENARIO + "    azml.get('jobs/none')\n")
+    result = run(project, "--azml-mode", "live")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["Nobody looked at this answer*", "*404*"])
+
+
+def test_a_scenario_without_a_call_is_a_failure(project: pytest.Pytester) -> None:
+    write_scenario(project, "def test_nothing(azml):\n    pass\n")
+    folder = project.path / "cassettes" / "story" / "nothing"
+    folder.mkdir(parents=True)
+    from azml_contract.contract.catalog import known_versions
+
+    newest = [v for v in known_versions() if "-preview" not in v][-1]
+    shape = {
+        "format": 1,
+        "scenario": "story/nothing",
+        "api_version": newest,
+        "target": "emulator",
+        "recorded_at": "2026-11-22T10:00:00Z",
+        "recorder": "azml-contract 0.1.0",
+        "variables": {},
+        "reads": {},
+        "interactions": [],
+    }
+    folder.joinpath(f"{newest}.json").write_text(json.dumps(shape))
+    result = run(project)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["No call of this scenario was validated*"])
+
+
+def test_replay_ignores_what_the_environment_holds(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_scenario(
+        project,
+        "def test_settings(azml_settings):\n"
+        "    assert azml_settings.workspace == 'workspace'\n"
+        "    assert azml_settings.client_secret == 'REDACTED'\n",
+    )
+    monkeypatch.setenv("AZML_WORKSPACE", "real-workspace")
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "real-secret")
+    run(project).assert_outcomes(passed=1)
+
+
+def test_azure_without_settings_names_every_missing_variable(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("AZURE_SUBSCRIPTION_ID", "AZURE_TENANT_ID", "AZML_WORKSPACE"):
+        monkeypatch.delenv(variable, raising=False)
+    result = run(project, "--azml-mode", "live", "--azml-target", "azure")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(
+        ["*workspace: set AZML_WORKSPACE*", "*tenant: set AZURE_TENANT_ID*"]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
