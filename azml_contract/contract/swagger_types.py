@@ -102,7 +102,9 @@ class SchemaImporter:
         common-types; what differs is named with the folder of its file.
         """
         self._names = {key: key[1] for key in self._schemas}
-        clashing = [n for n, times in Counter(self._names.values()).items() if times > 1]
+        clashing = [
+            n for n, times in Counter(self._names.values()).items() if times > 1
+        ]
         for name in clashing:
             keys = [key for key in self._schemas if key[1] == name]
             keys.sort(key=lambda key: str(key[0]), reverse=True)
@@ -130,7 +132,11 @@ class SchemaImporter:
         )
 
     def _flatten(
-        self, schema: Node, name: str, into: dict[str, Property], trail: tuple[Node, ...]
+        self,
+        schema: Node,
+        name: str,
+        into: dict[str, Property],
+        trail: tuple[Node, ...],
     ) -> None:
         if any(s.file == schema.file and s.steps == schema.steps for s in trail):
             raise schema.fail("allOf leads back to itself", _ACYCLIC)
@@ -207,7 +213,9 @@ class SchemaImporter:
             if _is_object(inner):
                 key = (inner.file, inner.pointer)
                 self._schemas.setdefault(key, inner)
-                self._names.setdefault(key, owner + node.name[:1].upper() + node.name[1:])
+                self._names.setdefault(
+                    key, owner + node.name[:1].upper() + node.name[1:]
+                )
                 return
             if deeper is None or not isinstance(deeper.value, dict):
                 return
@@ -220,7 +228,9 @@ class SchemaImporter:
         chain = [node]
         while chain[-1].has("$ref"):
             following = self._documents.target(chain[-1])
-            if any(f.steps == following.steps and f.file == following.file for f in chain):
+            if any(
+                f.steps == following.steps and f.file == following.file for f in chain
+            ):
                 raise node.fail("$ref leads back to itself", _ACYCLIC)
             chain.append(following)
         return tuple(chain)
@@ -259,7 +269,8 @@ class SchemaImporter:
         if key not in self._names:
             self._schemas[key] = schema
             self._names[key] = "".join(
-                part[:1].upper() + part[1:] for part in re.findall(r"\w+", schema.pointer)
+                part[:1].upper() + part[1:]
+                for part in re.findall(r"\w+", schema.pointer)
             )
         return self._names[key]
 
@@ -416,5 +427,3 @@ def _default(value: Any, kind: Type) -> Any:
         except json.JSONDecodeError:
             return value
     return value
-
-

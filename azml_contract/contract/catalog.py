@@ -1,0 +1,110 @@
+"""Which api-versions there are, and their contracts.
+
+In: an api-version. Out: its `Contract`, from the data that the package ships
+or from a folder of the user's own. The catalogue also names the sources of
+the data, and the properties that hold secrets.
+"""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from azml_contract.api_version import sort_key
+from azml_contract.contract.contract import Contract
+from azml_contract.contract.data_reader import DefinitionData, OperationData
+from azml_contract.contract.model import SourceKind
+from azml_contract.errors import UnknownApiVersion
+
+DATA = Path(__file__).with_name("data")
+CATALOG, DEFINITIONS, OPERATIONS = "catalog.json", "definitions.txt", "operations.txt"
+
+
+def known_versions(extra: Path | None = None) -> tuple[str, ...]:
+    """Every api-version that has a contract, oldest first.
+
+    Args:
+        extra: A folder that ``contract import`` filled, looked at as well.
+    """
+    names = set(_catalog(DATA)["versions"])
+    if extra is not None:
+        names |= set(_catalog(extra)["versions"])
+    return tuple(sorted(names, key=sort_key))
+
+
+def load_contract(api_version: str, extra: Path | None = None) -> Contract:
+    """The contract of an api-version; the same object on every call.
+
+    Args:
+        api_version: As in a URL, such as ``2024-04-01``.
+        extra: A folder that ``contract import`` filled; its versions win.
+
+    Raises:
+        UnknownApiVersion: Nothing is known of it; names the nearest versions.
+    """
+    return _load(api_version, extra)
+
+
+def secret_property_names() -> frozenset[str]:
+    """Names, in lower case, of properties that hold secrets wherever they occur.
+
+    Marked ``x-ms-secret`` or write-only in some version, and in no version
+    the name of a property that is neither.
+    """
+    return frozenset(_catalog(DATA)["secrets"]["always"])
+
+
+def ambiguous_secret_properties() -> dict[str, frozenset[str]]:
+    """Names that hold a secret only in some definitions, such as ``key``.
+
+    Returns:
+        Lower-case name to the definitions in which it is a secret. Blanking
+        such a name everywhere would also blank what is none.
+    """
+    listed = _catalog(DATA)["secrets"]["sometimes"]
+    return {name: frozenset(owners) for name, owners in listed.items()}
+
+
+@lru_cache(maxsize=None)
+def _load(api_version: str, extra: Path | None) -> Contract:
+    for folder in (extra, DATA):
+        entry = _catalog(folder)["versions"].get(api_version) if folder else None
+        if folder is not None and entry is not None:
+            return _read(folder, api_version, SourceKind(entry["source"]))
+    raise UnknownApiVersion(api_version, nearest=_nearest(api_version, extra))
+
+
+def _read(folder: Path, api_version: str, source: SourceKind) -> Contract:
+    operations = OperationData(_text(folder / OPERATIONS), api_version)
+    return Contract(
+        api_version,
+        source,
+        DefinitionData(_text(folder / DEFINITIONS), api_version, source),
+        operations,
+        templates=operations.templates,
+    )
+
+
+@lru_cache(maxsize=None)
+def _text(file: Path) -> str:
+    return file.read_text("utf-8")
+
+
+@lru_cache(maxsize=None)
+def _catalog(folder: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((folder / CATALOG).read_text("utf-8"))
+    return loaded
+
+
+def _nearest(asked: str, extra: Path | None) -> list[str]:
+    """Versions spelled alike, then those next to it in time."""
+    known = list(known_versions(extra))
+    alike = get_close_matches(asked, known, n=3, cutoff=0.8)
+    if alike:
+        return alike
+    ordered = sorted([*known, asked], key=sort_key)
+    index = ordered.index(asked)
+    return ordered[max(0, index - 2) : index] + ordered[index + 1 : index + 2]

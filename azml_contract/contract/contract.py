@@ -1,0 +1,97 @@
+"""The contract of one api-version.
+
+In: definitions and operations, materialised as they are asked for. Out: look
+ups by name, and the operation of a verb and path. Immutable; knows neither
+where the facts come from nor who judges with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+from azml_contract.contract.imported import Imported
+from azml_contract.contract.model import Definition, Operation, SourceKind
+from azml_contract.contract.routes import Hit, Routes, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A verb and path that the contract knows; `values` as sent, decoded."""
+
+    operation: Operation
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NoRoute:
+    """A verb and path that the contract does not know.
+
+    `allowed` are the verbs that this path does allow; empty when no template
+    fits the path. `nearest` are up to three path templates, best first.
+    """
+
+    allowed: tuple[str, ...]
+    nearest: tuple[str, ...]
+
+
+class Contract:
+    """Every operation and definition of one api-version.
+
+    `operations` are by operationId. Both mappings make their values when they
+    are first asked for.
+    """
+
+    def __init__(
+        self,
+        api_version: str,
+        source: SourceKind,
+        definitions: Mapping[str, Definition],
+        operations: Mapping[str, Operation],
+        *,
+        templates: Callable[[], Iterable[Template]] | None = None,
+    ) -> None:
+        self.api_version = api_version
+        self.source = source
+        self.definitions = definitions
+        self.operations = operations
+        self._templates = templates or self._templates_of_operations
+
+    def __repr__(self) -> str:
+        return f"Contract({self.api_version!r}, {self.source})"
+
+    def find(self, method: str, path: str) -> Route | NoRoute:
+        """The operation of a verb and a path.
+
+        Args:
+            method: In any case.
+            path: From the root, without a query, percent-encoded as sent.
+
+        Returns:
+            A `Route` with the values of the path parameters, or a `NoRoute`
+            with the allowed verbs and the nearest templates.
+        """
+        found = self._routes.find(method, path)
+        if isinstance(found, Hit):
+            values = MappingProxyType(found.values)
+            return Route(self.operations[found.operation], values)
+        return NoRoute(found, self._routes.nearest(method, path))
+
+    @cached_property
+    def _routes(self) -> Routes:
+        return Routes(self._templates())
+
+    def _templates_of_operations(self) -> Iterable[Template]:
+        return (Template(o.method, o.path, o.id) for o in self.operations.values())
+
+
+def make_contract(imported: Imported) -> Contract:
+    """A contract straight from an importer, without the compiled data."""
+    return Contract(
+        imported.api_version,
+        imported.kind,
+        MappingProxyType(dict(imported.definitions)),
+        MappingProxyType(dict(imported.operations)),
+    )

@@ -1,0 +1,59 @@
+"""Regular expressions of the specifications, read alike by every engine.
+
+In: a pattern of ECMA 262, as JSON Schema and OpenAPI mean it, or the name of a
+format. Out: a compiled expression with the same meaning in Python, or the
+pattern that a format stands for. Knows nothing of types or bodies.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_DATE = "([0-9]+Y([0-9]+M)?([0-9]+D)?|[0-9]+M([0-9]+D)?|[0-9]+D)"
+_SECONDS = r"[0-9]+(\.[0-9]+)?S"
+_TIME = f"T([0-9]+H([0-9]+M)?({_SECONDS})?|[0-9]+M({_SECONDS})?|{_SECONDS})"
+
+FORMATS = {
+    "duration": f"^P([0-9]+W|{_DATE}({_TIME})?|{_TIME})$",
+    "date-time": (
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+        r"([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+    ),
+    "uuid": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+}
+"""Formats that are judged; the others (``uri``, ``arm-id``) say too little."""
+
+INTEGER_RANGES = {
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+}
+"""Bounds of the integer formats, both ends included."""
+
+_TOKEN = re.compile(r"\\.|\[|\]|\$", re.DOTALL)
+
+
+@lru_cache(maxsize=256)
+def compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Compile an ECMA pattern; match with `search`.
+
+    ``$`` means the very end (Python's own also matches before a last newline),
+    and ``\\d`` and ``\\w`` mean ASCII.
+
+    Raises:
+        re.error: The pattern uses what Python's expressions do not know.
+    """
+    parts: list[str] = []
+    position, in_class = 0, False
+    for token in _TOKEN.finditer(pattern):
+        parts.append(pattern[position : token.start()])
+        text = token.group()
+        position = token.end()
+        if text == "$" and not in_class:
+            text = r"\Z"
+        elif text == "[" and in_class:
+            text = r"\["
+        elif text in "[]":
+            in_class = text == "["
+        parts.append(text)
+    return re.compile("".join(parts) + pattern[position:], re.ASCII)

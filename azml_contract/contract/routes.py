@@ -1,0 +1,143 @@
+"""Find the operation that a verb and a path mean.
+
+In: the verbs and path templates of a contract. Out: which template a path
+fits, with the values of its parameters, or what comes nearest. As in ARM,
+literals match in any case, and the template with most literals wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from urllib.parse import unquote
+
+_NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One verb of one path template, and the id of its operation."""
+
+    method: str
+    path: str
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A template that fits, and its parameters' values, percent-decoded."""
+
+    operation: str
+    values: dict[str, str]
+
+
+class _Place:
+    """What may follow a certain beginning of a path."""
+
+    __slots__ = ("ends", "literals", "parameter")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, _Place] = {}
+        self.parameter: _Place | None = None
+        # By verb: the names of the parameters on the way, and the operation.
+        self.ends: dict[str, tuple[tuple[str, ...], str]] = {}
+
+
+class Routes:
+    """The templates of one contract, as a tree of segments."""
+
+    def __init__(self, templates: Iterable[Template]) -> None:
+        self._templates = tuple(templates)
+        self._root = _Place()
+        for template in self._templates:
+            self._add(template)
+
+    def find(self, method: str, path: str) -> Hit | tuple[str, ...]:
+        """The operation of a verb and path.
+
+        Returns:
+            A `Hit`, or the verbs that the path does allow (empty when no
+            template fits the path).
+        """
+        segments = path.strip("/").split("/")
+        verb = method.upper()
+        allowed: set[str] = set()
+        for place, values in _walk(self._root, segments, 0, ()):
+            end = place.ends.get(verb)
+            if end is not None:
+                names, operation = end
+                decoded = [unquote(v) if "%" in v else v for v in values]
+                return Hit(operation, dict(zip(names, decoded, strict=True)))
+            allowed |= place.ends.keys()
+        return tuple(sorted(allowed))
+
+    def nearest(self, method: str, path: str) -> tuple[str, ...]:
+        """Up to three path templates that resemble a path, best first."""
+        segments = path.strip("/").lower().split("/")
+        scored: dict[str, float] = {}
+        for template in self._templates:
+            score = _likeness(segments, template.path.strip("/").lower().split("/"))
+            score += 0.01 * (template.method == method.upper())
+            scored[template.path] = max(score, scored.get(template.path, 0.0))
+        best = sorted(scored, key=lambda p: (-scored[p], len(p), p))
+        return tuple(best[:_NEAREST])
+
+    def _add(self, template: Template) -> None:
+        place = self._root
+        names: list[str] = []
+        for segment in template.path.strip("/").split("/"):
+            if segment.startswith("{"):
+                names.append(segment[1:-1])
+                if place.parameter is None:
+                    place.parameter = _Place()
+                place = place.parameter
+            else:
+                place = place.literals.setdefault(segment.lower(), _Place())
+        place.ends.setdefault(template.method, (tuple(names), template.operation))
+
+
+def _walk(
+    place: _Place, segments: list[str], index: int, values: tuple[str, ...]
+) -> Iterator[tuple[_Place, tuple[str, ...]]]:
+    """Every place that the segments lead to, literals tried first."""
+    if index == len(segments):
+        if place.ends:
+            yield place, values
+        return
+    segment = segments[index]
+    literal = place.literals.get(segment.lower())
+    if literal is None and "%" in segment:
+        literal = place.literals.get(unquote(segment).lower())
+    if literal is not None:
+        yield from _walk(literal, segments, index + 1, values)
+    if place.parameter is not None and segment:
+        yield from _walk(place.parameter, segments, index + 1, (*values, segment))
+
+
+def _likeness(asked: list[str], template: list[str]) -> float:
+    """Between 0 and 1; a literal that fits counts most, a parameter little."""
+    matcher = SequenceMatcher(None, _typical(asked, template), template, autojunk=False)
+    literals = sum(
+        1.0 if not template[b].startswith("{") else 0.3
+        for _, b, size in matcher.get_matching_blocks()
+        for b in range(b, b + size)
+    )
+    spelled = sum(
+        SequenceMatcher(None, a, t).ratio()
+        for a, t in zip(asked, template, strict=False)
+        if a != t and not t.startswith("{")
+    )
+    most = sum(0.3 if t.startswith("{") else 1.0 for t in template)
+    return (literals + 0.5 * spelled) / max(most, len(asked) * 0.65)
+
+
+def _typical(asked: list[str], template: list[str]) -> list[str]:
+    """The path with values replaced by the parameters they stand against."""
+    known = {segment for segment in template if not segment.startswith("{")}
+    return [
+        template[i]
+        if i < len(template) and template[i].startswith("{") and part not in known
+        else part
+        for i, part in enumerate(asked)
+    ]
