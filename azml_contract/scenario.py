@@ -95,7 +95,6 @@ class ScenarioRun:
             observe=self._observe,
         )
         self.workspace: Workspace = _open_workspace(plan, self._recorder)
-        self._session = self.workspace.session
 
     def __enter__(self) -> ScenarioRun:
         self._recorder.__enter__()
@@ -103,7 +102,7 @@ class ScenarioRun:
 
     def __exit__(self, *failure: Any) -> None:
         self._recorder.__exit__(*failure)
-        self._session.close()
+        self.workspace.close()
 
     def conclude(self) -> None:
         """Judge a scenario that passed, and write its cassette in record mode.
