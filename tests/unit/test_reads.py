@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import operator
 import pickle
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -158,8 +159,8 @@ def test_a_tracked_body_behaves_as_the_plain_one() -> None:
     assert isinstance(tracked, dict)
     assert isinstance(tracked["value"], list)
     assert tracked == JOB
-    assert [JOB] == [tracked]
-    assert tracked == JOB
+    assert operator.eq(JOB, tracked)
+    assert not operator.ne(tracked, JOB)
     assert json.dumps(tracked) == json.dumps(JOB)
     assert json.dumps(tracked, indent=2, sort_keys=True) == json.dumps(
         JOB, indent=2, sort_keys=True
