@@ -22,7 +22,10 @@ class Use(StrEnum):
     READ_ONLY = "read-only"
     FIXED = "fixed"
     WRITE_ONLY = "write-only"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - the name of a use
+
+
+_READ = frozenset({"read"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def use_of(prop: Property, lens: Lens) -> Use:
             return Use.SECRET
         hidden = mutability is not None and "read" not in mutability
         return Use.WRITE_ONLY if prop.write_only or hidden else Use.FREE
-    if prop.read_only or mutability == {"read"}:
+    if prop.read_only or mutability == _READ:
         return Use.READ_ONLY
     if mutability is not None and lens.view.value not in mutability:
         return Use.FIXED

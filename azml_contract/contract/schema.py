@@ -1,0 +1,183 @@
+"""Write a type of a contract as a JSON Schema of draft 2020-12.
+
+In: definitions, a type and a lens (a view, and whether secrets may show). Out:
+one self-contained schema. It says yes or no quickly and never mixes the two
+kinds of "no": discriminators choose by value through if/then, and null is one
+more entry of `type`, so no branch fails for a reason that is not the body's.
+Knows nothing of findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from azml_contract.contract.model import Definition, Property, Type
+from azml_contract.contract.patterns import FORMATS, INTEGER_RANGES
+from azml_contract.contract.views import (
+    Lens,
+    Use,
+    bare_values,
+    find_discriminator,
+    is_union,
+    required_names,
+    use_of,
+)
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+Schema = dict[str, Any]
+
+_NOTHING: Schema = {"type": "null"}
+_JSON_TYPES = {"ref": "object", "map": "object"}
+_BOUNDS = {
+    "min_length": "minLength",
+    "max_length": "maxLength",
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "min_items": "minItems",
+    "max_items": "maxItems",
+}
+
+
+def write_schema(
+    definitions: Mapping[str, Definition], body: Type, lens: Lens
+) -> Schema:
+    """The schema of one body.
+
+    Args:
+        definitions: Those of one api-version.
+        body: The type of the whole body.
+        lens: Create, update or response, and whether secrets may show.
+
+    Returns:
+        A schema whose ``$defs`` hold every definition that `body` reaches. A
+        definition that `definitions` lacks accepts any object.
+    """
+    writer = _Writer(definitions, lens)
+    schema = writer.write_type(body, nullable=False)
+    return {"$schema": DIALECT, **schema, "$defs": writer.finish()}
+
+
+class _Writer:
+    def __init__(self, definitions: Mapping[str, Definition], lens: Lens) -> None:
+        self._definitions = definitions
+        self._lens = lens
+        self._written: dict[str, Schema] = {}
+        self._waiting: list[str] = []
+
+    def finish(self) -> dict[str, Schema]:
+        while self._waiting:
+            name = self._waiting.pop()
+            definition = self._definitions.get(name)
+            if definition is None:
+                continue
+            if is_union(definition):
+                self._written[name] = self._write_union(definition)
+            else:
+                self._written[name] = self._write_object(definition)
+        return self._written
+
+    def write_type(self, kind: Type, *, nullable: bool | None) -> Schema:
+        if kind.kind == "any":
+            return {}
+        name = _JSON_TYPES.get(kind.kind, kind.kind)
+        # Unknown nullability (None) accepts null: the source cannot refuse it.
+        accepts_null = nullable is not False
+        schema: Schema = {"type": [name, "null"] if accepts_null else name}
+        if kind.kind == "ref":
+            schema["$ref"] = self._refer(kind.ref)
+        elif kind.items is not None:
+            keyword = "items" if kind.kind == "array" else "additionalProperties"
+            schema[keyword] = self.write_type(kind.items, nullable=kind.items_nullable)
+        if kind.enum:
+            schema["enum"] = [*kind.enum, None] if accepts_null else list(kind.enum)
+        _add_bounds(schema, kind)
+        return schema
+
+    def _refer(self, name: str) -> str:
+        if name not in self._written:
+            self._written[name] = {}
+            self._waiting.append(name)
+        return f"#/$defs/{quote(name.replace('~', '~0').replace('/', '~1'))}"
+
+    def _write_union(self, base: Definition) -> Schema:
+        tag = base.discriminator
+        bare = bare_values(base)
+        choices = [
+            _when(tag, {"const": value}, self._write_variant(base, name))
+            for value, name in base.variants.items()
+        ]
+        if bare:
+            choices.append(_when(tag, {"enum": list(bare)}, self._write_bare(base)))
+        chosen: Schema = {
+            "required": [tag],
+            "properties": {tag: {"enum": [*base.variants, *bare]}},
+            "allOf": choices,
+        }
+        prop = base.properties.get(tag)
+        if prop is None or prop.required:
+            return chosen
+        untagged = self._write_object(base)
+        return {"if": {"required": [tag]}, "then": chosen, "else": untagged}
+
+    def _write_variant(self, base: Definition, name: str) -> Schema:
+        if name == base.name:
+            return self._write_object(base)
+        return {"$ref": self._refer(name)}
+
+    def _write_bare(self, base: Definition) -> Schema:
+        """A variant without a definition: what the base declares, open."""
+        schema = self._write_object(base)
+        del schema["additionalProperties"]
+        return schema
+
+    def _write_object(self, definition: Definition) -> Schema:
+        schema: Schema = {
+            "properties": {
+                name: self._write_property(prop)
+                for name, prop in definition.properties.items()
+            },
+            "additionalProperties": False,
+        }
+        if definition.discriminator_value:
+            tag = find_discriminator(self._definitions, definition)
+            if tag:
+                schema["properties"][tag] = {"const": definition.discriminator_value}
+        if definition.additional is not None:
+            schema["additionalProperties"] = self.write_type(
+                definition.additional, nullable=None
+            )
+        required = required_names(definition, self._lens)
+        if required:
+            schema["required"] = list(required)
+        return schema
+
+    def _write_property(self, prop: Property) -> Schema:
+        if use_of(prop, self._lens) is not Use.FREE:
+            return _NOTHING
+        return self.write_type(prop.type, nullable=prop.nullable)
+
+
+def _when(tag: str, value: Schema, then: Schema) -> Schema:
+    return {"if": {"properties": {tag: value}, "required": [tag]}, "then": then}
+
+
+def _add_bounds(schema: Schema, kind: Type) -> None:
+    for attribute, keyword in _BOUNDS.items():
+        bound = getattr(kind, attribute)
+        if bound is not None:
+            schema[keyword] = bound
+    if kind.unique_items:
+        schema["uniqueItems"] = True
+    if kind.kind == "integer" and kind.format in INTEGER_RANGES:
+        low, high = INTEGER_RANGES[kind.format]
+        schema["minimum"] = max(low, schema.get("minimum", low))
+        schema["maximum"] = min(high, schema.get("maximum", high))
+    shape = FORMATS.get(kind.format) if kind.kind == "string" else None
+    if kind.pattern:
+        schema["pattern"] = kind.pattern
+        if shape:
+            schema["allOf"] = [{"pattern": shape}]
+    elif shape:
+        schema["pattern"] = shape

@@ -1,0 +1,289 @@
+"""Check what is around a body: path, verb, query, status, headers.
+
+In: a request or a response, and the operation it belongs to. Out: findings,
+made by a `Grader`. Bodies are not looked into.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azml_contract.contract.contract import NoRoute, Route
+from azml_contract.contract.model import Operation, Parameter, Type
+from azml_contract.contract.patterns import compile_pattern
+from azml_contract.exchange import Request, Response
+from azml_contract.finding import Finding, Severity
+from azml_contract.validation.grade import Grader
+from azml_contract.validation.nearest import find_nearest
+from azml_contract.validation.phrases import list_names, show
+
+PROVIDER = "microsoft.machinelearningservices"
+
+_ARM = re.compile(r"/(?:subscriptions|providers)/", re.IGNORECASE)
+_PROVIDER = re.compile(r"/providers/([^/]+)", re.IGNORECASE)
+_STATUS_PATH = re.compile(
+    r"/providers/microsoft\.machinelearningservices/locations/[^/]+/"
+    r"[a-z]*operation(?:s?status|results)/",
+    re.IGNORECASE,
+)
+_INTEGER = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where calls are meant to go; an empty field is not checked."""
+
+    api_version: str = ""
+    subscription: str = ""
+    resource_group: str = ""
+    workspace: str = ""
+
+
+def is_arm(request: Request) -> bool:
+    """Whether a request goes to Azure Resource Manager at all."""
+    return _ARM.match(request.path) is not None
+
+
+def name_provider(path: str) -> str:
+    """The last provider that a path names, in lower case; "" when it names none."""
+    found = _PROVIDER.findall(path)
+    return str(found[-1]).lower() if found else ""
+
+
+def is_status_path(path: str) -> bool:
+    """Whether a path polls a long-running operation; no specification has these."""
+    return _STATUS_PATH.search(path) is not None
+
+
+def check_route(grader: Grader, request: Request, missed: NoRoute) -> Finding:
+    """The finding of a verb and path that no operation has."""
+    if missed.allowed:
+        verbs = ", ".join(missed.allowed)
+        return grader.find(
+            "AZC151",
+            f"{request.method} is not allowed on {request.path}; it knows {verbs}.",
+            cure=f"Send {verbs}.",
+            expected=missed.allowed,
+            seen=request.method,
+        )
+    nearest = "\n  ".join(missed.nearest)
+    return grader.find(
+        "AZC150",
+        f"No operation of {grader.api_version} has the path {request.path}.",
+        cure=f"Nearest paths:\n  {nearest}" if nearest else "",
+        expected=missed.nearest,
+        seen=request.path,
+    )
+
+
+def check_names(grader: Grader, route: Route, *, scope: Scope) -> Iterator[Finding]:
+    """Names in the path: their patterns when a call creates, and the scope always."""
+    operation, values = route.operation, route.values
+    if operation.method == "PUT":
+        for parameter in operation.parameters:
+            value = values.get(parameter.name)
+            if parameter.place == "path" and value is not None:
+                yield from _check_name(grader, parameter, value)
+    yield from _check_scope(grader, values, scope)
+
+
+def _check_name(grader: Grader, parameter: Parameter, value: str) -> Iterator[Finding]:
+    kind = parameter.type
+    if kind.pattern and not compile_pattern(kind.pattern).search(value):
+        yield grader.find(
+            "AZC146",
+            f"{show(value)} is no {parameter.name}: it must match {kind.pattern}.",
+            cure=f"Choose a name that matches {kind.pattern}.",
+            expected=(kind.pattern,),
+            seen=value,
+        )
+
+
+def _check_scope(
+    grader: Grader, values: Mapping[str, str], scope: Scope
+) -> Iterator[Finding]:
+    wanted = {
+        "subscriptionId": ("subscription", scope.subscription),
+        "resourceGroupName": ("resource group", scope.resource_group),
+        "workspaceName": ("workspace", scope.workspace),
+    }
+    for name, (noun, configured) in wanted.items():
+        value = values.get(name)
+        if configured and value is not None and value.lower() != configured.lower():
+            yield grader.find(
+                "AZC163",
+                f"The call goes to {noun} {value}; configured is {configured}.",
+                cure=f"Use {configured}, or change the setting.",
+                expected=(configured,),
+                seen=value,
+            )
+
+
+def check_query(
+    grader: Grader, operation: Operation, query: list[tuple[str, str]]
+) -> Iterator[Finding]:
+    """Query parameters: unknown, missing, of a wrong value; names in any case."""
+    known = {p.name.lower(): p for p in operation.parameters if p.place == "query"}
+    sent: set[str] = set()
+    for name, value in query:
+        key = name.lower()
+        sent.add(key)
+        if key == "api-version":
+            continue
+        parameter = known.get(key)
+        if parameter is not None:
+            yield from _check_value(grader, parameter, value)
+        elif operation.queries_known and not _is_paging(operation, key):
+            yield _find_unknown_query(grader, name, known)
+    for key, parameter in known.items():
+        if parameter.required and key not in sent and key != "api-version":
+            yield grader.find(
+                "AZC144",
+                f"{operation.id} needs the query parameter {parameter.name}.",
+                cure=f"Add ?{parameter.name}={_example(parameter.type)}.",
+                expected=(parameter.name,),
+            )
+
+
+def _is_paging(operation: Operation, key: str) -> bool:
+    # The live nextLink carries $skipToken, which no specification names.
+    return key == "$skiptoken" and operation.paging != ""
+
+
+def _find_unknown_query(
+    grader: Grader, name: str, known: Mapping[str, Parameter]
+) -> Finding:
+    names = tuple(p.name for p in known.values() if p.name.lower() != "api-version")
+    near = find_nearest(name, names)
+    listed = list_names(names) or "none but api-version"
+    return grader.find(
+        "AZC143",
+        f"{grader.operation} has no query parameter {name}; it knows {listed}.",
+        cure=f"Did you mean {near[0]}?" if near else "Remove it.",
+        expected=near or names,
+        seen=name,
+    )
+
+
+def _check_value(grader: Grader, parameter: Parameter, value: str) -> Iterator[Finding]:
+    kind = parameter.type
+    wanted = _expect(kind, value)
+    if wanted:
+        near = find_nearest(value, kind.enum)
+        only_case = bool(near) and near[0].lower() == value.lower()
+        yield grader.find(
+            "AZC145",
+            f"{show(value)} is no {parameter.name}: it must be {wanted}.",
+            cure=f"Did you mean {near[0]}?" if near else f"Send {wanted}.",
+            expected=kind.enum or (kind.kind,),
+            seen=value,
+            severity=Severity.WARNING if only_case else None,
+        )
+
+
+def _expect(kind: Type, value: str) -> str:
+    """What a query value should have been; "" when it is fine."""
+    if kind.enum:
+        return "" if value in kind.enum else f"one of {list_names(kind.enum)}"
+    if kind.kind == "boolean":
+        return "" if value.lower() in ("true", "false") else "true or false"
+    if kind.kind == "integer":
+        return "" if _INTEGER.fullmatch(value) else "an integer"
+    if kind.kind == "number":
+        return "" if _NUMBER.fullmatch(value) else "a number"
+    return ""
+
+
+def _example(kind: Type) -> str:
+    if kind.enum:
+        return kind.enum[0]
+    return {"boolean": "true", "integer": "1", "number": "1"}.get(kind.kind, "...")
+
+
+def check_api_version(
+    grader: Grader, sent: str | None, nearest: tuple[str, ...] | None, scope: Scope
+) -> Finding | None:
+    """The finding of an api-version that is missing or not known.
+
+    Args:
+        grader: Of the request.
+        sent: The value of the query parameter; None when there is none.
+        nearest: Known versions nearest to an unknown one; None when it is known.
+        scope: Its api-version is the one configured.
+    """
+    if not sent:
+        wanted = scope.api_version or "2024-04-01"
+        return grader.find(
+            "AZC140",
+            "The query parameter api-version is missing; every call needs it.",
+            cure=f"Add ?api-version={wanted}.",
+            expected=("api-version",),
+        )
+    if nearest is not None:
+        listed = ", ".join(nearest) or "azml-contract contract list"
+        return grader.find(
+            "AZC141",
+            f"{sent} is no known api-version.",
+            cure=f"Nearest: {listed}.",
+            expected=nearest,
+            seen=sent,
+        )
+    if scope.api_version and sent.lower() != scope.api_version.lower():
+        return grader.find(
+            "AZC142",
+            f"The call uses api-version {sent}; configured is {scope.api_version}.",
+            cure=f"Use {scope.api_version}.",
+            expected=(scope.api_version,),
+            seen=sent,
+        )
+    return None
+
+
+def check_status(
+    grader: Grader, operation: Operation, response: Response
+) -> Iterator[Finding]:
+    """A success status that the contract does not document."""
+    responses = operation.responses
+    if responses is None or response.status >= 400:
+        return
+    if str(response.status) not in responses:
+        known = tuple(code for code in responses if code != "default")
+        listed = ", ".join(known)
+        yield grader.find(
+            "AZC240",
+            f"{operation.id} answered {response.status}; documented: {listed}.",
+            expected=known,
+            seen=response.status,
+        )
+
+
+def check_long_running(
+    grader: Grader, operation: Operation, response: Response, body: Any
+) -> Iterator[Finding]:
+    """Whether a long-running answer says where its progress can be polled.
+
+    Source: ARM resource provider contract, async-api-reference.md.
+    """
+    if response.status not in (201, 202) or operation.long_running is False:
+        return
+    if any(response.header(name) for name in ("Azure-AsyncOperation", "Location")):
+        return
+    if response.status == 201 and (
+        operation.long_running is None or _tells_state(body)
+    ):
+        return
+    yield grader.find(
+        "AZC250",
+        f"{operation.id} answered {response.status} with neither "
+        "Azure-AsyncOperation nor Location, so its end cannot be found.",
+        expected=("Azure-AsyncOperation", "Location"),
+    )
+
+
+def _tells_state(body: Any) -> bool:
+    properties = body.get("properties") if isinstance(body, dict) else None
+    return isinstance(properties, dict) and "provisioningState" in properties

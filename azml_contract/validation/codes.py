@@ -1,0 +1,147 @@
+"""The registry of finding codes: stable names, severities, what follows.
+
+In: nothing. Out: every code the package can emit. ``AZC1xx`` is about
+requests, ``AZC2xx`` about responses, ``AZC3xx`` about regression (reserved).
+The prose of each code, its example and its cure, is in `codes.toml` and read
+only to write `docs/findings.md`:
+
+    python -m azml_contract.validation.codes --write | --check
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from azml_contract.finding import Evidence, Severity, Side
+from azml_contract.validation.deviation import Rule
+
+ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+
+
+class Consequence(StrEnum):
+    """What becomes of a call that has the finding.
+
+    `REFUSED`: the service answers 400. `IGNORED`: it accepts the body and drops
+    that part of it. `ACCEPTED`: it has been seen to take it. `UNKNOWN`: no
+    evidence. `NONE`: nothing, the finding is about an answer or for information.
+    """
+
+    REFUSED = "refused"
+    IGNORED = "ignored"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code: its title, its severity in each profile, what follows.
+
+    `evidence` is what the severity in ``service`` rests on.
+    """
+
+    code: str
+    title: str
+    strict: Severity
+    service: Severity
+    consequence: Consequence
+    evidence: Evidence = Evidence.SPEC
+
+    @property
+    def side(self) -> Side:
+        """Which half of an exchange the code is about."""
+        return Side.RESPONSE if self.code.startswith("AZC2") else Side.REQUEST
+
+
+_REFUSED, _IGNORED = Consequence.REFUSED, Consequence.IGNORED
+_ACCEPTED, _UNKNOWN, _NONE = (
+    Consequence.ACCEPTED,
+    Consequence.UNKNOWN,
+    Consequence.NONE,
+)
+_LIVE, _DOCS, _UNSEEN = Evidence.LIVE, Evidence.DOCS, Evidence.UNKNOWN
+
+_REQUEST = (
+    Code("AZC101", "required property missing", ERROR, ERROR, _REFUSED),
+    Code("AZC102", "unknown property", ERROR, ERROR, _IGNORED),
+    Code("AZC103", "property name in another case", ERROR, WARNING, _UNKNOWN, _UNSEEN),
+    Code("AZC104", "wrong type", ERROR, ERROR, _REFUSED),
+    Code("AZC105", "null where none is allowed", ERROR, ERROR, _REFUSED),
+    Code("AZC106", "value not in the enum", ERROR, WARNING, _REFUSED),
+    Code("AZC107", "enum value in another case", ERROR, WARNING, _ACCEPTED, _LIVE),
+    Code("AZC108", "unknown discriminator value", ERROR, ERROR, _REFUSED),
+    Code("AZC109", "discriminator missing", ERROR, ERROR, _REFUSED),
+    Code("AZC110", "discriminator of another type", ERROR, ERROR, _REFUSED),
+    Code("AZC111", "property of another api-version", ERROR, ERROR, _IGNORED),
+    Code("AZC112", "property of another variant", ERROR, ERROR, _IGNORED),
+    Code("AZC113", "read-only property sent", ERROR, WARNING, _IGNORED),
+    Code("AZC114", "property cannot be updated", ERROR, ERROR, _REFUSED),
+    Code("AZC115", "text does not match its pattern", ERROR, ERROR, _REFUSED),
+    Code("AZC116", "number out of range", ERROR, ERROR, _REFUSED),
+    Code("AZC117", "wrong length or number of items", ERROR, ERROR, _REFUSED),
+    Code("AZC118", "text is not of its format", ERROR, ERROR, _REFUSED),
+    Code("AZC119", "not an ISO 8601 duration", ERROR, ERROR, _REFUSED),
+    Code("AZC121", "body missing", ERROR, ERROR, _REFUSED),
+    Code("AZC122", "body not expected", ERROR, WARNING, _IGNORED),
+    Code("AZC130", "not valid JSON", ERROR, ERROR, _REFUSED),
+    Code("AZC131", "raw line break in a JSON string", ERROR, WARNING, _UNKNOWN, _DOCS),
+    Code("AZC132", "trailing comma", ERROR, ERROR, _UNKNOWN, _UNSEEN),
+    Code("AZC133", "duplicate key", ERROR, ERROR, _UNKNOWN, _UNSEEN),
+    Code("AZC140", "api-version missing", ERROR, ERROR, _REFUSED),
+    Code("AZC141", "api-version not known", ERROR, ERROR, _REFUSED),
+    Code("AZC142", "another api-version than configured", ERROR, ERROR, _NONE),
+    Code("AZC143", "unknown query parameter", ERROR, WARNING, _IGNORED),
+    Code("AZC144", "query parameter missing", ERROR, ERROR, _REFUSED),
+    Code("AZC145", "bad value of a query parameter", ERROR, ERROR, _REFUSED),
+    Code("AZC146", "name does not match its pattern", ERROR, ERROR, _REFUSED),
+    Code("AZC150", "unknown path", ERROR, ERROR, _REFUSED),
+    Code("AZC151", "verb not allowed on this path", ERROR, ERROR, _REFUSED),
+    Code("AZC152", "another resource provider", INFO, INFO, _NONE),
+    Code("AZC160", "id in another workspace", ERROR, WARNING, _REFUSED),
+    Code("AZC161", "id of another kind of resource", ERROR, ERROR, _REFUSED),
+    Code("AZC162", "malformed ARM id", ERROR, ERROR, _REFUSED),
+    Code("AZC163", "call outside the configured workspace", ERROR, ERROR, _NONE),
+    Code("AZC170", "input that nothing binds", ERROR, ERROR, _REFUSED),
+    Code(
+        "AZC171", "search space parameter that is not declared", ERROR, ERROR, _REFUSED
+    ),
+    Code("AZC172", "search space parameter never used", WARNING, WARNING, _ACCEPTED),
+    Code("AZC173", "malformed search space expression", ERROR, ERROR, _REFUSED),
+)
+_RESPONSE = (
+    Code("AZC201", "required property missing", ERROR, ERROR, _NONE),
+    Code("AZC202", "unknown property", ERROR, WARNING, _NONE),
+    Code("AZC203", "property name in another case", ERROR, WARNING, _NONE),
+    Code("AZC204", "wrong type", ERROR, ERROR, _NONE),
+    Code("AZC205", "null where none is allowed", ERROR, ERROR, _NONE),
+    Code("AZC206", "value not in the enum", ERROR, WARNING, _NONE),
+    Code("AZC207", "enum value in another case", ERROR, WARNING, _NONE, _LIVE),
+    Code("AZC208", "unknown discriminator value", ERROR, WARNING, _NONE),
+    Code("AZC209", "discriminator missing", ERROR, ERROR, _NONE),
+    Code("AZC210", "discriminator of another type", ERROR, ERROR, _NONE),
+    Code("AZC211", "property of another api-version", ERROR, WARNING, _NONE),
+    Code("AZC212", "property of another variant", ERROR, WARNING, _NONE),
+    Code("AZC213", "write-only property came back", ERROR, ERROR, _NONE),
+    Code("AZC215", "text does not match its pattern", ERROR, ERROR, _NONE),
+    Code("AZC216", "number out of range", ERROR, ERROR, _NONE),
+    Code("AZC217", "wrong length or number of items", ERROR, ERROR, _NONE),
+    Code("AZC218", "text is not of its format", ERROR, ERROR, _NONE),
+    Code("AZC219", "not an ISO 8601 duration", ERROR, ERROR, _NONE),
+    Code("AZC220", "secret came back", ERROR, ERROR, _NONE),
+    Code("AZC221", "body missing", ERROR, ERROR, _NONE),
+    Code("AZC222", "body not expected", WARNING, WARNING, _NONE),
+    Code("AZC230", "not valid JSON", ERROR, ERROR, _NONE),
+    Code("AZC233", "duplicate key", ERROR, ERROR, _NONE),
+    Code("AZC240", "status code not documented", ERROR, WARNING, _NONE),
+    Code("AZC250", "long-running header missing", ERROR, ERROR, _NONE),
+    Code("AZC251", "read-only property missing", WARNING, WARNING, _NONE),
+)
+
+CODES: dict[str, Code] = {code.code: code for code in (*_REQUEST, *_RESPONSE)}
+"""Every code by its name, in order."""
+
+
+def code_of(rule: Rule, side: Side) -> str:
+    """The code of a broken schema rule on one side of an exchange."""
+    return f"{'AZC1' if side is Side.REQUEST else 'AZC2'}{rule.value}"

@@ -1,0 +1,71 @@
+"""A deviation: where a body leaves its contract, before anyone says how bad.
+
+In: nothing; values made by the walker. Out: what grading and wording read.
+Knows neither profiles nor sentences.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+Path = tuple["Path", str | int] | None
+"""Where in a body: the path of the parent and one more step; None is the root."""
+
+
+class Rule(StrEnum):
+    """Which rule a body broke; the value ends the code (``AZC1`` + ``03``)."""
+
+    MISSING = "01"
+    UNKNOWN = "02"
+    CASE = "03"
+    TYPE = "04"
+    NULL = "05"
+    ENUM = "06"
+    ENUM_CASE = "07"
+    VARIANT_UNKNOWN = "08"
+    VARIANT_MISSING = "09"
+    VARIANT_OTHER = "10"
+    RENAMED = "11"
+    FOREIGN = "12"
+    USE = "13"
+    FIXED = "14"
+    PATTERN = "15"
+    RANGE = "16"
+    LENGTH = "17"
+    FORMAT = "18"
+    DURATION = "19"
+    SECRET = "20"  # noqa: S105 - the number of a rule
+
+
+class Deviation(NamedTuple):
+    """One broken rule at one place.
+
+    `owner` and `name` are the definition and the declared property that the
+    place belongs to; both are empty for the body itself. `expected` holds
+    what would be right, best first. `hint` is what else is known, its meaning
+    depends on the rule (see `phrases`).
+    """
+
+    rule: Rule
+    path: Path
+    seen: Any
+    expected: tuple[Any, ...]
+    owner: str
+    name: str
+    hint: Any = None
+
+
+def to_pointer(path: Path) -> str:
+    """The RFC 6901 pointer of a path; "" for the root."""
+    steps: list[str] = []
+    while path is not None:
+        path, step = path
+        text = str(step)
+        if "~" in text or "/" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        steps.append(text)
+    if not steps:
+        return ""
+    steps.append("")
+    return "/".join(reversed(steps))

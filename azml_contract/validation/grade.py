@@ -1,0 +1,136 @@
+"""Make findings of deviations: code, severity, words, evidence.
+
+In: deviations of one body, and the profile. Out: findings in the order of the
+walk. The severity comes from the registry of codes, and in ``service`` from
+the ledger of known divergences where it has an entry. Knows no bodies.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from azml_contract.finding import Evidence, Finding, Location, Severity, Side
+from azml_contract.validation.codes import CODES, code_of
+from azml_contract.validation.deviation import Deviation, Path, Rule, to_pointer
+from azml_contract.validation.ledger import find_divergence
+from azml_contract.validation.phrases import describe
+
+
+class Profile(StrEnum):
+    """How strictly to judge: by the written contract, or by what the service does."""
+
+    SERVICE = "service"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True, slots=True)
+class Grader:
+    """Turns what is wrong with one side of one call into findings."""
+
+    profile: Profile
+    api_version: str
+    operation: str
+    side: Side
+
+    def grade(self, deviation: Deviation) -> Finding:
+        """The finding of one deviation of a body."""
+        code = code_of(deviation.rule, self.side)
+        deviation = _hide_secret(deviation)
+        message, cure = describe(deviation, self.api_version)
+        severity, evidence, note = self._weigh(code, deviation.owner, deviation.name)
+        if deviation.rule is Rule.ENUM and not deviation.hint:
+            severity = Severity.ERROR  # a closed enum
+        return Finding(
+            code,
+            severity,
+            message + note,
+            to_pointer(deviation.path),
+            cure,
+            self.operation,
+            self.api_version,
+            self.side,
+            _report_expected(deviation),
+            _report_seen(deviation.seen),
+            evidence,
+        )
+
+    def find(
+        self,
+        code: str,
+        message: str,
+        *,
+        cure: str = "",
+        pointer: str = "",
+        expected: tuple[Any, ...] = (),
+        seen: Any = None,
+        owner: str = "",
+        name: str = "",
+        severity: Severity | None = None,
+        location: Location | None = None,
+    ) -> Finding:
+        """A finding that is not a deviation from a schema."""
+        weighed, evidence, note = self._weigh(code, owner, name)
+        return Finding(
+            code=code,
+            severity=severity or weighed,
+            message=message + note,
+            pointer=pointer,
+            cure=cure,
+            operation=self.operation,
+            api_version=self.api_version,
+            side=self.side,
+            expected=expected,
+            seen=_report_seen(seen),
+            evidence=evidence,
+            location=location,
+        )
+
+    def _weigh(
+        self, code: str, owner: str, name: str
+    ) -> tuple[Severity, Evidence, str]:
+        entry = CODES[code]
+        if self.profile is Profile.STRICT:
+            return entry.strict, Evidence.SPEC, ""
+        known = find_divergence(code, self.api_version, owner, name)
+        if known is None:
+            return entry.service, entry.evidence, ""
+        note = f" Known divergence ({known.id}): {known.service}."
+        return known.severity, known.evidence, note
+
+
+_SECRET_STEP = re.compile(r"secret|password|token|keys?$|credential|sas", re.IGNORECASE)
+_SIGNATURE = re.compile(r"(?i)\b(sig=)[^&\s\"]+")
+_VALUE_RULES = frozenset(
+    (Rule.TYPE, Rule.PATTERN, Rule.LENGTH, Rule.FORMAT, Rule.RANGE, Rule.DURATION)
+)
+_SHOWN = 200
+
+
+def _hide_secret(deviation: Deviation) -> Deviation:
+    """A report may not repeat what looks like a secret."""
+    if deviation.rule in _VALUE_RULES and isinstance(deviation.seen, str):
+        path: Path = deviation.path
+        while path is not None:
+            path, step = path
+            if isinstance(step, str) and _SECRET_STEP.search(step):
+                return deviation._replace(seen="(hidden)")
+    return deviation
+
+
+def _report_seen(seen: Any) -> Any:
+    """Scalars as they are, signatures out and long text cut; containers by size."""
+    if isinstance(seen, str):
+        masked = _SIGNATURE.sub(r"\1(hidden)", seen) if "sig=" in seen.lower() else seen
+        return masked if len(masked) <= _SHOWN else f"{masked[:_SHOWN]}..."
+    if isinstance(seen, dict):
+        return "an object"
+    return f"an array of {len(seen)}" if isinstance(seen, list) else seen
+
+
+def _report_expected(deviation: Deviation) -> tuple[Any, ...]:
+    if deviation.rule is Rule.FOREIGN:
+        return tuple(deviation.hint)
+    return tuple(value for value in deviation.expected if value is not None)

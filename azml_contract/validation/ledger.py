@@ -1,0 +1,83 @@
+"""Known divergences between the specification and the live service.
+
+In: `ledger.toml`, a code, an api-version, a definition and a property. Out:
+the entry that covers it, if any: what the specification says, what the service
+does, and what that rests on. Knows nothing of bodies.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from azml_contract.api_version import sort_key
+from azml_contract.finding import Evidence, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """One entry of the ledger.
+
+    `severity` is what a covered finding becomes in ``service``. Empty
+    `definitions` or `properties` cover all; an empty `first` or `last` leaves
+    that end of the api-versions open, both ends are included.
+    """
+
+    id: str
+    codes: tuple[str, ...]
+    definitions: frozenset[str]
+    properties: frozenset[str]
+    first: str
+    last: str
+    severity: Severity
+    spec: str
+    service: str
+    evidence: Evidence
+    source: str
+
+    def covers(self, api_version: str, definition: str, name: str) -> bool:
+        """Whether a finding at this place is the known divergence."""
+        if self.definitions and definition not in self.definitions:
+            return False
+        if self.properties and name not in self.properties:
+            return False
+        key = sort_key(api_version)
+        after = not self.first or key >= sort_key(self.first)
+        return after and (not self.last or key <= sort_key(self.last))
+
+
+@lru_cache(maxsize=4096)
+def find_divergence(
+    code: str, api_version: str, definition: str, name: str
+) -> Divergence | None:
+    """The first entry that covers a finding; None when nothing is known."""
+    for entry in load_ledger():
+        if code in entry.codes and entry.covers(api_version, definition, name):
+            return entry
+    return None
+
+
+@lru_cache(maxsize=1)
+def load_ledger() -> tuple[Divergence, ...]:
+    """All entries, in the order of the file."""
+    text = files(__package__).joinpath("ledger.toml").read_text("utf-8")
+    return tuple(_read_entry(entry) for entry in tomllib.loads(text)["divergence"])
+
+
+def _read_entry(entry: dict[str, Any]) -> Divergence:
+    return Divergence(
+        id=entry["id"],
+        codes=tuple(entry["codes"]),
+        definitions=frozenset(entry.get("definitions", ())),
+        properties=frozenset(entry.get("properties", ())),
+        first=entry.get("first", ""),
+        last=entry.get("last", ""),
+        severity=Severity(entry.get("severity", "warning")),
+        spec=entry["spec"],
+        service=entry["service"],
+        evidence=Evidence(entry["evidence"]),
+        source=entry["source"],
+    )

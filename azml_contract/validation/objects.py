@@ -1,0 +1,395 @@
+"""Walk objects: known properties, strays, what is missing, and variants.
+
+In: the definitions of one api-version and a lens. Out: a `PlanBook` that hands
+out plans, each definition planned once and only when a body first reaches it.
+The other nodes are in `plan`; what a stray was meant to be is decided here.
+Knows neither severities nor sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import Any
+
+from azml_contract.contract.model import Definition, Property, Type
+from azml_contract.contract.views import (
+    Lens,
+    Use,
+    bare_values,
+    find_discriminator,
+    is_union,
+    required_names,
+    use_of,
+)
+from azml_contract.validation.deviation import Deviation, Path, Rule
+from azml_contract.validation.migrations import Migration, find_migration
+from azml_contract.validation.nearest import find_nearest
+from azml_contract.validation.plan import (
+    AnyPlan,
+    ArrayPlan,
+    BarredPlan,
+    BooleanPlan,
+    Found,
+    FreePlan,
+    MapPlan,
+    NumberPlan,
+    Plan,
+    RefPlan,
+    Site,
+    StringPlan,
+    TagPlan,
+    find_twin,
+)
+
+Entry = tuple[type | None, Plan]
+
+
+class PlanBook:
+    """Plans of one api-version under one lens."""
+
+    def __init__(
+        self, definitions: Mapping[str, Definition], lens: Lens, api_version: str
+    ) -> None:
+        self.definitions = definitions
+        self.lens = lens
+        self._api_version = api_version
+        self._plans: dict[str, Plan] = {}
+
+    def plan_body(self, body: Type) -> Plan:
+        """The plan of a whole body; null is no body."""
+        return self.plan_type(body, False, "", "")
+
+    def plan_type(
+        self, kind: Type, nullable: bool | None, owner: str, name: str
+    ) -> Plan:
+        """The plan of a type, for the property `name` of `owner`."""
+        site = Site(owner, name, kind, nullable is not False)
+        if kind.kind == "ref":
+            return RefPlan(site, self.plan_definition)
+        if kind.kind in ("array", "map"):
+            item: Plan = AnyPlan()
+            if kind.items is not None:
+                item = self.plan_type(kind.items, kind.items_nullable, owner, name)
+            return (ArrayPlan if kind.kind == "array" else MapPlan)(site, item)
+        if kind.kind == "string":
+            return StringPlan(site)
+        if kind.kind in ("integer", "number"):
+            return NumberPlan(site)
+        if kind.kind == "boolean":
+            return BooleanPlan(site)
+        return FreePlan(site) if kind.kind == "object" else AnyPlan()
+
+    def plan_property(self, owner: Definition, prop: Property) -> Plan:
+        """The plan of one property under this lens."""
+        use = use_of(prop, self.lens)
+        if use is not Use.FREE:
+            return BarredPlan(Site(owner.name, prop.name, prop.type, True), use)
+        return self.plan_type(prop.type, prop.nullable, owner.name, prop.name)
+
+    def plan_definition(self, name: str) -> Plan:
+        """The plan of a definition; of any object where the name is unknown."""
+        plan = self._plans.get(name)
+        if plan is None:
+            plan = self._plans[name] = self._plan_definition(name)
+        return plan
+
+    def plan_variant(self, name: str) -> ObjectPlan:
+        """The plan of a definition's own properties, its variants left aside."""
+        key = f"{name} itself"
+        plan = self._plans.get(key)
+        if not isinstance(plan, ObjectPlan):
+            plan = self._plans[key] = ObjectPlan(self, self.definitions[name])
+        return plan
+
+    def _plan_definition(self, name: str) -> Plan:
+        definition = self.definitions.get(name)
+        if definition is None:
+            return AnyPlan()
+        if is_union(definition):
+            return UnionPlan(self, definition)
+        return self.plan_variant(name)
+
+    def find_migration(self, owner: str, key: str) -> Migration | None:
+        """How `key` is called in this api-version, when another knew it."""
+        return find_migration(self._api_version, owner, key)
+
+    def siblings_with(self, definition: Definition, key: str) -> tuple[str, ...]:
+        """Discriminator values of `definition`'s siblings that declare `key`."""
+        base = self.definitions.get(definition.base)
+        if base is None:
+            return ()
+        return tuple(
+            value
+            for value, name in base.variants.items()
+            if name in self.definitions and key in self.definitions[name].properties
+        )
+
+    def declares(self, kind: Type, key: str) -> bool:
+        """Whether a value of `kind` may have a property `key`."""
+        definition = self.definitions.get(kind.ref)
+        if definition is None:
+            return False
+        names = (definition.name, *definition.variants.values())
+        return any(
+            name in self.definitions and key in self.definitions[name].properties
+            for name in names
+        )
+
+
+class ObjectPlan:
+    """The properties of one definition, closed unless it declares others."""
+
+    __slots__ = (
+        "_book",
+        "_entries",
+        "_extra",
+        "_folded",
+        "_required",
+        "definition",
+        "plain",
+    )
+
+    def __init__(self, book: PlanBook, definition: Definition) -> None:
+        self._book = book
+        self.definition = definition
+        self.plain = None
+        self._entries: dict[str, Entry] = {}
+        for name, prop in definition.properties.items():
+            plan = book.plan_property(definition, prop)
+            self._entries[name] = (getattr(plan, "plain", None), plan)
+        self._set_tag()
+        self._required = required_names(definition, book.lens)
+        self._folded = {name.casefold(): name for name in definition.properties}
+        self._extra: Plan | None = None
+        if definition.additional is not None:
+            extra = definition.additional
+            self._extra = book.plan_type(extra, None, definition.name, "")
+
+    def _set_tag(self) -> None:
+        definition, known = self.definition, self._book.definitions
+        if not definition.discriminator_value:
+            return
+        tag = find_discriminator(known, definition)
+        if not tag:
+            return
+        base = known.get(definition.base)
+        others = base.variants if base is not None else {}
+        site = Site(definition.name, tag, Type("string"), False)
+        self._entries[tag] = (
+            None,
+            TagPlan(site, definition.discriminator_value, others),
+        )
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        entries = self._entries
+        meant: dict[str, str] = {}
+        for key, item in value.items():
+            entry = entries.get(key)
+            if entry is None:
+                self._meet_stray(key, item, path, found, meant)
+            elif entry[0] is not type(item):
+                entry[1].walk(item, (path, key), found)
+        for name in self._required:
+            if name not in value:
+                self._note_missing(name, path, found, meant)
+
+    def walk_untagged(
+        self,
+        value: Any,
+        path: Path,
+        found: Found,
+        *,
+        skip: tuple[str, ...],
+        variants: Container[str],
+    ) -> None:
+        """Check what can be checked while the variant is unknown.
+
+        Args:
+            value: An object.
+            path: Where it stands.
+            found: Receives the deviations.
+            skip: Names left aside: the discriminator, as sent and as declared.
+            variants: Names that some variant declares, folded; they may be right.
+        """
+        meant: dict[str, str] = {}
+        for key, item in value.items():
+            entry = self._entries.get(key)
+            if key in skip:
+                continue
+            if entry is not None:
+                entry[1].walk(item, (path, key), found)
+            elif key.casefold() not in variants:
+                self._meet_stray(key, item, path, found, meant)
+        for name in self._required:
+            if name not in value and name not in skip:
+                self._note_missing(name, path, found, meant)
+
+    def _note(
+        self, rule: Rule, place: Path, seen: Any, expected: tuple[str, ...], hint: Any
+    ) -> Deviation:
+        name = str(place[1]) if place is not None else ""
+        return Deviation(rule, place, seen, expected, self.definition.name, name, hint)
+
+    def _note_missing(
+        self, name: str, path: Path, found: Found, meant: dict[str, str]
+    ) -> None:
+        twin = meant.get(name)
+        if twin is not None and twin.casefold() == name.casefold():
+            return
+        prop = self.definition.properties.get(name)
+        hint = (prop.type if prop else Type("any"), twin)
+        found.append(self._note(Rule.MISSING, (path, name), None, (name,), hint))
+
+    def _meet_stray(
+        self, key: str, item: Any, path: Path, found: Found, meant: dict[str, str]
+    ) -> None:
+        place = (path, key)
+        if self._extra is not None:
+            self._extra.walk(item, place, found)
+            return
+        twin = self._folded.get(key.casefold())
+        if twin is not None:
+            meant[twin] = key
+            found.append(self._note(Rule.CASE, place, key, (twin,), None))
+            self._entries[twin][1].walk(item, place, found)
+            return
+        found.append(self._explain_stray(key, place, meant))
+
+    def _explain_stray(self, key: str, place: Path, meant: dict[str, str]) -> Deviation:
+        migration = self._book.find_migration(self.definition.name, key)
+        if migration is not None:
+            meant.update(dict.fromkeys(migration.now, key))
+            return self._note(Rule.RENAMED, place, key, migration.now, migration)
+        variants = self._book.siblings_with(self.definition, key)
+        if variants:
+            return self._note(Rule.FOREIGN, place, key, (), variants)
+        wrapper = self._find_wrapper(key)
+        if wrapper:
+            return self._note(Rule.UNKNOWN, place, key, (f"{wrapper}/{key}",), wrapper)
+        near = find_nearest(key, self.definition.properties)
+        if near:
+            meant.setdefault(near[0], key)
+        return self._note(Rule.UNKNOWN, place, key, near, None)
+
+    def _find_wrapper(self, key: str) -> str:
+        """Name of the nested object that `key` belongs into, usually ``properties``."""
+        prop = self.definition.properties.get("properties")
+        if prop is not None and self._book.declares(prop.type, key):
+            return "properties"
+        return ""
+
+
+class _Everything:
+    """Holds every name."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+class UnionPlan:
+    """A base whose discriminator says which variant a value is."""
+
+    __slots__ = ("_bare", "_base", "_book", "_tag", "_variants", "plain")
+
+    def __init__(self, book: PlanBook, base: Definition) -> None:
+        self._book = book
+        self._base = base
+        self._tag = base.discriminator
+        self._bare = bare_values(base)
+        self._variants = {
+            value: name
+            for value, name in base.variants.items()
+            if name in book.definitions
+        }
+        self.plain = None
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        tag = value.get(self._tag)
+        if isinstance(tag, str):
+            name = self._variants.get(tag)
+            if name is not None:
+                self._book.plan_variant(name).walk(value, path, found)
+                return
+        self._walk_untagged(value, path, found)
+
+    def _walk_untagged(self, value: Any, path: Path, found: Found) -> None:
+        key = find_twin(self._tag, value)
+        if key is None:
+            if self._is_optional():
+                self._book.plan_variant(self._base.name).walk(value, path, found)
+                return
+            guess, by = self._guess(value, None)
+            values, place = tuple(self._variants), (path, self._tag)
+            self._note(Rule.VARIANT_MISSING, place, None, values, (guess, by), found)
+            self._continue(value, path, found, guess, self._tag)
+            return
+        tag = value[key]
+        twin = self._find_value(tag)
+        if twin is not None:
+            if twin != tag:
+                self._note(Rule.ENUM_CASE, (path, key), tag, (twin,), None, found)
+            self._continue(value, path, found, twin, key)
+            return
+        guess, by = self._guess(value, tag)
+        values = tuple(self._variants)
+        self._note(Rule.VARIANT_UNKNOWN, (path, key), tag, values, (guess, by), found)
+        self._continue(value, path, found, guess, key)
+
+    def _is_optional(self) -> bool:
+        prop = self._base.properties.get(self._tag)
+        return prop is not None and not prop.required
+
+    def _find_value(self, tag: Any) -> str | None:
+        if not isinstance(tag, str):
+            return None
+        return find_twin(tag, (*self._variants, *self._bare))
+
+    def _note(
+        self,
+        rule: Rule,
+        place: Path,
+        seen: Any,
+        expected: tuple[str, ...],
+        hint: Any,
+        found: Found,
+    ) -> None:
+        base, tag = self._base.name, self._tag
+        found.append(Deviation(rule, place, seen, expected, base, tag, hint))
+
+    def _continue(
+        self, value: Any, path: Path, found: Found, guess: str, key: str
+    ) -> None:
+        """Check the rest as the variant `guess`, or as far as the base knows it."""
+        if guess in self._variants:
+            mended = {**value, key: guess}
+            self._book.plan_variant(self._variants[guess]).walk(mended, path, found)
+            return
+        if key != self._tag:
+            self._note(Rule.CASE, (path, key), key, (self._tag,), None, found)
+        base = self._book.plan_variant(self._base.name)
+        # A value that no definition describes may come with any name.
+        known = _Everything() if guess else self._declared()
+        base.walk_untagged(value, path, found, skip=(key, self._tag), variants=known)
+
+    def _declared(self) -> set[str]:
+        names = self._variants.values()
+        return set().union(*(self._folded_names(name) for name in names))
+
+    def _guess(self, value: Mapping[str, Any], tag: Any) -> tuple[str, str]:
+        """The variant meant, and whether its ``name`` or its ``properties`` say so."""
+        if isinstance(tag, str):
+            near = find_nearest(tag, self._variants)
+            if near:
+                return near[0], "name"
+        common = {name.casefold() for name in self._base.properties}
+        keys = {key.casefold() for key in value} - common
+        scores = {
+            variant: len(keys & self._folded_names(name))
+            for variant, name in self._variants.items()
+        }
+        best = max(scores.values(), default=0)
+        winners = [variant for variant, score in scores.items() if score == best]
+        return (winners[0], "properties") if best and len(winners) == 1 else ("", "")
+
+    def _folded_names(self, name: str) -> set[str]:
+        return {key.casefold() for key in self._book.definitions[name].properties}

@@ -1,0 +1,323 @@
+"""Walk a body along its type and note every deviation, all in one pass.
+
+In: a type of a contract, compiled once into a plan of nodes. Out: a list of
+deviations. The walk goes on through what is wrong: below a miscased name it
+continues with the name meant, below an unknown discriminator with the variant
+that the other properties look like. It agrees with `contract.schema`: no
+deviation exactly where the schema says yes. Knows neither severities nor
+sentences.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from azml_contract.contract.model import Type
+from azml_contract.contract.patterns import (
+    FORMATS,
+    INTEGER_RANGES,
+    compile_pattern,
+)
+from azml_contract.contract.views import Use
+from azml_contract.validation.deviation import Deviation, Path, Rule
+
+Found = list[Deviation]
+
+
+class Plan(Protocol):
+    """One node: checks a value, and appends what is wrong to `found`."""
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        """Check `value`, which stands at `path`."""
+        ...
+
+
+class Site:
+    """What a node is about: its declared type, and the property that has it."""
+
+    __slots__ = ("kind", "name", "nullable", "owner")
+
+    def __init__(self, owner: str, name: str, kind: Type, nullable: bool) -> None:
+        self.owner = owner
+        self.name = name
+        self.kind = kind
+        self.nullable = nullable
+
+    def note(
+        self,
+        rule: Rule,
+        path: Path,
+        seen: Any,
+        expected: tuple[Any, ...] = (),
+        hint: Any = None,
+    ) -> Deviation:
+        return Deviation(rule, path, seen, expected, self.owner, self.name, hint)
+
+    def refuse(self, value: Any, path: Path, found: Found) -> None:
+        """Note a value of the wrong type; null is fine where it is allowed."""
+        if value is None:
+            if self.nullable:
+                return
+            found.append(self.note(Rule.NULL, path, None, (self.kind.kind,), self.kind))
+        elif self.kind.format == "duration" and self.kind.kind == "string":
+            found.append(self.note(Rule.DURATION, path, value, ("duration",)))
+        else:
+            found.append(
+                self.note(Rule.TYPE, path, value, (self.kind.kind,), self.kind)
+            )
+
+
+class StringPlan:
+    """Text, with its enum, pattern, format and length."""
+
+    __slots__ = ("_enum", "_format", "_lengths", "_pattern", "plain", "site")
+
+    def __init__(self, site: Site) -> None:
+        kind = site.kind
+        self.site = site
+        self._enum = frozenset(kind.enum)
+        self._pattern = compile_pattern(kind.pattern) if kind.pattern else None
+        shape = FORMATS.get(kind.format)
+        self._format = compile_pattern(shape) if shape else None
+        low, high = kind.min_length, kind.max_length
+        limited = low is not None or high is not None
+        self._lengths = (low or 0, high) if limited else None
+        free = not (kind.enum or kind.pattern or shape or limited)
+        self.plain = str if free else None
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        if not isinstance(value, str):
+            self.site.refuse(value, path, found)
+            return
+        if self._enum and value not in self._enum:
+            self._note_enum(value, path, found)
+        if self._pattern is not None and not self._pattern.search(value):
+            expected = (self.site.kind.pattern,)
+            found.append(self.site.note(Rule.PATTERN, path, value, expected))
+        if self._format is not None and not self._format.search(value):
+            name = self.site.kind.format
+            rule = Rule.DURATION if name == "duration" else Rule.FORMAT
+            found.append(self.site.note(rule, path, value, (name,)))
+        if self._lengths is not None:
+            low, high = self._lengths
+            if len(value) < low or (high is not None and len(value) > high):
+                bounds = (low, high)
+                found.append(self.site.note(Rule.LENGTH, path, value, bounds, "text"))
+
+    def _note_enum(self, value: str, path: Path, found: Found) -> None:
+        values = self.site.kind.enum
+        twin = find_twin(value, values)
+        if twin is not None:
+            found.append(self.site.note(Rule.ENUM_CASE, path, value, (twin,)))
+        else:
+            open_ = self.site.kind.enum_open
+            found.append(self.site.note(Rule.ENUM, path, value, values, open_))
+
+
+class NumberPlan:
+    """An integer or a number within its bounds; 1.0 is an integer, True is not."""
+
+    __slots__ = ("_bounds", "_whole", "plain", "site")
+
+    def __init__(self, site: Site) -> None:
+        kind = site.kind
+        self.site = site
+        self._whole = kind.kind == "integer"
+        low, high = kind.minimum, kind.maximum
+        if self._whole and kind.format in INTEGER_RANGES:
+            least, most = INTEGER_RANGES[kind.format]
+            low = least if low is None else max(low, least)
+            high = most if high is None else min(high, most)
+        self._bounds = (low, high)
+        self.plain = None
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            self.site.refuse(value, path, found)
+            return
+        if self._whole and isinstance(value, float) and not value.is_integer():
+            self.site.refuse(value, path, found)
+            return
+        low, high = self._bounds
+        if (low is not None and value < low) or (high is not None and value > high):
+            found.append(self.site.note(Rule.RANGE, path, value, self._bounds))
+
+
+class BooleanPlan:
+    """True or false."""
+
+    __slots__ = ("plain", "site")
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.plain = bool
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        if not isinstance(value, bool):
+            self.site.refuse(value, path, found)
+
+
+class ArrayPlan:
+    """A list; each item is checked, then its size."""
+
+    __slots__ = ("_item", "plain", "site")
+
+    def __init__(self, site: Site, item: Plan) -> None:
+        self.site = site
+        self._item = item
+        self.plain = None
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        if not isinstance(value, list):
+            self.site.refuse(value, path, found)
+            return
+        walk = self._item.walk
+        for index, item in enumerate(value):
+            walk(item, (path, index), found)
+        kind = self.site.kind
+        low, high = kind.min_items or 0, kind.max_items
+        if len(value) < low or (high is not None and len(value) > high):
+            bounds = (low, high)
+            found.append(self.site.note(Rule.LENGTH, path, value, bounds, "items"))
+        if kind.unique_items and _has_twins(value):
+            found.append(self.site.note(Rule.LENGTH, path, value, (), "unique"))
+
+
+class MapPlan:
+    """An object with names of the caller's choice; each value is checked."""
+
+    __slots__ = ("_item", "plain", "site")
+
+    def __init__(self, site: Site, item: Plan) -> None:
+        self.site = site
+        self._item = item
+        self.plain = None
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        if not isinstance(value, dict):
+            self.site.refuse(value, path, found)
+            return
+        walk = self._item.walk
+        for key, item in value.items():
+            walk(item, (path, key), found)
+
+
+class FreePlan:
+    """An object whose content the contract does not describe."""
+
+    __slots__ = ("plain", "site")
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.plain = dict
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        if not isinstance(value, dict):
+            self.site.refuse(value, path, found)
+
+
+class AnyPlan:
+    """Whatever it is, it is fine."""
+
+    __slots__ = ("plain",)
+
+    def __init__(self) -> None:
+        self.plain = None
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        return
+
+
+class RefPlan:
+    """A value of a definition, found only when the first body needs it."""
+
+    __slots__ = ("_find", "_target", "plain", "site")
+
+    def __init__(self, site: Site, find: Callable[[str], Plan]) -> None:
+        self.site = site
+        self._find = find
+        self._target: Plan | None = None
+        self.plain = None
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        if not isinstance(value, dict):
+            self.site.refuse(value, path, found)
+            return
+        target = self._target
+        if target is None:
+            target = self._target = self._find(self.site.kind.ref)
+        target.walk(value, path, found)
+
+
+class BarredPlan:
+    """A property that this view may not carry; null carries nothing."""
+
+    __slots__ = ("_use", "plain", "site")
+
+    def __init__(self, site: Site, use: Use) -> None:
+        self.site = site
+        self._use = use
+        self.plain = None
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        if value is None:
+            return
+        rule = {Use.SECRET: Rule.SECRET, Use.FIXED: Rule.FIXED}.get(self._use, Rule.USE)
+        # What a caller may not see, a report may not repeat.
+        hidden = self._use in (Use.SECRET, Use.WRITE_ONLY)
+        seen = None if hidden else value
+        found.append(self.site.note(rule, path, seen, (), self._use))
+
+
+class TagPlan:
+    """The discriminator inside a derived type: its value is known beforehand."""
+
+    __slots__ = ("_others", "_value", "plain", "site")
+
+    def __init__(self, site: Site, value: str, others: Mapping[str, str]) -> None:
+        self.site = site
+        self._value = value
+        self._others = others
+        self.plain = None
+
+    def walk(self, value: Any, path: Path, found: Found) -> None:
+        expected = (self._value,)
+        if value == self._value:
+            return
+        if not isinstance(value, str):
+            found.append(self.site.note(Rule.VARIANT_UNKNOWN, path, value, expected))
+        elif value.casefold() == self._value.casefold():
+            found.append(self.site.note(Rule.ENUM_CASE, path, value, expected))
+        elif find_twin(value, self._others) is not None:
+            hint = self._others[find_twin(value, self._others) or value]
+            found.append(
+                self.site.note(Rule.VARIANT_OTHER, path, value, expected, hint)
+            )
+        else:
+            found.append(self.site.note(Rule.VARIANT_UNKNOWN, path, value, expected))
+
+
+def find_twin(value: str, known: Any) -> str | None:
+    """The entry of `known` that differs from `value` in case alone, if any."""
+    if value in known:
+        return value
+    folded = value.casefold()
+    return next((other for other in known if other.casefold() == folded), None)
+
+
+def _has_twins(values: list[Any]) -> bool:
+    texts = [json.dumps(_normalise(value), sort_keys=True) for value in values]
+    return len(set(texts)) < len(texts)
+
+
+def _normalise(value: Any) -> Any:
+    """Equal JSON values become equal texts: 1.0 is 1."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_normalise(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _normalise(item) for key, item in value.items()}
+    return value

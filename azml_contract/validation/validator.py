@@ -1,0 +1,254 @@
+"""Check calls against the contract of their api-version.
+
+In: requests, responses, exchanges. Out: verdicts: the operation, how many
+sides were validated, and every finding in one pass. `judge` decides,
+`explain` runs only where it says no, `semantics` always. Knows no files, no
+recordings and no reports.
+
+Only calls of Azure Resource Manager are judged. A path of another provider
+gives one finding for information; paths that poll a long-running operation
+stand in no specification and pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from azml_contract.contract.catalog import load_contract
+from azml_contract.contract.contract import Contract, NoRoute, Route
+from azml_contract.contract.model import Operation, ResponseSpec, View
+from azml_contract.contract.views import Lens
+from azml_contract.errors import UnknownApiVersion
+from azml_contract.exchange import Exchange, Request, Response
+from azml_contract.finding import Finding, Location, Side
+from azml_contract.validation import calls
+from azml_contract.validation.body import compile_body
+from azml_contract.validation.calls import Scope
+from azml_contract.validation.grade import Grader, Profile
+from azml_contract.validation.jsontext import DUPLICATE, Defect, parse_json
+
+__all__ = ["Profile", "Scope", "Validator", "Verdict"]
+
+_VIEWS = {"PATCH": View.UPDATE}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found in one call.
+
+    `operation` is empty where no operation was recognised. `requests` and
+    `responses` say how many sides were validated, 0 or 1 each: a verdict with
+    neither findings nor sides has checked nothing.
+    """
+
+    operation: str
+    findings: tuple[Finding, ...]
+    requests: int
+    responses: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A request whose operation is known."""
+
+    contract: Contract
+    route: Route
+
+
+_NOTHING = Verdict("", (), 0, 0)
+
+
+class Validator:
+    """Checks calls; keeps no state between them, so verdicts never depend on order.
+
+    Args:
+        profile: `service` judges by what the live service is known to do,
+            `strict` by the written contract.
+        scope: Where calls are meant to go; empty fields are not checked.
+        load: Where contracts come from, by api-version.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: Profile = Profile.SERVICE,
+        scope: Scope = Scope(),  # noqa: B008 - immutable
+        load: Callable[[str], Contract] = load_contract,
+    ) -> None:
+        self.profile = profile
+        self.scope = scope
+        self._load = load
+
+    def check_request(self, request: Request) -> Verdict:
+        """Check a request: path, verb, query, names, body and what the body means."""
+        call, findings = self._recognise(request)
+        if call is None:
+            return Verdict("", findings, 0, 0)
+        grader = self._grader(call, Side.REQUEST)
+        found = (*findings, *self._check_request(grader, call, request))
+        return Verdict(call.route.operation.id, found, 1, 0)
+
+    def check_response(self, request: Request, response: Response) -> Verdict:
+        """Check the answer to a request: status, headers and body."""
+        call, _ = self._recognise(request)
+        if call is None:
+            return _NOTHING
+        grader = self._grader(call, Side.RESPONSE)
+        found = tuple(self._check_response(grader, call, request, response))
+        return Verdict(call.route.operation.id, found, 0, 1)
+
+    def check(self, exchange: Exchange) -> Verdict:
+        """Check a request and its answer."""
+        asked = self.check_request(exchange.request)
+        answered = self.check_response(exchange.request, exchange.response)
+        return Verdict(
+            asked.operation,
+            asked.findings + answered.findings,
+            asked.requests,
+            answered.responses,
+        )
+
+    def _grader(self, call: _Call, side: Side) -> Grader:
+        version, operation = call.contract.api_version, call.route.operation.id
+        return Grader(self.profile, version, operation, side)
+
+    def _recognise(self, request: Request) -> tuple[_Call | None, tuple[Finding, ...]]:
+        """The operation of a request, or the findings that say why there is none."""
+        if not calls.is_arm(request):
+            return None, ()
+        version = request.api_version
+        grader = Grader(self.profile, version or "", "", Side.REQUEST)
+        provider = calls.name_provider(request.path)
+        if provider != calls.PROVIDER:
+            return None, (_note_other_provider(grader, provider),)
+        if calls.is_status_path(request.path):
+            return None, ()
+        contract, nearest = self._find_contract(version)
+        finding = calls.check_api_version(grader, version, nearest, self.scope)
+        findings = (finding,) if finding is not None else ()
+        if contract is None:
+            return None, findings
+        route = contract.find(request.method, request.path)
+        if isinstance(route, NoRoute):
+            return None, (*findings, calls.check_route(grader, request, route))
+        return _Call(contract, route), findings
+
+    def _find_contract(
+        self, version: str | None
+    ) -> tuple[Contract | None, tuple[str, ...] | None]:
+        if not version:
+            return None, None
+        try:
+            return self._load(version.lower()), None
+        except UnknownApiVersion as error:
+            return None, tuple(error.nearest)
+
+    def _check_request(
+        self, grader: Grader, call: _Call, request: Request
+    ) -> Iterator[Finding]:
+        operation = call.route.operation
+        yield from calls.check_names(grader, call.route, scope=self.scope)
+        yield from calls.check_query(grader, operation, request.query)
+        if operation.body is None:
+            if request.body.strip():
+                yield grader.find(
+                    "AZC122",
+                    f"{operation.id} takes no body, and one was sent.",
+                    cure="Send none.",
+                )
+            return
+        if not request.body.strip():
+            if operation.body_required:
+                yield grader.find(
+                    "AZC121",
+                    f"{operation.id} needs a body.",
+                    cure="Send a JSON object.",
+                )
+            return
+        parsed = parse_json(request.body)
+        for defect in parsed.defects:
+            yield _find_defect(grader, defect)
+        if not parsed.readable:
+            return
+        lens = Lens(_VIEWS.get(operation.method, View.CREATE))
+        check = compile_body(call.contract, operation.body, lens)
+        for deviation in check.check(parsed.value):
+            yield grader.grade(deviation)
+
+    def _check_response(
+        self, grader: Grader, call: _Call, request: Request, response: Response
+    ) -> Iterator[Finding]:
+        operation = call.route.operation
+        yield from calls.check_status(grader, operation, response)
+        value: Any = None
+        if response.body.strip():
+            parsed = parse_json(response.body)
+            for defect in parsed.defects:
+                yield _find_defect(grader, defect)
+            value = parsed.value
+            if parsed.readable:
+                yield from self._check_answer(grader, call, response, value)
+        else:
+            yield from self._check_answer(grader, call, response, None)
+        yield from calls.check_long_running(grader, operation, response, value)
+
+    def _check_answer(
+        self, grader: Grader, call: _Call, response: Response, value: Any
+    ) -> Iterator[Finding]:
+        spec = _find_spec(call.route.operation, response.status)
+        if spec is None:
+            return
+        # Services write "no body" as null or {} too.
+        empty = value is None or value == {}
+        if spec.body is None:
+            if not empty:
+                yield grader.find(
+                    "AZC222",
+                    f"{grader.operation} answered {response.status} with a body; "
+                    "none is documented.",
+                )
+            return
+        if value is None:
+            yield grader.find(
+                "AZC221",
+                f"{grader.operation} answered {response.status} without a body.",
+                name=str(response.status),
+                owner=grader.operation,
+            )
+            return
+        lens = Lens(View.RESPONSE, reveals=call.route.operation.method == "POST")
+        check = compile_body(call.contract, spec.body, lens)
+        for deviation in check.check(value):
+            yield grader.grade(deviation)
+
+
+def _find_spec(operation: Operation, status: int) -> ResponseSpec | None:
+    responses: Mapping[str, ResponseSpec] | None = operation.responses
+    if responses is None:
+        return None
+    found = responses.get(str(status))
+    return found or (responses.get("default") if status >= 400 else None)
+
+
+def _note_other_provider(grader: Grader, provider: str) -> Finding:
+    name = provider or "Azure Resource Manager itself"
+    return grader.find(
+        "AZC152",
+        f"This call goes to {name}; only Microsoft.MachineLearningServices is judged.",
+        seen=provider,
+    )
+
+
+def _find_defect(grader: Grader, defect: Defect) -> Finding:
+    code = f"AZC1{defect.kind[1:]}"
+    if grader.side is Side.RESPONSE:
+        code = "AZC233" if defect.kind == DUPLICATE else "AZC230"
+    return grader.find(
+        code,
+        defect.message,
+        cure=defect.cure,
+        pointer=defect.pointer,
+        location=Location("", defect.line, defect.column),
+    )
