@@ -1,1 +1,1 @@
-"""The official contract of each api-version, compiled from Microsoft's specifications."""
+"""The contract of each api-version, compiled from Microsoft's specifications."""

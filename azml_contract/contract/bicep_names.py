@@ -126,6 +126,7 @@ def _apply(
         renamed = _rename(version.definitions[name], names)
         definitions[final] = _learn(renamed, final_twins.get(final))
         parents[final] = tuple(names[p] for p in version.parents[name])
+    _learn_tags(definitions, final_twins)
     return Renamed(names, final_twins, definitions, parents)
 
 
@@ -164,6 +165,40 @@ def _learn(definition: Definition, twin: tuple[Imported, str] | None) -> Definit
         for key, prop in definition.properties.items()
     }
     return replace(definition, properties=properties)
+
+
+def _learn_tags(
+    definitions: dict[str, Definition], twins: Mapping[str, tuple[Imported, str]]
+) -> None:
+    """Complete discriminators: Bicep tells only the values that have a variant.
+
+    A derived type that Bicep uses without its base learns which base it has.
+    """
+    for name, (reference, twin_name) in twins.items():
+        twin, mine = reference.definitions[twin_name], definitions[name]
+        if mine.discriminator and mine.discriminator in twin.properties:
+            tag = mine.discriminator
+            values = _tag_values(mine, twin)
+            for each in (name, *mine.variants.values()):
+                definitions[each] = _with_tag(definitions[each], tag, values)
+        elif twin.base and not mine.base:
+            definitions[name] = replace(
+                mine, base=twin.base, discriminator_value=twin.discriminator_value
+            )
+
+
+def _tag_values(mine: Definition, twin: Definition) -> tuple[str, ...]:
+    """The twin's values without those whose variant is gone, then the new ones."""
+    gone = twin.variants.keys() - mine.variants.keys()
+    known = twin.properties[mine.discriminator].type.enum
+    kept = tuple(value for value in known if value not in gone)
+    return kept + tuple(value for value in mine.variants if value not in kept)
+
+
+def _with_tag(definition: Definition, tag: str, values: tuple[str, ...]) -> Definition:
+    prop = definition.properties[tag]
+    changed = replace(prop, type=replace(prop.type, enum=values))
+    return replace(definition, properties={**definition.properties, tag: changed})
 
 
 def _learn_property(prop: Property, known: Property) -> Property:

@@ -23,6 +23,8 @@ from azml_contract.errors import SpecificationError
 
 REQUIRED, READ_ONLY, WRITE_ONLY = 1, 2, 4
 _OBJECTS = ("ObjectType", "DiscriminatedObjectType")
+# How Bicep spells ``format: uuid``, together with a length of 36.
+_UUID = "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
 # Bicep adds these to the body of every resource; they are parts of its path.
 _ADDED = ("id", "name", "type")
 
@@ -250,12 +252,7 @@ class _Reader:
         entry = self._follow(reference)
         kind = entry.need("$type").text()
         if kind == "StringType":
-            return Type(
-                "string",
-                pattern=entry.text_of("pattern"),
-                min_length=entry.integer_of("minLength"),
-                max_length=entry.integer_of("maxLength"),
-            )
+            return _string(entry)
         if kind == "IntegerType":
             low, high = entry.number_of("minValue"), entry.number_of("maxValue")
             return Type("integer", minimum=low, maximum=high)
@@ -300,6 +297,18 @@ class _Reader:
         if additional and not has_properties and index not in self._variant_base:
             return Type("map", items=self._type(additional), items_nullable=None)
         return Type("ref", ref=self._define(entry))
+
+
+def _string(entry: Node) -> Type:
+    pattern = entry.text_of("pattern")
+    if pattern == _UUID:
+        return Type("string", format="uuid")
+    return Type(
+        "string",
+        pattern=pattern,
+        min_length=entry.integer_of("minLength"),
+        max_length=entry.integer_of("maxLength"),
+    )
 
 
 def _as_rest_body(definition: Definition) -> Definition:

@@ -34,7 +34,6 @@ from azml_contract.contract.resource_path import (
     RESOURCE_GROUP,
     SUBSCRIPTION,
     find_owner,
-    skeleton,
 )
 
 _TOLD = ("GET", "PUT", "DELETE")
@@ -343,6 +342,10 @@ def _carry_definitions(
         for kind in _types_of(operation)
         for name in _names_in(kind)
     ]
+    for definition in list(definitions.values()):
+        if definition.base and definition.base not in definitions:
+            home = next(r for r in references if definition.base in r.definitions)
+            waiting.append((definition.base, home))
     while waiting:
         name, reference = waiting.pop(0)
         if name in definitions:

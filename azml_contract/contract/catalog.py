@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ def ambiguous_secret_properties() -> dict[str, frozenset[str]]:
     return {name: frozenset(owners) for name, owners in listed.items()}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _load(api_version: str, extra: Path | None) -> Contract:
     for folder in (extra, DATA):
         entry = _catalog(folder)["versions"].get(api_version) if folder else None
@@ -88,12 +88,12 @@ def _read(folder: Path, api_version: str, source: SourceKind) -> Contract:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _text(file: Path) -> str:
     return file.read_text("utf-8")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _catalog(folder: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((folder / CATALOG).read_text("utf-8"))
     return loaded

@@ -162,7 +162,7 @@ def _property_text(
 ) -> str:
     """Words for a property; for bicep types, of a swagger that agrees with it."""
     if kind is SourceKind.BICEP_TYPES:
-        for text in reversed(known):
+        for text in reversed(list(known)):
             if read_property(prop.name, text, blurred=True) == prop:
                 return text
     return write_property(prop)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -109,7 +109,7 @@ def write_property(prop: Property) -> str:
     return " ".join(words)
 
 
-@lru_cache(maxsize=None)
+@cache
 def read_type(text: str) -> Type:
     """A type from its words."""
     kind, rest = _read_head(text)
@@ -188,7 +188,7 @@ def read_property(name: str, text: str, *, blurred: bool) -> Property:
     return blur(prop) if blurred else prop
 
 
-@lru_cache(maxsize=None)
+@cache
 def _read_facts(text: str) -> tuple[Type, dict[str, Any]]:
     kind, rest = _read_head(text)
     if not rest:
@@ -229,7 +229,7 @@ def blur(prop: Property) -> Property:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def blur_type(kind: Type) -> Type:
     """What bicep types would say of a type."""
     if kind.kind == "object":
@@ -237,4 +237,4 @@ def blur_type(kind: Type) -> Type:
     if kind.items is not None:
         items = blur_type(kind.items)
         return replace(kind, items=items, items_nullable=None, unique_items=False)
-    return replace(kind, format="") if kind.format else kind
+    return kind if kind.format in ("", "uuid") else replace(kind, format="")

@@ -196,7 +196,7 @@ class SchemaImporter:
         return Property(
             name=node.name,
             type=kind,
-            read_only=_any_flag(chain, "readOnly") or uses == {"read"},
+            read_only=_any_flag(chain, "readOnly") or uses == frozenset({"read"}),
             write_only=uses is not None and "read" not in uses,
             secret=_any_flag(chain, "x-ms-secret"),
             nullable=_any_flag(chain, "x-nullable"),
