@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from azml_contract.contract.bicep_types import BicepVersion
 from azml_contract.contract.imported import Imported
 from azml_contract.contract.model import Definition, Property, Type
+from azml_contract.contract.notation import blur, blur_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ def _apply(
         definitions[final] = _learn(renamed, final_twins.get(final))
         parents[final] = tuple(names[p] for p in version.parents[name])
     _learn_tags(definitions, final_twins)
+    _restore_parents(definitions, parents, final_twins)
     return Renamed(names, final_twins, definitions, parents)
 
 
@@ -185,6 +187,52 @@ def _learn_tags(
             definitions[name] = replace(
                 mine, base=twin.base, discriminator_value=twin.discriminator_value
             )
+
+
+def _restore_parents(
+    definitions: dict[str, Definition],
+    parents: dict[str, tuple[str, ...]],
+    twins: Mapping[str, tuple[Imported, str]],
+) -> None:
+    """Bring back the ancestors that Bicep has flattened into their heirs.
+
+    An ancestor returns where an heir agrees with everything in it; facts are
+    then stored and compared once, where the swagger declares them.
+    """
+    waiting = [(name, *twins[name]) for name in definitions if name in twins]
+    while waiting:
+        name, reference, twin_name = waiting.pop(0)
+        usable = []
+        for parent in reference.parents.get(twin_name, ()):
+            if parent not in definitions and _agrees(
+                definitions[name], reference.definitions[parent]
+            ):
+                definitions[parent] = _blurred(
+                    reference.definitions[parent], definitions
+                )
+                waiting.append((parent, reference, parent))
+            if parent in definitions:
+                usable.append(parent)
+        base = definitions[name].base
+        usable += [p for p in parents.get(name, ()) if p == base and p not in usable]
+        parents[name] = tuple(usable)
+
+
+def _agrees(heir: Definition, ancestor: Definition) -> bool:
+    return all(
+        key in heir.properties and blur(prop) == heir.properties[key]
+        for key, prop in ancestor.properties.items()
+    )
+
+
+def _blurred(definition: Definition, known: Mapping[str, Definition]) -> Definition:
+    variants = {v: n for v, n in definition.variants.items() if n in known}
+    return replace(
+        definition,
+        properties={k: blur(p) for k, p in definition.properties.items()},
+        additional=blur_type(definition.additional) if definition.additional else None,
+        variants=variants,
+    )
 
 
 def _tag_values(mine: Definition, twin: Definition) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def carry_over(version: BicepVersion, references: Sequence[Imported]) -> Importe
     pairs = list(_pairs(version, references, homes))
     renamed = rename_definitions(version, pairs)
     operations = {o.id: o for o in _carried(version, references, homes, renamed)}
-    for operation in _conventional(version, homes, renamed):
+    for operation in _conventional(version, references, homes, renamed):
         operations.setdefault(operation.id, operation)
     definitions = dict(renamed.definitions)
     parents = dict(renamed.parents)
@@ -222,11 +222,15 @@ def _as_carried(
 
 
 def _conventional(
-    version: BicepVersion, homes: Mapping[str, Imported | None], renamed: Renamed
+    version: BicepVersion,
+    references: Sequence[Imported],
+    homes: Mapping[str, Imported | None],
+    renamed: Renamed,
 ) -> Iterator[Operation]:
+    kinds = _parameter_types(version, references)
     for resource in version.resources:
         if homes[resource.type.lower()] is None:
-            yield from _resource_operations(resource, renamed)
+            yield from _resource_operations(resource, renamed, kinds)
     known = {
         (find_owner(o.path).type, find_owner(o.path).action.lower())
         for home in {id(h): h for h in homes.values() if h}.values()
@@ -235,14 +239,31 @@ def _conventional(
     }
     for function in version.functions:
         if (function.resource.lower(), function.name.lower()) not in known:
-            yield _function_operation(function, renamed)
+            yield _function_operation(function, renamed, kinds)
 
 
-def _resource_operations(resource: Resource, renamed: Renamed) -> Iterator[Operation]:
+def _parameter_types(
+    version: BicepVersion, references: Sequence[Imported]
+) -> dict[str, Type]:
+    """What is known of parameters by name, resources' own names included."""
+    kinds: dict[str, Type] = {}
+    for reference in references[:1]:
+        for operation in reference.operations.values():
+            for parameter in operation.parameters:
+                if parameter.place == "path" or parameter.name == "api-version":
+                    kinds.setdefault(parameter.name, parameter.type)
+    for resource in version.resources:
+        kinds.setdefault(_path(resource.type)[1][-1], resource.name_type)
+    return kinds
+
+
+def _resource_operations(
+    resource: Resource, renamed: Renamed, kinds: Mapping[str, Type]
+) -> Iterator[Operation]:
     body = Type("ref", ref=renamed.names[resource.body])
     group = _group(resource.type)
     path, names = _path(resource.type)
-    parameters = _path_parameters(names, resource.name_type)
+    parameters = _path_parameters(names, kinds)
     item = Operation(
         id=f"{group}_Get",
         method="GET",
@@ -277,7 +298,9 @@ def _resource_operations(resource: Resource, renamed: Renamed) -> Iterator[Opera
         )
 
 
-def _function_operation(function: Function, renamed: Renamed) -> Operation:
+def _function_operation(
+    function: Function, renamed: Renamed, kinds: Mapping[str, Type]
+) -> Operation:
     path, names = _path(function.resource)
     verb = function.name[:1].upper() + function.name[1:]
     given, answered = function.input, function.output
@@ -285,7 +308,7 @@ def _function_operation(function: Function, renamed: Renamed) -> Operation:
         id=f"{_group(function.resource)}_{verb}",
         method="POST",
         path=f"{path}/{function.name}",
-        parameters=_path_parameters(names, Type("string")),
+        parameters=_path_parameters(names, kinds),
         queries_known=False,
         body=rename_type(given, renamed.names) if given else None,
         body_required=given is not None,
@@ -313,14 +336,16 @@ def _path(resource_type: str) -> tuple[str, list[str]]:
     return path, names
 
 
-def _path_parameters(names: list[str], last: Type) -> tuple[Parameter, ...]:
+def _path_parameters(
+    names: list[str], kinds: Mapping[str, Type]
+) -> tuple[Parameter, ...]:
     plain = Type("string")
     path = ["subscriptionId", "resourceGroupName", *names]
     if names[0] == "location":
         path.remove("resourceGroupName")
     return (
-        Parameter("api-version", "query", plain, True),
-        *(Parameter(n, "path", last if n == names[-1] else plain, True) for n in path),
+        *(Parameter(name, "path", kinds.get(name, plain), True) for name in path),
+        Parameter("api-version", "query", kinds.get("api-version", plain), True),
     )
 
 
@@ -342,10 +367,10 @@ def _carry_definitions(
         for kind in _types_of(operation)
         for name in _names_in(kind)
     ]
-    for definition in list(definitions.values()):
-        if definition.base and definition.base not in definitions:
-            home = next(r for r in references if definition.base in r.definitions)
-            waiting.append((definition.base, home))
+    missing = {d.base for d in definitions.values() if d.base} - definitions.keys()
+    for base in sorted(missing):
+        home = next(r for r in references if base in r.definitions)
+        waiting.append((base, home))
     while waiting:
         name, reference = waiting.pop(0)
         if name in definitions:

@@ -51,8 +51,10 @@ def load_contract(api_version: str, extra: Path | None = None) -> Contract:
 def secret_property_names() -> frozenset[str]:
     """Names, in lower case, of properties that hold secrets wherever they occur.
 
-    Marked ``x-ms-secret`` or write-only in some version, and in no version
-    the name of a property that is neither.
+    Marked ``x-ms-secret`` or write-only, or lying inside what is marked, in at
+    least one version for every definition that has the name; and a few that
+    the specifications forget to mark, see `secret_names.UNMARKED`. For names
+    that are secrets in some places only, see `ambiguous_secret_properties`.
     """
     return frozenset(_catalog(DATA)["secrets"]["always"])
 

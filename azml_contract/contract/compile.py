@@ -14,7 +14,6 @@ import argparse
 import hashlib
 import json
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -24,6 +23,7 @@ from azml_contract.contract.catalog import CATALOG, DATA, DEFINITIONS, OPERATION
 from azml_contract.contract.data_writer import write_definitions, write_operations
 from azml_contract.contract.imported import Imported
 from azml_contract.contract.model import SourceKind
+from azml_contract.contract.secret_names import find_secret_names
 from azml_contract.contract.sources import find_sources, import_sources
 from azml_contract.errors import AzmlContractError
 
@@ -123,20 +123,9 @@ def _digest(data: bytes) -> str:
 
 
 def _secrets(versions: Iterable[Imported]) -> dict[str, Any]:
-    """Property names that are secrets everywhere, and those that sometimes are."""
-    secret: dict[str, set[str]] = defaultdict(set)
-    plain: set[str] = set()
-    for version in versions:
-        for definition in version.definitions.values():
-            for prop in definition.properties.values():
-                if prop.secret or prop.write_only:
-                    secret[prop.name.lower()].add(definition.name)
-                else:
-                    plain.add(prop.name.lower())
-    return {
-        "always": sorted(secret.keys() - plain),
-        "sometimes": {n: sorted(secret[n]) for n in sorted(secret.keys() & plain)},
-    }
+    names = find_secret_names(versions)
+    sometimes = {name: list(owners) for name, owners in names.sometimes.items()}
+    return {"always": list(names.always), "sometimes": sometimes}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

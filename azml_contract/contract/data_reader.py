@@ -33,6 +33,7 @@ from azml_contract.contract.routes import Template
 from azml_contract.contract.version_set import Membership
 
 _SHARED = "*"
+_CARRYING = (".assumed", ".carried")
 API_VERSION = "query api-version"
 _T = TypeVar("_T")
 
@@ -180,7 +181,7 @@ class OperationData(_Lazy[Operation]):
     def _address(self, name: str) -> tuple[str, str]:
         for line in self._blocks.lines(name):
             remark, _, rest = line.partition(" ")
-            if remark == ".carried":
+            if remark in _CARRYING:
                 return self._origin(rest)._address(name)
             if rest.startswith("/"):
                 return remark[1:], rest
@@ -192,20 +193,25 @@ class OperationData(_Lazy[Operation]):
         return self._origins[version]
 
     def _make(self, key: str) -> Operation:
+        carried: Operation | None = None
         facts: dict[str, Any] = {"id": key}
         parameters: dict[str, Parameter | None] = {}
         responses: dict[str, ResponseSpec] = {}
         for line in self._blocks.lines(key):
-            if line[0] != ".":
-                self._read_plain(line, parameters, responses)
-                continue
             remark, _, rest = line.partition(" ")
-            if remark == ".carried":
-                facts = self._carried_facts(key, rest) | facts
+            if remark in _CARRYING:
+                found = self._origin(rest)[key]
+                carried = replace(
+                    found, carried_from=rest, assumed=remark == ".assumed"
+                )
+            elif remark == ".takes" and carried:
+                return replace(carried, **_read_body(rest))
+            elif carried:
+                break
+            elif line[0] != ".":
+                self._read_plain(line, parameters, responses)
             elif remark == ".body":
                 facts |= _read_body(rest)
-            elif remark == ".assumed":
-                facts["assumed"] = True
             elif remark == ".result":
                 facts["result"] = read_type(rest)
             elif remark == ".lro":
@@ -213,12 +219,13 @@ class OperationData(_Lazy[Operation]):
             elif remark == ".pages":
                 facts["paging"] = unquote_word(rest)
             elif remark == ".vague":
-                facts |= _VAGUE
+                facts |= _VAGUE | {"assumed": bool(rest)}
             else:
                 facts |= {"method": remark[1:], "path": rest}
-        if "carried_from" not in facts:
-            facts["parameters"] = self._all_parameters(facts["path"], parameters)
-            facts.setdefault("responses", MappingProxyType(responses))
+        if carried:
+            return carried
+        facts["parameters"] = self._all_parameters(facts["path"], parameters)
+        facts.setdefault("responses", MappingProxyType(responses))
         return _blur_vague(Operation(**facts))
 
     def _all_parameters(
@@ -232,21 +239,6 @@ class OperationData(_Lazy[Operation]):
             found.append(listed.pop(key) if key in listed else shared)
         found += listed.values()
         return tuple(parameter for parameter in found if parameter)
-
-    def _carried_facts(self, key: str, version: str) -> dict[str, Any]:
-        found = self._origin(version)[key]
-        return {
-            "method": found.method,
-            "path": found.path,
-            "parameters": found.parameters,
-            "body": found.body,
-            "body_required": found.body_required,
-            "responses": found.responses,
-            "long_running": found.long_running,
-            "final_state_via": found.final_state_via,
-            "paging": found.paging,
-            "carried_from": version,
-        }
 
     def _read_plain(
         self,

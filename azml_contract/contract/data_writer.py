@@ -18,8 +18,9 @@ property is one line. `data_reader` reads both back.
       .PUT /template
       .body type [!]             a dash for none
       .lro [final-state-via]     .pages link    .vague (nothing but path and body)
-      .carried version           everything but the body as in that version
-      .assumed                   its existence is carried over, too
+      .carried version           all as in that version; no other line applies
+      .assumed version           the same, and its existence is assumed, too
+      .takes type [!]            a body that differs from the one carried over
       .result type
       query name: words          without words: as in the block `*`, and so are
                                  api-version and path parameters not mentioned
@@ -66,7 +67,8 @@ def write_definitions(versions: Iterable[Imported]) -> str:
     for name in sorted({n for version in ordered for n in version.definitions}):
         having = [v for v in ordered if name in v.definitions]
         lines = _definition_lines(name, having)
-        blocks.append(_block(name, [v.api_version for v in having], lines, everything))
+        members = [version.api_version for version in having]
+        blocks.append(_block(quote_word(name), members, lines, everything))
     return "\n".join(blocks)
 
 
@@ -82,7 +84,8 @@ def write_operations(versions: Iterable[Imported]) -> str:
     for name in sorted({n for version in ordered for n in version.operations}):
         having = [v for v in ordered if name in v.operations]
         lines = _operation_lines(name, having, shared)
-        blocks.append(_block(name, [v.api_version for v in having], lines, everything))
+        members = [version.api_version for version in having]
+        blocks.append(_block(quote_word(name), members, lines, everything))
     return "\n".join(blocks)
 
 
@@ -93,16 +96,24 @@ def _by_version(versions: Iterable[Imported]) -> list[Imported]:
 def _block(
     name: str, members: list[str], lines: Mapping[str, list[str]], everything: list[str]
 ) -> str:
-    text = _with_versions(quote_word(name), members, everything) + "\n"
+    """A block; lines of its own concern only versions that carry nothing over."""
+    carried = {v for line in lines if _carries(line) for v in lines[line]}
+    own = [version for version in members if version not in carried]
+    text = _with_versions(name, members, everything) + "\n"
     for line in sorted(lines, key=lambda t: _line_order(t, lines[t])):
-        text += f"  {_with_versions(line, lines[line], members)}\n"
+        universe = members if _carries(line) else own
+        text += f"  {_with_versions(line, lines[line], universe)}\n"
     return text
 
 
-def _line_order(text: str, versions: list[str]) -> tuple[bool, str, object, str]:
-    """Remarks first, then by name, then by age: a new line has its one place."""
-    name = text.partition(":")[0]
-    return (not text.startswith("."), name, sort_key(versions[0]), text)
+def _carries(line: str) -> bool:
+    return line.startswith((".assumed", ".carried", ".takes"))
+
+
+def _line_order(text: str, versions: list[str]) -> tuple[int, str, object, str]:
+    """A new line has its one place: by kind, then by name, then by age."""
+    kind = 0 if _carries(text) else 1 if text.startswith(".") else 2
+    return (kind, text.partition(":")[0], sort_key(versions[0]), text)
 
 
 def _with_versions(text: str, members: list[str], universe: list[str]) -> str:
@@ -227,11 +238,9 @@ def _operation_lines(
 
 
 def _carried_lines(operation: Operation, origin: Operation) -> Iterator[str]:
-    yield f".carried {operation.carried_from}"
-    if operation.assumed:
-        yield ".assumed"
+    yield f"{'.assumed' if operation.assumed else '.carried'} {operation.carried_from}"
     if (operation.body, operation.body_required) != (origin.body, origin.body_required):
-        yield _body_line(operation)
+        yield f".takes {_body(operation)}"
 
 
 def _own_lines(
@@ -239,15 +248,14 @@ def _own_lines(
 ) -> Iterator[str]:
     yield f".{operation.method} {operation.path}"
     if operation.body:
-        yield _body_line(operation)
-    if operation.assumed:
-        yield ".assumed"
+        yield f".body {_body(operation)}"
     if operation.result:
         yield f".result {write_type(operation.result)}"
     if operation.responses is None:
-        yield ".vague"
+        yield ".vague assumed" if operation.assumed else ".vague"
     if operation.long_running:
-        yield f".lro {quote_word(operation.final_state_via)}"
+        via = operation.final_state_via
+        yield f".lro {quote_word(via)}" if via else ".lro"
     if operation.paging:
         yield f".pages {quote_word(operation.paging)}"
     usual = {f"path {quote_word(name)}" for name in path_names(operation.path)}
@@ -265,9 +273,8 @@ def _own_lines(
         yield f"{status}: {_answer_words(answer)}"
 
 
-def _body_line(operation: Operation) -> str:
-    words = _body_words(operation.body) + (" !" if operation.body_required else "")
-    return f".body {words}"
+def _body(operation: Operation) -> str:
+    return _body_words(operation.body) + (" !" if operation.body_required else "")
 
 
 def _body_words(body: Type | None) -> str:
