@@ -1,1 +1,1 @@
-"""A local service that speaks the Azure ML REST API, for recording without an account."""
+"""A local service that speaks the Azure ML REST API: recording without an account."""

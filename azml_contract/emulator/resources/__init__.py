@@ -1,1 +1,43 @@
 """Resource kinds of the emulator that have behaviour of their own."""
+
+from __future__ import annotations
+
+from azml_contract.emulator.paths import ArmPath
+from azml_contract.emulator.resources.assets import AssetContainers, AssetVersions
+from azml_contract.emulator.resources.codes import CodeContainers, CodeVersions
+from azml_contract.emulator.resources.computes import Computes
+from azml_contract.emulator.resources.data import DataContainers, DataVersions
+from azml_contract.emulator.resources.datastores import Datastores
+from azml_contract.emulator.resources.environments import (
+    EnvironmentContainers,
+    EnvironmentVersions,
+)
+from azml_contract.emulator.resources.generic import Kind
+from azml_contract.emulator.resources.jobs import Jobs
+from azml_contract.emulator.resources.workspaces import Workspaces
+from azml_contract.emulator.world import World
+
+KINDS: dict[str, type[Kind]] = {
+    "workspaces": Workspaces,
+    "workspaces/computes": Computes,
+    "workspaces/datastores": Datastores,
+    "workspaces/environments": EnvironmentContainers,
+    "workspaces/environments/versions": EnvironmentVersions,
+    "workspaces/codes": CodeContainers,
+    "workspaces/codes/versions": CodeVersions,
+    "workspaces/data": DataContainers,
+    "workspaces/data/versions": DataVersions,
+    "workspaces/models": AssetContainers,
+    "workspaces/models/versions": AssetVersions,
+    "workspaces/components": AssetContainers,
+    "workspaces/components/versions": AssetVersions,
+    "workspaces/jobs": Jobs,
+}
+"""Resource types with behaviour of their own; every other is a plain `Kind`."""
+
+
+def kind_for(world: World, path: ArmPath, method: str) -> Kind:
+    """What answers a path: the kind of its resource, or of a list's members."""
+    is_list = bool(path.tail) and method in ("GET", "HEAD")
+    name = path.collection_kind if is_list else path.kind
+    return KINDS.get(name, Kind)(world)

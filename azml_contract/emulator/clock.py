@@ -1,0 +1,110 @@
+"""The time that the emulated service lives in.
+
+In: which policy. Out: seconds since 1970 that jobs, operations and
+`systemData` are computed from. Tokens and SAS do not use it: clients and
+Azurite compare those with the time of this machine.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+EPOCH_S = datetime(2026, 11, 22, 10, 0, tzinfo=UTC).timestamp()
+POLL_STEP_S = 30.0
+WRITE_STEP_S = 1.0
+
+
+class EmulatorClock(Protocol):
+    """Time source of the emulated service."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+
+    def note_poll(self) -> None:
+        """A client asked for the state of something that is under way."""
+
+    def note_write(self) -> None:
+        """A client changed something."""
+
+    def reset(self) -> None:
+        """Go back to the beginning."""
+
+
+class SteppingClock:
+    """Time that moves only when a client polls or writes.
+
+    The same calls in the same order see the same states and times, however
+    fast the machine is, and an hour-long job ends after a few polls.
+    """
+
+    def __init__(
+        self,
+        *,
+        epoch_s: float = EPOCH_S,
+        poll_step_s: float = POLL_STEP_S,
+        write_step_s: float = WRITE_STEP_S,
+    ) -> None:
+        self._epoch_s = epoch_s
+        self._poll_step_s = poll_step_s
+        self._write_step_s = write_step_s
+        self._now_s = epoch_s
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._now_s
+
+    def note_poll(self) -> None:
+        """Let `poll_step_s` pass."""
+        self.advance(self._poll_step_s)
+
+    def note_write(self) -> None:
+        """Let `write_step_s` pass, so that creation times order resources."""
+        self.advance(self._write_step_s)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        with self._lock:
+            self._now_s += seconds
+
+    def reset(self) -> None:
+        """Go back to the epoch."""
+        with self._lock:
+            self._now_s = self._epoch_s
+
+
+class RunningClock:
+    """Time of this machine, `speed` times as fast."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self._speed = speed
+        self._started = time.monotonic()
+        self._epoch_s = time.time()
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._epoch_s + (time.monotonic() - self._started) * self._speed
+
+    def note_poll(self) -> None:
+        """Nothing: time passes by itself."""
+
+    def note_write(self) -> None:
+        """Nothing: time passes by itself."""
+
+    def reset(self) -> None:
+        """Nothing: this clock cannot go back."""
+
+
+def as_iso(seconds: float, *, digits: int = 7) -> str:
+    """Time as AML writes it: ``2022-09-16T19:29:42.5164057+00:00``."""
+    whole, fraction = divmod(round(seconds * 10**digits), 10**digits)
+    stamp = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{stamp}.{fraction:0{digits}d}+00:00"
+
+
+def as_run_time(seconds: float) -> str:
+    """Time as run properties hold it: ``2023-05-03 04:20:11``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")

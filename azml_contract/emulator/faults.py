@@ -1,0 +1,137 @@
+"""Misbehaviour on request: throttles, server errors, dropped and slow answers.
+
+In: which calls, how often, what shall go wrong. Out: for each request the
+fault that it meets, at most one. Knows verbs and paths; does not know how an
+error is written down, `arm.py` does that.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+
+class FaultKind(StrEnum):
+    """What goes wrong."""
+
+    THROTTLE = "throttle"
+    SERVER_ERROR = "server_error"
+    DROP = "drop"
+    SLOW = "slow"
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - names a fault, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One kind of misbehaviour for the next `count` calls that match.
+
+    `path` is a shell pattern, compared in lower case with the path of the
+    URL: ``*/computes`` or ``*/jobs/*``. `retry_after_s` is the time that a
+    throttle asks for; `retry_after_header` says whether it stands in a
+    Retry-After header besides the message. `status` is that of a server
+    error, `delay_s` how long a slow answer takes.
+    """
+
+    kind: FaultKind
+    method: str
+    path: str
+    count: int = 1
+    retry_after_s: int = 0
+    retry_after_header: bool = False
+    status: int = 0
+    delay_s: float = 0.0
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether a call meets this fault."""
+        return self.method in ("*", method.upper()) and fnmatchcase(
+            path.lower(), self.path.lower()
+        )
+
+
+class Faults:
+    """What shall go wrong next. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._planned: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def throttle(
+        self,
+        method: str = "*",
+        path: str = "*",
+        *,
+        count: int = 1,
+        retry_after_s: int = 20,
+        header: bool = False,
+    ) -> None:
+        """Answer 429 as AML does: the time to wait stands in the message.
+
+        Args:
+            method: Verb, or ``*``.
+            path: Shell pattern of the URL's path.
+            count: How many calls are throttled.
+            retry_after_s: The time to wait that is asked for.
+            header: Whether a Retry-After header says it too. No recording of
+                the live service has that header on an AML throttle.
+        """
+        self._plan(
+            Fault(
+                FaultKind.THROTTLE,
+                method,
+                path,
+                count,
+                retry_after_s=retry_after_s,
+                retry_after_header=header,
+            )
+        )
+
+    def fail(
+        self, method: str = "*", path: str = "*", *, count: int = 1, status: int = 500
+    ) -> None:
+        """Answer with a server error: 500, 502, 503 or 504."""
+        self._plan(Fault(FaultKind.SERVER_ERROR, method, path, count, status=status))
+
+    def drop(self, method: str = "*", path: str = "*", *, count: int = 1) -> None:
+        """Close the connection instead of answering; nothing is carried out."""
+        self._plan(Fault(FaultKind.DROP, method, path, count))
+
+    def slow(
+        self, method: str = "*", path: str = "*", *, count: int = 1, delay_s: float
+    ) -> None:
+        """Answer as usual, but `delay_s` seconds late."""
+        self._plan(Fault(FaultKind.SLOW, method, path, count, delay_s=delay_s))
+
+    def expire_token(
+        self, method: str = "*", path: str = "*", *, count: int = 1
+    ) -> None:
+        """Treat the token of a call as expired."""
+        self._plan(Fault(FaultKind.EXPIRED_TOKEN, method, path, count))
+
+    def clear(self) -> None:
+        """Plan nothing any more."""
+        with self._lock:
+            self._planned.clear()
+
+    @property
+    def pending(self) -> tuple[Fault, ...]:
+        """What has not happened yet, in the order planned."""
+        with self._lock:
+            return tuple(self._planned)
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The fault that this call meets; it counts as having happened."""
+        with self._lock:
+            for index, fault in enumerate(self._planned):
+                if fault.matches(method, path):
+                    if fault.count > 1:
+                        self._planned[index] = replace(fault, count=fault.count - 1)
+                    else:
+                        del self._planned[index]
+                    return fault
+        return None
+
+    def _plan(self, fault: Fault) -> None:
+        with self._lock:
+            self._planned.append(fault)

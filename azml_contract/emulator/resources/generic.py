@@ -1,0 +1,279 @@
+"""Any resource of any api-version: kept by id, answered as the contract says.
+
+In: a `Call`. Out: a `Reply`. Kinds with behaviour of their own derive from
+`Kind` and replace the steps in which they differ. The neutral form of a kind
+without its own translation is the body as it was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl, quote_plus, urlsplit
+
+from azml_contract.emulator.paging import cut_page
+from azml_contract.emulator.refusal import Refusal, refuse_at_gateway
+from azml_contract.emulator.replies import Reply
+from azml_contract.emulator.resources.operations import (
+    async_headers,
+    start_operation,
+)
+from azml_contract.emulator.store import Body, Resource
+from azml_contract.emulator.world import Call, World, system_data
+from azml_contract.settings import PROVIDER
+
+_ENVELOPE = ("id", "name", "type", "systemData")
+
+
+class Kind:
+    """A resource type. One instance serves every api-version."""
+
+    page_size = 100
+    provisioning_s = 60.0
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def answer(self, call: Call) -> Reply:
+        """Carry out a call."""
+        if call.path.tail:
+            if call.method == "GET":
+                return self.list(call)
+            return self.act(call, call.path.tail)
+        handlers = {
+            "GET": self.get,
+            "HEAD": self.get,
+            "PUT": self.put,
+            "PATCH": self.patch,
+            "DELETE": self.delete,
+        }
+        handler = handlers.get(call.method)
+        if handler is None:
+            return self.act(call, "")
+        return handler(call)
+
+    # -- what a client asks for --------------------------------------------
+
+    def get(self, call: Call) -> Reply:
+        """One resource."""
+        return Reply(200, self.render(call, self.need(call)))
+
+    def list(self, call: Call) -> Reply:
+        """One page of a collection."""
+        members = self.members(call)
+        page, token = cut_page(
+            self.sort(call, members), call.query, page_size=self.page_size
+        )
+        answer: Body = {"value": [self.render(call, item) for item in page]}
+        if token:
+            answer["nextLink"] = next_link(call, token)
+        return Reply(200, answer)
+
+    def put(self, call: Call) -> Reply:
+        """Create a resource, or replace it."""
+        existing = self.world.store.get(call.path.id)
+        resource = self.admit(call, self.read(call, call.body or {}), existing)
+        self.world.store.put(resource)
+        return self.answer_put(call, resource, is_new=existing is None)
+
+    def patch(self, call: Call) -> Reply:
+        """Merge a body into a resource (RFC 7396)."""
+        existing = self.need(call)
+        merged = merge(existing.body, self.read(call, call.body or {}))
+        resource = replace(existing, body=merged, modified_s=self.world.clock.now())
+        self.world.store.put(resource)
+        return Reply(200, self.render(call, resource))
+
+    def delete(self, call: Call) -> Reply:
+        """Remove a resource; one that is not there is no error."""
+        existed = self.world.store.delete(call.path.id)
+        if not existed:
+            return Reply(204)
+        if call.operation.long_running:
+            operation = start_operation(self.world, call.path.id, "Deleting", 30.0)
+            return Reply(202, headers=async_headers(call, self.world, operation))
+        return Reply(200)
+
+    def act(self, call: Call, action: str) -> Reply:
+        """A POST that only its own kind could carry out."""
+        raise Refusal(
+            501,
+            "NotImplemented",
+            f"The azml-contract emulator keeps {call.path.kind or 'this'} resources, "
+            f"but does not carry out {call.method} {action or 'on them'}.",
+        )
+
+    # -- steps that a kind may replace --------------------------------------
+
+    def read(self, call: Call, body: Body) -> Body:
+        """A request's body in the neutral form."""
+        return {key: value for key, value in body.items() if key not in _ENVELOPE}
+
+    def write(self, call: Call, resource: Resource, body: Body) -> Body:
+        """The neutral form in the words of the call's api-version."""
+        return body
+
+    def view(self, call: Call, resource: Resource) -> Body:
+        """The neutral form as it is now, with what the service adds."""
+        body = dict(resource.body)
+        properties = body.get("properties")
+        if isinstance(properties, dict):
+            body["properties"] = {
+                **properties,
+                "provisioningState": self.provisioning_state(resource),
+            }
+        return body
+
+    def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
+        """The resource that a PUT makes; refuses what the service would."""
+        if existing is not None:
+            return replace(existing, body=body, modified_s=self.world.clock.now())
+        resource_id = canonical_id(call)
+        return self.world.new_resource(resource_id, body)
+
+    def answer_put(self, call: Call, resource: Resource, *, is_new: bool) -> Reply:
+        """Status and headers of a PUT."""
+        body = self.render(call, resource)
+        if call.operation.long_running:
+            operation = start_operation(
+                self.world, resource.id, "Creating", self.provisioning_s
+            )
+            return Reply(201, body, async_headers(call, self.world, operation))
+        if is_new and answers_with(call, "201"):
+            return Reply(201, body, (("Location", call.link(resource.id)),))
+        return Reply(200, body)
+
+    def system_data(self, resource: Resource) -> Body | None:
+        """``systemData``, or None where the kind has none."""
+        return system_data(resource)
+
+    def missing(self, call: Call) -> Refusal:
+        """The error for a resource that is not there."""
+        return Refusal(
+            404,
+            "UserError",
+            f"Could not find {call.path.types[-1]}: {call.path.names[-1]}.",
+            "NotFoundError",
+        )
+
+    # -- building blocks ------------------------------------------------------
+
+    def need(self, call: Call) -> Resource:
+        """The resource of the path.
+
+        Raises:
+            Refusal: There is none.
+        """
+        resource = self.world.store.get(call.path.id)
+        if resource is None:
+            raise self.missing(call)
+        return resource
+
+    def members(self, call: Call) -> Sequence[Resource]:
+        """The members of a collection that the query asks for."""
+        return self.world.store.list(f"{call.path.id}/{call.path.tail}")
+
+    def sort(self, call: Call, members: Sequence[Resource]) -> Sequence[Resource]:
+        """Members in the order that ``$orderBy`` asks for; else as created."""
+        field, _, direction = call.query.get("$orderby", "").strip().partition(" ")
+        if not field:
+            return members
+        by_name = "name" in field.lower() or "version" in field.lower()
+        modified = "modified" in field.lower() or "updated" in field.lower()
+
+        def key(resource: Resource) -> Any:
+            if by_name:
+                return resource.name
+            return resource.modified_s if modified else resource.created_s
+
+        # Stable, and reversed as a whole: what was created in the same moment
+        # comes newest first too.
+        ordered = sorted(members, key=key)
+        return ordered[::-1] if direction.lower().startswith("desc") else ordered
+
+    def provisioning_state(self, resource: Resource) -> str:
+        """``Creating`` for a while, then ``Succeeded``."""
+        return "Succeeded"
+
+    def render(self, call: Call, resource: Resource) -> Body:
+        """A resource as the call's api-version shows it."""
+        body = self.write(call, resource, self.view(call, resource))
+        answer: Body = {
+            "id": resource.id,
+            "name": resource.name,
+            "type": type_of(resource.id),
+            **body,
+        }
+        data = self.system_data(resource)
+        if data is not None:
+            answer["systemData"] = data
+        shaped = call.shaper(self.world).shape(answer, self.resource_type(call))
+        assert isinstance(shaped, dict)
+        return _in_usual_order(shaped)
+
+    def resource_type(self, call: Call) -> Any:
+        """The contract's type of this kind's resources, as seen from the call."""
+        return call.resource_type()
+
+
+def _in_usual_order(body: Body) -> Body:
+    """ARM's order, whatever the order of the specification."""
+    head: Body = {key: body[key] for key in ("id", "name", "type") if key in body}
+    tail = {"systemData": body["systemData"]} if "systemData" in body else {}
+    return {**head, **{k: v for k, v in body.items() if k not in _ENVELOPE}, **tail}
+
+
+def canonical_id(call: Call) -> str:
+    """Id for a new resource: the types in the specification's case."""
+    template = call.operation.path.rpartition("/providers/")[2].split("/")[1:]
+    types = template[: 2 * len(call.path.types) : 2]
+    pairs = [f"/{t}/{n}" for t, n in zip(types, call.path.names, strict=True)]
+    return f"{call.path.scope}/providers/{PROVIDER}{''.join(pairs)}"
+
+
+def type_of(resource_id: str) -> str:
+    """ARM type of a resource id: ``Microsoft.../workspaces/jobs``."""
+    provider, *rest = resource_id.rpartition("/providers/")[2].split("/")
+    return "/".join([provider, *rest[::2]])
+
+
+def answers_with(call: Call, status: str) -> bool:
+    """Whether the operation may answer so; yes where the contract cannot say."""
+    responses = call.operation.responses
+    return responses is None or status in responses
+
+
+def next_link(call: Call, token: str) -> str:
+    """The URL of the next page: the same query, and an opaque token."""
+    kept = [
+        (name, value)
+        for name, value in parse_qsl(urlsplit(call.url).query, keep_blank_values=True)
+        if name.lower() not in ("$skiptoken", "$skip")
+    ]
+    query = "&".join(f"{name}={quote_plus(value, safe=':/')}" for name, value in kept)
+    path = urlsplit(call.url).path
+    return f"{call.base}{path}?{query}&$skipToken={quote_plus(token)}"
+
+
+def merge(target: Any, change: Any) -> Any:
+    """A JSON merge patch (RFC 7396)."""
+    if not isinstance(change, dict) or not isinstance(target, dict):
+        return change
+    result = dict(target)
+    for key, value in change.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merge(result.get(key, {}), value)
+    return result
+
+
+def refuse_resource_not_found(path_type: str, name: str, group: str) -> Refusal:
+    """ARM's error for a top-level resource that is not there."""
+    return refuse_at_gateway(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{path_type}/{name}' under resource group '{group}' was not "
+        "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    )

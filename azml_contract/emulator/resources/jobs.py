@@ -1,0 +1,368 @@
+"""Jobs: command and sweep jobs with their whole life, the others roughly.
+
+Neutral form: today's properties. 2021-03-01-preview is translated for command
+and sweep jobs (`legacy_jobs`), 2022-02-01-preview for the names of types.
+States are computed from the clock whenever somebody looks. A sweep's trials
+are jobs named ``{sweep}_{n}`` that can be read, but are not listed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from azml_contract.contract.model import Type
+from azml_contract.emulator.courses import (
+    CANCELLING_S,
+    TERMINAL,
+    Course,
+    command_course,
+    other_course,
+)
+from azml_contract.emulator.job_views import (
+    JobState,
+    view_command,
+    view_other,
+    view_sweep,
+)
+from azml_contract.emulator.legacy_jobs import read_job, write_job
+from azml_contract.emulator.references import check_references
+from azml_contract.emulator.refusal import Refusal
+from azml_contract.emulator.replies import Reply
+from azml_contract.emulator.resources.generic import Kind
+from azml_contract.emulator.resources.operations import result_headers, start_operation
+from azml_contract.emulator.shaping import Shaper
+from azml_contract.emulator.store import Body, Resource
+from azml_contract.emulator.sweeps import Sweep, Trial, plan_sweep
+from azml_contract.emulator.versions import (
+    CANCEL_IS_ASYNC_FROM,
+    LEGACY_ENDS,
+    PASCAL_ENDS,
+    PASCAL_TYPES,
+    SNAKE_TYPES,
+)
+from azml_contract.emulator.world import REFERENCE_VERSION, Call
+
+_TRIAL_NAME = re.compile(r"(.+)_(\d+)")
+_MUTABLE = ("description", "tags", "properties", "displayName", "isArchived")
+_TRANSLATED = ("Command", "Sweep")
+# Written by the service, and sent back by clients that read, change and PUT.
+_SERVICE_WRITTEN = ("status", "services", "legacy", "parameters", "provisioningState")
+
+
+class Jobs(Kind):
+    """``workspaces/jobs``."""
+
+    def get(self, call: Call) -> Reply:
+        """One job; looking at it lets time pass."""
+        resource = self.need(call)
+        self.world.clock.note_poll()
+        return Reply(200, self.render(call, resource))
+
+    def need(self, call: Call) -> Resource:
+        """The job of the path, or the trial of a sweep."""
+        found = self.world.store.get(call.path.id) or self._find_trial(call)
+        if found is None:
+            raise self.missing(call)
+        return found
+
+    def members(self, call: Call) -> Sequence[Resource]:
+        """Jobs that the query asks for, newest first."""
+        listed = list(super().members(call))[::-1]
+        wanted = call.query.get("jobtype", "").lower()
+        view = call.query.get("listviewtype", "ActiveOnly").lower()
+        tag = call.query.get("tag", "")
+        return [
+            job
+            for job in listed
+            if (not wanted or _properties(job)["jobType"].lower() == wanted)
+            and (view == "all" or _is_archived(job) is (view == "archivedonly"))
+            and (not tag or tag.partition("=")[0] in (_properties(job)["tags"] or {}))
+        ]
+
+    def read(self, call: Call, body: Body) -> Body:
+        """The neutral form."""
+        properties = dict(super().read(call, body).get("properties") or {})
+        if call.is_before(LEGACY_ENDS) and properties.get("jobType") in _TRANSLATED:
+            properties = read_job(properties, data_type=self._data_type)
+        elif call.is_before(PASCAL_ENDS):
+            properties = _rename_types(properties, SNAKE_TYPES)
+        properties.setdefault("experimentName", "Default")
+        properties["tags"] = properties.get("tags") or {}
+        properties["properties"] = properties.get("properties") or {}
+        return {"properties": properties}
+
+    def write(self, call: Call, resource: Resource, body: Body) -> Body:
+        """The shape of the call's api-version."""
+        properties = body["properties"]
+        if call.is_before(LEGACY_ENDS):
+            workspace_id = resource.id.partition("/jobs/")[0]
+            return {"properties": write_job(properties, workspace_id=workspace_id)}
+        if call.is_before(PASCAL_ENDS):
+            return {"properties": _rename_types(properties, PASCAL_TYPES)}
+        if call.is_from(REFERENCE_VERSION):
+            tier = properties.get("queueSettings") or {"jobTier": "Null"}
+            return {"properties": {**properties, "queueSettings": tier}}
+        return body
+
+    def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
+        """A job that runs from now on, or the few changes that one allows."""
+        name, properties = call.path.names[-1], body["properties"]
+        if existing is not None:
+            return self._change(call, existing, properties)
+        check_references(self.world, name, properties)
+        properties.setdefault("displayName", name)
+        return super().admit(call, body, None)
+
+    def answer_put(self, call: Call, resource: Resource, *, is_new: bool) -> Reply:
+        """201 for a new job, 200 for one that was there."""
+        body = self.render(call, resource)
+        if is_new:
+            return Reply(201, body, (("Location", call.link(resource.id)),))
+        return Reply(200, body)
+
+    def act(self, call: Call, action: str) -> Reply:
+        """``cancel``."""
+        if action.lower() != "cancel":
+            return super().act(call, action)
+        job = self.need(call)
+        now = self.world.clock.now()
+        if self._state(job).status in TERMINAL:
+            return self._cancel_finished(job)
+        if "cancelled_s" not in job.facts:
+            job = replace(job, facts={**job.facts, "cancelled_s": now})
+            if "parent" not in job.facts:
+                self.world.store.put(job)
+        if call.is_before(CANCEL_IS_ASYNC_FROM):
+            return Reply(200)
+        operation = start_operation(
+            self.world, job.id, "Canceling", CANCELLING_S, prefix="jc"
+        )
+        return Reply(202, None, result_headers(call, self.world, operation))
+
+    def delete(self, call: Call) -> Reply:
+        """202 and an address; the job is gone at once."""
+        if not self.world.store.delete(call.path.id):
+            return Reply(204)
+        operation = start_operation(
+            self.world, call.path.id, "Deleting", CANCELLING_S, prefix="jd"
+        )
+        return Reply(202, headers=result_headers(call, self.world, operation))
+
+    def view(self, call: Call, resource: Resource) -> Body:
+        """The job as it is now."""
+        properties, state = _properties(resource), self._state(resource)
+        if properties["jobType"] == "Command":
+            made = view_command(self.world, resource, state)
+        elif properties["jobType"] == "Sweep":
+            made = view_sweep(self.world, resource, state)
+        else:
+            made = view_other(self.world, resource, state)
+        return {"properties": made}
+
+    def system_data(self, resource: Resource) -> Body | None:
+        """Who created it and when; nothing about changes."""
+        data = super().system_data(resource) or {}
+        return {
+            name: data[name] for name in ("createdAt", "createdBy", "createdByType")
+        }
+
+    def missing(self, call: Call) -> Refusal:
+        """The error for a job that is not there."""
+        return Refusal(
+            404,
+            "UserError",
+            f"Job {call.path.names[-1]} not found.",
+            "NotFound",
+            "JobNotFound",
+        )
+
+    # -- states ---------------------------------------------------------------
+
+    def _state(self, job: Resource) -> JobState:
+        elapsed_s = self.world.clock.now() - job.created_s
+        sweep, course = None, self._course(job)
+        if _properties(job)["jobType"] == "Sweep":
+            sweep = plan_sweep(job.name, _properties(job))
+            course = sweep.course
+        cancelled_s = job.facts.get("cancelled_s")
+        after = None if cancelled_s is None else cancelled_s - job.created_s
+        status = course.state_at(elapsed_s, cancelled_s=after)
+        return JobState(status, elapsed_s, course, sweep, after)
+
+    def _course(self, job: Resource) -> Course:
+        given = job.facts.get("course")
+        if isinstance(given, Course):
+            return given
+        properties = _properties(job)
+        if properties["jobType"] == "Command":
+            return command_course(properties)
+        return other_course(properties["jobType"])
+
+    def _cancel_finished(self, job: Resource) -> Reply:
+        if _properties(job)["jobType"] != "Pipeline":
+            return Reply(200)
+        raise Refusal(
+            400,
+            "UserError",
+            f"The pipeline run {job.name} is in terminal status, it can't be canceled.",
+            "BadArgument",
+            "ArgumentInvalid",
+            "CancelPipelineRunInTerminalStatus",
+        )
+
+    # -- trials ---------------------------------------------------------------
+
+    def _find_trial(self, call: Call) -> Resource | None:
+        collection, _, name = call.path.id.rpartition("/")
+        matched = _TRIAL_NAME.fullmatch(name)
+        parent = self.world.store.get(f"{collection}/{matched[1]}") if matched else None
+        if matched is None or parent is None:
+            return None
+        if _properties(parent)["jobType"] != "Sweep":
+            return None
+        sweep = plan_sweep(parent.name, _properties(parent))
+        elapsed_s = self.world.clock.now() - parent.created_s
+        number = int(matched[2])
+        trials = {t.number: t for t in self._made(parent, sweep, elapsed_s)}
+        return _as_job(parent, trials[number]) if number in trials else None
+
+    def _made(self, parent: Resource, sweep: Sweep, elapsed_s: float) -> list[Trial]:
+        cancelled_s = parent.facts.get("cancelled_s")
+        if cancelled_s is not None:
+            elapsed_s = min(elapsed_s, cancelled_s - parent.created_s)
+        return sweep.started(elapsed_s)
+
+    # -- changes --------------------------------------------------------------
+
+    def _change(self, call: Call, existing: Resource, wanted: Body) -> Resource:
+        before = self._fingerprint(_properties(existing))
+        after = self._fingerprint(wanted)
+        changed = sorted(
+            name
+            for name in before.keys() | after.keys()
+            if before.get(name) != after.get(name)
+        )
+        if changed:
+            raise _immutable(changed)
+        kept = {
+            name: wanted[name]
+            for name in _MUTABLE
+            if wanted.get(name) not in (None, {}, "")
+        }
+        properties = {**_properties(existing), **kept}
+        return replace(
+            existing,
+            body={"properties": properties},
+            modified_s=self.world.clock.now(),
+        )
+
+    def _fingerprint(self, properties: Mapping[str, Any]) -> Body:
+        """What of a job cannot change, with every default filled in."""
+        fixed = {
+            name: value
+            for name, value in properties.items()
+            if name not in (*_MUTABLE, *_SERVICE_WRITTEN)
+        }
+        outputs = {
+            k: v for k, v in (fixed.get("outputs") or {}).items() if k != "default"
+        }
+        fixed["outputs"] = outputs
+        definitions = self.world.reference()
+        shaped = Shaper(definitions, self.world.reference).shape(
+            fixed, Type("ref", ref="JobBase")
+        )
+        pruned = _prune(shaped)
+        return {
+            k: v for k, v in pruned.items() if k not in (*_MUTABLE, *_SERVICE_WRITTEN)
+        }
+
+    def _data_type(self, data_id: str) -> str:
+        resource = self.world.store.get(data_id) if data_id else None
+        if resource is None:
+            return "uri_folder"
+        return str(_properties(resource).get("dataType") or "uri_folder")
+
+
+def _as_job(parent: Resource, trial: Trial) -> Resource:
+    """A trial as the command job that it is."""
+    properties = _properties(parent)
+    template = properties.get("trial") or {}
+    command = str(template.get("command") or "")
+    for name, value in trial.parameters.items():
+        command = command.replace(f"${{{{search_space.{name}}}}}", str(value))
+    facts: Body = {"parent": parent.name, "course": trial.course}
+    if "cancelled_s" in parent.facts:
+        facts["cancelled_s"] = parent.facts["cancelled_s"]
+    created_s = parent.created_s + trial.starts_s
+    name = f"{parent.name}_{trial.number}"
+    return Resource(
+        f"{parent.id}_{trial.number}",
+        {
+            "properties": {
+                **template,
+                "jobType": "Command",
+                "command": command,
+                "displayName": name,
+                "experimentName": properties["experimentName"],
+                "computeId": properties.get("computeId"),
+                "inputs": properties.get("inputs") or {},
+                "tags": {k: str(v) for k, v in trial.parameters.items()},
+                "properties": {"azureml.runsource": "hyperdrive"},
+            }
+        },
+        created_s,
+        created_s,
+        parent.created_by,
+        parent.created_by_type,
+        facts,
+    )
+
+
+def _properties(job: Resource) -> Body:
+    properties: Body = job.body["properties"]
+    return properties
+
+
+def _is_archived(job: Resource) -> bool:
+    return bool(_properties(job).get("isArchived"))
+
+
+def _prune(value: Any) -> Any:
+    """Without nulls and empty containers, which say the same as nothing."""
+    if isinstance(value, dict):
+        pruned = {key: _prune(item) for key, item in value.items()}
+        return {k: v for k, v in pruned.items() if v not in (None, {}, [])}
+    return [_prune(item) for item in value] if isinstance(value, list) else value
+
+
+def _rename_types(properties: Body, names: Mapping[str, str]) -> Body:
+    result = dict(properties)
+    for group, tag in (("inputs", "jobInputType"), ("outputs", "jobOutputType")):
+        if result.get(group):
+            result[group] = {
+                name: {**item, tag: names.get(item.get(tag), item.get(tag))}
+                for name, item in result[group].items()
+            }
+    return result
+
+
+def _immutable(changed: Sequence[str]) -> Refusal:
+    text = (
+        "A job with this name already exists. If you are trying to create a new job, "
+        "use a different name. If you are trying to update an existing job, the "
+        "existing job's {property} cannot be changed. Only description, tags, "
+        "displayName, properties, and isArchived can be updated."
+    )
+    listed = ", ".join(changed)
+    return Refusal(
+        400,
+        "UserError",
+        text.replace("{property}", listed),
+        "Immutable",
+        "JobPropertyImmutable",
+        message_format=text,
+        parameters={"property": listed},
+    )

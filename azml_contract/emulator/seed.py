@@ -1,0 +1,102 @@
+"""What exists before the first call: one workspace and what hangs on it.
+
+In: nothing, or a JSON file. Out: a `Seed`. The default names differ from the
+placeholders that recordings hold, so that replacing them is exercised.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from azml_contract.errors import InputError
+from azml_contract.settings import Settings
+
+
+def _random_key() -> str:
+    return base64.b64encode(secrets.token_bytes(64)).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """Identifiers and secrets of the emulated subscription.
+
+    `computes` are clusters that exist from the start. `guid_seed` makes the
+    service draw the same GUIDs again; secrets are drawn anew for each seed.
+    """
+
+    subscription: str = "5f1b6c0e-3d57-4a8b-9c42-7e1d90a6f3b8"
+    tenant: str = "c83d1f4a-96b2-4e07-a5d8-2b7f6e09d143"
+    client_id: str = "9a7e52d6-0c4b-4f83-b16e-d5083c2fa971"
+    client_secret: str = field(
+        default_factory=lambda: secrets.token_urlsafe(30), repr=False
+    )
+    resource_group: str = "rg-azml-demo"
+    workspace: str = "ws-azml-demo"
+    location: str = "westeurope"
+    storage_account: str = "stazmldemo4711"
+    storage_key: str = field(default_factory=_random_key, repr=False)
+    computes: tuple[str, ...] = ()
+    user_name: str = "Alex Muster"
+    guid_seed: int = 4711
+
+    def settings(
+        self, *, compute: str, proxy: str, ca_bundle: str, endpoint: str = ""
+    ) -> Settings:
+        """The settings of a client of this subscription."""
+        return Settings(
+            subscription=self.subscription,
+            resource_group=self.resource_group,
+            workspace=self.workspace,
+            compute=compute,
+            storage_account=self.storage_account,
+            **({"endpoint": endpoint} if endpoint else {}),
+            proxy=proxy,
+            ca_bundle=ca_bundle,
+            tenant=self.tenant,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+        )
+
+
+def load_seed(path: Path) -> Seed:
+    """Read a seed; what the file does not name has its default.
+
+    Raises:
+        InputError: The file is missing, no JSON object, or names something
+            that a seed does not have.
+    """
+    try:
+        values: Any = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{path} must hold one JSON object.")
+    known = {f.name: f.type for f in fields(Seed)}
+    for name, value in values.items():
+        if name not in known:
+            raise InputError(
+                f"{path}: {name!r} is no part of a seed. Known: {', '.join(known)}."
+            )
+        _check_type(path, name, value)
+    if "computes" in values:
+        values["computes"] = tuple(values["computes"])
+    return Seed(**values)
+
+
+def _check_type(path: Path, name: str, value: object) -> None:
+    if name == "computes":
+        fits = isinstance(value, list) and all(isinstance(v, str) for v in value)
+        expected = "a list of names"
+    elif name == "guid_seed":
+        fits, expected = isinstance(value, int), "a whole number"
+    else:
+        fits, expected = isinstance(value, str) and value != "", "text"
+    if not fits:
+        raise InputError(f"{path}: {name} must be {expected}, not {value!r}.")

@@ -1,0 +1,339 @@
+"""The emulator as a whole: identity, ARM, gateway and blob storage, started and ended.
+
+In: a seed, a clock, where Azurite is. Out: `Emulator`, a context manager with
+everything that an unmodified client needs to talk to it. Works on loopback
+only; its certificates are known to nobody but those who are handed its bundle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from azml_contract.contract.catalog import known_versions, load_contract
+from azml_contract.emulator.arm import Arm
+from azml_contract.emulator.azurite import Azurite, find_azurite
+from azml_contract.emulator.bodies import make_refuse_body
+from azml_contract.emulator.certificates import Certificates, make_certificates
+from azml_contract.emulator.clock import EmulatorClock, SteppingClock
+from azml_contract.emulator.faults import FaultKind, Faults
+from azml_contract.emulator.gateway import Gateway
+from azml_contract.emulator.https import TlsServer
+from azml_contract.emulator.identity import Identity
+from azml_contract.emulator.portal import answer_portal, answers_portal
+from azml_contract.emulator.replies import EMPTY, Reply
+from azml_contract.emulator.resources.datastores import seed_datastores
+from azml_contract.emulator.seed import Seed
+from azml_contract.emulator.store import Resource, Store
+from azml_contract.emulator.world import World
+from azml_contract.errors import EmulatorError
+from azml_contract.exchange import Request, Response
+from azml_contract.settings import Settings
+
+COMPUTE = "cpu-cluster"
+
+
+class Emulator:
+    """A running emulator.
+
+    Usage::
+
+        with Emulator() as emulator:
+            subprocess.run(["python", "client.py"], env=os.environ | emulator.environ)
+
+    Args:
+        port: Of the emulator's own TLS server; 0 picks a free one.
+        azurite: False for no blob storage: uploads are then refused.
+        azurite_path: Where Azurite is; empty to look for it.
+        clock: Time of the emulated service; a `SteppingClock` by default.
+        state_dir: Where certificates and logs go; a private temporary folder,
+            removed at the end, by default.
+        seed: What exists from the start.
+        compute: Name of the cluster that the settings name.
+        host: A loopback address.
+        public_roots: Whether the CA bundle also trusts public authorities.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        azurite: bool = True,
+        azurite_path: str = "",
+        clock: EmulatorClock | None = None,
+        state_dir: Path | None = None,
+        seed: Seed | None = None,
+        compute: str = COMPUTE,
+        host: str = "127.0.0.1",
+        public_roots: bool = False,
+    ) -> None:
+        self.clock: EmulatorClock = clock or SteppingClock()
+        self.faults = Faults()
+        self.seed = seed or Seed()
+        self.store = Store(guid_seed=self.seed.guid_seed)
+        self._port, self._host, self._compute = port, host, compute
+        self._command = find_azurite(azurite_path) if azurite else []
+        self._given_dir = state_dir
+        self._public_roots = public_roots
+        self._ending = contextlib.ExitStack()
+        self._blobs: _Blobs | None = None
+
+    # -- start and end ----------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start everything; Azurite becomes ready in the background.
+
+        Raises:
+            EmulatorError: A port is taken, or Azurite or Node is missing.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> None:
+        self.state_dir = self._make_state_dir()
+        certificates = make_certificates(
+            self.state_dir, public_roots=self._public_roots
+        )
+        self.ca_bundle = certificates.bundle
+        self._blobs = self._start_blobs(certificates)
+        self._identity = Identity(self.seed)
+        self._world = World(
+            self.seed, self.store, self.clock, self._blobs, load_contract
+        )
+        self._arm = Arm(
+            self._world,
+            self._identity,
+            versions=known_versions(),
+            refuse_body=make_refuse_body(),
+        )
+        server = TlsServer(
+            self.answer,
+            certificates.server_context(),
+            host=self._host,
+            port=self._port,
+        )
+        self._ending.callback(server.close)
+        gateway = Gateway(
+            adopt=server.adopt, find_azurite=self._blobs.address, host=self._host
+        )
+        self._ending.callback(gateway.close)
+        self.url, self.gateway_url = server.url, gateway.url
+        self._populate()
+        server.start()
+        gateway.start()
+
+    def _make_state_dir(self) -> Path:
+        if self._given_dir is not None:
+            self._given_dir.mkdir(parents=True, exist_ok=True)
+            return self._given_dir
+        made = Path(tempfile.mkdtemp(prefix="azml-emulator-"))
+        self._ending.callback(shutil.rmtree, made, ignore_errors=True)
+        return made
+
+    def _start_blobs(self, certificates: Certificates) -> _Blobs:
+        if not self._command:
+            return _Blobs(None)
+        azurite = Azurite(
+            self._command,
+            account=self.seed.storage_account,
+            key=self.seed.storage_key,
+            certificates=certificates,
+            state_dir=self.state_dir,
+        )
+        self._ending.callback(azurite.close)
+        azurite.start()
+        return _Blobs(azurite)
+
+    def close(self) -> None:
+        """End everything. Safe to call twice."""
+        self._ending.close()
+
+    def reset(self) -> None:
+        """Go back to the state and time of the start; blobs get new containers.
+
+        Tokens stay valid, ports and secrets stay the same.
+        """
+        with self.store.lock:
+            self.store.clear()
+            self.clock.reset()
+            self.faults.clear()
+            self._populate()
+
+    def _populate(self) -> None:
+        assert self._blobs is not None
+        now = self.clock.now()
+        body = {"location": self.seed.location, "properties": {}}
+        self.store.put(
+            Resource(
+                self._world.workspace_id, body, now, now, self.seed.user_name, "User"
+            )
+        )
+        self._blobs.promise_containers(seed_datastores(self._world))
+        for name in self.seed.computes:
+            self.store.put(
+                Resource(
+                    f"{self._world.workspace_id}/computes/{name}",
+                    {
+                        "location": self.seed.location,
+                        "properties": {
+                            "computeType": "AmlCompute",
+                            "properties": {
+                                "vmSize": "STANDARD_DS3_V2",
+                                "scaleSettings": {
+                                    "minNodeCount": 0,
+                                    "maxNodeCount": 4,
+                                    "nodeIdleTimeBeforeScaleDown": "PT2M",
+                                },
+                            },
+                        },
+                    },
+                    now,
+                    now,
+                )
+            )
+
+    # -- for clients ------------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of a client that goes through the gateway."""
+        return self.seed.settings(
+            compute=self._compute, proxy=self.gateway_url, ca_bundle=str(self.ca_bundle)
+        )
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Environment of an unmodified client that goes through the gateway."""
+        bundle = str(self.ca_bundle)
+        seed = self.seed
+        proxied = ("HTTPS_PROXY", "https_proxy")
+        trusting = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+        return {
+            **dict.fromkeys(proxied, self.gateway_url),
+            **dict.fromkeys(("NO_PROXY", "no_proxy"), ""),
+            **dict.fromkeys(trusting, bundle),
+            "AZURE_TENANT_ID": seed.tenant,
+            "AZURE_CLIENT_ID": seed.client_id,
+            "AZURE_CLIENT_SECRET": seed.client_secret,
+            "AZURE_SUBSCRIPTION_ID": seed.subscription,
+            "AZURE_RESOURCE_GROUP": seed.resource_group,
+            "AZML_WORKSPACE": seed.workspace,
+            "AZML_COMPUTE": self._compute,
+            "AZML_STORAGE_ACCOUNT": seed.storage_account,
+            "AZML_PROXY": self.gateway_url,
+            "AZML_CA_BUNDLE": bundle,
+        }
+
+    @property
+    def azurite_pid(self) -> int | None:
+        """Process id of Azurite; None without it."""
+        return self._blobs.pid if self._blobs else None
+
+    def wait_ready(self) -> None:
+        """Return when blob storage answers too.
+
+        Raises:
+            EmulatorError: Azurite ended, or is not ready in time.
+        """
+        assert self._blobs is not None
+        self._blobs.wait_ready()
+
+    # -- requests ---------------------------------------------------------------
+
+    def answer(self, request: Request) -> Response | None:
+        """The response to one request; None to close the connection."""
+        fault = self.faults.take(request.method, request.path)
+        if fault is not None and fault.kind is FaultKind.DROP:
+            return None
+        if fault is not None and fault.kind is FaultKind.SLOW:
+            time.sleep(fault.delay_s)
+            fault = None
+        if self._identity.answers(request):
+            return _as_response(self._identity.answer(request))
+        if answers_portal(request):
+            return _as_response(answer_portal(self._world, request))
+        return self._arm.answer(request, fault)
+
+
+def _as_response(reply: Reply) -> Response:
+    import json
+
+    body = b"" if reply.body is EMPTY else json.dumps(reply.body).encode()
+    headers = (("Content-Type", "application/json; charset=utf-8"), *reply.headers)
+    return Response(reply.status, headers, body)
+
+
+class _Blobs:
+    """Blob storage that becomes ready while others already work."""
+
+    def __init__(self, azurite: Azurite | None) -> None:
+        self._azurite = azurite
+        self._promised: list[threading.Thread] = []
+        self._failure: EmulatorError | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._azurite.pid if self._azurite else None
+
+    def promise_containers(self, names: list[str]) -> None:
+        """Create containers in the background; `wait_ready` waits for them."""
+        if self._azurite is None:
+            return
+        thread = threading.Thread(target=self._keep_promise, args=(names,), daemon=True)
+        self._promised.append(thread)
+        thread.start()
+
+    def _keep_promise(self, names: list[str]) -> None:
+        try:
+            self.make_containers(names)
+        except EmulatorError as error:
+            self._failure = error
+
+    def make_containers(self, names: list[str]) -> None:
+        """Create containers; one that exists is left as it is."""
+        self._need().make_containers(names)
+
+    def wait_ready(self) -> None:
+        """Return when Azurite answers and what was promised is there."""
+        if self._azurite is None:
+            return
+        while self._promised:
+            self._promised[0].join()
+            del self._promised[:1]
+        if self._failure is not None:
+            raise self._failure
+        self._azurite.wait_ready()
+
+    def address(self) -> tuple[str, int]:
+        """Where Azurite listens, once it does."""
+        azurite = self._need()
+        self.wait_ready()
+        return azurite.host, azurite.port
+
+    def _need(self) -> Azurite:
+        if self._azurite is None:
+            raise EmulatorError(
+                "this emulator was started without Azurite, so there is no blob storage"
+            )
+        return self._azurite

@@ -1,0 +1,135 @@
+"""Bodies in the shape that one api-version declares.
+
+In: JSON and the type that the contract gives it. Out: for a request, the same
+with names and enum values in the specification's case and without what is
+unknown or read-only; for an answer, the declared properties only, those that
+were never set as null or default, and no secret.
+
+Source: recorded answers of the live service name every nullable property.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from azml_contract.contract.model import Definition, Property, Type, View
+from azml_contract.contract.views import Lens, Use, use_of
+
+Json = Any
+Definitions = Mapping[str, Definition]
+_RESPONSE = Lens(View.RESPONSE)
+_CREATE = Lens(View.CREATE)
+
+
+def normalize(value: Json, kind: Type | None, definitions: Definitions) -> Json:
+    """What the service understands of a request's body."""
+    if kind is None:
+        return value
+    if kind.kind == "ref" and isinstance(value, dict):
+        return _normalize_object(value, kind.ref, definitions)
+    if kind.kind == "array" and isinstance(value, list):
+        return [normalize(item, kind.items, definitions) for item in value]
+    if kind.kind == "map" and isinstance(value, dict):
+        return {k: normalize(v, kind.items, definitions) for k, v in value.items()}
+    if kind.enum and isinstance(value, str):
+        return _match_case(value, kind.enum)
+    return value
+
+
+def _normalize_object(
+    value: dict[str, Json], name: str, definitions: Definitions
+) -> dict[str, Json]:
+    definition = resolve(value, name, definitions)
+    by_lower = {known.lower(): known for known in definition.properties}
+    result: dict[str, Json] = {}
+    for key, item in value.items():
+        known = key if key in definition.properties else by_lower.get(key.lower())
+        if known is None:
+            if definition.additional is not None:
+                result[key] = normalize(item, definition.additional, definitions)
+            continue
+        prop = definition.properties[known]
+        if use_of(prop, _CREATE) is Use.READ_ONLY or (known != key and known in value):
+            continue
+        result[known] = normalize(item, prop.type, definitions)
+    return result
+
+
+def _match_case(value: str, allowed: tuple[str, ...]) -> str:
+    if value in allowed:
+        return value
+    lowered = value.lower()
+    return next((known for known in allowed if known.lower() == lowered), value)
+
+
+def resolve(value: dict[str, Json], name: str, definitions: Definitions) -> Definition:
+    """The definition that a value has, by its discriminator where there is one."""
+    definition = definitions[name]
+    if not (definition.discriminator and definition.variants):
+        return definition
+    tag = definition.discriminator.lower()
+    told = next((v for k, v in value.items() if k.lower() == tag), None)
+    if isinstance(told, str):
+        known = _match_case(told, tuple(definition.variants))
+        variant = definition.variants.get(known)
+        if variant is not None and variant != name:
+            return resolve(value, variant, definitions)
+    return definition
+
+
+class Shaper:
+    """Writes answers for one api-version.
+
+    Args:
+        definitions: Of that version.
+        reference: Of the newest version compiled from swagger; says what is
+            nullable and what has a default where `definitions` cannot.
+    """
+
+    def __init__(
+        self, definitions: Definitions, reference: Callable[[], Definitions]
+    ) -> None:
+        self._definitions = definitions
+        self._reference = reference
+
+    def shape(self, value: Json, kind: Type | None) -> Json:
+        """`value` as an answer of this type holds it."""
+        if kind is None or value is None:
+            return value
+        if kind.kind == "ref" and isinstance(value, dict):
+            return self._shape_object(value, kind.ref)
+        if kind.kind == "array" and isinstance(value, list):
+            return [self.shape(item, kind.items) for item in value]
+        if kind.kind == "map" and isinstance(value, dict):
+            return {k: self.shape(v, kind.items) for k, v in value.items()}
+        return value
+
+    def _shape_object(self, value: dict[str, Json], name: str) -> dict[str, Json]:
+        definition = resolve(value, name, self._definitions)
+        result: dict[str, Json] = {}
+        for key, prop in definition.properties.items():
+            if use_of(prop, _RESPONSE) is not Use.FREE:
+                continue
+            given = value.get(key)
+            if given is not None:
+                result[key] = self.shape(given, prop.type)
+                continue
+            fact = self._best_fact(definition.name, prop)
+            if key in value and fact.nullable:
+                result[key] = None
+            elif fact.has_default and fact.default is not None:
+                result[key] = self.shape(fact.default, prop.type)
+            elif fact.nullable:
+                result[key] = None
+        if definition.additional is not None:
+            for key, item in value.items():
+                if key not in definition.properties:
+                    result[key] = self.shape(item, definition.additional)
+        return result
+
+    def _best_fact(self, definition: str, prop: Property) -> Property:
+        if prop.nullable is not None:
+            return prop
+        known = self._reference().get(definition)
+        return known.properties.get(prop.name, prop) if known else prop

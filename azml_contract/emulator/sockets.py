@@ -1,0 +1,112 @@
+"""Loopback sockets: opening a port, keeping a connection quick, ending them all.
+
+In: host and port, or connections. Out: listeners that nobody outside this
+machine can reach. Knows neither HTTP nor TLS.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+
+from azml_contract.errors import EmulatorError
+
+_BACKLOG = 128
+# Linux only; elsewhere acknowledgements are quick enough.
+_QUICKACK = getattr(socket, "TCP_QUICKACK", None)
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """Listen on a loopback address.
+
+    Args:
+        host: ``127.0.0.1``, ``::1`` or ``localhost``.
+        port: 0 picks a free one.
+
+    Raises:
+        EmulatorError: The host is not loopback, or the port is taken.
+    """
+    address = _loopback_address(host)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        # On Windows this option would let two programs share one port.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address, port))
+    except OSError as error:
+        listener.close()
+        raise _cannot_bind(address, port, error) from error
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def _loopback_address(host: str) -> str:
+    if host == "localhost":
+        return "127.0.0.1"
+    try:
+        if ipaddress.ip_address(host).is_loopback:
+            return host
+    except ValueError:
+        pass
+    raise EmulatorError(
+        f"The emulator answers with secrets and listens on loopback only; "
+        f"{host!r} is not loopback. Use 127.0.0.1."
+    )
+
+
+def _cannot_bind(address: str, port: int, error: OSError) -> EmulatorError:
+    if error.errno == errno.EADDRINUSE:
+        return EmulatorError(
+            f"Port {port} on {address} is taken by another program. "
+            "Choose another with --port, or leave it out to get a free one."
+        )
+    return EmulatorError(f"Cannot listen on {address} port {port}: {error.strerror}.")
+
+
+def hurry(connection: socket.socket) -> None:
+    """Send what is written at once, and acknowledge what was read at once.
+
+    The kernel forgets the second wish after a while; say it after each read.
+    """
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if _QUICKACK is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+
+
+class Connections:
+    """The connections that are open now, so that they can be ended. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @contextlib.contextmanager
+    def holding(self, connection: socket.socket) -> Iterator[None]:
+        """Count a connection as open within the block."""
+        with self._lock:
+            if self._closed:
+                connection.close()
+                return
+            self._open.add(connection)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open.discard(connection)
+
+    def close_all(self) -> None:
+        """End every connection; later ones are ended as they come."""
+        with self._lock:
+            self._closed = True
+            ending = list(self._open)
+        for connection in ending:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)

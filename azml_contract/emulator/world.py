@@ -1,0 +1,144 @@
+"""What the handlers of the emulated service share.
+
+In: seed, store, clock, blob storage, contracts. Out: a `World`, and for each
+request a `Call`. Values only; the behaviour is in `arm` and `resources`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from azml_contract.api_version import sort_key
+from azml_contract.contract.contract import Contract, Route
+from azml_contract.contract.model import Operation, Type
+from azml_contract.emulator.clock import EmulatorClock, as_iso
+from azml_contract.emulator.paths import ArmPath
+from azml_contract.emulator.seed import Seed
+from azml_contract.emulator.shaping import Definitions, Shaper
+from azml_contract.emulator.store import Body, Resource, Store
+from azml_contract.settings import PROVIDER
+
+REFERENCE_VERSION = "2024-04-01"
+"""The newest version whose swagger is known; tells what later ones cannot."""
+
+
+class BlobStorage(Protocol):
+    """Where uploads go."""
+
+    def make_containers(self, names: list[str]) -> None:
+        """Create containers; one that exists is left as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that a handler may look at or change."""
+
+    seed: Seed
+    store: Store
+    clock: EmulatorClock
+    blobs: BlobStorage
+    load: Callable[[str], Contract]
+
+    @property
+    def workspace_id(self) -> str:
+        """ARM id of the seeded workspace."""
+        return (
+            f"/subscriptions/{self.seed.subscription}"
+            f"/resourceGroups/{self.seed.resource_group}"
+            f"/providers/{PROVIDER}/workspaces/{self.seed.workspace}"
+        )
+
+    def reference(self) -> Definitions:
+        """Definitions of `REFERENCE_VERSION`."""
+        return self.load(REFERENCE_VERSION).definitions
+
+    def new_resource(self, resource_id: str, body: Body, **facts: Any) -> Resource:
+        """A resource that is created now, by the user."""
+        now = self.clock.now()
+        return Resource(resource_id, body, now, now, self.seed.user_name, "User", facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to ARM, understood.
+
+    `body` is in the specification's case and without what is unknown; `base`
+    is scheme and host as the client sees them; `query` has lower-case names.
+    """
+
+    method: str
+    url: str
+    base: str
+    path: ArmPath
+    api_version: str
+    query: Mapping[str, str]
+    contract: Contract
+    operation: Operation
+    body: Any = None
+
+    @property
+    def age(self) -> tuple[int, Any]:
+        """Sorts api-versions."""
+        return sort_key(self.api_version)
+
+    def is_before(self, api_version: str) -> bool:
+        """Whether the call's api-version is older than another."""
+        return self.age < sort_key(api_version)
+
+    def is_from(self, api_version: str) -> bool:
+        """Whether the call's api-version is that one or newer."""
+        return not self.is_before(api_version)
+
+    def link(self, resource_id: str, *, more: str = "") -> str:
+        """URL of a resource, with the api-version of this call."""
+        return f"{self.base}{resource_id}?api-version={self.api_version}{more}"
+
+    def shaper(self, world: World) -> Shaper:
+        """Writes answers for the call's api-version."""
+        return Shaper(self.contract.definitions, world.reference)
+
+    def resource_type(self) -> Type | None:
+        """Type of the resource that the call's path, or its members, have."""
+        return find_resource_type(self.contract, self.operation)
+
+
+def find_resource_type(contract: Contract, operation: Operation) -> Type | None:
+    """Type of one resource at an operation's path; None where nothing tells."""
+    kind = _answer_type(operation)
+    if kind is not None and kind.kind == "ref":
+        listed = contract.definitions[kind.ref].properties.get("value")
+        if listed is None or listed.type.items is None:
+            return kind
+        return listed.type.items
+    made = contract.find("PUT", _as_resource_path(operation))
+    return made.operation.body if isinstance(made, Route) else None
+
+
+def _as_resource_path(operation: Operation) -> str:
+    path = (
+        operation.path if operation.path.endswith("}") else operation.path + "/{name}"
+    )
+    return path.replace("{", "").replace("}", "")
+
+
+def _answer_type(operation: Operation) -> Type | None:
+    for status in ("200", "201", "202"):
+        spec = (operation.responses or {}).get(status)
+        if spec is not None and spec.body is not None:
+            return spec.body
+    return None
+
+
+def system_data(resource: Resource) -> Body:
+    """All six fields of `systemData`."""
+    data = {
+        "createdAt": as_iso(resource.created_s),
+        "createdBy": resource.created_by,
+        "createdByType": resource.created_by_type,
+        "lastModifiedAt": as_iso(resource.modified_s),
+        "lastModifiedBy": resource.created_by,
+        "lastModifiedByType": resource.created_by_type,
+    }
+    return {key: value for key, value in data.items() if value}
