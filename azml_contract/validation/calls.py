@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from azml_contract.contract.contract import NoRoute, Route
 from azml_contract.contract.model import Operation, Parameter, Type
@@ -29,6 +28,7 @@ _STATUS_PATH = re.compile(
     r"[a-z]*operation(?:s?status|results)/",
     re.IGNORECASE,
 )
+_PROGRESS = ("Azure-AsyncOperation", "Location")
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -262,28 +262,28 @@ def check_status(
 
 
 def check_long_running(
-    grader: Grader, operation: Operation, response: Response, body: Any
+    grader: Grader, operation: Operation, response: Response
 ) -> Iterator[Finding]:
     """Whether a long-running answer says where its progress can be polled.
+
+    A 202 always must; a 201 where the contract documents such a header for it.
 
     Source: ARM resource provider contract, async-api-reference.md.
     """
     if response.status not in (201, 202) or operation.long_running is False:
         return
-    if any(response.header(name) for name in ("Azure-AsyncOperation", "Location")):
+    if any(response.header(name) for name in _PROGRESS):
         return
-    if response.status == 201 and (
-        operation.long_running is None or _tells_state(body)
-    ):
-        return
-    yield grader.find(
-        "AZC250",
-        f"{operation.id} answered {response.status} with neither "
-        "Azure-AsyncOperation nor Location, so its end cannot be found.",
-        expected=("Azure-AsyncOperation", "Location"),
-    )
+    if response.status == 202 or _documents_progress(operation):
+        yield grader.find(
+            "AZC250",
+            f"{operation.id} answered {response.status} with neither "
+            "Azure-AsyncOperation nor Location, so its end cannot be found.",
+            expected=_PROGRESS,
+        )
 
 
-def _tells_state(body: Any) -> bool:
-    properties = body.get("properties") if isinstance(body, dict) else None
-    return isinstance(properties, dict) and "provisioningState" in properties
+def _documents_progress(operation: Operation) -> bool:
+    spec = (operation.responses or {}).get("201")
+    headers = {name.lower() for name in spec.headers} if spec is not None else set()
+    return any(name.lower() in headers for name in _PROGRESS)

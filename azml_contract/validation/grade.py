@@ -41,8 +41,8 @@ class Grader:
         deviation = _hide_secret(deviation)
         message, cure = describe(deviation, self.api_version)
         severity, evidence, note = self._weigh(code, deviation.owner, deviation.name)
-        if deviation.rule is Rule.ENUM and not deviation.hint:
-            severity = Severity.ERROR  # a closed enum
+        if _is_firm(deviation):
+            severity = CODES[code].strict
         return Finding(
             code,
             severity,
@@ -99,6 +99,13 @@ class Grader:
             return entry.service, entry.evidence, ""
         note = f" Known divergence ({known.id}): {known.service}."
         return known.severity, known.evidence, note
+
+
+def _is_firm(deviation: Deviation) -> bool:
+    """Whether the service is not known to be milder: closed enums, required nulls."""
+    if deviation.rule is Rule.ENUM:
+        return not deviation.hint
+    return deviation.rule is Rule.NULL and bool(deviation.hint[1])
 
 
 _SECRET_STEP = re.compile(r"secret|password|token|keys?$|credential|sas", re.IGNORECASE)

@@ -60,10 +60,15 @@ class PlanBook:
         return self.plan_type(body, False, "", "")
 
     def plan_type(
-        self, kind: Type, nullable: bool | None, owner: str, name: str
+        self,
+        kind: Type,
+        nullable: bool | None,
+        owner: str,
+        name: str,
+        required: bool = False,
     ) -> Plan:
         """The plan of a type, for the property `name` of `owner`."""
-        site = Site(owner, name, kind, nullable is not False)
+        site = Site(owner, name, kind, nullable is not False, required)
         if kind.kind == "ref":
             return RefPlan(site, self.plan_definition)
         if kind.kind in ("array", "map"):
@@ -84,7 +89,9 @@ class PlanBook:
         use = use_of(prop, self.lens)
         if use is not Use.FREE:
             return BarredPlan(Site(owner.name, prop.name, prop.type, True), use)
-        return self.plan_type(prop.type, prop.nullable, owner.name, prop.name)
+        return self.plan_type(
+            prop.type, prop.nullable, owner.name, prop.name, prop.required
+        )
 
     def plan_definition(self, name: str) -> Plan:
         """The plan of a definition; of any object where the name is unknown."""

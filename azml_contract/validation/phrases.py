@@ -117,8 +117,9 @@ def _cure_type(kind: Type, seen: Any) -> str:
 
 
 def _null(deviation: Deviation, version: str) -> Words:
+    kind, _ = deviation.hint
     message = f"{_subject(deviation)} may not be null."
-    return message, f"Leave it out, or send {describe_type(deviation.hint)}."
+    return message, f"Leave it out, or send {describe_type(kind)}."
 
 
 def _enum(deviation: Deviation, version: str) -> Words:

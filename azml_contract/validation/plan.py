@@ -37,13 +37,16 @@ class Plan(Protocol):
 class Site:
     """What a node is about: its declared type, and the property that has it."""
 
-    __slots__ = ("kind", "name", "nullable", "owner")
+    __slots__ = ("kind", "name", "nullable", "owner", "required")
 
-    def __init__(self, owner: str, name: str, kind: Type, nullable: bool) -> None:
+    def __init__(
+        self, owner: str, name: str, kind: Type, nullable: bool, required: bool = False
+    ) -> None:
         self.owner = owner
         self.name = name
         self.kind = kind
         self.nullable = nullable
+        self.required = required
 
     def note(
         self,
@@ -60,7 +63,8 @@ class Site:
         if value is None:
             if self.nullable:
                 return
-            found.append(self.note(Rule.NULL, path, None, (self.kind.kind,), self.kind))
+            hint = (self.kind, self.required)
+            found.append(self.note(Rule.NULL, path, None, (self.kind.kind,), hint))
         elif self.kind.format == "duration" and self.kind.kind == "string":
             found.append(self.note(Rule.DURATION, path, value, ("duration",)))
         else:

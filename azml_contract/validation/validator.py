@@ -28,6 +28,7 @@ from azml_contract.validation.body import compile_body
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.grade import Grader, Profile
 from azml_contract.validation.jsontext import DUPLICATE, Defect, parse_json
+from azml_contract.validation.semantics import check_meaning
 
 __all__ = ["Profile", "Scope", "Validator", "Verdict"]
 
@@ -176,6 +177,7 @@ class Validator:
         check = compile_body(call.contract, operation.body, lens)
         for deviation in check.check(parsed.value):
             yield grader.grade(deviation)
+        yield from check_meaning(grader, parsed.value, call.route.values, self.scope)
 
     def _check_response(
         self, grader: Grader, call: _Call, request: Request, response: Response
@@ -192,7 +194,7 @@ class Validator:
                 yield from self._check_answer(grader, call, response, value)
         else:
             yield from self._check_answer(grader, call, response, None)
-        yield from calls.check_long_running(grader, operation, response, value)
+        yield from calls.check_long_running(grader, operation, response)
 
     def _check_answer(
         self, grader: Grader, call: _Call, response: Response, value: Any

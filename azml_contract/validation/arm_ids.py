@@ -1,0 +1,196 @@
+"""Check the ARM ids that a request body holds.
+
+In: a parsed body and the workspace that the call goes to. Out: ids that are
+malformed, that name another workspace, or a kind of resource that their
+property does not want. Knows which property wants which kind; knows no schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from azml_contract.finding import Finding, Severity
+from azml_contract.validation.deviation import Path, to_pointer
+from azml_contract.validation.grade import Grader
+from azml_contract.validation.phrases import show
+
+_PROVIDER = "microsoft.machinelearningservices"
+_START = "/subscriptions/"
+
+_DATA = ("data/versions", "datasets/versions")
+_MODELS = ("models/versions",)
+WANTED: dict[str, tuple[str, ...]] = {
+    "codeid": ("codes/versions",),
+    "componentid": ("components/versions", "components/labels"),
+    "computeid": ("computes", "virtualclusters"),
+    "dataid": _DATA,
+    "datastoreid": ("datastores",),
+    "environmentid": ("environments/versions", "environments/labels"),
+    "target": ("computes", "virtualclusters"),
+    "uri": (*_DATA, *_MODELS, "data/labels", "models/labels"),
+}
+"""Property, in lower case, to the kinds of resources whose ids it may hold."""
+
+_OWNERS = {
+    "codes": "codeId",
+    "components": "componentId",
+    "computes": "computeId",
+    "data": "dataId or uri",
+    "datastores": "datastoreId",
+    "environments": "environmentId",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The workspace that ids should name; `configured` when a setting says so."""
+
+    subscription: str
+    resource_group: str
+    workspace: str
+    configured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArmId:
+    """A parsed id: `kind` is ``codes/versions``, relative to its workspace.
+
+    `parent` is ``workspaces``, ``registries`` or empty (the resource itself, or
+    another provider's); names are as sent.
+    """
+
+    subscription: str
+    resource_group: str
+    provider: str
+    parent: str
+    parent_name: str
+    kind: str
+
+
+def parse_arm_id(text: str) -> ArmId | str:
+    """Parse an id that starts with ``/subscriptions/``.
+
+    Returns:
+        The id, or in one sentence why it is none.
+    """
+    segments = text.split("/")[1:]
+    if "" in segments:
+        empty = segments.index("")
+        if empty == len(segments) - 1:
+            return "it ends in a slash"
+        return f"nothing stands after {segments[empty - 1]}; was a variable empty?"
+    if len(segments) % 2:
+        return f"no name stands after {segments[-1]}"
+    named = {
+        key.lower(): value
+        for key, value in zip(segments[::2], segments[1::2], strict=True)
+    }
+    lowered = [segment.lower() for segment in segments]
+    provider, types, names = "", [], []
+    if "providers" in lowered[::2]:
+        at = len(lowered) - 2 - lowered[::-1][1::2].index("providers") * 2
+        provider, rest = lowered[at + 1], segments[at + 2 :]
+        types, names = [part.lower() for part in rest[::2]], rest[1::2]
+    is_child = bool(types) and types[0] in ("workspaces", "registries")
+    return ArmId(
+        named.get("subscriptions", ""),
+        named.get("resourcegroups", ""),
+        provider,
+        types[0] if is_child else "",
+        names[0] if is_child else "",
+        "/".join(types[1:] if is_child else types),
+    )
+
+
+def check_ids(grader: Grader, body: Any, place: Place | None) -> Iterator[Finding]:
+    """Findings about every ARM id in a body, in document order."""
+    for key, text, path in _find_ids(body, None):
+        yield from _check_id(grader, key, text, path, place)
+
+
+def _find_ids(value: Any, path: Path) -> Iterator[tuple[str, str, Path]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, str):
+                if item[:15].lower() == _START or _lacks_slash(key, item):
+                    yield key, item, (path, key)
+            elif isinstance(item, (dict, list)):
+                yield from _find_ids(item, (path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if isinstance(item, (dict, list)):
+                yield from _find_ids(item, (path, index))
+
+
+def _lacks_slash(key: str, item: str) -> bool:
+    return item.startswith("subscriptions/") and key.lower() in WANTED
+
+
+def _check_id(
+    grader: Grader, key: str, text: str, path: Path, place: Place | None
+) -> Iterator[Finding]:
+    pointer = to_pointer(path)
+    parsed = parse_arm_id(text) if text[0] == "/" else "it must start with a slash"
+    if isinstance(parsed, str):
+        yield grader.find(
+            "AZC162",
+            f"{show(text)} is no ARM id: {parsed}.",
+            cure="Write /subscriptions/S/resourceGroups/R/providers/P/TYPE/NAME.",
+            pointer=pointer,
+            seen=text,
+        )
+        return
+    if parsed.provider != _PROVIDER or not parsed.parent:
+        return
+    wanted = WANTED.get(key.lower())
+    if wanted is not None and parsed.kind not in wanted:
+        yield _find_kind(grader, key, parsed, wanted, pointer)
+    if place is not None and parsed.parent == "workspaces":
+        yield from _check_place(grader, parsed, place, pointer)
+
+
+def _find_kind(
+    grader: Grader, key: str, parsed: ArmId, wanted: tuple[str, ...], pointer: str
+) -> Finding:
+    is_container = any(kind.startswith(f"{parsed.kind}/") for kind in wanted)
+    if is_container:
+        message = f"`{key}` needs an id with a version: this one ends at the name."
+        cure = "Append /versions/VERSION."
+    else:
+        message = f"`{key}` wants {wanted[0]}, this id names {parsed.kind or 'none'}."
+        home = _OWNERS.get(parsed.kind.split("/")[0])
+        cure = f"Such an id belongs into {home}." if home else f"Name {wanted[0]}."
+    return grader.find(
+        "AZC161",
+        message,
+        cure=cure,
+        pointer=pointer,
+        expected=wanted,
+        seen=parsed.kind,
+        severity=Severity.WARNING if is_container else None,
+    )
+
+
+def _check_place(
+    grader: Grader, parsed: ArmId, place: Place, pointer: str
+) -> Iterator[Finding]:
+    pairs = (
+        ("subscription", parsed.subscription, place.subscription),
+        ("resource group", parsed.resource_group, place.resource_group),
+        ("workspace", parsed.parent_name, place.workspace),
+    )
+    for noun, seen, wanted in pairs:
+        if wanted and seen.lower() != wanted.lower():
+            whose = "configured is" if place.configured else "the call goes to"
+            yield grader.find(
+                "AZC160",
+                f"This id names {noun} {seen}; {whose} {wanted}.",
+                cure=f"Use the id of the resource in {wanted}.",
+                pointer=pointer,
+                expected=(wanted,),
+                seen=seen,
+                severity=Severity.ERROR if place.configured else None,
+            )
+            return

@@ -1,0 +1,52 @@
+"""Check what a request body means, beyond its schema.
+
+In: a parsed body and where the call goes. Out: findings about ARM ids, command
+bindings and search spaces. These checks always run, whatever the judge says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from azml_contract.finding import Finding
+from azml_contract.validation.arm_ids import Place, check_ids
+from azml_contract.validation.bindings import check_bindings
+from azml_contract.validation.calls import Scope
+from azml_contract.validation.grade import Grader
+from azml_contract.validation.plan import find_twin
+from azml_contract.validation.search_space import check_search_space
+
+
+def check_meaning(
+    grader: Grader, body: Any, values: Mapping[str, str], scope: Scope
+) -> Iterator[Finding]:
+    """Findings about the meaning of a request body.
+
+    Args:
+        grader: Of the request.
+        body: The parsed body, mended where its text was broken.
+        values: Path parameters of the call.
+        scope: Where calls are meant to go.
+    """
+    yield from check_ids(grader, body, choose_place(values, scope))
+    if not isinstance(body, dict):
+        return
+    key = find_twin("properties", body) or "properties"
+    properties, path = body.get(key), (None, key)
+    if isinstance(properties, dict):
+        yield from check_bindings(grader, properties, path)
+        if "searchSpace" in properties:
+            space = properties["searchSpace"]
+            yield from check_search_space(grader, space, (path, "searchSpace"))
+
+
+def choose_place(values: Mapping[str, str], scope: Scope) -> Place | None:
+    """The workspace that ids should name; None where the call goes to none."""
+    if scope.workspace:
+        return Place(scope.subscription, scope.resource_group, scope.workspace, True)
+    workspace = values.get("workspaceName", "")
+    if not workspace:
+        return None
+    subscription = values.get("subscriptionId", "")
+    return Place(subscription, values.get("resourceGroupName", ""), workspace)
