@@ -1,0 +1,320 @@
+"""Cassettes, format 1: the values, reading and writing.
+
+In: a path, or a `Cassette`. Out: a `Cassette`, or a file that is there whole or
+not at all. Knows the format; knows neither vcrpy nor how requests are matched.
+
+Large binary bodies lie beside the cassette in ``blobs/``, each named by its
+sha256. Such a file is checked when it is first needed by the loader, so that a
+cassette that loads is a cassette that plays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from azml_contract.errors import CassetteError
+from azml_contract.exchange import Exchange, Json, Request, Response
+from azml_contract.recording.content import decode_body
+
+FORMAT = 1
+SIDE_FOLDER = "blobs"
+_LARGEST_BYTES = 150 * 1024 * 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_TEXT_FIELDS = ("scenario", "api_version", "target", "recorded_at", "recorder")
+_BODY_KINDS = frozenset({"text", "base64", "file"})
+_NO_FILES: Mapping[str, bytes] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One recorded request and its answer, as the file holds it.
+
+    `data` is the object of the file; do not change it. `side_files` maps the
+    sha256 of each side file to its bytes.
+    """
+
+    data: Mapping[str, Any]
+    side_files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def method(self) -> str:
+        """Verb, in upper case as recorded."""
+        method: str = self.data["request"]["method"]
+        return method
+
+    @property
+    def url(self) -> str:
+        """Absolute URL with its query."""
+        uri: str = self.data["request"]["uri"]
+        return uri
+
+    @property
+    def status(self) -> int:
+        """HTTP status of the answer."""
+        status: int = self.data["response"]["status"]
+        return status
+
+    @property
+    def times(self) -> int:
+        """How many identical polls in a row this stands for; usually 1."""
+        times: int = self.data.get("times", 1)
+        return times
+
+    @property
+    def request_body(self) -> Mapping[str, Any] | None:
+        """The ``body`` object of the request; None where there was no body."""
+        body: Mapping[str, Any] | None = self.data["request"].get("body")
+        return body
+
+    @property
+    def response_body(self) -> Mapping[str, Any] | None:
+        """The ``body`` object of the response; None where there was no body."""
+        body: Mapping[str, Any] | None = self.data["response"].get("body")
+        return body
+
+    @property
+    def request_json(self) -> Json:
+        """The JSON of the request; None where the body is absent or no JSON."""
+        return (self.request_body or {}).get("json")
+
+    @property
+    def response_json(self) -> Json:
+        """The JSON of the response; None where the body is absent or no JSON."""
+        return (self.response_body or {}).get("json")
+
+    @property
+    def request(self) -> Request:
+        """The request as a client would have sent it."""
+        part = self.data["request"]
+        body = decode_body(part.get("body"), self.side_files)
+        return Request(
+            part["method"], part["uri"], tuple(part["headers"].items()), body
+        )
+
+    @property
+    def response(self) -> Response:
+        """The answer as a client would have got it."""
+        part = self.data["response"]
+        body = decode_body(part.get("body"), self.side_files)
+        return Response(part["status"], tuple(part["headers"].items()), body)
+
+    @property
+    def exchange(self) -> Exchange:
+        """Request and response together."""
+        return Exchange(self.request, self.response)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette:
+    """Everything that one scenario said and heard under one api-version.
+
+    `target` is ``emulator`` or ``azure``. `variables` are what the scenario
+    drew. `reads` maps the index of an interaction to the JSON pointers of its
+    answer that the scenario looked at.
+    """
+
+    scenario: str
+    api_version: str
+    target: str
+    recorded_at: str
+    recorder: str
+    interactions: tuple[Interaction, ...] = ()
+    variables: Mapping[str, Json] = field(default_factory=dict)
+    reads: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of the file, keys in the order of the format."""
+        return {
+            "format": FORMAT,
+            "scenario": self.scenario,
+            "api_version": self.api_version,
+            "target": self.target,
+            "recorded_at": self.recorded_at,
+            "recorder": self.recorder,
+            "variables": dict(self.variables),
+            "reads": {str(i): list(self.reads[i]) for i in sorted(self.reads)},
+            "interactions": [dict(one.data) for one in self.interactions],
+        }
+
+
+def render_cassette(cassette: Cassette) -> bytes:
+    """The bytes of the file: two-space indent, UTF-8, a newline at the end."""
+    text = json.dumps(cassette.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"
+
+
+def load_cassette(path: Path) -> Cassette:
+    """Read a cassette and everything that belongs to it.
+
+    Raises:
+        CassetteError: It is missing, or not a whole cassette of format 1;
+            names the file, the place in it, and what to do.
+    """
+    raw = _parse(path, _read(path))
+    found = raw.get("format")
+    if found != FORMAT or isinstance(found, bool):
+        _refuse(path, f"format is {found!r}; this version reads format {FORMAT}")
+    for name in _TEXT_FIELDS:
+        if not isinstance(raw.get(name), str):
+            _refuse(path, f"/{name} must be text, not {_type_name(raw.get(name))}")
+    variables = raw.get("variables", {})
+    if not isinstance(variables, dict):
+        _refuse(path, f"/variables must be an object, not {_type_name(variables)}")
+    interactions = raw.get("interactions")
+    if not isinstance(interactions, list):
+        _refuse(path, f"/interactions must be a list, not {_type_name(interactions)}")
+    side_files = _load_side_files(path, interactions)
+    return Cassette(
+        **{name: raw[name] for name in _TEXT_FIELDS},
+        variables=variables,
+        reads=_parse_reads(path, raw.get("reads", {}), len(interactions)),
+        interactions=tuple(Interaction(one, side_files) for one in interactions),
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > _LARGEST_BYTES:
+            _refuse(path, f"{size} bytes is no cassette: large bodies are side files")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise CassetteError(
+            f"There is no cassette {path}. Record it: pytest --azml-mode=record"
+        ) from error
+    except OSError as error:
+        raise CassetteError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _parse(path: Path, raw: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        _refuse(path, _explain_syntax(raw, error))
+    if not isinstance(value, dict):
+        _refuse(path, f"it must hold an object, not {_type_name(value)}")
+    return value
+
+
+def _explain_syntax(raw: bytes, error: Exception) -> str:
+    if re.search(rb"^(<{7}|={7}|>{7})( |\r?$)", raw, re.MULTILINE):
+        return "it holds merge markers; resolve the merge or record again"
+    if raw.lstrip()[:13] == b"interactions:" or b"!!python" in raw[:4096]:
+        return "it is YAML, as vcrpy writes it, not JSON"
+    if not raw.strip():
+        return "it is empty"
+    if isinstance(error, json.JSONDecodeError):
+        end = "; it seems cut off" if error.pos >= len(raw) - 2 else ""
+        return f"not JSON at line {error.lineno} column {error.colno}{end}"
+    return "not JSON in UTF-8"
+
+
+def _refuse(path: Path, reason: str) -> NoReturn:
+    raise CassetteError(
+        f"{path} is not a cassette that can be played: {reason}.\n"
+        "Restore it from version control, or record it: pytest --azml-mode=record"
+    )
+
+
+def _type_name(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "text", type(None): "null"}
+    return names.get(type(value), type(value).__name__)
+
+
+def _parse_reads(path: Path, raw: object, count: int) -> dict[int, tuple[str, ...]]:
+    if not isinstance(raw, dict):
+        _refuse(path, f"/reads must be an object, not {_type_name(raw)}")
+    reads: dict[int, tuple[str, ...]] = {}
+    for key, pointers in raw.items():
+        if not key.isdecimal() or int(key) >= count:
+            _refuse(path, f"/reads/{key} names no interaction; there are {count}")
+        if not isinstance(pointers, list) or not all(
+            isinstance(pointer, str) for pointer in pointers
+        ):
+            _refuse(path, f"/reads/{key} must be a list of JSON pointers")
+        reads[int(key)] = tuple(pointers)
+    return reads
+
+
+def _load_side_files(path: Path, interactions: list[Any]) -> Mapping[str, bytes]:
+    names: set[str] = set()
+    for index, interaction in enumerate(interactions):
+        _check(path, index, interaction, names)
+    if not names:
+        return _NO_FILES
+    return {name: _load_side_file(path, name) for name in sorted(names)}
+
+
+def _check(path: Path, index: int, interaction: Any, names: set[str]) -> None:
+    try:
+        request, response = interaction["request"], interaction["response"]
+        times = interaction.get("times", 1)
+        whole = (
+            type(request["method"]) is str
+            and type(request["uri"]) is str
+            and type(response["status"]) is int
+            and type(times) is int
+            and times > 0
+        )
+        for part in (request, response):
+            _check_headers(part["headers"])
+            if "body" in part:
+                _check_body(part["body"], names)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        _refuse(path, f"/interactions/{index} is malformed ({_say(error)})")
+    if not whole:
+        _refuse(
+            path,
+            f"/interactions/{index} needs request.method and request.uri as text, "
+            "response.status and times as whole numbers",
+        )
+
+
+def _say(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def _check_headers(headers: Any) -> None:
+    if type(headers) is not dict:
+        raise TypeError("headers must be an object")
+    for value in headers.values():
+        if type(value) is not str:
+            raise TypeError("header values must be text")
+
+
+def _check_body(body: Any, names: set[str]) -> None:
+    if type(body) is not dict or len(body) != 1:
+        raise TypeError("a body is an object with one key")
+    kind: str
+    value: Any
+    ((kind, value),) = body.items()
+    if kind == "json":
+        return
+    if kind not in _BODY_KINDS or not isinstance(value, str):
+        raise TypeError("a body is one of json, text, base64 or file")
+    if kind == "base64":
+        decode_body(body, _NO_FILES)
+    elif kind == "file":
+        if not _DIGEST.fullmatch(value):
+            raise ValueError("a side file is named by its sha256")
+        names.add(value)
+
+
+def _load_side_file(path: Path, name: str) -> bytes:
+    file = path.parent / SIDE_FOLDER / name
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        _refuse(path, f"its side file {file} is missing ({error.strerror})")
+    if hashlib.sha256(raw).hexdigest() != name:
+        _refuse(path, f"its side file {file} does not have the sha256 it is named by")
+    return raw

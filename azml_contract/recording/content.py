@@ -1,0 +1,168 @@
+"""What a body is: JSON, text or bytes, and how a cassette writes it down.
+
+In: the bytes of a body and its headers. Out: a `Content`, and from that the
+``body`` object of a cassette. Knows nothing of cassettes as files, nor of
+secrets.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from azml_contract.exchange import Headers, find_header
+
+SIDE_FILE_BYTES = 64 * 1024
+
+
+class Kind(StrEnum):
+    """How a body is written; the values are the names in the file."""
+
+    JSON = "json"
+    TEXT = "text"
+    BASE64 = "base64"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A body as a reader wants to see it.
+
+    `value` is the parsed value for JSON, `str` for text, `bytes` for base64.
+    """
+
+    kind: Kind
+    value: Any
+
+
+class DuplicateKey(ValueError):
+    """A JSON object names a key twice; parsing it would lose one of them."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
+        raise DuplicateKey
+    return parsed
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def parse_json(raw: bytes | str) -> Any:
+    """Parse JSON that survives being parsed and written again.
+
+    Raises:
+        ValueError: A syntax error, a duplicate key, NaN, an infinity, a lone
+            surrogate, or nesting too deep to walk.
+    """
+    try:
+        value = json.loads(
+            raw, object_pairs_hook=_unique, parse_constant=_refuse_constant
+        )
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    return value
+
+
+def is_storage(headers: Headers) -> bool:
+    """Whether these headers belong to Azure Storage, whose bodies are exact bytes."""
+    return any(
+        name.lower() in {"x-ms-blob-type", "x-ms-range", "content-range"}
+        or (name.lower() == "x-ms-version")
+        for name, _ in headers
+    )
+
+
+def classify(body: bytes, headers: Headers, *, exact: bool) -> Content | None:
+    """Decide how a body is written.
+
+    Args:
+        body: The bytes, decompressed.
+        headers: Of the message; only the content type counts.
+        exact: Every byte matters (blob content): never JSON.
+
+    Returns:
+        None for an empty body.
+    """
+    if not body:
+        return None
+    if not exact and _looks_like_json(body, headers):
+        try:
+            return Content(Kind.JSON, parse_json(body))
+        except ValueError:
+            pass
+    text = _as_text(body)
+    if text is None:
+        return Content(Kind.BASE64, body)
+    return Content(Kind.TEXT, text)
+
+
+def _looks_like_json(body: bytes, headers: Headers) -> bool:
+    if "json" in (find_header(headers, "content-type") or "").lower():
+        return True
+    return body.lstrip()[:1] in (b"{", b"[")
+
+
+def _as_text(body: bytes) -> str | None:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\x00" in text else text
+
+
+def encode_content(
+    content: Content | None, side_files: dict[str, bytes], *, exact: bool = False
+) -> dict[str, Any] | None:
+    """The ``body`` object of a cassette; None for no body.
+
+    Args:
+        content: What to write.
+        side_files: Large bodies are put here under their sha256.
+        exact: Blob content: large text goes to a side file too.
+    """
+    if content is None:
+        return None
+    if content.kind is Kind.JSON:
+        return {"json": content.value}
+    raw = content.value if content.kind is Kind.BASE64 else content.value.encode()
+    if len(raw) > SIDE_FILE_BYTES and (exact or content.kind is Kind.BASE64):
+        name = hashlib.sha256(raw).hexdigest()
+        side_files[name] = raw
+        return {"file": name}
+    if content.kind is Kind.TEXT:
+        return {"text": content.value}
+    return {"base64": base64.b64encode(raw).decode()}
+
+
+def decode_body(
+    body: Mapping[str, Any] | None, side_files: Mapping[str, bytes]
+) -> bytes:
+    """The bytes of a ``body`` object.
+
+    Raises:
+        ValueError: The object is none of the four shapes.
+        KeyError: The side file is missing.
+    """
+    if body is None:
+        return b""
+    kind, value = next(iter(body.items()))
+    if kind == Kind.JSON:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    if kind == Kind.TEXT:
+        return str(value).encode()
+    if kind == Kind.FILE:
+        return side_files[value]
+    try:
+        return base64.b64decode(value, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"base64 body: {error}") from error

@@ -1,0 +1,333 @@
+"""The recorder: records, replays or passes through what a scenario sends.
+
+In: a cassette path, a mode, redaction rules. Out: a context in which HTTP is
+intercepted; afterwards `save` writes the cassette, or `finish` checks that it
+was played to the end. Knows neither ARM nor pytest.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from azml_contract.errors import CassetteError
+from azml_contract.exchange import Exchange, Request
+from azml_contract.recording.cassette import Cassette, load_cassette, render_cassette
+from azml_contract.recording.identity import LOGINS, is_identity
+from azml_contract.recording.match import Canonicaliser, Matcher
+from azml_contract.recording.player import Played, Player
+from azml_contract.recording.redact import Redactor, secret_names
+from azml_contract.recording.rules import RedactionRules
+from azml_contract.recording.scan import Scanner, SecretFound
+from azml_contract.recording.scrub import Sanitizer, Scrubber
+from azml_contract.recording.store import write_cassette
+from azml_contract.recording.tape import Tape
+
+if TYPE_CHECKING:
+    import requests
+
+T = TypeVar("T")
+
+
+class Mode(StrEnum):
+    """What happens to a request."""
+
+    REPLAY = "replay"
+    RECORD = "record"
+    LIVE = "live"
+
+
+class NetworkRefused(CassetteError):
+    """Something tried to open a connection while replaying."""
+
+    def __init__(self, host: str, scenario: str) -> None:
+        super().__init__(
+            f"Replay of {scenario} opens no connection, and something asked for "
+            f"{host} outside HTTP, or through a client that is not intercepted.\n"
+            "Replay answers from the cassette only. To reach the network: "
+            "pytest --azml-mode=live"
+        )
+        self.host = host
+
+
+class Recorder:
+    """Intercepts HTTP while it is entered, in every mode.
+
+    One recorder at a time may be entered in a process; any number of threads
+    may send. `exchanges` counts what went through.
+    """
+
+    _active: Recorder | None = None
+    _guard = threading.Lock()
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        mode: Mode,
+        scenario: str,
+        api_version: str,
+        target: str,
+        rules: RedactionRules,
+        observe: Callable[[Exchange], None] | None = None,
+        sanitizers: Sequence[Sanitizer] = (),
+        canonicalisers: Sequence[Canonicaliser] = (),
+        record_command: str = "pytest --azml-mode=record",
+    ) -> None:
+        """Prepare; nothing is read or intercepted yet.
+
+        Args:
+            path: The cassette.
+            mode: Answer from it, write it, or leave it alone.
+            scenario: Name of the scenario, for the file and for messages.
+            api_version: The version this run speaks.
+            target: ``emulator`` or ``azure``; what is recorded from.
+            rules: What must not be kept.
+            observe: Called with every exchange, one at a time, in the thread
+                that sent it: raw ones in record and live, recorded ones in
+                replay.
+            sanitizers: A project's own rules, applied before an exchange is
+                kept.
+            canonicalisers: A project's own rules, applied before requests are
+                compared.
+            record_command: What a reader should run to record.
+        """
+        self._path = path
+        self._mode = mode
+        self._scenario = scenario
+        self._api_version = api_version
+        self._target = target
+        self._rules = rules
+        self._observe = observe
+        self._sanitizers = tuple(sanitizers)
+        self._canonicalisers = tuple(canonicalisers)
+        self._record_command = record_command
+        self._observing = threading.RLock()
+        self._tape = Tape()
+        self._count = 0
+        self._variables: dict[str, Any] = {}
+        self._reads: dict[int, set[str]] = {}
+        self._player: Player | None = None
+        self._refused: list[CassetteError] = []
+        self._interception: AbstractContextManager[Any] | None = None
+        self.replaying = mode is Mode.REPLAY
+
+    @property
+    def exchanges(self) -> int:
+        """How many exchanges went through so far."""
+        return self._count
+
+    @property
+    def reads(self) -> dict[int, tuple[str, ...]]:
+        """In replay: the JSON pointers looked at so far, by interaction."""
+        return {index: tuple(sorted(found)) for index, found in self._reads.items()}
+
+    def __enter__(self) -> Self:
+        """Start to intercept.
+
+        Raises:
+            CassetteError: Replay has no cassette that can be played, or
+                another recorder is active.
+        """
+        from azml_contract.recording.intercept import intercept
+
+        with Recorder._guard:
+            if Recorder._active is not None:
+                raise CassetteError(
+                    f"{self._scenario} cannot be recorded or replayed while "
+                    f"{Recorder._active._scenario} is: one recorder at a time in a "
+                    "process. Use one test at a time, or pytest -n."
+                )
+            if self.replaying:
+                self._player = self._load_player()
+            self._interception = intercept(self, self._path)
+            self._interception.__enter__()
+            Recorder._active = self
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop to intercept; writes nothing."""
+        with Recorder._guard:
+            Recorder._active = None
+            interception, self._interception = self._interception, None
+            if interception is not None:
+                interception.__exit__(kind, error, trace)
+
+    def _load_player(self) -> Player:
+        if not self._path.exists():
+            raise CassetteError(
+                f"There is no cassette for {self._scenario} under api-version "
+                f"{self._api_version}: {self._path} does not exist.\n"
+                f"Record it: {self._record_command}"
+            )
+        cassette = load_cassette(self._path)
+        self._variables = dict(cassette.variables)
+        matcher = Matcher(secret_names(self._rules), self._canonicalisers)
+        return Player(cassette, self._path, matcher, Redactor(self._rules))
+
+    def var(self, name: str, draw: Callable[[], T]) -> T:
+        """A value that differs between runs: drawn live, repeated in replay.
+
+        Args:
+            name: Names the value in the cassette; the same name gives the same
+                value again.
+            draw: Draws it; text, a number, or a list or dict of these.
+
+        Raises:
+            CassetteError: Replay, and the cassette has no such variable; or
+                the value cannot be written as JSON.
+        """
+        if name not in self._variables:
+            if self.replaying:
+                raise CassetteError(self._say_unknown(name))
+            self._variables[name] = _as_json(name, draw())
+        value: T = self._variables[name]
+        return value
+
+    def _say_unknown(self, name: str) -> str:
+        known = ", ".join(sorted(self._variables)) or "none"
+        return (
+            f"{self._path} has no variable {name!r}; it has: {known}.\n"
+            f"If {self._scenario} draws it since lately, record again: "
+            f"{self._record_command}"
+        )
+
+    def note_read(self, response: requests.Response, pointer: str) -> None:
+        """Note that a scenario looked at a part of an answer.
+
+        Args:
+            response: As this recorder handed it out; any other is ignored.
+            pointer: JSON pointer into its body.
+        """
+        from azml_contract.recording.intercept import NUMBER
+
+        number = getattr(response, NUMBER, None)
+        if number is None:
+            return
+        if self._mode is Mode.RECORD:
+            self._tape.read(number, pointer)
+        elif self.replaying:
+            self._reads.setdefault(number, set()).add(pointer)
+
+    # What the interception asks; public because it calls from another module.
+
+    def answer(self, request: Request) -> Played:
+        """Answer a request in replay.
+
+        Raises:
+            NoMatchingInteraction: The cassette has no answer for it.
+        """
+        assert self._player is not None
+        played = self._player.play(request)
+        if played.interaction is not None:
+            self._see(played.interaction.exchange if self._observe else None)
+        return played
+
+    def start(self) -> int:
+        """Note that a live request goes out."""
+        return self._tape.start()
+
+    def record(self, exchange: Exchange, started: int) -> int:
+        """Take a live exchange; returns its number."""
+        number = -1
+        if self._mode is Mode.RECORD:
+            number = self._tape.add(exchange, started)
+        elif is_identity(exchange.request):
+            LOGINS.note(exchange)
+        self._see(exchange)
+        return number
+
+    def refuse(self, host: str) -> CassetteError:
+        """The error for a connection that replay must not open."""
+        error = NetworkRefused(host, self._scenario)
+        self._refused.append(error)
+        return error
+
+    def _see(self, exchange: Exchange | None) -> None:
+        with self._observing:
+            self._count += 1
+            if self._observe is not None and exchange is not None:
+                self._observe(exchange)
+
+    def save(self) -> None:
+        """Write what was recorded; does nothing in other modes.
+
+        Sanitised, scanned, then put in place whole: until that moment, and
+        after any error, an old cassette stays as it was.
+
+        Raises:
+            SecretFound: Something that looks secret would have been written.
+            CassetteError: Nothing was recorded.
+        """
+        if self._mode is not Mode.RECORD:
+            return
+        if not len(self._tape):
+            raise CassetteError(
+                f"{self._scenario} sent nothing that could be recorded; "
+                f"{self._path} was not written."
+            )
+        scrubber = Scrubber(
+            self._rules,
+            self._tape.exchanges(),
+            variables=self._variables,
+            sanitizers=self._sanitizers,
+        )
+        cassette = self._tape.to_cassette(self._header(), scrubber, self._variables)
+        rendered = render_cassette(cassette)
+        scanner = Scanner(scrubber.redactor, self._variables)
+        found = scanner.scan(rendered, scrubber.side_files)
+        if found:
+            raise SecretFound(self._path, found)
+        write_cassette(self._path, rendered, scrubber.side_files)
+
+    def _header(self) -> Cassette:
+        return Cassette(
+            scenario=self._scenario,
+            api_version=self._api_version,
+            target=self._target,
+            recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            recorder=f"azml-contract {_version()}",
+        )
+
+    def finish(self) -> None:
+        """In replay: check that the cassette was played to its end.
+
+        Raises:
+            NoMatchingInteraction: A miss that the client under test swallowed.
+            NetworkRefused: A refused connection that it swallowed.
+            UnusedInteractions: Something recorded was never asked for.
+        """
+        if self._refused:
+            raise self._refused[0]
+        if self._player is not None:
+            self._player.finish()
+
+
+def _version() -> str:
+    try:
+        return version("azml-contract")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _as_json(name: str, value: Any) -> Any:
+    try:
+        return json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise CassetteError(
+            f"The variable {name!r} is a {type(value).__name__}, which a cassette "
+            "cannot hold. Draw text, a number, or a list or dict of these."
+        ) from error

@@ -1,0 +1,154 @@
+"""Every way in which one value is written in URLs, headers and bodies.
+
+In: values and what stands for each. Out: a `Replacer`, which finds a value in
+plain, percent-encoded, JSON-escaped, XML-escaped and base64 form, whatever its
+case. Knows nothing of what the values mean.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from html import escape
+from urllib.parse import quote, quote_plus
+
+_BEFORE = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf]))"
+_AFTER = r"(?![A-Za-z0-9])"
+_ANYWHERE_LENGTH = 8
+_SHORTEST_RUN = 12
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Replacer:
+    """Replaces values, in all their forms, by what stands for them.
+
+    A value of eight characters and more is replaced wherever it stands; a
+    shorter one only where neither neighbour is a letter or a digit.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Prepare for `pairs` of value and stand-in; equal ones are skipped."""
+        self._text: dict[str, str] = {}
+        self._exact: dict[str, str] = {}
+        for value, stand_in in pairs:
+            if not value or value == stand_in:
+                continue
+            for form, new in zip(_all(value), _all(stand_in), strict=True):
+                self._text.setdefault(form.lower(), new)
+            for form, new in zip(_padded(value), _padded(stand_in), strict=True):
+                self._exact.setdefault(form, new)
+        self._text_pattern = _alternation(self._text, re.IGNORECASE)
+        self._exact_pattern = _alternation(self._exact, 0)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def replace(self, text: str) -> str:
+        """The text with every form of every value replaced."""
+        if self._text_pattern is None or self._exact_pattern is None:
+            return text
+        text = self._text_pattern.sub(lambda m: self._text[m[0].lower()], text)
+        return self._exact_pattern.sub(lambda m: self._exact[m[0]], text)
+
+    def find(self, text: str) -> bool:
+        """Whether any form of any value stands in the text."""
+        return any(
+            pattern is not None and pattern.search(text) is not None
+            for pattern in (self._text_pattern, self._exact_pattern)
+        )
+
+
+def _all(value: str) -> list[str]:
+    """Forms by position, repeats kept, so that two values can be zipped."""
+    once = quote(value, safe="")
+    escaped = json.dumps(value)[1:-1]
+    return [
+        value,
+        quote(value),
+        once,
+        quote_plus(value),
+        quote(value, safe="@:/+=,;"),
+        quote(once, safe=""),
+        escaped,
+        json.dumps(escaped)[1:-1],
+        escape(value),
+        value.replace("-", "") if _GUID.fullmatch(value) else value,
+    ]
+
+
+def _padded(value: str) -> list[str]:
+    raw = value.encode()
+    standard = base64.b64encode(raw).decode()
+    safe = base64.urlsafe_b64encode(raw).decode()
+    return [
+        standard,
+        safe,
+        standard.rstrip("="),
+        safe.rstrip("="),
+        quote(standard, safe=""),
+    ]
+
+
+def _alternation(forms: Iterable[str], flags: int) -> re.Pattern[str] | None:
+    ordered = sorted(forms, key=len, reverse=True)
+    if not ordered:
+        return None
+    return re.compile("|".join(_bounded(form) for form in ordered), flags)
+
+
+def _bounded(form: str) -> str:
+    if len(form) >= _ANYWHERE_LENGTH:
+        return re.escape(form)
+    return f"{_BEFORE}{re.escape(form)}{_AFTER}"
+
+
+def rewrite_base64(text: str, rewrite: Callable[[str], str]) -> str:
+    """Apply `rewrite` inside every run of base64; untouched runs stay as they are."""
+    if len(text) < _SHORTEST_RUN:
+        return text
+    return _RUN.sub(lambda m: _rewrite_segments(m[0], rewrite), text)
+
+
+def base64_runs(text: str) -> Iterator[str]:
+    """The decoded content of each run of base64 in a text."""
+    for matched in _RUN.finditer(text):
+        run = matched[0]
+        for piece in dict.fromkeys([run, *run.split("/")]):
+            if len(piece) >= _SHORTEST_RUN and (found := _decode(piece)):
+                yield found[0]
+
+
+def _rewrite_segments(run: str, rewrite: Callable[[str], str]) -> str:
+    rewritten = _rewrite_run(run, rewrite)
+    if rewritten != run or "/" not in run:
+        return rewritten
+    # Either base64 with slashes in it, or a path with base64 in it.
+    return "/".join(_rewrite_run(piece, rewrite) for piece in run.split("/"))
+
+
+def _rewrite_run(run: str, rewrite: Callable[[str], str]) -> str:
+    decoded = _decode(run) if len(run) >= _SHORTEST_RUN else None
+    if decoded is None:
+        return run
+    text, codec = decoded
+    rewritten = rewrite(text)
+    if rewritten == text:
+        return run
+    encoded = base64.b64encode(rewritten.encode(codec, "replace")).decode()
+    if "-" in run or "_" in run:
+        encoded = encoded.replace("+", "-").replace("/", "_")
+    return encoded.rstrip("=") if len(run) % 4 else encoded
+
+
+def _decode(run: str) -> tuple[str, str] | None:
+    body = run.rstrip("=").replace("-", "+").replace("_", "/")
+    if len(body) % 4 == 1:
+        return None
+    raw = base64.b64decode(body + "=" * (-len(body) % 4))
+    try:
+        return raw.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return raw.decode("latin-1"), "latin-1"

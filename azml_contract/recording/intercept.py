@@ -1,0 +1,340 @@
+"""Stand between HTTP clients and the network, through vcrpy.
+
+In: an `Exchanger`, which answers or observes. Out: a context in which every
+client that vcrpy knows talks to it. Clients built on requests are met at
+``HTTPAdapter.send``, all others at vcrpy's stubs.
+
+vcrpy puts the real classes back for the whole process whenever one of its
+stubs needs a real connection, and other threads escape through that gap. Here
+nothing is put back: see `_reset_nothing`. What this relies on inside vcrpy is
+held by tests/recording/test_vcrpy_canary.py.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import requests
+import vcr
+import vcr.cassette
+import vcr.patch
+import vcr.stubs
+from requests.adapters import HTTPAdapter
+from urllib3 import connectionpool
+
+from azml_contract.exchange import Exchange, Request
+from azml_contract.recording import messages
+from azml_contract.recording.player import Played
+
+NUMBER = "_azml_exchange"
+"""Attribute of a `requests.Response`: the number of its exchange."""
+
+
+class Exchanger(Protocol):
+    """What is asked and told about every exchange; called from any thread."""
+
+    replaying: bool
+
+    def answer(self, request: Request) -> Played:
+        """Answer in replay, or raise."""
+
+    def start(self) -> int:
+        """Note that a live request goes out."""
+
+    def record(self, exchange: Exchange, started: int) -> int:
+        """Take a live exchange; returns its number."""
+
+    def refuse(self, host: str) -> Exception:
+        """The error for a connection that replay must not open."""
+
+
+def intercept(exchanger: Exchanger, path: Path) -> AbstractContextManager[Any]:
+    """A context in which `exchanger` sees and answers all HTTP.
+
+    Args:
+        exchanger: Answers in replay, observes otherwise.
+        path: The cassette; vcrpy wants a name, and neither reads nor writes it.
+    """
+    patches: list[tuple[Any, str, Any]] = [
+        (vcr.patch, "reset_patchers", _make_reset(vcr.patch.reset_patchers)),
+        (http.client, "HTTPSConnection", _StubHTTPSConnection),
+    ]
+    pools = _LivePools()
+    if exchanger.replaying:
+        patches.append((HTTPAdapter, "send", _make_replay(exchanger)))
+        patches += _socket_patches(exchanger)
+    else:
+        patches.append((HTTPAdapter, "send", _make_live(exchanger, pools)))
+        patches += pools.patches()
+    config = vcr.VCR(custom_patches=tuple(patches)).get_merged_config(path=str(path))
+    return _Interception(_LiveCassette.use(exchanger=exchanger, **config), pools)
+
+
+class _Interception:
+    """vcrpy's own context, and the connection pools that it must not keep."""
+
+    def __init__(self, inner: AbstractContextManager[Any], pools: _LivePools) -> None:
+        self._inner = inner
+        self._pools = pools
+
+    def __enter__(self) -> None:
+        self._inner.__enter__()
+
+    def __exit__(self, *exc_info: Any) -> None:
+        try:
+            self._inner.__exit__(*exc_info)
+        finally:
+            self._pools.release()
+
+
+# Clients on requests -------------------------------------------------------------
+
+
+def _make_replay(exchanger: Exchanger) -> Callable[..., requests.Response]:
+    def send(
+        self: HTTPAdapter, request: requests.PreparedRequest, *_: Any, **__: Any
+    ) -> requests.Response:
+        played = exchanger.answer(messages.from_prepared(request))
+        response = messages.to_requests(self, request, played.response)
+        if played.index is not None:
+            setattr(response, NUMBER, played.index)
+        return response
+
+    return send
+
+
+def _make_live(exchanger: Exchanger, pools: _LivePools) -> Callable[..., Any]:
+    original = HTTPAdapter.send
+
+    def send(
+        self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        asked = messages.from_prepared(request)
+        started = exchanger.start()
+        with pools.passing():
+            live = original(self, request, *args, **kwargs)
+            response = messages.from_live(live)
+        number = exchanger.record(Exchange(asked, response), started)
+        rebuilt = messages.to_requests(self, request, response, live)
+        setattr(rebuilt, NUMBER, number)
+        return rebuilt
+
+    return send
+
+
+class _LivePools:
+    """Lets requests reach the network past vcrpy's urllib3 stubs.
+
+    A pool used by an adapter gets urllib3's own connection class for itself,
+    so that nothing is seen twice and nothing is buffered in between.
+    """
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+        self._own_classes: dict[type, Any] = {
+            pool: pool.ConnectionCls
+            for pool in (
+                connectionpool.HTTPConnectionPool,
+                connectionpool.HTTPSConnectionPool,
+            )
+        }
+        self._touched: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """In this thread, adapters reach the network directly."""
+        self._local.passing = True
+        try:
+            yield
+        finally:
+            self._local.passing = False
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether an adapter is sending in this thread."""
+        return getattr(self._local, "passing", False)
+
+    def patches(self) -> list[tuple[Any, str, Any]]:
+        """What to patch so that adapters get such pools."""
+        original = HTTPAdapter.get_connection_with_tls_context
+
+        def get_connection(self_: HTTPAdapter, *args: Any, **kwargs: Any) -> Any:
+            pool: Any = original(self_, *args, **kwargs)
+            own = self._own_classes.get(type(pool))
+            if (
+                own is not None
+                and self.is_passing
+                and "ConnectionCls" not in vars(pool)
+            ):
+                pool.ConnectionCls = own
+                self._touched.add(pool)
+            return pool
+
+        return [(HTTPAdapter, "get_connection_with_tls_context", get_connection)]
+
+    def release(self) -> None:
+        """Make the pools ordinary again."""
+        for pool in list(self._touched):
+            vars(pool).pop("ConnectionCls", None)
+        self._touched.clear()
+
+
+# All other clients ---------------------------------------------------------------
+
+
+class _LiveCassette(vcr.cassette.Cassette):  # type: ignore[misc]
+    """vcrpy's cassette without a file: asks the exchanger, and keeps nothing."""
+
+    def __init__(self, exchanger: Exchanger, **config: Any) -> None:
+        super().__init__(**config)
+        self._exchanger = exchanger
+        self._started: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+
+    def _load(self) -> None:
+        """There is no file."""
+
+    def _save(self, force: bool = False) -> None:
+        """There is no file."""
+
+    @property
+    def write_protected(self) -> bool:
+        """Never: a request without an answer is the exchanger's to refuse."""
+        return False
+
+    def filter_request(self, request: Any) -> Any:
+        """Every request counts."""
+        return request
+
+    def can_play_response_for(self, request: Any) -> bool:
+        """In replay always: a miss must raise, not reach the network."""
+        if not self._exchanger.replaying and request is not None:
+            self._started.setdefault(request, self._exchanger.start())
+        return self._exchanger.replaying
+
+    def play_response(self, request: Any) -> dict[str, Any]:
+        """The recorded answer, or the exchanger's error."""
+        played = self._exchanger.answer(messages.from_vcr(request))
+        return messages.to_vcr(request.method, played.response)
+
+    def append(self, request: Any, response: Any) -> None:
+        """Hand a live exchange to the exchanger."""
+        started = self._started.pop(request, None)
+        exchange = Exchange(
+            messages.from_vcr(request), messages.from_vcr_answer(response)
+        )
+        self._exchanger.record(
+            exchange, self._exchanger.start() if started is None else started
+        )
+
+    def find_requests_with_most_matches(self, request: Any) -> list[Any]:
+        """aiohttp's stub asks this to follow a redirect."""
+        return [(request, [], [])]
+
+
+def _make_reset(original: Callable[[], Iterator[Any]]) -> Callable[[], Iterator[Any]]:
+    def reset() -> Iterator[Any]:
+        # httplib2's constructors name its own patched classes, and fail
+        # without this; urllib3's and http.client's (below) do not.
+        if "httplib2" in sys.modules:
+            yield from (one for one in original() if _is_httplib2(one))
+
+    return reset
+
+
+def _is_httplib2(patcher: Any) -> bool:
+    return getattr(patcher.getter(), "__name__", "") == "httplib2"
+
+
+class _PlainHTTPSConnection(http.client.HTTPSConnection):
+    """http.client's connection, built without looking up its own patched name."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int | None = None,
+        key_file: str | None = None,
+        cert_file: str | None = None,
+        timeout: Any = socket._GLOBAL_DEFAULT_TIMEOUT,  # type: ignore[attr-defined]
+        source_address: Any = None,
+        *,
+        context: Any = None,
+        check_hostname: bool | None = None,
+        blocksize: int = 8192,
+    ) -> None:
+        import ssl
+
+        http.client.HTTPConnection.__init__(
+            self, host, port, timeout, source_address, blocksize=blocksize
+        )
+        if context is None:
+            context = ssl.create_default_context()
+            context.set_alpn_protocols(["http/1.1"])
+        if cert_file:
+            context.load_cert_chain(cert_file, key_file)
+        if check_hostname is not None:
+            context.check_hostname = check_hostname
+        self._context = context
+
+
+class _StubHTTPSConnection(vcr.stubs.VCRHTTPSConnection):  # type: ignore[misc]
+    """vcrpy's stub over a connection that needs no reset."""
+
+    _baseclass = _PlainHTTPSConnection
+
+
+# Sockets -------------------------------------------------------------------------
+
+
+def _socket_patches(exchanger: Exchanger) -> list[tuple[Any, str, Any]]:
+    """Refuse, in replay, connections of clients that vcrpy does not know."""
+    lookup = socket.getaddrinfo
+
+    def connect(self: socket.socket, address: Any) -> Any:
+        if _is_local_pair(self):
+            return _CONNECT(self, address)
+        raise exchanger.refuse(_say_address(address))
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if _needs_no_lookup(host):
+            return lookup(host, *args, **kwargs)
+        raise exchanger.refuse(_text(host))
+
+    return [
+        (socket.socket, "connect", connect),
+        (socket.socket, "connect_ex", connect),
+        (socket, "getaddrinfo", getaddrinfo),
+    ]
+
+
+_CONNECT = socket.socket.connect
+
+
+def _is_local_pair(sock: socket.socket) -> bool:
+    """Unix sockets, and the pair that Windows builds from two TCP sockets."""
+    if sock.family == getattr(socket, "AF_UNIX", None):
+        return True
+    caller = sys._getframe(2).f_code.co_name
+    return caller in ("socketpair", "_fallback_socketpair")
+
+
+def _needs_no_lookup(host: Any) -> bool:
+    text = _text(host).rpartition("%")[0] or _text(host)
+    return text in ("", "None", "localhost") or ":" in text or text[-1:].isdigit()
+
+
+def _text(host: Any) -> str:
+    return host.decode("latin-1") if isinstance(host, bytes) else str(host)
+
+
+def _say_address(address: Any) -> str:
+    if isinstance(address, tuple) and len(address) > 1:
+        return f"{_text(address[0])}:{address[1]}"
+    return str(address)

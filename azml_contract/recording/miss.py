@@ -1,0 +1,259 @@
+"""Say why replay has no answer: the nearest recording, and what differs.
+
+In: the request asked for and the cassette. Out: errors whose text a person can
+act on, sanitised. Knows how to compare requests; not how they are played.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from azml_contract.errors import CassetteError
+from azml_contract.exchange import Request
+from azml_contract.recording.cassette import Cassette, Interaction
+from azml_contract.recording.match import Matcher
+from azml_contract.recording.redact import Redactor, redact_leaves
+from azml_contract.recording.rules import FORM_SECRETS, QUERY_SECRETS
+from azml_contract.recording.shapes import REDACTED
+
+REMEDY = "pytest --azml-mode=record"
+_LINES = 12
+_SHOWN = 20
+_WIDTH = 100
+
+
+class NoMatchingInteraction(CassetteError):
+    """Replay was asked for a request that the cassette does not answer."""
+
+    def __init__(
+        self,
+        request: Request,
+        path: Path,
+        *,
+        cassette: Cassette,
+        plays: Sequence[int],
+        matcher: Matcher,
+        redactor: Redactor,
+    ) -> None:
+        nearest = find_nearest(request, cassette.interactions, plays)
+        lines = [
+            f"{path} has no answer for this request of {cassette.scenario}:",
+            f"  {_say(request.method, request.url)}",
+        ]
+        if nearest is None:
+            lines.append("Closest recording: none, the cassette is empty.")
+        else:
+            lines += _explain(request, nearest, cassette, plays, redactor)
+        lines.append(f"If the change is intended, record again: {REMEDY}")
+        super().__init__(redactor.message("\n".join(lines)))
+        self.request = request
+        self.path = path
+        self.nearest = None if nearest is None else cassette.interactions[nearest]
+
+
+class UnusedInteractions(CassetteError):
+    """The scenario passed without asking for everything that was recorded."""
+
+    def __init__(
+        self,
+        unused: Sequence[tuple[int, Interaction]],
+        path: Path,
+        *,
+        redactor: Redactor,
+    ) -> None:
+        lines = [f"{path} holds {_count(len(unused))} that no request asked for:"]
+        lines += [
+            f"  {index}: {_say(one.method, one.url)} -> {one.status}"
+            for index, one in unused[:_SHOWN]
+        ]
+        if len(unused) > _SHOWN:
+            lines.append(f"  and {len(unused) - _SHOWN} more")
+        lines.append(
+            "The scenario does less than when it was recorded. "
+            f"If that is intended, record again: {REMEDY}"
+        )
+        super().__init__(redactor.message("\n".join(lines)))
+        self.path = path
+        self.unused = tuple(one for _, one in unused)
+
+
+def _count(number: int) -> str:
+    return "1 interaction" if number == 1 else f"{number} interactions"
+
+
+def _say(method: str, url: str) -> str:
+    return f"{method} {url}"
+
+
+def find_nearest(
+    request: Request, interactions: Sequence[Interaction], plays: Sequence[int]
+) -> int | None:
+    """Index of the recording most like a request; None for an empty cassette.
+
+    Among equals one that was not played yet wins, then the earlier one.
+    """
+    rough = sorted(
+        range(len(interactions)),
+        key=lambda i: (-_likeness(request, interactions[i]), plays[i] > 0, i),
+    )
+    if not rough:
+        return None
+    best = _likeness(request, interactions[rough[0]])
+    close = [i for i in rough[:50] if _likeness(request, interactions[i]) == best]
+    return min(close, key=lambda i: (_distance(request, interactions[i]), plays[i] > 0))
+
+
+def _likeness(request: Request, one: Interaction) -> float:
+    asked, recorded = urlsplit(request.url), urlsplit(one.url)
+    score = 3.0 if request.method == one.method else 0.0
+    score += 2.0 if asked.netloc == recorded.netloc else 0.0
+    score += 6.0 * _shared(asked.path.split("/"), recorded.path.split("/"))
+    return score + _shared(asked.query.split("&"), recorded.query.split("&"))
+
+
+def _shared(ours: Sequence[str], theirs: Sequence[str]) -> float:
+    same = sum(a.lower() == b.lower() for a, b in zip(ours, theirs, strict=False))
+    return same / max(len(ours), len(theirs))
+
+
+def _distance(request: Request, one: Interaction) -> int:
+    return sum(1 for _ in _body_differences(request, one.request))
+
+
+def _explain(
+    request: Request,
+    nearest: int,
+    cassette: Cassette,
+    plays: Sequence[int],
+    redactor: Redactor,
+) -> Iterator[str]:
+    one = cassette.interactions[nearest]
+    recorded = one.request
+    yield f"Closest recording, interaction {nearest}:"
+    yield f"  {_say(one.method, one.url)} -> {one.status}"
+    yield from _api_versions(request, recorded)
+    found = list(_differences(request, recorded, redactor.secret_names))
+    yield from (f"  {line}" for line in found[:_LINES])
+    if len(found) > _LINES:
+        yield f"  and {len(found) - _LINES} more differences"
+    yield _history(plays[nearest], one.times, differs=bool(found))
+
+
+def _history(plays: int, times: int, *, differs: bool) -> str:
+    if not plays:
+        return "It was not played yet."
+    played = f"It was already played {plays} of {times} times"
+    if plays >= times and not differs:
+        return f"{played}; the scenario asks for it more often than when recorded."
+    return f"{played}."
+
+
+def _api_versions(request: Request, recorded: Request) -> Iterator[str]:
+    asked, known = request.api_version, recorded.api_version
+    if asked != known:
+        yield (
+            f"  api-version {asked or '(none)'} was asked for, "
+            f"{known or '(none)'} is recorded"
+        )
+
+
+def _differences(
+    request: Request, recorded: Request, secret_names: frozenset[str]
+) -> Iterator[str]:
+    if request.method != recorded.method:
+        yield f"verb: sent {request.method}, recorded {recorded.method}"
+    asked, known = urlsplit(request.url), urlsplit(recorded.url)
+    for name in ("scheme", "netloc", "path"):
+        ours, theirs = getattr(asked, name), getattr(known, name)
+        if ours != theirs:
+            label = "host" if name == "netloc" else name
+            yield f"{label}: sent {ours}, recorded {theirs}"
+    yield from _query_differences(request, recorded)
+    for name in ("x-ms-range", "range"):
+        ours, theirs = request.header(name), recorded.header(name)
+        if ours != theirs:
+            yield f"{name}: sent {ours}, recorded {theirs}"
+    yield from _body_differences(request, recorded, secret_names)
+
+
+def _query_differences(request: Request, recorded: Request) -> Iterator[str]:
+    ours, theirs = dict(request.query), dict(recorded.query)
+    for name in sorted({*ours, *theirs}):
+        if name.lower() in QUERY_SECRETS or name.lower() == "api-version":
+            continue
+        if name not in theirs:
+            yield f"query {name}: sent {_short(ours[name])}, not recorded"
+        elif name not in ours:
+            yield f"query {name}: not sent, recorded {_short(theirs[name])}"
+        elif ours[name] != theirs[name]:
+            sent, known = _short(ours[name]), _short(theirs[name])
+            yield f"query {name}: sent {sent}, recorded {known}"
+
+
+def _body_differences(
+    request: Request, recorded: Request, secret_names: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    if request.body == recorded.body:
+        return
+    ours, theirs = _structure(request, secret_names), _structure(recorded, secret_names)
+    if isinstance(ours, bytes) or isinstance(theirs, bytes):
+        if ours != theirs:
+            yield (
+                f"body: sent {len(request.body)} bytes, "
+                f"recorded {len(recorded.body)} other bytes"
+            )
+        return
+    yield from _json_differences(ours, theirs, "")
+
+
+def _structure(request: Request, secret_names: frozenset[str]) -> Any:
+    """The body as JSON, a form as an object; bytes where it is neither."""
+    if "x-www-form-urlencoded" in (request.header("content-type") or ""):
+        pairs = parse_qsl(request.body.decode("utf-8", "replace"))
+        return {n: REDACTED if n.lower() in FORM_SECRETS else v for n, v in pairs}
+    try:
+        return _hide(json.loads(request.body), secret_names)
+    except (ValueError, RecursionError):
+        return request.body
+
+
+def _hide(value: Any, secret_names: frozenset[str]) -> Any:
+    if isinstance(value, list):
+        return [_hide(item, secret_names) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: redact_leaves(item)
+            if name.lower() in secret_names
+            else _hide(item, secret_names)
+            for name, item in value.items()
+        }
+    return value
+
+
+def _json_differences(ours: Any, theirs: Any, pointer: str) -> Iterator[str]:
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for name in list(dict.fromkeys([*ours, *theirs])):
+            under = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            if name not in theirs:
+                yield f"body {under}: sent {_short(ours[name])}, not recorded"
+            elif name not in ours:
+                yield f"body {under}: not sent, recorded {_short(theirs[name])}"
+            else:
+                yield from _json_differences(ours[name], theirs[name], under)
+    elif isinstance(ours, list) and isinstance(theirs, list):
+        for index, (one, other) in enumerate(zip(ours, theirs, strict=False)):
+            yield from _json_differences(one, other, f"{pointer}/{index}")
+        if len(ours) != len(theirs):
+            yield f"body {pointer}: sent {len(ours)} items, recorded {len(theirs)}"
+    elif ours != theirs or type(ours) is not type(theirs):
+        where = pointer or "(whole)"
+        yield f"body {where}: sent {_short(ours)}, recorded {_short(theirs)}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."

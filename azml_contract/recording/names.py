@@ -1,0 +1,137 @@
+"""Find names of resources: everywhere when distinctive, by position when not.
+
+In: identifiers. Out: text in which each stands as its placeholder. A workspace
+called ``contoso-ml-7`` is replaced wherever it stands. One called ``data`` or
+``ml`` is replaced only where an ARM id, a host or a message names a workspace,
+because the same word has other meanings in the same text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from azml_contract.recording.forms import Replacer
+from azml_contract.recording.rules import Identifier
+
+ORDINARY_WORDS = frozenset(
+    """
+    access account accounts aml azml azure azureml batch best blob blobs cluster code
+    codes command compute computes conda config container containers cpu cpu-cluster
+    credentials data dataset datasets datastore datastores default dev docker emulator
+    endpoint endpoints environment environments experiment experiments file files
+    gpu gpu-cluster group image images input inputs iris job jobs key keys learning
+    list local location locations machine machine-learning main management metric
+    metrics microsoft ml mlflow model models name names notebook online operation
+    operations output outputs path paths pipeline primary prod production project
+    properties provider providers python quota registries registry resource
+    resource-group resourcegroup resourcegroups resources run runs sample sandbox
+    schedule schedules script search secondary secret secrets server service services
+    shared source src staging status storage storageaccount storageaccounts
+    subscription subscriptions sweep system tags target task temp test testing tests
+    tmp train training trial trials type uri uris url user users value values version
+    versions westeurope workspace workspaces
+    """.split()  # noqa: SIM905 - one word a line would fill three pages
+)
+"""Words that ARM paths, bodies and scripts use themselves."""
+
+_SHORTEST_DISTINCTIVE = 4
+_END = r"(?=$|[/?&#\"'\s%\\<>,;)\]}])"
+_SLASH = r"(?:/|%2F|%252F)"
+_BLOB_HOST = r"(?:(?<=//)|(?<=%2F%2F))NAME(?=\.(?:blob|dfs|file|queue|table|web)\.)"
+_ADDRESS = r"(?<=//)((?:127\.0\.0\.1|localhost)(?::\d+)?/)NAME" + _END
+_PLACES: Mapping[str, tuple[str, ...]] = {
+    "resource_group": (
+        rf"({_SLASH}resource-?groups{_SLASH})NAME{_END}",
+        r"((?:resource group|resourcegroup[a-z]*)\W{1,3})NAME(?=\W|$)",
+    ),
+    "workspace": (
+        rf"({_SLASH}workspaces{_SLASH})NAME{_END}",
+        r"((?:workspace|parent resource)\W{1,3})NAME(?=\W|$)",
+        r"(workspaceName(?:=|%3D))NAME(?=\W|$)",
+    ),
+    "storage_account": (
+        rf"({_SLASH}storageAccounts{_SLASH})NAME{_END}",
+        _BLOB_HOST,
+        _ADDRESS,
+        r"(AccountName(?:=|%3D))NAME(?=\W|$)",
+        r"((?:storage account)\W{1,3})NAME(?=\W|$)",
+    ),
+}
+_ANY_PLACE = (rf"({_SLASH}[A-Za-z]+s{_SLASH})NAME{_END}",)
+_PROPERTIES: Mapping[str, frozenset[str]] = {
+    "resource_group": frozenset({"resourcegroup", "resourcegroupname"}),
+    "workspace": frozenset({"workspace", "workspacename"}),
+    "storage_account": frozenset({"accountname", "storageaccountname"}),
+}
+_TYPES = {
+    "microsoft.machinelearningservices/workspaces": "workspace",
+    "microsoft.storage/storageaccounts": "storage_account",
+    "microsoft.resources/resourcegroups": "resource_group",
+}
+
+
+def is_distinctive(value: str) -> bool:
+    """Whether a name can be told from other words without its position."""
+    return len(value) >= _SHORTEST_DISTINCTIVE and value.lower() not in ORDINARY_WORDS
+
+
+class Names:
+    """The identifiers of a recording, ready to be replaced."""
+
+    def __init__(self, identifiers: Iterable[Identifier]) -> None:
+        """Prepare; an identifier that equals its placeholder needs nothing."""
+        real = [
+            one for one in identifiers if one.value and one.value != one.placeholder
+        ]
+        everywhere = [one for one in real if is_distinctive(one.value)]
+        self._ordinary = [one for one in real if not is_distinctive(one.value)]
+        self._replacer = Replacer((one.value, one.placeholder) for one in everywhere)
+        self._places = [
+            (
+                re.compile(place.replace("NAME", re.escape(one.value)), re.IGNORECASE),
+                one,
+            )
+            for one in self._ordinary
+            for place in _PLACES.get(one.kind, _ANY_PLACE)
+        ]
+        self._values = [
+            (one.value.casefold(), one) for one in everywhere if len(one.value) >= 8
+        ]
+
+    def replace(self, text: str) -> str:
+        """The text with every name replaced."""
+        text = self._replacer.replace(text)
+        for pattern, one in self._places:
+            text = pattern.sub(lambda m, one=one: _kept(m) + one.placeholder, text)  # type: ignore[misc]
+        return text
+
+    def replace_property(self, name: str, value: str, resource_type: str) -> str:
+        """The value of a JSON property that holds a name by its own name.
+
+        Args:
+            name: The property, in lower case.
+            value: Its value.
+            resource_type: The ``type`` beside it, in lower case; may be empty.
+        """
+        for one in self._ordinary:
+            named = name in _PROPERTIES.get(one.kind, ())
+            own = name == "name" and _TYPES.get(resource_type) == one.kind
+            if (named or own) and value.casefold() == one.value.casefold():
+                return one.placeholder
+        return value
+
+    def find(self, text: str) -> str:
+        """The kind of an identifier that still stands in the text; else ``""``."""
+        folded = text.casefold()
+        for value, one in self._values:
+            if value in folded and value not in one.placeholder.casefold():
+                return one.kind
+        if self._replacer.find(text):
+            return "name"
+        found = (one.kind for pattern, one in self._places if pattern.search(text))
+        return next(found, "")
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found[1] if found.re.groups else ""

@@ -1,0 +1,279 @@
+"""Answer requests from a cassette: by key, in constant time, from any thread.
+
+In: a cassette and requests. Out: the recorded interaction for each request, or
+`NoMatchingInteraction`. Keys of recorded requests are computed when a request
+for the same place first comes, so that a large cassette is ready at once.
+
+Each interaction answers once (a poll `times` times), in the order recorded.
+After the last, a poll repeats its last answer, a login too; any other request
+is a miss.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from azml_contract.errors import CassetteError
+from azml_contract.exchange import Request, Response
+from azml_contract.recording.blocks import BlockLedger
+from azml_contract.recording.cassette import Cassette, Interaction
+from azml_contract.recording.identity import is_identity, synthesise
+from azml_contract.recording.match import Key, Matcher, Site, plain_body, site_of
+from azml_contract.recording.miss import NoMatchingInteraction, UnusedInteractions
+from azml_contract.recording.polls import announced_by, is_poll_path, was_polled
+from azml_contract.recording.redact import Redactor
+from azml_contract.recording.volatile import GUID
+
+_STAND_IN = re.compile(r"00000000-0000-[04]000-[08]000-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Queue:
+    """The interactions of one key, and how far they are played."""
+
+    indices: list[int] = field(default_factory=list)
+    position: int = 0
+    served: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """An answer.
+
+    `index` and `interaction` are None for a login that the cassette does not
+    hold.
+    """
+
+    response: Response
+    index: int | None = None
+    interaction: Interaction | None = None
+
+
+class Player:
+    """Plays one cassette once."""
+
+    def __init__(
+        self, cassette: Cassette, path: Path, matcher: Matcher, redactor: Redactor
+    ) -> None:
+        """Prepare.
+
+        Args:
+            cassette: What to play.
+            path: Where it came from, for messages.
+            matcher: Decides which requests are the same.
+            redactor: Sanitises messages.
+        """
+        self._cassette = cassette
+        self._path = path
+        self._matcher = matcher
+        self._redactor = redactor
+        self._lock = threading.Lock()
+        self._ledger = BlockLedger()
+        self._plays = [0] * len(cassette.interactions)
+        self._queues: dict[Key, _Queue] = {}
+        self._unkeyed: dict[tuple[str, str], list[int]] = {}
+        self._places: dict[Site, list[tuple[str, str]]] | None = None
+        self._announced: set[str] | None = None
+        self._bound: dict[str, str] = {}
+        self.misses: list[CassetteError] = []
+        for index, one in enumerate(cassette.interactions):
+            part = one.data["request"]
+            place = (part["method"], part["uri"].partition("?")[0])
+            self._unkeyed.setdefault(place, []).append(index)
+
+    @property
+    def exchanges(self) -> int:
+        """How many answers came from the cassette."""
+        return sum(self._plays)
+
+    def play(self, request: Request) -> Played:
+        """Answer a request.
+
+        Raises:
+            NoMatchingInteraction: The cassette has no answer (left) for it.
+        """
+        request = self._matcher.prepare(plain_body(request))
+        key = self._matcher.key(request, self._ledger)
+        with self._lock:
+            index = self._find(request, key)
+            if index is None and not self._is_free_login(request):
+                miss = self._explain(request)
+                self.misses.append(miss)
+                raise miss
+        if index is None:
+            return Played(synthesise(request))
+        one = self._cassette.interactions[index]
+        return Played(one.response, index, one)
+
+    def _find(self, request: Request, key: Key) -> int | None:
+        index = self._take_filled(key, request)
+        if index is None and self._fill(key):
+            index = self._take(key, request)
+        if index is None and key.body.startswith("json:"):
+            index = self._take(self._matcher.exact_key(request, key), request)
+        return self._find_bound(request) if index is None else index
+
+    def _fill(self, key: Key) -> bool:
+        """Compute the keys of recordings whose URL is spelt in another way.
+
+        Returns:
+            Whether there were any.
+        """
+        if self._places is None:
+            self._places = {}
+            for place in self._unkeyed:
+                self._places.setdefault(site_of(*place), []).append(place)
+        same = self._places.pop(Site(*key[:3]), [])
+        found = [place for place in same if place in self._unkeyed]
+        for place in found:
+            self._enqueue(self._unkeyed.pop(place))
+        return bool(found)
+
+    def _is_free_login(self, request: Request) -> bool:
+        """Whether this is a login, and the cassette holds none at all."""
+        return is_identity(request) and not any(
+            is_identity(one.request) for one in self._cassette.interactions
+        )
+
+    def _enqueue(self, indices: Sequence[int]) -> None:
+        for index in indices:
+            recorded = self._matcher.prepare(self._cassette.interactions[index].request)
+            key = self._matcher.key(recorded)
+            self._queues.setdefault(key, _Queue()).indices.append(index)
+
+    def _take(self, key: Key, request: Request) -> int | None:
+        queue = self._queues.get(key)
+        if queue is None:
+            return None
+        if queue.position < len(queue.indices):
+            index = queue.indices[queue.position]
+            queue.served += 1
+            if queue.served >= self._cassette.interactions[index].times:
+                queue.position += 1
+                queue.served = 0
+        elif self._may_repeat(queue, request):
+            index = queue.indices[-1]
+        else:
+            return None
+        self._plays[index] += 1
+        return index
+
+    def _may_repeat(self, queue: _Queue, request: Request) -> bool:
+        if is_identity(request):
+            return True
+        if request.method != "GET":
+            return False
+        if is_poll_path(request.method, request.url):
+            return True
+        interactions = self._cassette.interactions
+        times = [interactions[index].times for index in queue.indices]
+        if was_polled(queue.indices, times):
+            return True
+        if self._announced is None:
+            self._announced = announced_by(interactions)
+        return interactions[queue.indices[-1]].url in self._announced
+
+    def _find_bound(self, request: Request) -> int | None:
+        """Match a request whose GUIDs the client drew itself.
+
+        In the cassette they are numbered. The first request that fits binds
+        each of its GUIDs to the number that stands in the same place; from
+        then on the pair is fixed.
+        """
+        foreign = {
+            guid.lower() for guid in GUID.findall(_text(request)) if not _is_ours(guid)
+        }
+        if not foreign:
+            return None
+        for index, one in enumerate(self._cassette.interactions):
+            if self._plays[index] or one.method != request.method:
+                continue
+            binding = _bind(_text(request), _text(one.request), self._bound)
+            if binding is None:
+                continue
+            rebound = _substitute(request, binding)
+            key = self._matcher.key(rebound, self._ledger)
+            found = self._take_filled(key, rebound)
+            if found is not None:
+                self._bound.update(binding)
+                return found
+        return self._replay_bound(request)
+
+    def _replay_bound(self, request: Request) -> int | None:
+        if not self._bound:
+            return None
+        rebound = _substitute(request, self._bound)
+        key = self._matcher.key(rebound, self._ledger)
+        return self._take_filled(key, rebound)
+
+    def _take_filled(self, key: Key, request: Request) -> int | None:
+        place = (request.method, request.url.partition("?")[0])
+        if place in self._unkeyed:
+            self._enqueue(self._unkeyed.pop(place))
+        return self._take(key, request)
+
+    def _explain(self, request: Request) -> NoMatchingInteraction:
+        return NoMatchingInteraction(
+            request,
+            self._path,
+            cassette=self._cassette,
+            plays=self._plays,
+            matcher=self._matcher,
+            redactor=self._redactor,
+        )
+
+    def finish(self) -> None:
+        """Check that everything recorded was played.
+
+        Raises:
+            NoMatchingInteraction: A miss that the client swallowed.
+            UnusedInteractions: Interactions that no request asked for. Logins
+                do not count.
+        """
+        if self.misses:
+            raise self.misses[0]
+        unused = [
+            (index, one)
+            for index, one in enumerate(self._cassette.interactions)
+            if not self._plays[index] and not is_identity(one.request)
+        ]
+        if unused:
+            raise UnusedInteractions(unused, self._path, redactor=self._redactor)
+
+
+def _is_ours(guid: str) -> bool:
+    return _STAND_IN.fullmatch(guid) is not None
+
+
+def _text(request: Request) -> str:
+    return f"{request.url}\n{request.body.decode('utf-8', 'replace')}"
+
+
+def _bind(asked: str, recorded: str, bound: dict[str, str]) -> dict[str, str] | None:
+    """Pair the GUIDs of two texts by place; None where they contradict `bound`."""
+    ours, theirs = GUID.findall(recorded), GUID.findall(asked)
+    if len(ours) != len(theirs):
+        return None
+    binding: dict[str, str] = {}
+    for sent, stand_in in zip(theirs, ours, strict=True):
+        if sent.lower() == stand_in.lower():
+            continue
+        known = binding.get(sent.lower(), bound.get(sent.lower()))
+        if known not in (None, stand_in) or not _is_ours(stand_in):
+            return None
+        binding[sent.lower()] = stand_in
+    return binding or None
+
+
+def _substitute(request: Request, binding: dict[str, str]) -> Request:
+    def swap(text: str) -> str:
+        return GUID.sub(lambda m: binding.get(m[0].lower(), m[0]), text)
+
+    body = request.body
+    if body:
+        body = swap(body.decode("latin-1")).encode("latin-1")
+    return Request(request.method, swap(request.url), request.headers, body)

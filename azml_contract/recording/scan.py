@@ -1,0 +1,120 @@
+"""Read a finished cassette once more, and refuse to write what looks secret.
+
+In: the bytes that are about to be written, the rules, the drawn variables.
+Out: nothing, or `SecretFound`. Trusts nobody: it reads the bytes as anybody
+with the file could, decodes what is percent-encoded or base64, and looks for
+shapes, for live values and for identifiers.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from azml_contract.errors import CassetteError
+from azml_contract.exchange import Json
+from azml_contract.recording.forms import base64_runs
+from azml_contract.recording.redact import Redactor
+from azml_contract.recording.shapes import find_shapes
+
+_DIGEST_NAMES = re.compile(r"md5|sha|hash|digest|crc|etag|checksum", re.IGNORECASE)
+_DRAWN = "/variables/"
+_DEEPEST = 3
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Something that looks secret. `place` is a JSON pointer, or a side file."""
+
+    place: str
+    kind: str
+
+
+class SecretFound(CassetteError):
+    """A cassette was not written, because it would still hold a secret."""
+
+    def __init__(self, path: Path, suspicions: tuple[Suspicion, ...]) -> None:
+        lines = [f"{path} was not written: it would hold what looks secret."]
+        lines += [f"  {one.place}: {one.kind}" for one in suspicions[:_SHOWN]]
+        if len(suspicions) > _SHOWN:
+            lines.append(f"  and {len(suspicions) - _SHOWN} more")
+        lines.append(
+            "Values are not shown. Remove them with a sanitizer of the project "
+            "(fixture azml_sanitizers), or draw them with azml.var if they are "
+            "harmless."
+        )
+        super().__init__("\n".join(lines))
+        self.path = path
+        self.suspicions = suspicions
+
+
+class Scanner:
+    """Looks for secrets and identifiers in finished files."""
+
+    def __init__(
+        self, redactor: Redactor, variables: Mapping[str, Json] | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            redactor: Holds the live values and identifiers to look for.
+            variables: What the scenario drew: random, and harmless.
+        """
+        self._names = redactor.names
+        self._secrets = redactor.secrets
+        self._drawn = json.dumps(variables or {}, ensure_ascii=False)
+
+    def scan(
+        self, rendered: bytes, side_files: Mapping[str, bytes] | None = None
+    ) -> tuple[Suspicion, ...]:
+        """Everything suspicious in the bytes of a cassette and its side files."""
+        found = list(self._walk(json.loads(rendered), "", ""))
+        for name, raw in (side_files or {}).items():
+            found += [
+                Suspicion(f"blobs/{name}", kind)
+                for kind in self._kinds(raw.decode("latin-1"), entropy=False)
+            ]
+        return tuple(dict.fromkeys(found))
+
+    def _walk(self, value: Any, pointer: str, name: str) -> Iterator[Suspicion]:
+        if isinstance(value, str):
+            yield from self._judge(value, pointer, name)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self._walk(item, f"{pointer}/{index}", name)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                for kind in self._kinds(key, entropy=not pointer.startswith("/reads")):
+                    yield Suspicion(f"{pointer} (a property name)", kind)
+                escaped = key.replace("~", "~0").replace("/", "~1")
+                yield from self._walk(item, f"{pointer}/{escaped}", key)
+
+    def _judge(self, value: str, pointer: str, name: str) -> Iterator[Suspicion]:
+        entropy = not (_DIGEST_NAMES.search(name) or pointer.startswith(_DRAWN))
+        if name == "base64":
+            value, entropy = base64.b64decode(value).decode("latin-1"), False
+        for kind in self._kinds(value, entropy=entropy):
+            yield Suspicion(pointer, kind)
+
+    def _kinds(self, text: str, *, entropy: bool, depth: int = 0) -> Iterator[str]:
+        yield from self._plain_kinds(text, entropy=entropy)
+        if "%" in text:
+            yield from self._plain_kinds(unquote(text), entropy=False)
+        if depth < _DEEPEST:
+            for inner in base64_runs(text):
+                yield from self._kinds(inner, entropy=False, depth=depth + 1)
+
+    def _plain_kinds(self, text: str, *, entropy: bool) -> Iterator[str]:
+        yield from find_shapes(text, entropy=entropy, harmless=self._drawn)
+        if self._secrets.find(text):
+            yield "a live secret of the settings or of this recording"
+        kind = self._names.find(text)
+        if kind:
+            yield f"an identifier ({kind.replace('_', ' ')})"

@@ -1,0 +1,294 @@
+"""Turn raw exchanges into what a cassette may hold.
+
+In: redaction rules and the raw exchanges of one recording. Out: interactions
+without identifiers and secrets, normalised so that two recordings of the same
+behaviour are equal. Headers are an allow-list, bodies are redacted by name, by
+value and by shape.
+
+Scanning the result is another module's work, on purpose: it must not trust
+this one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from azml_contract.exchange import Exchange, Headers, Json, Request
+from azml_contract.recording.blocks import BlockLedger
+from azml_contract.recording.content import (
+    Content,
+    Kind,
+    classify,
+    encode_content,
+    is_storage,
+)
+from azml_contract.recording.identity import is_identity
+from azml_contract.recording.learn import (
+    find_people,
+    find_secrets,
+    is_email,
+    is_key_list,
+)
+from azml_contract.recording.match import level_boundary, plain_body
+from azml_contract.recording.redact import Redactor, redact_leaves, secret_names
+from azml_contract.recording.rules import (
+    FORM_SECRETS,
+    KEY_LIST_PLAIN,
+    PEOPLE,
+    REQUEST_HEADERS,
+    RESPONSE_HEADERS,
+    Identifier,
+    RedactionRules,
+)
+from azml_contract.recording.shapes import REDACTED
+from azml_contract.recording.volatile import GUID, Normaliser
+
+__all__ = ["Identifier", "RedactionRules", "Sanitizer", "Scrubber"]
+
+Sanitizer = Callable[[Exchange], Exchange]
+"""A project's own rule: rewrites an exchange before it is kept."""
+
+PERSON = "User"
+EMAIL = "user@example.com"
+_URL_HEADERS = frozenset({"location", "azure-asyncoperation", "operation-location"})
+_HEX = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}", re.IGNORECASE)
+_EXPIRY: Mapping[str, int] = {
+    "expires_in": 3599,
+    "ext_expires_in": 3599,
+    "expires_on": 4102444800,
+    "not_before": 946684800,
+}
+
+
+class Scrubber:
+    """Scrubs the exchanges of one recording, in the order of the file."""
+
+    def __init__(
+        self,
+        rules: RedactionRules,
+        exchanges: Iterable[Exchange] = (),
+        *,
+        variables: Mapping[str, Json] | None = None,
+        sanitizers: Sequence[Sanitizer] = (),
+    ) -> None:
+        """Prepare.
+
+        Args:
+            rules: What the settings and the contract know.
+            exchanges: All of the recording, to learn its live secrets from.
+            variables: What the scenario drew; it stays.
+            sanitizers: A project's own rules, applied before any other.
+        """
+        seen = [plain_exchange(one) for one in exchanges]
+        learned = find_secrets(seen, secret_names(rules))
+        people = tuple(
+            Identifier("name", one, EMAIL if is_email(one) else PERSON)
+            for one in sorted(find_people(seen))
+        )
+        rules = replace(rules, identifiers=(*rules.identifiers, *people))
+        self.rules = replace(rules, secrets=(*rules.secrets, *sorted(learned)))
+        self.redactor = Redactor(self.rules)
+        placeholders = (one.placeholder for one in rules.identifiers)
+        self._normaliser = Normaliser(
+            variables or {}, [one for one in placeholders if GUID.fullmatch(one)]
+        )
+        self._sanitizers = tuple(sanitizers)
+        self._ledger = BlockLedger()
+        for one in seen:
+            self._ledger.note(one.request.method, one.request.url, one.request.body)
+        self.side_files: dict[str, bytes] = {}
+
+    def variables(self, variables: Mapping[str, Json]) -> dict[str, Json]:
+        """Drawn values without identifiers and secrets."""
+        return {
+            name: self.redactor.json(value, self.redactor.text)
+            for name, value in variables.items()
+        }
+
+    def pointer(self, pointer: str) -> str:
+        """A JSON pointer whose names went through the same replacement."""
+        return self._response(pointer)
+
+    def scrub(self, exchange: Exchange) -> dict[str, Any]:
+        """The object of the file for one exchange.
+
+        Large bodies are collected in `side_files`.
+        """
+        for sanitize in self._sanitizers:
+            exchange = sanitize(exchange)
+        exchange = plain_exchange(exchange)
+        storage = is_storage(exchange.request.headers)
+        return {
+            "request": self._scrub_request(exchange.request, exact=storage),
+            "response": self._scrub_response(exchange, exact=storage),
+        }
+
+    def _request(self, text: str) -> str:
+        return self._normaliser.request(self.redactor.text(text))
+
+    def _response(self, text: str) -> str:
+        return self._normaliser.response(self.redactor.text(text))
+
+    def _scrub_request(self, request: Request, *, exact: bool) -> dict[str, Any]:
+        url = self._ledger.rewrite_url(request.url)
+        scrubbed: dict[str, Any] = {
+            "method": request.method,
+            "uri": self._normaliser.request(self.redactor.url(url)),
+            "headers": self._scrub_headers(
+                request.headers, REQUEST_HEADERS, self._request
+            ),
+        }
+        body = self._scrub_request_body(request, exact=exact)
+        if body is not None:
+            scrubbed["body"] = body
+        return scrubbed
+
+    def _scrub_request_body(
+        self, request: Request, *, exact: bool
+    ) -> dict[str, Any] | None:
+        kind = (request.header("content-type") or "").lower()
+        raw = request.body
+        if kind.startswith("multipart/"):
+            raw = level_boundary(kind, raw)
+        if "x-www-form-urlencoded" in kind:
+            return {"text": self._scrub_form(raw)} if raw else None
+        content = classify(raw, request.headers, exact=exact)
+        if content is not None and content.kind is Kind.TEXT:
+            listed = self._ledger.rewrite_list(request.url, content.value)
+            content = replace(content, value=listed)
+        scrubbed = self._scrub_content(content, self._request)
+        return encode_content(scrubbed, self.side_files, exact=exact)
+
+    def _scrub_form(self, raw: bytes) -> str:
+        pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
+        return urlencode(
+            [
+                (
+                    name,
+                    REDACTED if name.lower() in FORM_SECRETS else self._request(value),
+                )
+                for name, value in pairs
+            ]
+        )
+
+    def _scrub_response(self, exchange: Exchange, *, exact: bool) -> dict[str, Any]:
+        response = exchange.response
+        headers = self._scrub_headers(
+            response.headers, RESPONSE_HEADERS, self._response
+        )
+        length = response.header("content-length")
+        if exchange.request.method == "HEAD" and length is not None:
+            headers["content-length"] = length
+        scrubbed: dict[str, Any] = {"status": response.status, "headers": headers}
+        body = self._scrub_response_body(exchange, exact=exact)
+        if body is not None:
+            scrubbed["body"] = body
+        return scrubbed
+
+    def _scrub_response_body(
+        self, exchange: Exchange, *, exact: bool
+    ) -> dict[str, Any] | None:
+        request, response = exchange.request, exchange.response
+        exact = exact and response.status < 400
+        content = classify(response.body, response.headers, exact=exact)
+        if content is None:
+            return None
+        if content.kind is Kind.TEXT and exact:
+            listed = self._ledger.rewrite_list(request.url, content.value)
+            content = replace(content, value=listed)
+        if content.kind is Kind.JSON:
+            content = replace(content, value=self._level_json(request, content.value))
+        scrubbed = self._scrub_content(content, self._response)
+        return encode_content(scrubbed, self.side_files, exact=exact)
+
+    def _level_json(self, request: Request, value: Any) -> Any:
+        """Redact and level what depends on where in an answer a value stands."""
+        if is_key_list(request):
+            value = redact_leaves(value, KEY_LIST_PLAIN)
+        if is_identity(request) and isinstance(value, dict):
+            value = {name: _level_expiry(name, item) for name, item in value.items()}
+        return self._level(value)
+
+    def _level(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._level(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get("type") == "Correlation":
+            return _zero_hex(value)
+        return {
+            name: self._level_property(name.lower(), item)
+            for name, item in value.items()
+        }
+
+    def _level_property(self, name: str, value: Any) -> Any:
+        if name == "correlation":
+            return _zero_hex(value)
+        if name in PEOPLE and isinstance(value, str) and value:
+            return self._level_person(value)
+        return self._level(value)
+
+    def _level_person(self, value: str) -> str:
+        known = self.redactor.text(value)
+        if known != value or GUID.fullmatch(value):
+            return known
+        return EMAIL if is_email(value) else PERSON
+
+    def _scrub_content(
+        self, content: Content | None, string: Callable[[str], str]
+    ) -> Content | None:
+        if content is None:
+            return None
+        if content.kind is Kind.JSON:
+            return replace(content, value=self.redactor.json(content.value, string))
+        if content.kind is Kind.TEXT:
+            return replace(content, value=string(content.value))
+        return replace(content, value=self._scrub_bytes(content.value))
+
+    def _scrub_bytes(self, raw: bytes) -> bytes:
+        text = raw.decode("latin-1")
+        plain = self.redactor.plain(text)
+        return raw if plain == text else plain.encode("latin-1", "replace")
+
+    def _scrub_headers(
+        self, headers: Headers, allowed: frozenset[str], string: Callable[[str], str]
+    ) -> dict[str, str]:
+        kept: dict[str, str] = {}
+        for name, value in headers:
+            lower = name.lower()
+            if lower not in allowed and not lower.startswith("x-ms-meta-"):
+                continue
+            written = self._scrub_header(lower, value, string)
+            kept[lower] = f"{kept[lower]}, {written}" if lower in kept else written
+        return dict(sorted(kept.items()))
+
+    def _scrub_header(self, name: str, value: str, string: Callable[[str], str]) -> str:
+        if name == "retry-after":
+            return "0"
+        if name == "content-type" and value.lower().startswith("multipart/"):
+            return re.sub(r"boundary=\"?[^\";,]+\"?", "boundary=boundary", value)
+        if name in _URL_HEADERS:
+            return self._normaliser.response(self.redactor.url(value))
+        return string(value)
+
+
+def _level_expiry(name: str, value: Any) -> Any:
+    levelled = _EXPIRY.get(name, value)
+    return str(levelled) if isinstance(value, str) else levelled
+
+
+def plain_exchange(exchange: Exchange) -> Exchange:
+    """The exchange with a compressed request body inflated."""
+    return Exchange(plain_body(exchange.request), exchange.response)
+
+
+def _zero_hex(value: Any) -> Any:
+    if isinstance(value, str):
+        return _HEX.sub(lambda m: "0" * len(m[0]), value)
+    if isinstance(value, dict):
+        return {name: _zero_hex(item) for name, item in value.items()}
+    return value

@@ -1,0 +1,231 @@
+"""Collect exchanges while recording, from any thread, and put them in order.
+
+In: raw exchanges as they end. Out: a cassette, scrubbed. Exchanges of parallel
+requests are ordered by their key, identical polls in a row become one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from azml_contract.exchange import Exchange, Json
+from azml_contract.recording.cassette import Cassette, Interaction
+from azml_contract.recording.identity import LOGINS, Logins, is_identity
+from azml_contract.recording.match import Matcher, canonical_form
+from azml_contract.recording.polls import announced_in, is_poll_path
+from azml_contract.recording.scrub import Scrubber
+from azml_contract.recording.volatile import GUID
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One exchange on the tape. `started` and `ended` count events, not seconds."""
+
+    exchange: Exchange
+    started: int
+    ended: int
+    parallel: bool
+
+
+class Tape:
+    """Keeps exchanges until they are saved. Safe to use from any thread."""
+
+    def __init__(self, logins: Logins = LOGINS) -> None:
+        """Start; the thread that calls this is the scenario's own."""
+        self._lock = threading.Lock()
+        self._owner = threading.get_ident()
+        self._logins = logins
+        self._events = 0
+        self._takes: list[Take] = []
+        self._present: set[int] = set()
+        self._reads: dict[int, set[str]] = {}
+
+    def __len__(self) -> int:
+        return len(self._takes)
+
+    def start(self) -> int:
+        """Note that a request goes out; give what is returned to `add`."""
+        with self._lock:
+            self._events += 1
+            return self._events
+
+    def add(self, exchange: Exchange, started: int) -> int:
+        """Keep an exchange.
+
+        Returns:
+            Its number on this tape, for `read`.
+        """
+        with self._lock:
+            if is_identity(exchange.request):
+                self._logins.note(exchange)
+            else:
+                self._copy_login(exchange)
+            return self._append(exchange, started)
+
+    def _copy_login(self, exchange: Exchange) -> None:
+        """A shared credential logged in elsewhere: this cassette needs it too."""
+        for login in self._logins.origin(exchange.request):
+            if id(login) not in self._present:
+                self._append(login, self._events)
+
+    def _append(self, exchange: Exchange, started: int) -> int:
+        self._events += 1
+        self._present.add(id(exchange))
+        parallel = threading.get_ident() != self._owner
+        self._takes.append(Take(exchange, started, self._events, parallel))
+        return len(self._takes) - 1
+
+    def read(self, number: int, pointer: str) -> None:
+        """Note that a part of an answer was looked at."""
+        with self._lock:
+            self._reads.setdefault(number, set()).add(pointer)
+
+    def exchanges(self) -> list[Exchange]:
+        """All exchanges as they ended."""
+        with self._lock:
+            return [take.exchange for take in self._takes]
+
+    def to_cassette(
+        self, header: Cassette, scrubber: Scrubber, variables: Mapping[str, Json]
+    ) -> Cassette:
+        """The finished cassette; large bodies are in ``scrubber.side_files``.
+
+        Args:
+            header: Everything but variables, reads and interactions.
+            scrubber: Built from this tape's exchanges.
+            variables: What the scenario drew.
+        """
+        with self._lock:
+            takes, reads = list(self._takes), dict(self._reads)
+        order = _logins(takes, scrubber) + arrange(takes, scrubber)
+        scrubbed = [scrubber.scrub(takes[number].exchange) for number in order]
+        announced = announced_in(take.exchange for take in takes)
+        polls = [_is_poll(takes[number].exchange, announced) for number in order]
+        folded, places = fold(scrubbed, polls)
+        final: dict[int, set[str]] = {}
+        for position, number in enumerate(order):
+            if number in reads:
+                pointers = map(scrubber.pointer, sorted(reads[number]))
+                final.setdefault(places[position], set()).update(pointers)
+        return replace(
+            header,
+            variables=scrubber.variables(variables),
+            reads={index: tuple(sorted(found)) for index, found in final.items()},
+            interactions=tuple(Interaction(one, scrubber.side_files) for one in folded),
+        )
+
+
+def _is_poll(exchange: Exchange, announced: set[str]) -> bool:
+    request = exchange.request
+    return request.method == "GET" and (
+        is_poll_path(request.method, request.url) or request.url in announced
+    )
+
+
+def _logins(takes: Sequence[Take], scrubber: Scrubber) -> list[int]:
+    """Numbers of the logins, sorted, each kept once.
+
+    They come first: when a credential asks for a token, and how often, depends
+    on what other scenarios and threads did before.
+    """
+    found: dict[tuple[object, ...], int] = {}
+    for number, take in enumerate(takes):
+        request, response = take.exchange.request, take.exchange.response
+        if is_identity(request):
+            key = (*_order_key(take.exchange, scrubber), response.status)
+            found.setdefault(key, number)
+    return [found[key] for key in sorted(found, key=str)]
+
+
+def arrange(takes: Sequence[Take], scrubber: Scrubber) -> list[int]:
+    """Numbers of the takes in the order of the file, logins left out.
+
+    A run of takes off the scenario's own thread, or overlapping in time, is
+    sorted by key; all else stays as it ended.
+    """
+    order: list[int] = []
+    run: list[int] = []
+    running_until = 0
+    for number in sorted(range(len(takes)), key=lambda i: takes[i].started):
+        take = takes[number]
+        if is_identity(take.exchange.request):
+            continue
+        if run and not (
+            take.started < running_until or (take.parallel and takes[run[-1]].parallel)
+        ):
+            order += _sort_run(run, takes, scrubber)
+            run = []
+        run.append(number)
+        running_until = max(running_until, take.ended)
+    return order + _sort_run(run, takes, scrubber)
+
+
+def _sort_run(
+    run: Sequence[int], takes: Sequence[Take], scrubber: Scrubber
+) -> list[int]:
+    if len(run) < 2:
+        return list(run)
+    return sorted(run, key=lambda number: _order_key(takes[number].exchange, scrubber))
+
+
+def _order_key(exchange: Exchange, scrubber: Scrubber) -> tuple[str, ...]:
+    """A key that is the same in every recording: GUIDs and block ids levelled."""
+    request = exchange.request
+    matcher = Matcher(scrubber.redactor.secret_names)
+    url = GUID.sub("", scrubber.redactor.url(request.url))
+    level = replace(request, url=url, body=b"")
+    if "x-www-form-urlencoded" in (request.header("content-type") or ""):
+        text = canonical_form(request.body)
+    else:
+        text = request.body.decode("utf-8", "replace")
+    text = GUID.sub("", scrubber.redactor.text(text)) if len(text) < 100_000 else text
+    body = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    key = matcher.key(level)
+    return (key.origin, key.path, key.method, key.query, key.range, body)
+
+
+def fold(
+    interactions: Sequence[dict[str, Any]], polls: Sequence[bool]
+) -> tuple[list[dict[str, Any]], list[int]]:
+    """Join identical polls in a row into one with `times`.
+
+    In a row means that nothing but other polls came between.
+
+    Args:
+        interactions: Scrubbed, in order.
+        polls: For each, whether it polls by path or announcement.
+
+    Returns:
+        The interactions left, and for each given one the index it went to.
+    """
+    kept: list[dict[str, Any]] = []
+    places: list[int] = []
+    latest: dict[tuple[str, str], int] = {}
+    for one, poll in zip(interactions, polls, strict=True):
+        request = one["request"]
+        place = (request["method"], request["uri"])
+        if not poll:
+            # Only what came directly before may still be the same request again.
+            latest = {key: at for key, at in latest.items() if at == len(kept) - 1}
+        before = latest.get(place)
+        if (
+            request["method"] == "GET"
+            and before is not None
+            and _same(kept[before], one)
+            and (poll or before == len(kept) - 1)
+        ):
+            kept[before]["times"] += 1
+            places.append(before)
+            continue
+        kept.append({**one, "times": 1})
+        places.append(len(kept) - 1)
+        latest[place] = len(kept) - 1
+    return kept, places
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(bool(one[part] == other[part]) for part in ("request", "response"))
