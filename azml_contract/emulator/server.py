@@ -245,6 +245,12 @@ class Emulator:
             "AZML_CA_BUNDLE": bundle,
         }
 
+    def issue_token(
+        self, audience: str = "https://management.azure.com", *, lifetime_s: float = 3599
+    ) -> str:
+        """A bearer token, without a call to the token endpoint."""
+        return self._identity.issue_token(audience, lifetime_s=lifetime_s)
+
     @property
     def azurite_pid(self) -> int | None:
         """Process id of Azurite; None without it."""
