@@ -57,13 +57,15 @@ class Received:
 
 @dataclass
 class Reply:
-    """What the service answers; `drop` closes the connection instead."""
+    """What the service answers; `drop` closes the connection instead, `cut` does
+    so before the body's end."""
 
     status: int = 200
     json: Any = None
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     drop: bool = False
+    cut: bool = False
 
 
 class Service:
@@ -123,11 +125,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Type", "application/json; charset=utf-8")
         for name, value in reply.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", str(len(content) + reply.cut))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
         self.wfile.flush()
+        self.close_connection = self.close_connection or reply.cut
 
     do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = do_HEAD = _serve  # noqa: N815
 

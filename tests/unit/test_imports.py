@@ -70,9 +70,9 @@ def test_module_imports_only_what_its_part_may(path: Path) -> None:
     part = part_of(path)
     allowed = ALLOWED[part] | {part} | (CLIENT_PARTS if part == "client" else set())
     for name in our_imports(path):
-        assert any(
-            name == edge or name.startswith(f"{edge}.") for edge in allowed
-        ), f"{part} must not import azml_contract.{name}"
+        assert any(name == edge or name.startswith(f"{edge}.") for edge in allowed), (
+            f"{part} must not import azml_contract.{name}"
+        )
 
 
 @pytest.mark.parametrize(
