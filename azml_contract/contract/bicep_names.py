@@ -17,6 +17,13 @@ from azml_contract.contract.imported import Imported
 from azml_contract.contract.model import Definition, Property, Type
 from azml_contract.contract.notation import blur, blur_type
 
+# Bicep types leave these out even at 2024-04-01, whose swagger has them; so
+# that they are missing in later versions says nothing.
+OMITTED = {
+    "AcrDetails": ("userCreatedAcrAccount",),
+    "StorageAccountDetails": ("userCreatedStorageAccount",),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -118,6 +125,7 @@ def _apply(
     definitions: dict[str, Definition] = {}
     parents: dict[str, tuple[str, ...]] = {}
     final_twins: dict[str, tuple[Imported, str]] = {}
+    unwritable = {r.body for r in version.resources if not r.writable}
     for name in sorted(version.definitions, key=lambda n: ("/" not in n, n)):
         final = names[name]
         if final in definitions:
@@ -125,7 +133,12 @@ def _apply(
         if name in twins:
             final_twins[final] = twins[name]
         renamed = _rename(version.definitions[name], names)
-        definitions[final] = _learn(renamed, final_twins.get(final))
+        learned = _learn(renamed, final_twins.get(final))
+        definitions[final] = (
+            learned
+            if name not in unwritable
+            else _learn_flags(learned, final_twins.get(final))
+        )
         parents[final] = tuple(names[p] for p in version.parents[name])
     _learn_tags(definitions, final_twins)
     _restore_parents(definitions, parents, final_twins)
@@ -166,6 +179,9 @@ def _learn(definition: Definition, twin: tuple[Imported, str] | None) -> Definit
         key: _learn_property(prop, known[key]) if key in known else prop
         for key, prop in definition.properties.items()
     }
+    for name in OMITTED.get(definition.name, ()):
+        if name in known and name not in properties:
+            properties[name] = blur(known[name])
     return replace(definition, properties=properties)
 
 
@@ -247,6 +263,22 @@ def _with_tag(definition: Definition, tag: str, values: tuple[str, ...]) -> Defi
     prop = definition.properties[tag]
     changed = replace(prop, type=replace(prop.type, enum=values))
     return replace(definition, properties={**definition.properties, tag: changed})
+
+
+def _learn_flags(
+    definition: Definition, twin: tuple[Imported, str] | None
+) -> Definition:
+    """Of what cannot be written, Bicep calls everything read-only and optional."""
+    if twin is None:
+        return definition
+    known = twin[0].definitions[twin[1]].properties
+    properties = {
+        key: replace(prop, required=known[key].required, read_only=known[key].read_only)
+        if key in known
+        else prop
+        for key, prop in definition.properties.items()
+    }
+    return replace(definition, properties=properties)
 
 
 def _learn_property(prop: Property, known: Property) -> Property:

@@ -367,10 +367,13 @@ def _carry_definitions(
         for kind in _types_of(operation)
         for name in _names_in(kind)
     ]
-    missing = {d.base for d in definitions.values() if d.base} - definitions.keys()
-    for base in sorted(missing):
-        home = next(r for r in references if base in r.definitions)
-        waiting.append((base, home))
+    named = {d.base for d in definitions.values() if d.base}
+    for definition in definitions.values():
+        for prop in definition.properties.values():
+            named.update(_names_in(prop.type))
+    for name in sorted(named - definitions.keys()):
+        home = next(r for r in references if name in r.definitions)
+        waiting.append((name, home))
     while waiting:
         name, reference = waiting.pop(0)
         if name in definitions:

@@ -8,7 +8,6 @@ the data, and the properties that hold secrets.
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from azml_contract.api_version import sort_key
 from azml_contract.contract.contract import Contract
 from azml_contract.contract.data_reader import DefinitionData, OperationData
 from azml_contract.contract.model import SourceKind
-from azml_contract.errors import UnknownApiVersion
+from azml_contract.errors import InputError, UnknownApiVersion
 
 DATA = Path(__file__).with_name("data")
 CATALOG, DEFINITIONS, OPERATIONS = "catalog.json", "definitions.txt", "operations.txt"
@@ -29,9 +28,9 @@ def known_versions(extra: Path | None = None) -> tuple[str, ...]:
     Args:
         extra: A folder that ``contract import`` filled, looked at as well.
     """
-    names = set(_catalog(DATA)["versions"])
+    names = set(read_catalog(DATA)["versions"])
     if extra is not None:
-        names |= set(_catalog(extra)["versions"])
+        names |= set(read_catalog(extra)["versions"])
     return tuple(sorted(names, key=sort_key))
 
 
@@ -56,7 +55,7 @@ def secret_property_names() -> frozenset[str]:
     the specifications forget to mark, see `secret_names.UNMARKED`. For names
     that are secrets in some places only, see `ambiguous_secret_properties`.
     """
-    return frozenset(_catalog(DATA)["secrets"]["always"])
+    return frozenset(read_catalog(DATA)["secrets"]["always"])
 
 
 def ambiguous_secret_properties() -> dict[str, frozenset[str]]:
@@ -66,14 +65,14 @@ def ambiguous_secret_properties() -> dict[str, frozenset[str]]:
         Lower-case name to the definitions in which it is a secret. Blanking
         such a name everywhere would also blank what is none.
     """
-    listed = _catalog(DATA)["secrets"]["sometimes"]
+    listed = read_catalog(DATA)["secrets"]["sometimes"]
     return {name: frozenset(owners) for name, owners in listed.items()}
 
 
 @cache
 def _load(api_version: str, extra: Path | None) -> Contract:
     for folder in (extra, DATA):
-        entry = _catalog(folder)["versions"].get(api_version) if folder else None
+        entry = read_catalog(folder)["versions"].get(api_version) if folder else None
         if folder is not None and entry is not None:
             return _read(folder, api_version, SourceKind(entry["source"]))
     raise UnknownApiVersion(api_version, nearest=_nearest(api_version, extra))
@@ -92,17 +91,38 @@ def _read(folder: Path, api_version: str, source: SourceKind) -> Contract:
 
 @cache
 def _text(file: Path) -> str:
-    return file.read_text("utf-8")
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{file} cannot be read: {error}.\nFill the folder with: "
+            "azml-contract contract import --specs DIR --to FOLDER"
+        ) from error
 
 
 @cache
-def _catalog(folder: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((folder / CATALOG).read_text("utf-8"))
+def read_catalog(folder: Path) -> dict[str, Any]:
+    """The catalogue of a data folder.
+
+    Raises:
+        InputError: There is none, or it is not one of this package's.
+    """
+    try:
+        loaded = json.loads(_text(folder / CATALOG))
+    except json.JSONDecodeError as error:
+        raise InputError(f"{folder / CATALOG} is not JSON: {error}.") from error
+    if not isinstance(loaded, dict) or loaded.get("format") != 1:
+        raise InputError(
+            f"{folder / CATALOG} is no contract catalogue of format 1.\n"
+            "Make it anew: azml-contract contract import --specs DIR --to FOLDER"
+        )
     return loaded
 
 
 def _nearest(asked: str, extra: Path | None) -> list[str]:
     """Versions spelled alike, then those next to it in time."""
+    from difflib import get_close_matches
+
     known = list(known_versions(extra))
     alike = get_close_matches(asked, known, n=3, cutoff=0.8)
     if alike:

@@ -103,6 +103,18 @@ class DefinitionData(_Lazy[Definition]):
         self._origins: dict[str, DefinitionData] = {}
         super().__init__(self._blocks.texts)
 
+    def parents(self) -> dict[str, tuple[str, ...]]:
+        """The definitions that each one inherits from directly."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self:
+            found[name] = ()
+            for line in self._blocks.lines(name):
+                if line.startswith(".carried"):
+                    break
+                if line.startswith(".extends"):
+                    found[name] = tuple(map(unquote_word, line.split(" ")[1:]))
+        return found
+
     def _make(self, key: str) -> Definition:
         properties: dict[str, Property] = {}
         own: dict[str, Property] = {}

@@ -41,7 +41,8 @@ _RESERVED = str.maketrans({c: f"%{ord(c):02X}" for c in '% |()*@\n[]{}"\\'})
 
 def quote_word(text: str) -> str:
     """A value as one word: blanks and the signs of this notation escaped."""
-    return text.translate(_RESERVED) or "%"
+    word = text.translate(_RESERVED) or "%"
+    return f"%2E{word[1:]}" if word.startswith(".") else word
 
 
 def unquote_word(word: str) -> str:

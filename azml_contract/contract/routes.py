@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from urllib.parse import unquote
 
 _NEAREST = 3
@@ -116,20 +115,24 @@ def _walk(
 
 
 def _likeness(asked: list[str], template: list[str]) -> float:
-    """Between 0 and 1; a literal that fits counts most, a parameter little."""
-    matcher = SequenceMatcher(None, _typical(asked, template), template, autojunk=False)
-    literals = sum(
-        1.0 if not template[b].startswith("{") else 0.3
-        for _, b, size in matcher.get_matching_blocks()
-        for b in range(b, b + size)
-    )
-    spelled = sum(
-        SequenceMatcher(None, a, t).ratio()
-        for a, t in zip(asked, template, strict=False)
-        if a != t and not t.startswith("{")
-    )
-    most = sum(0.3 if t.startswith("{") else 1.0 for t in template)
-    return (literals + 0.5 * spelled) / max(most, len(asked) * 0.65)
+    """Between 0 and 1; literals count most, and near misses of them a little."""
+    from difflib import SequenceMatcher
+
+    typical = _typical(asked, template)
+    matcher = SequenceMatcher(None, typical, template, autojunk=False)
+    alike = 0.0
+    for tag, a, a_end, b, b_end in matcher.get_opcodes():
+        if tag == "equal":
+            alike += sum(map(_weight, template[b:b_end]))
+        elif tag == "replace":
+            for left, right in zip(typical[a:a_end], template[b:b_end], strict=False):
+                near = SequenceMatcher(None, left, right).ratio()
+                alike += near * min(_weight(left), _weight(right))
+    return 2 * alike / (sum(map(_weight, typical)) + sum(map(_weight, template)))
+
+
+def _weight(segment: str) -> float:
+    return 0.3 if segment.startswith("{") else 1.0
 
 
 def _typical(asked: list[str], template: list[str]) -> list[str]:

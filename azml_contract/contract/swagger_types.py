@@ -109,10 +109,26 @@ class SchemaImporter:
             keys = [key for key in self._schemas if key[1] == name]
             keys.sort(key=lambda key: str(key[0]), reverse=True)
             keys.sort(key=lambda key: key[0] not in self._own)
-            first = _structure(self._schemas[keys[0]].value)
+            first = self._structure(keys[0])
             for key in keys[1:]:
-                if _structure(self._schemas[key].value) != first:
+                if self._structure(key) != first:
                     self._names[key] = f"{name}.{_origin(key[0])}"
+
+    def _structure(self, key: _Key) -> str:
+        """What a definition says, with all it refers to and without prose."""
+        seen: set[_Key] = set()
+        parts: list[str] = []
+        waiting = [(key[1], self._schemas[key])]
+        while waiting:
+            label, schema = waiting.pop()
+            parts.append(label + _without_prose(schema.value))
+            for reference in sorted(_references(schema), key=lambda n: n.pointer):
+                target = self._documents.target(reference)
+                reached = (target.file, target.pointer)
+                if reached not in seen:
+                    seen.add(reached)
+                    waiting.append((target.name, target))
+        return "\n".join(parts)
 
     # -- definitions -----------------------------------------------------
 
@@ -337,13 +353,13 @@ def _references(node: Node) -> Iterator[Node]:
             waiting += current.elements()
 
 
-def _structure(value: Any) -> str:
-    """What a schema says without its prose, for comparison."""
+def _without_prose(value: Any) -> str:
+    """A schema as text to compare, whichever file it refers to."""
 
     def strip(part: Any) -> Any:
         if isinstance(part, dict):
             return {
-                key: strip(inner)
+                key: inner.rpartition("/")[2] if key == "$ref" else strip(inner)
                 for key, inner in part.items()
                 if not (key in ("description", "title") and isinstance(inner, str))
             }

@@ -1,0 +1,174 @@
+"""What changed in the properties of one definition.
+
+In: the definition in two versions, and whether it is sent or received. Out:
+`Change` values. A fact that either version cannot say does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from azml_contract.contract.change import Change, ChangeKind
+from azml_contract.contract.model import Definition, Property, Type
+from azml_contract.contract.notation import blur, blur_type, write_property
+from azml_contract.finding import Side
+
+REFUSED, IGNORED = "refused", "ignored"
+
+
+def compare_properties(
+    old: Definition, new: Definition, side: Side, *, tag: str = ""
+) -> Iterator[Change]:
+    """Changes of the properties that take part in one side.
+
+    Args:
+        old: The definition as a program knows it.
+        new: Its successor.
+        side: Whether a program sends or receives it.
+        tag: The discriminator, whose values are compared as variants.
+    """
+    for name in sorted({**old.properties, **new.properties}):
+        before, after = old.properties.get(name), new.properties.get(name)
+        if after is None:
+            assert before is not None
+            change = _removed(before, side)
+        elif before is None:
+            change = _added(after, side)
+        else:
+            change = _changed(before, after, side, is_tag=name == tag)
+        if change is not None:
+            yield replace(change, subject=new.name)
+
+
+def _takes_part(prop: Property, side: Side) -> bool:
+    return not (prop.read_only if side is Side.REQUEST else prop.write_only)
+
+
+def _removed(prop: Property, side: Side) -> Change | None:
+    breaks = (side,) if _takes_part(prop, side) else ()
+    way = IGNORED if breaks and side is Side.REQUEST else ""
+    text = write_property(prop)
+    kind = ChangeKind.PROPERTY_REMOVED
+    return Change(kind, "", prop.name, text, "", breaks, way)
+
+
+def _added(prop: Property, side: Side) -> Change | None:
+    """A new property is compatible, unless a request has to have it."""
+    refused = side is Side.REQUEST and prop.required and not prop.read_only
+    breaks = (side,) if refused else ()
+    text = write_property(prop)
+    kind = ChangeKind.PROPERTY_ADDED
+    return Change(kind, "", prop.name, "", text, breaks, REFUSED if refused else "")
+
+
+def _changed(
+    old: Property, new: Property, side: Side, *, is_tag: bool
+) -> Change | None:
+    old, new = _comparable(old, new)
+    if is_tag:
+        old, new = _without_values(old), _without_values(new)
+    before, after = write_property(old), write_property(new)
+    if before == after:
+        return None
+    is_broken = _breaks_request if side is Side.REQUEST else _breaks_response
+    breaks = (side,) if is_broken(old, new) else ()
+    way = _way(old, new) if breaks and side is Side.REQUEST else ""
+    kind = ChangeKind.PROPERTY_CHANGED
+    return Change(kind, "", new.name, before, after, breaks, way)
+
+
+def _comparable(old: Property, new: Property) -> tuple[Property, Property]:
+    """Both with only what both can say; names of definitions do not matter."""
+    if old.nullable is None or new.nullable is None:
+        old, new = blur(old), blur(new)
+    if old.type.kind == new.type.kind == "ref":
+        old = replace(old, type=new.type)
+    elif old.type.items and new.type.items:
+        old = replace(old, type=_align(old.type, new.type))
+    if "any" in (old.type.kind, new.type.kind):
+        old = replace(old, type=blur_type(old.type))
+        new = replace(new, type=blur_type(new.type))
+    return old, new
+
+
+def _align(old: Type, new: Type) -> Type:
+    """The old collection, its elements named as in the new one."""
+    if old.kind == new.kind == "ref":
+        return new
+    if old.items and new.items and old.kind == new.kind:
+        return replace(old, items=_align(old.items, new.items))
+    return old
+
+
+def _without_values(prop: Property) -> Property:
+    return replace(prop, type=replace(prop.type, enum=(), enum_open=False))
+
+
+def _way(old: Property, new: Property) -> str:
+    """A property that became read-only is dropped; all else is refused."""
+    return IGNORED if new.read_only and not old.read_only else REFUSED
+
+
+def _breaks_request(old: Property, new: Property) -> bool:
+    if old.read_only:
+        return False
+    return (
+        (new.required and not old.required)
+        or new.read_only
+        or (old.nullable is True and new.nullable is False)
+        or _lost_use(old, new)
+        or _narrower(old.type, new.type)
+    )
+
+
+def _lost_use(old: Property, new: Property) -> bool:
+    if old.mutability is None or new.mutability is None:
+        return False
+    return bool((old.mutability - new.mutability) & {"create", "update"})
+
+
+def _breaks_response(old: Property, new: Property) -> bool:
+    if old.write_only:
+        return False
+    return (
+        (old.required and not new.required)
+        or new.write_only
+        or (old.required and old.nullable is False and new.nullable is True)
+        or _narrower(new.type, old.type, bounds=False)
+    )
+
+
+def _narrower(wide: Type, narrow: Type, *, bounds: bool = True) -> bool:
+    """Whether some value of `wide` is none of `narrow`.
+
+    For a response the roles are swapped, and bounds do not count: hardly any
+    program relies on them.
+    """
+    if wide.kind != narrow.kind:
+        return not (wide.kind == "integer" and narrow.kind == "number")
+    if wide.items and narrow.items:
+        return _narrower(wide.items, narrow.items, bounds=bounds)
+    if set(wide.enum) - set(narrow.enum) and narrow.enum:
+        return True
+    if not wide.enum and narrow.enum and not narrow.enum_open:
+        return True
+    if not bounds:
+        return False
+    return (
+        (narrow.pattern != wide.pattern and bool(narrow.pattern))
+        or (narrow.format != wide.format and bool(narrow.format))
+        or _above(narrow.min_length, wide.min_length)
+        or _above(narrow.minimum, wide.minimum)
+        or _above(narrow.min_items, wide.min_items)
+        or _above(wide.max_length, narrow.max_length)
+        or _above(wide.maximum, narrow.maximum)
+        or _above(wide.max_items, narrow.max_items)
+    )
+
+
+def _above(one: float | None, other: float | None) -> bool:
+    """Whether a lower bound rose; for upper bounds the arguments are swapped."""
+    if one is None:
+        return False
+    return other is None or one > other
