@@ -20,7 +20,7 @@ import time
 
 # Taken at import: a recorder that is active later replaces the classes of
 # `http.client`, and the emulator's own calls are no part of a recording.
-from http.client import HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO
 
@@ -275,9 +275,9 @@ class Azurite:
             EmulatorError: Azurite refused, or is not there.
         """
         self.wait_ready()
-        context = ssl.create_default_context(cafile=str(self._certificates.bundle))
-        connection = HTTPSConnection(self.host, self.port, context=context, timeout=30)
+        connection = HTTPConnection(self.host, self.port, timeout=30)
         try:
+            connection.sock = self._connect_tls()
             for name in names:
                 self._make_container(connection, name)
         except (OSError, HTTPException) as error:
@@ -285,7 +285,14 @@ class Azurite:
         finally:
             connection.close()
 
-    def _make_container(self, connection: HTTPSConnection, name: str) -> None:
+    def _connect_tls(self) -> ssl.SSLSocket:
+        """A TLS connection of our own: the class for HTTPS in `http.client` names
+        itself through its module, where a recorder puts another in its place."""
+        context = ssl.create_default_context(cafile=str(self._certificates.bundle))
+        plain = socket.create_connection((self.host, self.port), timeout=30)
+        return context.wrap_socket(plain, server_hostname=self.host)
+
+    def _make_container(self, connection: HTTPConnection, name: str) -> None:
         sas = sign_account(self._account, self._key)
         connection.request(
             "PUT",
