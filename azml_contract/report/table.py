@@ -50,7 +50,10 @@ def print_table(
         table.add_column(column.replace("-preview", "\n-preview"), no_wrap=True)
     for label, cells in rows:
         texts = [cells.get(column, "-") for column in columns]
-        table.add_row(label, *(f"[{STYLES.get(t, '')}]{t}[/]" if t in STYLES else t for t in texts))
+        table.add_row(
+            label,
+            *(f"[{STYLES.get(t, '')}]{t}[/]" if t in STYLES else t for t in texts),
+        )
     console.print(table)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from azml_contract.contract.contract import NoRoute, Route
 from azml_contract.contract.model import Operation, Parameter, Type
@@ -262,11 +263,13 @@ def check_status(
 
 
 def check_long_running(
-    grader: Grader, operation: Operation, response: Response
+    grader: Grader, operation: Operation, response: Response, body: Any
 ) -> Iterator[Finding]:
     """Whether a long-running answer says where its progress can be polled.
 
-    A 202 always must; a 201 where the contract documents such a header for it.
+    A 202 always must. A 201 should where the contract documents such a header
+    for it, unless its body tells the provisioning state: then the resource
+    itself can be polled.
 
     Source: ARM resource provider contract, async-api-reference.md.
     """
@@ -274,13 +277,21 @@ def check_long_running(
         return
     if any(response.header(name) for name in _PROGRESS):
         return
-    if response.status == 202 or _documents_progress(operation):
-        yield grader.find(
-            "AZC250",
-            f"{operation.id} answered {response.status} with neither "
-            "Azure-AsyncOperation nor Location, so its end cannot be found.",
-            expected=_PROGRESS,
-        )
+    created = response.status == 201
+    if created and (_tells_state(body) or not _documents_progress(operation)):
+        return
+    yield grader.find(
+        "AZC250",
+        f"{operation.id} answered {response.status} with neither "
+        "Azure-AsyncOperation nor Location, so its end cannot be found.",
+        expected=_PROGRESS,
+        severity=Severity.WARNING if created else None,
+    )
+
+
+def _tells_state(body: Any) -> bool:
+    properties = body.get("properties") if isinstance(body, dict) else None
+    return isinstance(properties, dict) and "provisioningState" in properties
 
 
 def _documents_progress(operation: Operation) -> bool:

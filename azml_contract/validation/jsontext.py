@@ -73,14 +73,22 @@ def parse_text(text: str) -> Parsed:
     return Reader(text).read() if many and _is_deep(value) else Parsed(value)
 
 
-def locate(text: str, pointer: str) -> tuple[int, int]:
-    """Line and column of a pointer in a text, or of its nearest ancestor there is."""
-    reader = Reader(text, marks={})
-    reader.read()
-    marks = reader.marks or {}
-    while pointer not in marks and pointer:
-        pointer = pointer.rpartition("/")[0]
-    return reader.place(marks.get(pointer, 0))
+class Locator:
+    """Finds where pointers stand in one text, which is read once, when first asked."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._reader: Reader | None = None
+
+    def locate(self, pointer: str) -> tuple[int, int]:
+        """Line and column, from 1, of a pointer or its nearest ancestor there is."""
+        if self._reader is None:
+            self._reader = Reader(self._text, marks={})
+            self._reader.read()
+        marks = self._reader.marks or {}
+        while pointer not in marks and pointer:
+            pointer = pointer.rpartition("/")[0]
+        return self._reader.place(marks.get(pointer, 0))
 
 
 def _is_deep(value: Any) -> bool:
@@ -96,7 +104,7 @@ def _is_deep(value: Any) -> bool:
     return depth > MAX_DEPTH
 
 
-class _Duplicate(ValueError):  # noqa: N818 - a signal, not an error
+class _Duplicate(ValueError):
     """Two members of an object have one name."""
 
 
@@ -144,7 +152,7 @@ _ESCAPES = {
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 
 
-class _Stop(Exception):  # noqa: N818 - a signal, not an error
+class _Stop(Exception):
     """The text cannot be understood from here on; the defect is noted."""
 
 

@@ -20,7 +20,7 @@ from azml_contract.contract.catalog import load_contract
 from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation, ResponseSpec, View
 from azml_contract.contract.views import Lens
-from azml_contract.errors import UnknownApiVersion
+from azml_contract.errors import ContractError, UnknownApiVersion
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.finding import Finding, Location, Side
 from azml_contract.validation import calls
@@ -28,6 +28,7 @@ from azml_contract.validation.body import compile_body
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.grade import Grader, Profile
 from azml_contract.validation.jsontext import DUPLICATE, Defect, parse_json
+from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.semantics import check_meaning
 
 __all__ = ["Profile", "Scope", "Validator", "Verdict"]
@@ -111,6 +112,22 @@ class Validator:
             answered.responses,
         )
 
+    def check_body(self, api_version: str, operation: str, body: bytes) -> Verdict:
+        """Check a request body alone, sent to an operation; no path, no query.
+
+        Raises:
+            UnknownApiVersion: No contract is known for `api_version`.
+            ContractError: It has no such operation; names the nearest.
+        """
+        contract = self._load(api_version)
+        known = contract.operations.get(operation)
+        if known is None:
+            raise _make_unknown_operation(contract, operation)
+        call = _Call(contract, Route(known, {}))
+        grader = self._grader(call, Side.REQUEST)
+        found = tuple(self._check_body(grader, call, body))
+        return Verdict(operation, found, 1, 0)
+
     def _grader(self, call: _Call, side: Side) -> Grader:
         version, operation = call.contract.api_version, call.route.operation.id
         return Grader(self.profile, version, operation, side)
@@ -149,26 +166,19 @@ class Validator:
     def _check_request(
         self, grader: Grader, call: _Call, request: Request
     ) -> Iterator[Finding]:
-        operation = call.route.operation
         yield from calls.check_names(grader, call.route, scope=self.scope)
-        yield from calls.check_query(grader, operation, request.query)
-        if operation.body is None:
-            if request.body.strip():
-                yield grader.find(
-                    "AZC122",
-                    f"{operation.id} takes no body, and one was sent.",
-                    cure="Send none.",
-                )
+        yield from calls.check_query(grader, call.route.operation, request.query)
+        yield from self._check_body(grader, call, request.body)
+
+    def _check_body(
+        self, grader: Grader, call: _Call, body: bytes
+    ) -> Iterator[Finding]:
+        operation = call.route.operation
+        is_empty = not body.strip()
+        if operation.body is None or is_empty:
+            yield from _check_presence(grader, operation, is_empty)
             return
-        if not request.body.strip():
-            if operation.body_required:
-                yield grader.find(
-                    "AZC121",
-                    f"{operation.id} needs a body.",
-                    cure="Send a JSON object.",
-                )
-            return
-        parsed = parse_json(request.body)
+        parsed = parse_json(body)
         for defect in parsed.defects:
             yield _find_defect(grader, defect)
         if not parsed.readable:
@@ -194,7 +204,7 @@ class Validator:
                 yield from self._check_answer(grader, call, response, value)
         else:
             yield from self._check_answer(grader, call, response, None)
-        yield from calls.check_long_running(grader, operation, response)
+        yield from calls.check_long_running(grader, operation, response, value)
 
     def _check_answer(
         self, grader: Grader, call: _Call, response: Response, value: Any
@@ -226,6 +236,17 @@ class Validator:
             yield grader.grade(deviation)
 
 
+def _check_presence(
+    grader: Grader, operation: Operation, is_empty: bool
+) -> Iterator[Finding]:
+    if operation.body is None and not is_empty:
+        message = f"{operation.id} takes no body, and one was sent."
+        yield grader.find("AZC122", message, cure="Send none.")
+    elif operation.body is not None and operation.body_required:
+        message = f"{operation.id} needs a body."
+        yield grader.find("AZC121", message, cure="Send a JSON object.")
+
+
 def _find_spec(operation: Operation, status: int) -> ResponseSpec | None:
     responses: Mapping[str, ResponseSpec] | None = operation.responses
     if responses is None:
@@ -240,6 +261,15 @@ def _note_other_provider(grader: Grader, provider: str) -> Finding:
         "AZC152",
         f"This call goes to {name}; only Microsoft.MachineLearningServices is judged.",
         seen=provider,
+    )
+
+
+def _make_unknown_operation(contract: Contract, operation: str) -> ContractError:
+    near = find_nearest(operation, contract.operations)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return ContractError(
+        f"{contract.api_version} has no operation {operation!r}.{hint}\n"
+        "All operations: azml-contract contract list"
     )
 
 

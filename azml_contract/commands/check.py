@@ -1,0 +1,237 @@
+"""`azml-contract check`: findings about bodies and recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from azml_contract.errors import ContractError, InputError, UsageError
+
+if TYPE_CHECKING:
+    from azml_contract.commands.inputs import Opened
+    from azml_contract.finding import Finding
+    from azml_contract.report.checked import Checked
+    from azml_contract.validation.jsontext import Locator
+    from azml_contract.validation.validator import Validator, Verdict
+
+_LOCATED_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How the bodies of JSON files are sent: what the options say."""
+
+    method: str
+    url: str
+    operation: str
+    api_version: str
+    status: int
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--method", default="PUT", show_default=True, help="Verb of a JSON body.")
+@click.option(
+    "--url",
+    default="",
+    help="Where a JSON body is sent: a URL, an ARM path, or a path below the "
+    "workspace such as jobs/train-1.",
+)
+@click.option("--operation", default="", metavar="ID", help="Or its operation.")
+@click.option(
+    "--api-version", default="", metavar="V", help="Where the URL does not tell it."
+)
+@click.option("--status", type=int, default=0, help="A JSON body is this answer's.")
+@click.option(
+    "--profile",
+    type=click.Choice(["service", "strict"]),
+    default="service",
+    show_default=True,
+    help="What the service is known to do, or the written contract.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    show_default=True,
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    inputs: tuple[str, ...],
+    method: str,
+    url: str,
+    operation: str,
+    api_version: str,
+    status: int,
+    profile: str,
+    form: str,
+    fail_on: str,
+) -> None:
+    """Check bodies and recordings against the contract of their api-version.
+
+    INPUT is a JSON body (with --url or --operation), a cassette, a HAR file, a
+    recording of Azure's test-proxy or of vcrpy, or - for the standard input.
+    """
+    from azml_contract.finding import Severity
+    from azml_contract.report.checked import is_at_least
+    from azml_contract.validation.validator import Profile, Scope, Validator
+
+    asked = _Asked(method.upper(), url, operation, api_version, status)
+    _require_sense(asked)
+    is_call = bool(url or operation)
+    scope = Scope(api_version="" if is_call else api_version)
+    validator = Validator(profile=Profile(profile), scope=scope)
+    checked, problems = _check_all(validator, inputs, asked)
+    _print(checked, form)
+    for problem in problems:
+        click.echo(f"Error: {problem}", err=True)
+    if problems or not _require_validated(checked):
+        ctx.exit(2)
+    least = Severity(fail_on)
+    if any(is_at_least(f, least) for one in checked for f in one.findings):
+        ctx.exit(1)
+
+
+def _require_sense(asked: _Asked) -> None:
+    if asked.url and asked.operation:
+        raise UsageError("Give --url or --operation, not both.")
+    if asked.operation and not asked.api_version:
+        raise UsageError("--operation needs --api-version, as in 2024-04-01.")
+
+
+def _require_validated(checked: Sequence[Checked]) -> bool:
+    if any(one.requests or one.responses for one in checked):
+        return True
+    if any(one.findings for one in checked):
+        return True
+    click.echo(
+        "Error: nothing was validated: no call of "
+        "Microsoft.MachineLearningServices in these inputs.",
+        err=True,
+    )
+    return False
+
+
+def _check_all(
+    validator: Validator, names: Sequence[str], asked: _Asked
+) -> tuple[list[Checked], list[str]]:
+    from azml_contract.commands.inputs import open_input
+
+    checked: list[Checked] = []
+    problems: list[str] = []
+    for name in names:
+        try:
+            checked.append(_check_input(validator, open_input(name), asked))
+        except (ContractError, InputError) as error:
+            problems.append(f"{name}: {error}")
+    return checked, problems
+
+
+def _check_input(validator: Validator, opened: Opened, asked: _Asked) -> Checked:
+    from azml_contract.report.checked import Checked
+    from azml_contract.validation.jsontext import Locator
+
+    locator = Locator(opened.text if len(opened.text) <= _LOCATED_BYTES else "")
+    findings: list[Finding] = []
+    requests = responses = 0
+    if opened.recorded is None:
+        verdict = _check_body(validator, opened.body, asked)
+        findings += _place(verdict.findings, opened.name, locator, "")
+        requests, responses = verdict.requests, verdict.responses
+    for recorded in opened.recorded or ():
+        exchange = recorded.exchange
+        verdict = validator.check_request(exchange.request)
+        requests += verdict.requests
+        prefix = recorded.request_pointer
+        findings += _place(verdict.findings, opened.name, locator, prefix)
+        verdict = validator.check_response(exchange.request, exchange.response)
+        responses += verdict.responses
+        prefix = recorded.response_pointer
+        findings += _place(verdict.findings, opened.name, locator, prefix)
+    return Checked(opened.name, tuple(findings), requests, responses)
+
+
+def _check_body(validator: Validator, body: bytes, asked: _Asked) -> Verdict:
+    from azml_contract.exchange import Request, Response
+
+    if asked.operation:
+        return validator.check_body(asked.api_version, asked.operation, body)
+    if not asked.url:
+        raise InputError(
+            "it is a JSON body; say where it is sent: --method PUT --url "
+            "jobs/NAME --api-version V, or --operation ID --api-version V"
+        )
+    url = complete_url(asked.url, asked.api_version)
+    if asked.status:
+        request = Request(asked.method, url)
+        return validator.check_response(request, Response(asked.status, (), body))
+    return validator.check_request(Request(asked.method, url, (), body))
+
+
+def complete_url(url: str, api_version: str) -> str:
+    """Make an absolute URL of a path, and add the api-version where it lacks one."""
+    if not url.lower().startswith(("https://", "http://")):
+        from azml_contract import settings
+
+        workspace = settings.PLACEHOLDERS.workspace_id
+        path = url if url.startswith("/") else f"{workspace}/{url}"
+        url = f"{settings.PLACEHOLDERS.endpoint}{path}"
+    if api_version and "api-version=" not in url.lower():
+        url = f"{url}{'&' if '?' in url else '?'}api-version={api_version}"
+    return url
+
+
+def _place(
+    findings: Sequence[Finding], name: str, locator: Locator, prefix: str
+) -> Iterator[Finding]:
+    from azml_contract.finding import Location
+
+    for finding in findings:
+        if finding.location is not None and not prefix:
+            place = finding.location
+            yield replace(finding, location=Location(name, place.line, place.column))
+            continue
+        line, column = locator.locate(f"{prefix}{finding.pointer}")
+        yield replace(finding, location=Location(name, line, column))
+
+
+def _print(checked: Sequence[Checked], form: str) -> None:
+    if form == "json":
+        from azml_contract.report.json import render_json
+
+        click.echo(render_json(checked))
+    elif form == "sarif":
+        from azml_contract.report.sarif import render_sarif
+        from azml_contract.validation.codes import CODES
+
+        titles = {name: code.title for name, code in CODES.items()}
+        click.echo(render_sarif(checked, titles))
+    elif form == "github":
+        from azml_contract.report.github import render_github
+
+        text = render_github(checked)
+        if text:
+            click.echo(text)
+    else:
+        from azml_contract.report.text import render_text
+
+        click.echo(render_text(checked, _paint))
+
+
+def _paint(text: str, colour: str) -> str:
+    return (
+        click.style(text, bold=True)
+        if colour == "bold"
+        else click.style(text, fg=colour)
+    )

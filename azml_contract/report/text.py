@@ -1,0 +1,74 @@
+"""Render findings for a reader at a terminal.
+
+In: what was checked, and a function that colours. Out: text. Findings of one
+call stand together; a count closes the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+from azml_contract.finding import Finding, Location, Severity
+from azml_contract.report.checked import Checked, count_severities
+
+Paint = Callable[[str, str], str]
+"""Colours a text; the second argument is the name of a colour."""
+
+_COLOURS = {
+    Severity.ERROR: "red",
+    Severity.WARNING: "yellow",
+    Severity.INFO: "cyan",
+}
+
+
+def render_text(checked: Sequence[Checked], paint: Paint) -> str:
+    """Every finding with its place and its cure, then the counts."""
+    lines = [line for one in checked for line in _render_input(one, paint)]
+    return "\n".join([*lines, *([""] if lines else []), _summarise(checked)])
+
+
+def _render_input(one: Checked, paint: Paint) -> Iterator[str]:
+    for key, group in groupby(one.findings, _call_of):
+        yield ""
+        yield paint(f"{one.name}: {key}" if key else one.name, "bold")
+        for finding in group:
+            yield from _render_finding(finding, paint)
+
+
+def _call_of(finding: Finding) -> str:
+    parts = (finding.operation, str(finding.side), finding.api_version)
+    return " ".join(part for part in parts if part) if finding.operation else ""
+
+
+def _render_finding(finding: Finding, paint: Paint) -> Iterator[str]:
+    level = paint(f"{finding.severity:<7}", _COLOURS[finding.severity])
+    place = _show_place(finding.location)
+    head = " ".join(part for part in (finding.code, finding.pointer, place) if part)
+    yield f"  {level} {head}"
+    for line in finding.message.splitlines():
+        yield f"          {line}"
+    for line in finding.cure.splitlines():
+        yield f"          {paint(f'-> {line}', 'green')}"
+
+
+def _show_place(place: Location | None) -> str:
+    return f"({place.line}:{place.column})" if place is not None else ""
+
+
+def _summarise(checked: Sequence[Checked]) -> str:
+    counts = count_severities(f for one in checked for f in one.findings)
+    words = [
+        _count(number, str(severity)) for severity, number in counts.items() if number
+    ]
+    found = ", ".join(words) or "No findings"
+    requests = _count(sum(one.requests for one in checked), "request")
+    responses = _count(sum(one.responses for one in checked), "response")
+    inputs = _count(len(checked), "input")
+    return f"{found}. Validated {requests} and {responses} of {inputs}."
+
+
+def _count(number: int, noun: str) -> str:
+    if noun == str(Severity.INFO):
+        return f"{number} for information"
+    return f"{number} {noun}{'' if number == 1 else 's'}"
