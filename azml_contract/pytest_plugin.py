@@ -158,7 +158,13 @@ def azml_settings(request: pytest.FixtureRequest) -> Settings:
 
 @pytest.fixture(scope="session")
 def azml_sanitizers() -> list[Any]:
-    """Further identifiers to keep out of cassettes; extend it in a project."""
+    """Functions from exchange to exchange, applied before one is kept."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def azml_matchers() -> list[Any]:
+    """Functions from request to request, applied before two are compared."""
     return []
 
 
@@ -229,7 +235,8 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
         profile=config.getoption("azml_profile") or arguments.get("profile", "service"),
         expect=tuple((c, p) for c, p in arguments.get("expect", ())),
         bodies=node.path.parent / "bodies",
-        extra_rules=tuple(request.getfixturevalue("azml_sanitizers")),
+        sanitizers=tuple(request.getfixturevalue("azml_sanitizers")),
+        matchers=tuple(request.getfixturevalue("azml_matchers")),
     )
 
 
@@ -240,7 +247,11 @@ def _refuse_cost(arguments: dict[str, Any], config: pytest.Config) -> None:
 
 def _cassettes(config: pytest.Config) -> Path:
     chosen = config.getoption("azml_cassettes")
-    return config.invocation_params.dir / chosen if chosen else config.rootpath / "cassettes"
+    return (
+        config.invocation_params.dir / chosen
+        if chosen
+        else config.rootpath / "cassettes"
+    )
 
 
 def _story_of(node: Any) -> tuple[str, str]:
@@ -283,7 +294,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
         if run is not None:
             run.conclude()
     except AzmlContractError as error:
-        pytest.fail(_explain(error, pyfuncitem), pytrace=False)
+        message = _explain(error, pyfuncitem)
+        raise pytest.fail.Exception(message, pytrace=False) from None
     finally:
         if run is not None:
             _publish(pyfuncitem, run)

@@ -8,7 +8,6 @@ scenario, and a cassette written or left alone. It does not know pytest.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +44,7 @@ class Plan:
     profile: str = "service"
     expect: tuple[Expectation, ...] = ()
     bodies: Path | None = None
-    extra_rules: tuple[Any, ...] = ()
+    sanitizers: tuple[Any, ...] = ()
     matchers: tuple[Any, ...] = ()
 
     @property
@@ -82,7 +81,10 @@ class ScenarioRun:
         self._validator = Validator(
             profile=Profile(plan.profile),
             scope=Scope(
-                plan.api_version, place.subscription, place.resource_group, place.workspace
+                plan.api_version,
+                place.subscription,
+                place.resource_group,
+                place.workspace,
             ),
         )
         self._recorder: Recorder = Recorder(
@@ -91,8 +93,10 @@ class ScenarioRun:
             scenario=plan.scenario,
             api_version=plan.api_version,
             target=plan.target,
-            rules=redaction_rules(plan.settings, plan.extra_rules),
+            rules=redaction_rules(plan.settings),
             observe=self._observe,
+            sanitizers=plan.sanitizers,
+            canonicalisers=plan.matchers,
         )
         self.workspace: Workspace = _open_workspace(plan, self._recorder)
 
@@ -146,7 +150,7 @@ class ScenarioRun:
         self.tally.findings.extend(verdict.findings)
 
 
-def redaction_rules(settings: Settings, extra: Sequence[Any] = ()) -> RedactionRules:
+def redaction_rules(settings: Settings) -> RedactionRules:
     """What must not reach a cassette, from the settings and from the contract."""
     from azml_contract.contract.catalog import secret_property_names
     from azml_contract.recording.scrub import Identifier, RedactionRules
@@ -166,7 +170,7 @@ def redaction_rules(settings: Settings, extra: Sequence[Any] = ()) -> RedactionR
     ]
     secret = settings.client_secret
     return RedactionRules(
-        identifiers=(*identifiers, *extra),
+        identifiers=tuple(identifiers),
         secrets=(secret,) if secret and settings is not PLACEHOLDERS else (),
         secret_properties=secret_property_names(),
     )

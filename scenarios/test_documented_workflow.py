@@ -12,31 +12,53 @@ from uuid import uuid4
 
 import pytest
 
-from azml_contract import Workspace
+from test_train_and_sweep import ensure_cluster
 
-PRINTED = [
-    ("AZC101", ""),
+from azml_contract import ArmResponse, Workspace
+
+ENVIRONMENT = [
+    # The conda file is pasted with its line breaks, which JSON does not allow.
+    ("AZC131", "/properties/condaFile"),
     ("AZC103", "/properties/Docker"),
     ("AZC103", "/properties/Docker/DockerSpecificationType"),
     ("AZC103", "/properties/Docker/DockerImageUri"),
 ]
+SWEEP = [
+    ("AZC107", "/properties/objective/goal"),
+    ("AZC104", "/properties/searchSpace/--learning_rate"),
+    ("AZC104", "/properties/searchSpace/--boosting"),
+    # The trial reads $AZURE_ML_INPUT_iris, and the sweep binds no input.
+    ("AZC174", "/properties/trial/command"),
+]
+PROSE = [
+    ("AZC107", "/properties/algorithm"),  # "random is often a good place to start"
+    ("AZC119", "/properties/timeout"),  # "the maximum number of minutes"
+]
 
 
-@pytest.mark.azml(api_versions=["2021-03-01-preview"], compute=True, expect=PRINTED)
+@pytest.mark.azml(
+    api_versions=["2021-03-01-preview"], compute=True, expect=ENVIRONMENT + SWEEP
+)
 def test_as_printed(azml: Workspace) -> None:
-    job = submit_sweep(azml, "documented/sweep_job")
+    job = azml.var("sweep_job", lambda: str(uuid4()))
+    submit_sweep(azml, job, "documented/sweep_job").expect(201)
     assert azml.wait(f"jobs/{job}").json["properties"]["status"] == "Completed"
 
 
-@pytest.mark.azml(api_versions=["2021-03-01-preview"], compute=True, expect=PRINTED)
+@pytest.mark.azml(
+    api_versions=["2021-03-01-preview"],
+    compute=True,
+    expect=ENVIRONMENT + SWEEP + PROSE,
+)
 def test_as_the_prose_says(azml: Workspace) -> None:
-    submit_sweep(azml, "documented/sweep_job_prose")
+    job = azml.var("sweep_job", lambda: str(uuid4()))
+    assert submit_sweep(azml, job, "documented/sweep_job_prose").status == 400
 
 
-def submit_sweep(azml: Workspace, step: str) -> str:
+def submit_sweep(azml: Workspace, job: str, step: str) -> ArmResponse:
     """Register the documented assets, run the Command job, then submit a sweep."""
     version = azml.var("version", lambda: str(int(time.time())))
-    compute_id = azml.list("computes")[0]["id"]
+    compute_id = ensure_cluster(azml)
     environment = azml.put(
         f"environments/lightgbm-environment/versions/{version}",
         azml.body("documented/environment"),
@@ -60,6 +82,4 @@ def submit_sweep(azml: Workspace, step: str) -> str:
         azml.body("documented/command_job", data_id=data.json["id"], **shared),
     ).expect(201)
     assert azml.wait(f"jobs/{command}").json["properties"]["status"] == "Completed"
-    sweep = azml.var("sweep_job", lambda: str(uuid4()))
-    azml.put(f"jobs/{sweep}", azml.body(step, **shared)).expect(201)
-    return sweep
+    return azml.put(f"jobs/{job}", azml.body(step, **shared))

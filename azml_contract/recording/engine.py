@@ -126,6 +126,13 @@ class Recorder:
         return self._count
 
     @property
+    def target(self) -> str:
+        """What answered; in replay, what the cassette says it was recorded from."""
+        if self._player is not None:
+            return self._player.cassette.target
+        return self._target
+
+    @property
     def reads(self) -> dict[int, tuple[str, ...]]:
         """In replay: the JSON pointers looked at so far, by interaction."""
         return {index: tuple(sorted(found)) for index, found in self._reads.items()}
