@@ -253,6 +253,9 @@ def _is_httplib2(patcher: Any) -> bool:
     return getattr(patcher.getter(), "__name__", "") == "httplib2"
 
 
+_HTTPConnection = http.client.HTTPConnection
+
+
 class _PlainHTTPSConnection(http.client.HTTPSConnection):
     """http.client's connection, built without looking up its own patched name."""
 
@@ -271,7 +274,7 @@ class _PlainHTTPSConnection(http.client.HTTPSConnection):
     ) -> None:
         import ssl
 
-        http.client.HTTPConnection.__init__(
+        _HTTPConnection.__init__(
             self, host, port, timeout, source_address, blocksize=blocksize
         )
         if context is None:

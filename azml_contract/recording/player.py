@@ -67,7 +67,7 @@ class Player:
             matcher: Decides which requests are the same.
             redactor: Sanitises messages.
         """
-        self._cassette = cassette
+        self.cassette = cassette
         self._path = path
         self._matcher = matcher
         self._redactor = redactor
@@ -106,7 +106,7 @@ class Player:
                 raise miss
         if index is None:
             return Played(synthesise(request))
-        one = self._cassette.interactions[index]
+        one = self.cassette.interactions[index]
         return Played(one.response, index, one)
 
     def _find(self, request: Request, key: Key) -> int | None:
@@ -136,12 +136,12 @@ class Player:
     def _is_free_login(self, request: Request) -> bool:
         """Whether this is a login, and the cassette holds none at all."""
         return is_identity(request) and not any(
-            is_identity(one.request) for one in self._cassette.interactions
+            is_identity(one.request) for one in self.cassette.interactions
         )
 
     def _enqueue(self, indices: Sequence[int]) -> None:
         for index in indices:
-            recorded = self._matcher.prepare(self._cassette.interactions[index].request)
+            recorded = self._matcher.prepare(self.cassette.interactions[index].request)
             key = self._matcher.key(recorded)
             self._queues.setdefault(key, _Queue()).indices.append(index)
 
@@ -152,7 +152,7 @@ class Player:
         if queue.position < len(queue.indices):
             index = queue.indices[queue.position]
             queue.served += 1
-            if queue.served >= self._cassette.interactions[index].times:
+            if queue.served >= self.cassette.interactions[index].times:
                 queue.position += 1
                 queue.served = 0
         elif self._may_repeat(queue, request):
@@ -169,7 +169,7 @@ class Player:
             return False
         if is_poll_path(request.method, request.url):
             return True
-        interactions = self._cassette.interactions
+        interactions = self.cassette.interactions
         times = [interactions[index].times for index in queue.indices]
         if was_polled(queue.indices, times):
             return True
@@ -189,7 +189,7 @@ class Player:
         }
         if not foreign:
             return None
-        for index, one in enumerate(self._cassette.interactions):
+        for index, one in enumerate(self.cassette.interactions):
             if self._plays[index] or one.method != request.method:
                 continue
             binding = _bind(_text(request), _text(one.request), self._bound)
@@ -220,7 +220,7 @@ class Player:
         return NoMatchingInteraction(
             request,
             self._path,
-            cassette=self._cassette,
+            cassette=self.cassette,
             plays=self._plays,
             matcher=self._matcher,
             redactor=self._redactor,
@@ -238,7 +238,7 @@ class Player:
             raise self.misses[0]
         unused = [
             (index, one)
-            for index, one in enumerate(self._cassette.interactions)
+            for index, one in enumerate(self.cassette.interactions)
             if not self._plays[index] and not is_identity(one.request)
         ]
         if unused:

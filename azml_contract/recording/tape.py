@@ -136,7 +136,8 @@ def _logins(takes: Sequence[Take], scrubber: Scrubber) -> list[int]:
     for number, take in enumerate(takes):
         request, response = take.exchange.request, take.exchange.response
         if is_identity(request):
-            key = (*_order_key(take.exchange, scrubber), response.status)
+            order = _order_key(take.exchange, scrubber)
+            key = (request.method, *order, response.status)
             found.setdefault(key, number)
     return [found[key] for key in sorted(found, key=str)]
 
