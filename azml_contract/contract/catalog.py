@@ -69,6 +69,12 @@ def ambiguous_secret_properties() -> dict[str, frozenset[str]]:
     return {name: frozenset(owners) for name, owners in listed.items()}
 
 
+def forget_cached() -> None:
+    """Read data folders anew; needed after one has been written."""
+    for function in (_load, _text, read_catalog):
+        function.cache_clear()
+
+
 @cache
 def _load(api_version: str, extra: Path | None) -> Contract:
     for folder in (extra, DATA):

@@ -19,7 +19,13 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from azml_contract.contract.catalog import CATALOG, DATA, DEFINITIONS, OPERATIONS
+from azml_contract.contract.catalog import (
+    CATALOG,
+    DATA,
+    DEFINITIONS,
+    OPERATIONS,
+    read_catalog,
+)
 from azml_contract.contract.data_writer import write_definitions, write_operations
 from azml_contract.contract.imported import Imported
 from azml_contract.contract.model import SourceKind
@@ -88,6 +94,17 @@ def find_drift(texts: Mapping[str, str], folder: Path) -> list[str]:
             report.append(f"{file} differs from what the specifications say:")
             report += _first_differences(kept, text)
     return report
+
+
+def find_altered(folder: Path) -> list[str]:
+    """Data files whose digest is not that of the catalogue; empty when all match."""
+    listed = read_catalog(folder)["data"]
+    return [
+        f"{folder / name} was altered: its sha256 is not that of {CATALOG}"
+        for name, digest in listed.items()
+        if not (folder / name).is_file()
+        or _digest((folder / name).read_bytes()) != digest
+    ]
 
 
 def _first_differences(kept: str, text: str) -> list[str]:

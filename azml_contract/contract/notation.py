@@ -9,6 +9,7 @@ changed line.
     [T] {T}                                      array of T, map of T
     (a|b) (a|b|*)                                enum, closed or open, of strings
     !  ?  ro  wo  secret                         required, nullable, read-only, ...
+                                                 (ro implies use=read)
     use=create,read                              mutability
     default=JSON format= pattern=JSON minLength= maxLength= min= max=
     minItems= maxItems= unique
@@ -27,6 +28,7 @@ from urllib.parse import unquote
 
 from azml_contract.contract.model import Property, Type
 
+READ = frozenset({"read"})
 KINDS = ("string", "integer", "number", "boolean", "object", "any")
 _BOUNDS = {
     "minLength": "min_length",
@@ -94,7 +96,7 @@ def write_property(prop: Property) -> str:
     words = _type_words(prop.type)
     if prop.has_default:
         words.append(f"default={_json(prop.default)}")
-    if prop.mutability is not None:
+    if prop.mutability is not None and not (prop.read_only and prop.mutability == READ):
         words.append(f"use={','.join(sorted(prop.mutability))}")
     words += [
         word
@@ -176,6 +178,14 @@ def _constrain(kind: Type, words: list[str]) -> Type:
     return replace(kind, **facts) if facts else kind
 
 
+def split_words(text: str) -> list[str]:
+    """The words of a type or property; what is in brackets is one word."""
+    if text[:1] not in ("[", "{"):
+        return text.split(" ")
+    end = _closing(text) + 1
+    return [text[:end], *text[end + 1 :].split(" ")] if text[end:] else [text]
+
+
 def read_property(name: str, text: str, *, blurred: bool) -> Property:
     """A property from its name and words.
 
@@ -204,6 +214,7 @@ def _read_facts(text: str) -> tuple[Type, dict[str, Any]]:
             facts["nullable"] = True
         elif word == "ro":
             facts["read_only"] = True
+            facts.setdefault("mutability", READ)
         elif word == "wo":
             facts["write_only"] = True
         elif word == "secret":

@@ -20,6 +20,7 @@ from typing import Any
 
 from azml_contract.contract.documents import Documents, Node
 from azml_contract.contract.model import Definition, Property, Type
+from azml_contract.contract.notation import READ
 
 _SCALARS = ("string", "integer", "number", "boolean")
 _STRUCTURE = ("properties", "allOf", "discriminator")
@@ -208,15 +209,16 @@ class SchemaImporter:
         kind = self._type(node, ())
         mutability = _first(chain, "x-ms-mutability")
         uses = _uses(mutability)
+        read_only = _any_flag(chain, "readOnly") or uses == READ
         default = _first(chain, "default")
         return Property(
             name=node.name,
             type=kind,
-            read_only=_any_flag(chain, "readOnly") or uses == frozenset({"read"}),
+            read_only=read_only,
             write_only=uses is not None and "read" not in uses,
             secret=_any_flag(chain, "x-ms-secret"),
             nullable=_any_flag(chain, "x-nullable"),
-            mutability=uses,
+            mutability=READ if read_only and uses is None else uses,
             has_default=default is not None,
             default=None if default is None else _default(default.value, kind),
         )

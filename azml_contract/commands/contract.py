@@ -1,0 +1,259 @@
+"""``azml-contract contract``: look at contracts, compare and import them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from azml_contract.contract.catalog import known_versions, load_contract
+from azml_contract.contract.model import Type
+from azml_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from azml_contract.contract.change import Change
+    from azml_contract.contract.contract import Contract
+
+_FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, JSON for programs.",
+)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group(name="contract")
+@click.option(
+    "--contracts",
+    type=_FOLDER,
+    metavar="DIR",
+    help="A folder that `contract import` filled, looked at as well.",
+)
+@click.pass_context
+def command(context: click.Context, contracts: Path | None) -> None:
+    """Look at the official contracts, compare and import them."""
+    context.obj = contracts
+
+
+@command.command(name="list")
+@_FORMAT
+@click.pass_obj
+def list_versions(contracts: Path | None, form: str) -> None:
+    """List every api-version, and what its contract was compiled from."""
+    rows = [_summary(load_contract(v, contracts)) for v in known_versions(contracts)]
+    if form == "json":
+        _print_json({"format": 1, "versions": rows})
+        return
+    click.echo(f"{'api-version':<20} {'source':<12} {'operations':>10} definitions")
+    for row in rows:
+        click.echo(
+            f"{row['api_version']:<20} {row['source']:<12} "
+            f"{row['operations']:>10} {row['definitions']:>11}"
+        )
+
+
+@command.command()
+@click.argument("name", required=False)
+@click.option("--api-version", metavar="V", help="Default: the newest that has it.")
+@_FORMAT
+@click.pass_obj
+def show(
+    contracts: Path | None, name: str | None, api_version: str | None, form: str
+) -> None:
+    """Show an operation or a definition; without NAME, list all operations."""
+    contract = _contract_with(name, api_version, contracts)
+    if name is None:
+        _show_all(contract, form)
+    else:
+        _show_one(contract, name, form)
+
+
+@command.command()
+@click.argument("before")
+@click.argument("after")
+@click.option("--operation", metavar="ID", default="", help="Only this operation.")
+@click.option("--breaking", is_flag=True, help="Only what breaks something.")
+@_FORMAT
+@click.pass_obj
+def diff(
+    contracts: Path | None,
+    before: str,
+    after: str,
+    operation: str,
+    breaking: bool,
+    form: str,
+) -> None:
+    """Tell what changed from api-version BEFORE to AFTER, and what that breaks."""
+    from azml_contract.contract.diff import diff_contracts
+
+    old, new = load_contract(before, contracts), load_contract(after, contracts)
+    changes = diff_contracts(old, new, operation=operation)
+    if breaking:
+        changes = [change for change in changes if change.breaks]
+    if form == "json":
+        listed = [change.to_json() for change in changes]
+        _print_json({"format": 1, "from": before, "to": after, "changes": listed})
+    else:
+        _print_changes(old, new, changes)
+
+
+@command.command(name="import")
+@click.option("--specs", type=_FOLDER, required=True, metavar="DIR")
+@click.option("--to", "folder", type=_FOLDER, required=True, metavar="FOLDER")
+@click.option("--api-version", "wanted", multiple=True, metavar="V")
+def import_specs(specs: Path, folder: Path, wanted: tuple[str, ...]) -> None:
+    """Add api-versions from DIR to a FOLDER of your own.
+
+    DIR is a clone of azure-rest-api-specs, or a bicep-types folder. Without
+    --api-version, every version is added that the package does not ship.
+    """
+    from azml_contract.contract.user_folder import import_to_folder
+
+    added = import_to_folder(specs, folder, wanted=wanted)
+    for version in added:
+        click.echo(f"{version} added to {folder}")
+    if not added:
+        click.echo("Nothing to add: the package ships every version found there.")
+
+
+@command.command()
+@click.pass_context
+def verify(context: click.Context) -> None:
+    """Recompute the digests of the contract data."""
+    from azml_contract.contract.catalog import DATA
+    from azml_contract.contract.compile import find_altered
+
+    folders = [DATA, context.obj] if context.obj else [DATA]
+    altered = [line for folder in folders for line in find_altered(folder)]
+    for line in altered:
+        click.echo(line)
+    if altered:
+        context.exit(1)
+    click.echo(f"{len(known_versions(context.obj))} api-versions, data unaltered")
+
+
+def _summary(contract: Contract) -> dict[str, Any]:
+    carried = sum(bool(o.carried_from) for o in contract.operations.values())
+    assumed = sum(o.assumed for o in contract.operations.values())
+    return {
+        "api_version": contract.api_version,
+        "source": str(contract.source),
+        "operations": len(contract.operations),
+        "operations_carried": carried,
+        "operations_assumed": assumed,
+        "definitions": len(contract.definitions),
+    }
+
+
+def _contract_with(
+    name: str | None, api_version: str | None, contracts: Path | None
+) -> Contract:
+    """The contract asked for, or the newest, stable before preview, with a name."""
+    if api_version is not None:
+        return load_contract(api_version, contracts)
+    newest_first = reversed(known_versions(contracts))
+    ordered = sorted(newest_first, key=lambda version: len(version) > len("2024-04-01"))
+    for version in ordered:
+        contract = load_contract(version, contracts)
+        if name is None or _find_name(contract, name):
+            return contract
+    return load_contract(ordered[0], contracts)
+
+
+def _find_name(contract: Contract, name: str) -> str | None:
+    """An operation or a definition, in any case."""
+    names = [*contract.operations, *contract.definitions]
+    if name in names:
+        return name
+    return next((known for known in names if known.lower() == name.lower()), None)
+
+
+def _show_all(contract: Contract, form: str) -> None:
+    from azml_contract.contract.describe import describe_templates
+
+    if form == "text":
+        _print_lines([_title(contract), "", *describe_templates(contract)])
+        return
+    listed = [
+        {"id": o.id, "method": o.method, "path": o.path, "assumed": o.assumed}
+        for o in contract.operations.values()
+    ]
+    _print_json(
+        {"format": 1, "api_version": contract.api_version, "operations": listed}
+    )
+
+
+def _show_one(contract: Contract, name: str, form: str) -> None:
+    from azml_contract.contract import describe
+
+    found = _find_name(contract, name)
+    if found is None:
+        raise UsageError(_not_found(contract, name))
+    operation = contract.operations.get(found)
+    if form == "json":
+        value = _plain(operation or contract.definitions[found])
+        _print_json({"format": 1, "api_version": contract.api_version, **value})
+    elif operation:
+        lines = describe.describe_operation(operation)
+        _print_lines([f"{found}  {_title(contract)}", *lines])
+    else:
+        lines = describe.describe_definition(contract.definitions[found])
+        _print_lines([f"{found}  {_title(contract)}", *lines])
+
+
+def _not_found(contract: Contract, name: str) -> str:
+    from difflib import get_close_matches
+
+    known = {n.lower(): n for n in (*contract.operations, *contract.definitions)}
+    near = [known[n] for n in get_close_matches(name.lower(), known, n=3, cutoff=0.5)]
+    hint = f" Did you mean {', '.join(near)}?" if near else ""
+    return (
+        f"{contract.api_version} has no operation or definition {name!r}.{hint}\n"
+        "All operations: azml-contract contract show "
+        f"--api-version {contract.api_version}"
+    )
+
+
+def _title(contract: Contract) -> str:
+    return f"{contract.api_version} ({contract.source})"
+
+
+def _print_changes(old: Contract, new: Contract, changes: list[Change]) -> None:
+    from azml_contract.contract.describe import count_changes, describe_changes
+
+    click.echo(f"{_title(old)} -> {_title(new)}")
+    click.echo(count_changes(changes))
+    _print_lines(describe_changes(changes))
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line.rstrip())
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    """A value of the contract model as JSON; a type without what is not said."""
+    if isinstance(value, Type):
+        return {
+            field.name: _plain(getattr(value, field.name))
+            for field in fields(value)
+            if getattr(value, field.name) != field.default or field.name == "kind"
+        }
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
