@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 TERMINAL = frozenset({"Completed", "Failed", "Canceled"})
-CANCELLING_S = 30.0
+CANCELLING_S = 45.0
 FAIL_VARIABLE = "AZML_EMULATOR_FAIL"
 """A job with this environment variable fails, whatever its command is."""
 

@@ -15,7 +15,7 @@ from azml_contract.errors import ArmError
 Json = dict[str, Any]
 
 
-class Refusal(ArmError):  # noqa: N818 - the service refuses, nothing is broken
+class Refusal(ArmError):
     """A request that the emulated service answers with an error.
 
     Args:

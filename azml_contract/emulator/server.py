@@ -8,10 +8,12 @@ only; its certificates are known to nobody but those who are handed its bundle.
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import tempfile
 import threading
 import time
+import traceback
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,7 +24,7 @@ from azml_contract.emulator.azurite import Azurite, find_azurite
 from azml_contract.emulator.bodies import make_refuse_body
 from azml_contract.emulator.certificates import Certificates, make_certificates
 from azml_contract.emulator.clock import EmulatorClock, SteppingClock
-from azml_contract.emulator.faults import FaultKind, Faults
+from azml_contract.emulator.faults import Fault, FaultKind, Faults
 from azml_contract.emulator.gateway import Gateway
 from azml_contract.emulator.https import TlsServer
 from azml_contract.emulator.identity import Identity
@@ -37,6 +39,7 @@ from azml_contract.exchange import Request, Response
 from azml_contract.settings import Settings
 
 COMPUTE = "cpu-cluster"
+LOG_NAME = "emulator.log"
 
 
 class Emulator:
@@ -46,6 +49,9 @@ class Emulator:
 
         with Emulator() as emulator:
             subprocess.run(["python", "client.py"], env=os.environ | emulator.environ)
+
+    `bugs` holds what went wrong in the emulator itself; the client was answered
+    500, and the traceback is in ``emulator.log`` of the state folder.
 
     Args:
         port: Of the emulator's own TLS server; 0 picks a free one.
@@ -75,6 +81,7 @@ class Emulator:
     ) -> None:
         self.clock: EmulatorClock = clock or SteppingClock()
         self.faults = Faults()
+        self.bugs: list[Exception] = []
         self.seed = seed or Seed()
         self.store = Store(guid_seed=self.seed.guid_seed)
         self._port, self._host, self._compute = port, host, compute
@@ -246,7 +253,10 @@ class Emulator:
         }
 
     def issue_token(
-        self, audience: str = "https://management.azure.com", *, lifetime_s: float = 3599
+        self,
+        audience: str = "https://management.azure.com",
+        *,
+        lifetime_s: float = 3599,
     ) -> str:
         """A bearer token, without a call to the token endpoint."""
         return self._identity.issue_token(audience, lifetime_s=lifetime_s)
@@ -275,16 +285,36 @@ class Emulator:
         if fault is not None and fault.kind is FaultKind.SLOW:
             time.sleep(fault.delay_s)
             fault = None
+        try:
+            return self._answer(request, fault)
+        except EmulatorError as error:
+            return _as_response(_failure(503, "EmulatorError", str(error)))
+        except Exception as error:  # noqa: BLE001 - else the client sees no answer
+            return self._answer_bug(request, error)
+
+    def _answer(self, request: Request, fault: Fault | None) -> Response:
         if self._identity.answers(request):
             return _as_response(self._identity.answer(request))
         if answers_portal(request):
             return _as_response(answer_portal(self._world, request))
         return self._arm.answer(request, fault)
 
+    def _answer_bug(self, request: Request, error: Exception) -> Response:
+        self.bugs.append(error)
+        with (self.state_dir / LOG_NAME).open("a", encoding="utf-8") as log:
+            log.write(f"{request}\n{''.join(traceback.format_exception(error))}\n")
+        message = (
+            f"A defect of the azml-contract emulator: {type(error).__name__}: {error}. "
+            f"The traceback is in {self.state_dir / LOG_NAME}."
+        )
+        return _as_response(_failure(500, "EmulatorDefect", message))
+
+
+def _failure(status: int, code: str, message: str) -> Reply:
+    return Reply(status, {"error": {"code": code, "message": message}})
+
 
 def _as_response(reply: Reply) -> Response:
-    import json
-
     body = b"" if reply.body is EMPTY else json.dumps(reply.body).encode()
     headers = (("Content-Type", "application/json; charset=utf-8"), *reply.headers)
     return Response(reply.status, headers, body)

@@ -148,10 +148,17 @@ class Workflow:
 
     def make_data(self, name: str = "iris", version: str = "1") -> str:
         place = "azureml://datastores/workspaceblobstore/paths/"
-        properties: dict[str, Any] = {"dataType": "uri_file", "dataUri": place + "i.csv"}
+        properties: dict[str, Any] = {
+            "dataType": "uri_file",
+            "dataUri": place + "i.csv",
+        }
         if self.is_legacy:
             store = f"{self.client.workspace}/datastores/workspaceblobstore"
-            properties = {"datasetType": "Simple", "datastoreId": store, "path": "i.csv"}
+            properties = {
+                "datasetType": "Simple",
+                "datastoreId": store,
+                "path": "i.csv",
+            }
         path = f"data/{name}/versions/{version}"
         answer = self.client.put(path, {"properties": properties})
         assert answer.status_code in (200, 201), answer.text
@@ -241,6 +248,7 @@ def service() -> Iterator[Emulator]:
     """An emulator without blob storage; it starts within milliseconds."""
     with Emulator(azurite=False) as emulator:
         yield emulator
+        assert emulator.bugs == []
 
 
 @pytest.fixture
@@ -272,3 +280,9 @@ def storing(_storing_emulator: Emulator) -> Emulator:
     """An emulator with blob storage, as it was when it started."""
     _storing_emulator.reset()
     return _storing_emulator
+
+
+@pytest.fixture
+def arm_client() -> Callable[..., ArmClient]:
+    """Makes clients: ``arm_client(emulator, api_version)``."""
+    return ArmClient

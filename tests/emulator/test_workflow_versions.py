@@ -17,7 +17,11 @@ VERSIONS = (
 # Where the live service, and so the emulator, departs from the specification:
 # searchSpace comes back as the arrays that were sent, and credentials without
 # the secrets that the specification requires.
-KNOWN = (("AZC204", "/searchSpace/"), ("AZC201", "/secrets"), ("AZC104", "/searchSpace/"))
+KNOWN = (
+    ("AZC204", "/searchSpace/"),
+    ("AZC201", "/secrets"),
+    ("AZC104", "/searchSpace/"),
+)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -29,7 +33,11 @@ def test_every_answer_of_the_workflow_satisfies_its_contract(workflow_at, versio
     assets = workflow.make_assets()
     client.get("datastores", isDefault="true")
     client.post("datastores/workspaceblobstore/listSecrets")
-    for kind, name in (("environments", "lightgbm"), ("data", "iris"), ("codes", "train")):
+    for kind, name in (
+        ("environments", "lightgbm"),
+        ("data", "iris"),
+        ("codes", "train"),
+    ):
         client.get(f"{kind}/{name}")
         client.get(f"{kind}/{name}/versions")
         client.get(f"{kind}/{name}/versions/1")

@@ -60,9 +60,11 @@ class Computes(Kind):
 
     def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
         """A compute that is being made, or changed."""
-        resource = super().admit(call, body, self._find(call.path.id))
+        known = self._find(call.path.id)
+        resource = super().admit(call, body, known)
         now = self.world.clock.now()
-        return replace(resource, facts={"settled_s": now + _PROVISIONING_S})
+        facts = {"settled_s": now + _PROVISIONING_S, "is_known": known is not None}
+        return replace(resource, facts=facts)
 
     def answer_put(self, call: Call, resource: Resource, *, is_new: bool) -> Reply:
         """201, whether it is new or not."""
@@ -122,7 +124,8 @@ class Computes(Kind):
             "isAttachedCompute": False,
         }
         settled = self._is_settled(resource)
-        if settled:
+        placed = settled or bool(resource.facts.get("is_known"))
+        if placed:
             properties["computeLocation"] = body.get(
                 "location", self.world.seed.location
             )
@@ -132,7 +135,18 @@ class Computes(Kind):
             )
         body["properties"] = properties
         body.setdefault("location", self.world.seed.location)
-        body.setdefault("tags", {} if settled else None)
+        body.setdefault("tags", {} if placed else None)
+        return body
+
+    def finish(self, resource: Resource, body: Body) -> Body:
+        """Without what the service leaves out where others would say null."""
+        inner = body["properties"].get("properties")
+        unsaid = [(body, "sku"), (body, "identity")]
+        if isinstance(inner, dict):
+            unsaid += [(inner, "userAccountCredentials"), (inner, "propertyBag")]
+        for holder, name in unsaid:
+            if name in holder and holder[name] is None:
+                del holder[name]
         return body
 
     def _view_cluster(

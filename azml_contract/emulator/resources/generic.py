@@ -210,7 +210,11 @@ class Kind:
             answer["systemData"] = data
         shaped = call.shaper(self.world).shape(answer, self.resource_type(call))
         assert isinstance(shaped, dict)
-        return _in_usual_order(shaped)
+        return self.finish(resource, _in_usual_order(shaped))
+
+    def finish(self, resource: Resource, body: Body) -> Body:
+        """The last word on an answer, after the contract has had its own."""
+        return body
 
     def resource_type(self, call: Call) -> Any:
         """The contract's type of this kind's resources, as seen from the call."""

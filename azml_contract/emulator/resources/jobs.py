@@ -162,6 +162,14 @@ class Jobs(Kind):
             made = view_other(self.world, resource, state)
         return {"properties": made}
 
+    def finish(self, resource: Resource, body: Body) -> Body:
+        """A trial's resources have no default for shared memory."""
+        trial = _properties(resource).get("trial") or {}
+        shown = (body["properties"].get("trial") or {}).get("resources")
+        if shown and "shmSize" not in (trial.get("resources") or {}):
+            shown.pop("shmSize", None)
+        return body
+
     def system_data(self, resource: Resource) -> Body | None:
         """Who created it and when; nothing about changes."""
         data = super().system_data(resource) or {}
