@@ -165,10 +165,21 @@ class Redactor:
         self, name: str, value: Any, resource_type: str, string: Callable[[str], str]
     ) -> Any:
         if name in self.secret_names:
-            return redact_leaves(value)
+            # What keeps its shape, such as a SAS, still names an account.
+            return self.json_strings(redact_leaves(value), string)
         if isinstance(value, str):
             value = self.names.replace_property(name, value, resource_type)
         return self.json(value, string)
+
+    def json_strings(self, value: Any, string: Callable[[str], str]) -> Any:
+        """A JSON value with every string replaced, whatever the names around it."""
+        if isinstance(value, str):
+            return string(value)
+        if isinstance(value, list):
+            return [self.json_strings(item, string) for item in value]
+        if isinstance(value, dict):
+            return {k: self.json_strings(item, string) for k, item in value.items()}
+        return value
 
     def message(self, text: str) -> str:
         """A text for a person: without secrets and identifiers."""
