@@ -130,6 +130,7 @@ def is_status(entry: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("name", FILES)
 def test_answers_have_the_shape_of_the_recorded_ones(prepare, name):
     client = prepare(name)
+    operation_url = ""
     for entry in read_entries(name):
         if is_status(entry):
             client.get(operation_url)
