@@ -93,7 +93,8 @@ def command(
     scope = Scope(api_version="" if is_call else api_version)
     validator = Validator(profile=Profile(profile), scope=scope)
     checked, problems = _check_all(validator, inputs, asked)
-    _print(checked, form)
+    if checked or form != "text":
+        _print(checked, form)
     for problem in problems:
         click.echo(f"Error: {problem}", err=True)
     if problems or not _require_validated(checked):

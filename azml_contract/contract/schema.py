@@ -10,6 +10,7 @@ Knows nothing of findings.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -30,18 +31,33 @@ Schema = dict[str, Any]
 
 _NOTHING: Schema = {"type": "null"}
 _JSON_TYPES = {"ref": "object", "map": "object"}
+_NUMBERS = (("minimum", "minimum"), ("maximum", "maximum"))
 _BOUNDS = {
-    "min_length": "minLength",
-    "max_length": "maxLength",
-    "minimum": "minimum",
-    "maximum": "maximum",
-    "min_items": "minItems",
-    "max_items": "maxItems",
+    "string": (("min_length", "minLength"), ("max_length", "maxLength")),
+    "integer": _NUMBERS,
+    "number": _NUMBERS,
+    "array": (("min_items", "minItems"), ("max_items", "maxItems")),
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One variant of the union that a body holds: a far smaller schema.
+
+    `owner` and `name` are the definition and its property that hold the union;
+    both are empty where the body is the union itself.
+    """
+
+    owner: str
+    name: str
+    variant: str
+
+
 def write_schema(
-    definitions: Mapping[str, Definition], body: Type, lens: Lens
+    definitions: Mapping[str, Definition],
+    body: Type,
+    lens: Lens,
+    choice: Choice | None = None,
 ) -> Schema:
     """The schema of one body.
 
@@ -49,20 +65,29 @@ def write_schema(
         definitions: Those of one api-version.
         body: The type of the whole body.
         lens: Create, update or response, and whether secrets may show.
+        choice: Which variant the body is known to be; every variant by default.
 
     Returns:
         A schema whose ``$defs`` hold every definition that `body` reaches. A
         definition that `definitions` lacks accepts any object.
     """
-    writer = _Writer(definitions, lens)
+    if choice is not None and not choice.owner:
+        body = replace(body, ref=choice.variant)
+    writer = _Writer(definitions, lens, choice)
     schema = writer.write_type(body, nullable=False)
     return {"$schema": DIALECT, **schema, "$defs": writer.finish()}
 
 
 class _Writer:
-    def __init__(self, definitions: Mapping[str, Definition], lens: Lens) -> None:
+    def __init__(
+        self,
+        definitions: Mapping[str, Definition],
+        lens: Lens,
+        choice: Choice | None,
+    ) -> None:
         self._definitions = definitions
         self._lens = lens
+        self._choice = choice
         self._written: dict[str, Schema] = {}
         self._waiting: list[str] = []
 
@@ -135,7 +160,7 @@ class _Writer:
     def _write_object(self, definition: Definition) -> Schema:
         schema: Schema = {
             "properties": {
-                name: self._write_property(prop)
+                name: self._write_property(self._choose(definition, prop))
                 for name, prop in definition.properties.items()
             },
             "additionalProperties": False,
@@ -153,6 +178,12 @@ class _Writer:
             schema["required"] = list(required)
         return schema
 
+    def _choose(self, owner: Definition, prop: Property) -> Property:
+        choice = self._choice
+        if choice is None or (owner.name, prop.name) != (choice.owner, choice.name):
+            return prop
+        return replace(prop, type=replace(prop.type, ref=choice.variant))
+
     def _write_property(self, prop: Property) -> Schema:
         if use_of(prop, self._lens) is not Use.FREE:
             return _NOTHING
@@ -164,7 +195,7 @@ def _when(tag: str, value: Schema, then: Schema) -> Schema:
 
 
 def _add_bounds(schema: Schema, kind: Type) -> None:
-    for attribute, keyword in _BOUNDS.items():
+    for attribute, keyword in _BOUNDS.get(kind.kind, ()):
         bound = getattr(kind, attribute)
         if bound is not None:
             schema[keyword] = bound
@@ -174,7 +205,12 @@ def _add_bounds(schema: Schema, kind: Type) -> None:
         low, high = INTEGER_RANGES[kind.format]
         schema["minimum"] = max(low, schema.get("minimum", low))
         schema["maximum"] = min(high, schema.get("maximum", high))
-    shape = FORMATS.get(kind.format) if kind.kind == "string" else None
+    if kind.kind == "string":
+        _add_shape(schema, kind)
+
+
+def _add_shape(schema: Schema, kind: Type) -> None:
+    shape = FORMATS.get(kind.format)
     if kind.pattern:
         schema["pattern"] = kind.pattern
         if shape:

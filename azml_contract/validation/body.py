@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from azml_contract.contract.contract import Contract
-from azml_contract.contract.model import Type
-from azml_contract.contract.schema import write_schema
-from azml_contract.contract.views import Lens
+from azml_contract.contract.model import Definition, Type
+from azml_contract.contract.schema import Choice, write_schema
+from azml_contract.contract.views import Lens, is_union
 from azml_contract.validation.deviation import Deviation, Rule
-from azml_contract.validation.judge import compile_judge
+from azml_contract.validation.judge import Accept, compile_judge
 from azml_contract.validation.objects import PlanBook
 
 _CAPACITY = 256
@@ -27,17 +29,47 @@ class BodyCheck:
     """Judges and explains bodies of one type under one lens.
 
     `accepts` says yes or no; `explain` gives every deviation in document order,
-    none exactly where `accepts` says yes.
+    none exactly where `accepts` says yes. Where a body holds a union, as the
+    ``properties`` of a job do, each variant is compiled when it first comes.
     """
 
-    __slots__ = ("_book", "_contract", "_plan", "accepts")
+    __slots__ = ("_body", "_contract", "_judges", "_lens", "_plan", "_tag", "_union")
 
     def __init__(self, contract: Contract, body: Type, lens: Lens) -> None:
         # Holding the contract keeps its id, a part of the cache's key, its own.
         self._contract = contract
-        self.accepts = compile_judge(write_schema(contract.definitions, body, lens))
-        self._book = PlanBook(contract.definitions, lens, contract.api_version)
-        self._plan = self._book.plan_body(body)
+        self._body = body
+        self._lens = lens
+        book = PlanBook(contract.definitions, lens, contract.api_version)
+        self._plan = book.plan_body(body)
+        self._union = _find_union(contract.definitions, body)
+        self._tag = self._union.base.discriminator if self._union else ""
+        self._judges: dict[str, Accept] = {}
+
+    def accepts(self, value: Any) -> bool:
+        """Whether a parsed body keeps its contract."""
+        variant = self._find_variant(value)
+        judge = self._judges.get(variant)
+        if judge is None:
+            judge = self._judges[variant] = self._compile(variant)
+        return judge(value)
+
+    def _find_variant(self, value: Any) -> str:
+        """The discriminator's value; "" where every variant has to be tried."""
+        union = self._union
+        if union is None or not isinstance(value, dict):
+            return ""
+        holder = value.get(union.name) if union.name else value
+        tag = holder.get(self._tag) if isinstance(holder, dict) else None
+        return tag if isinstance(tag, str) and tag in union.base.variants else ""
+
+    def _compile(self, variant: str) -> Accept:
+        union, choice = self._union, None
+        if union is not None and variant:
+            choice = Choice(union.owner, union.name, union.base.variants[variant])
+        definitions = self._contract.definitions
+        schema = write_schema(definitions, self._body, self._lens, choice)
+        return compile_judge(schema)
 
     def explain(self, value: Any) -> list[Deviation]:
         """Every deviation of a parsed body."""
@@ -55,6 +87,28 @@ class BodyCheck:
             hint = Type("any")
             found.append(Deviation(Rule.TYPE, None, value, (), "", "", hint))
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Union:
+    """The union that a body holds at a fixed place."""
+
+    owner: str
+    name: str
+    base: Definition
+
+
+def _find_union(definitions: Mapping[str, Definition], body: Type) -> _Union | None:
+    definition = definitions.get(body.ref) if body.kind == "ref" else None
+    if definition is None:
+        return None
+    if is_union(definition):
+        return _Union("", "", definition)
+    prop = definition.properties.get("properties")
+    base = definitions.get(prop.type.ref) if prop and prop.type.kind == "ref" else None
+    if base is None or not is_union(base):
+        return None
+    return _Union(definition.name, "properties", base)
 
 
 _cache: OrderedDict[Key, BodyCheck] = OrderedDict()

@@ -43,6 +43,8 @@ class Grader:
         severity, evidence, note = self._weigh(code, deviation.owner, deviation.name)
         if _is_firm(deviation):
             severity = CODES[code].strict
+        if self.side is Side.RESPONSE:
+            cure = ""  # nobody can mend what the service answers
         return Finding(
             code,
             severity,

@@ -7,14 +7,15 @@ does, and what that rests on. Knows nothing of bodies.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from azml_contract.api_version import sort_key
 from azml_contract.finding import Evidence, Severity
+
+_TABLE = Path(__file__).with_name("ledger.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def find_divergence(
 @lru_cache(maxsize=1)
 def load_ledger() -> tuple[Divergence, ...]:
     """All entries, in the order of the file."""
-    text = files(__package__).joinpath("ledger.toml").read_text("utf-8")
+    import tomllib  # only a call with findings needs it
+
+    text = _TABLE.read_text("utf-8")
     return tuple(_read_entry(entry) for entry in tomllib.loads(text)["divergence"])
 
 

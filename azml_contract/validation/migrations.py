@@ -7,12 +7,13 @@ nothing of bodies; the facts and their sources are in the table.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 from azml_contract.api_version import sort_key
+
+_TABLE = Path(__file__).with_name("migrations.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def find_migration(api_version: str, definition: str, key: str) -> Migration | N
 
 @lru_cache(maxsize=1)
 def _load_changes() -> dict[tuple[str, str], list[_Change]]:
-    table = files(__package__).joinpath("migrations.toml").read_text("utf-8")
+    import tomllib  # only a call with unknown properties needs it
+
+    table = _TABLE.read_text("utf-8")
     index: dict[tuple[str, str], list[_Change]] = {}
     for entry in tomllib.loads(table)["change"]:
         change = _Change(
