@@ -7,6 +7,7 @@ property does not want. Knows which property wants which kind; knows no schema.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,13 @@ from azml_contract.validation.phrases import show
 
 _PROVIDER = "microsoft.machinelearningservices"
 _START = "/subscriptions/"
+_FIRST = ("/", "s", "S")
+_COMMON = re.compile(
+    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)"
+    r"/providers/Microsoft\.MachineLearningServices/(workspaces|registries)/([^/]+)"
+    r"/([^/]+)/[^/]+(?:/([^/]+)/[^/]+)?",
+    re.IGNORECASE,
+)
 
 _DATA = ("data/versions", "datasets/versions")
 _MODELS = ("models/versions",)
@@ -75,7 +83,17 @@ def parse_arm_id(text: str) -> ArmId | str:
     Returns:
         The id, or in one sentence why it is none.
     """
-    segments = text.split("/")[1:]
+    common = _COMMON.fullmatch(text)
+    if common is not None:
+        subscription, group, parent, parent_name, kind, second = common.groups()
+        kinds = f"{kind}/{second}" if second else kind
+        return ArmId(
+            subscription, group, _PROVIDER, parent.lower(), parent_name, kinds.lower()
+        )
+    return _parse_rare(text.split("/")[1:])
+
+
+def _parse_rare(segments: list[str]) -> ArmId | str:
     if "" in segments:
         empty = segments.index("")
         if empty == len(segments) - 1:
@@ -106,39 +124,43 @@ def parse_arm_id(text: str) -> ArmId | str:
 
 def check_ids(grader: Grader, body: Any, place: Place | None) -> Iterator[Finding]:
     """Findings about every ARM id in a body, in document order."""
-    for key, text, path in _find_ids(body, None):
+    found: list[tuple[str, str, Path]] = []
+    _collect_ids(body, None, found)
+    for key, text, path in found:
         yield from _check_id(grader, key, text, path, place)
 
 
-def _find_ids(value: Any, path: Path) -> Iterator[tuple[str, str, Path]]:
+def _collect_ids(value: Any, path: Path, found: list[tuple[str, str, Path]]) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             if isinstance(item, str):
-                if item[:15].lower() == _START or _lacks_slash(key, item):
-                    yield key, item, (path, key)
+                if item[:1] in _FIRST and _is_id(key, item):
+                    found.append((key, item, (path, key)))
             elif isinstance(item, (dict, list)):
-                yield from _find_ids(item, (path, key))
+                _collect_ids(item, (path, key), found)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             if isinstance(item, (dict, list)):
-                yield from _find_ids(item, (path, index))
+                _collect_ids(item, (path, index), found)
 
 
-def _lacks_slash(key: str, item: str) -> bool:
-    return item.startswith("subscriptions/") and key.lower() in WANTED
+def _is_id(key: str, item: str) -> bool:
+    lowered = item[:15].lower()
+    if lowered == _START:
+        return True
+    return lowered.startswith(_START[1:]) and key.lower() in WANTED
 
 
 def _check_id(
     grader: Grader, key: str, text: str, path: Path, place: Place | None
 ) -> Iterator[Finding]:
-    pointer = to_pointer(path)
     parsed = parse_arm_id(text) if text[0] == "/" else "it must start with a slash"
     if isinstance(parsed, str):
         yield grader.find(
             "AZC162",
             f"{show(text)} is no ARM id: {parsed}.",
             cure="Write /subscriptions/S/resourceGroups/R/providers/P/TYPE/NAME.",
-            pointer=pointer,
+            pointer=to_pointer(path),
             seen=text,
         )
         return
@@ -146,9 +168,9 @@ def _check_id(
         return
     wanted = WANTED.get(key.lower())
     if wanted is not None and parsed.kind not in wanted:
-        yield _find_kind(grader, key, parsed, wanted, pointer)
+        yield _find_kind(grader, key, parsed, wanted, to_pointer(path))
     if place is not None and parsed.parent == "workspaces":
-        yield from _check_place(grader, parsed, place, pointer)
+        yield from _check_place(grader, parsed, place, path)
 
 
 def _find_kind(
@@ -174,7 +196,7 @@ def _find_kind(
 
 
 def _check_place(
-    grader: Grader, parsed: ArmId, place: Place, pointer: str
+    grader: Grader, parsed: ArmId, place: Place, path: Path
 ) -> Iterator[Finding]:
     pairs = (
         ("subscription", parsed.subscription, place.subscription),
@@ -188,7 +210,7 @@ def _check_place(
                 "AZC160",
                 f"This id names {noun} {seen}; {whose} {wanted}.",
                 cure=f"Use the id of the resource in {wanted}.",
-                pointer=pointer,
+                pointer=to_pointer(path),
                 expected=(wanted,),
                 seen=seen,
                 severity=Severity.ERROR if place.configured else None,
