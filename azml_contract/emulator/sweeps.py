@@ -53,8 +53,13 @@ class Sweep:
         return [trial for trial in self.trials if trial.starts_s <= elapsed_s]
 
 
-def plan_sweep(name: str, properties: Mapping[str, Any]) -> Sweep:
-    """The trials of a sweep; the same name and body give the same trials."""
+def plan_sweep(properties: Mapping[str, Any]) -> Sweep:
+    """The trials of a sweep; the same search space gives the same trials.
+
+    The name of the job plays no part: it is drawn at random, and two recordings
+    shall differ in nothing else.
+    """
+    seed = _seed_of(properties)
     limits = properties.get("limits") or {}
     total = min(int(limits.get("maxTotalTrials") or 20), _MOST_TRIALS)
     at_once = max(1, min(int(limits.get("maxConcurrentTrials") or total), total))
@@ -64,7 +69,7 @@ def plan_sweep(name: str, properties: Mapping[str, Any]) -> Sweep:
     trial = properties.get("trial") or {}
 
     trials = []
-    for number, parameters in enumerate(_sample(name, properties, total)):
+    for number, parameters in enumerate(_sample(seed, properties, total)):
         starts_s = GENERATING_S + (number // at_once) * run_s
         if timeout_s is not None and starts_s >= timeout_s:
             break
@@ -74,7 +79,7 @@ def plan_sweep(name: str, properties: Mapping[str, Any]) -> Sweep:
                 parameters,
                 starts_s,
                 trial_course(trial, run_s=run_s),
-                _invent_metric(name, number),
+                _invent_metric(seed, number),
             )
         )
     end_s = max((t.starts_s + t.course.end_s for t in trials), default=GENERATING_S)
@@ -92,12 +97,17 @@ def duration_s(text: object) -> float | None:
     return (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
-def _invent_metric(name: str, number: int) -> float:
-    return round(random.Random(f"{name}/{number}").uniform(0.05, 0.6), 6)  # noqa: S311
+def _seed_of(properties: Mapping[str, Any]) -> str:
+    algorithm = properties.get("samplingAlgorithm") or {}
+    return _as_text([properties.get("searchSpace"), algorithm.get("seed")])
+
+
+def _invent_metric(seed: str, number: int) -> float:
+    return round(random.Random(f"{seed}/{number}").uniform(0.05, 0.6), 6)  # noqa: S311
 
 
 def _sample(
-    name: str, properties: Mapping[str, Any], total: int
+    seed: str, properties: Mapping[str, Any], total: int
 ) -> Iterator[dict[str, Any]]:
     space = {
         parameter: _read_expression(expression)
@@ -107,8 +117,7 @@ def _sample(
     if algorithm.get("samplingAlgorithmType") == "Grid":
         yield from itertools.islice(_grid(space), total)
         return
-    seed = algorithm.get("seed")
-    source = random.Random(f"{name}/{seed}")  # noqa: S311
+    source = random.Random(seed)  # noqa: S311
     for _ in range(total):
         yield {key: _draw(*space[key], source) for key in sorted(space)}
 
@@ -189,7 +198,8 @@ def _progress_tags(
 ) -> dict[str, str]:
     stamp = as_iso(created_s + GENERATING_S, digits=6).partition("+")[0]
     started = sweep.started(elapsed_s)
-    digest = random.Random(name).getrandbits(256)  # noqa: S311
+    parameters = json.dumps([trial.parameters for trial in started])
+    digest = random.Random(parameters).getrandbits(256)  # noqa: S311
     return {
         "_aml_system_all_jobs_generated": str(
             len(started) == len(sweep.trials)

@@ -193,7 +193,7 @@ class Jobs(Kind):
         elapsed_s = self.world.clock.now() - job.created_s
         sweep, course = None, self._course(job)
         if _properties(job)["jobType"] == "Sweep":
-            sweep = plan_sweep(job.name, _properties(job))
+            sweep = plan_sweep(_properties(job))
             course = sweep.course
         cancelled_s = job.facts.get("cancelled_s")
         after = None if cancelled_s is None else cancelled_s - job.created_s
@@ -231,7 +231,7 @@ class Jobs(Kind):
             return None
         if _properties(parent)["jobType"] != "Sweep":
             return None
-        sweep = plan_sweep(parent.name, _properties(parent))
+        sweep = plan_sweep(_properties(parent))
         elapsed_s = self.world.clock.now() - parent.created_s
         number = int(matched[2])
         trials = {t.number: t for t in self._made(parent, sweep, elapsed_s)}
