@@ -18,8 +18,10 @@ from collections.abc import Iterable, Mapping
 from azml_contract.exchange import Json
 
 GUID = re.compile(
-    r"(?<![0-9A-Fa-f-])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])"
+    r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])"
 )
+# Containers of pending uploads are named <8 hex>-<digit>-<guid>.
+_UPLOAD_PREFIX = re.compile(rf"(?<![0-9a-f])[0-9a-f]{{8}}-\d-(?={GUID.pattern})")
 NIL = "00000000-0000-0000-0000-000000000000"
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d([T ]|%20|\+)\d\d(:|%3A)\d\d(?:%3A|:)\d\d(\.\d+)?"
@@ -89,6 +91,7 @@ class Normaliser:
 
     def _common(self, text: str) -> str:
         if "-" in text:
+            text = _UPLOAD_PREFIX.sub("00000000-0-", text)
             text = GUID.sub(self._guid, text)
         if "0x" in text:
             text = _ETAG.sub(self._etag, text)
