@@ -174,17 +174,19 @@ def _open_container(calls: Calls, target: Target) -> ContainerClient:
 
     settings, clock = calls.settings, calls.clock
 
-    class ClockedTransport(RequestsTransport):  # type: ignore[misc,unused-ignore]
-        """Waits on our clock between attempts, so that replay never sleeps."""
+    class ClockedRetry(ExponentialRetry):
+        """Waits on our clock, so that replay never sleeps."""
 
-        def sleep(self, duration: float) -> None:
-            clock.sleep(duration)
+        def sleep(self, settings: dict[str, Any], transport: Any) -> None:
+            clock.sleep(self.get_backoff_time(settings))
 
     options: dict[str, Any] = {
-        "retry_policy": ExponentialRetry(
+        # The policy and not the transport's `sleep`: clients of single blobs wrap
+        # the transport, and the wrapper sleeps by itself.
+        "retry_policy": ClockedRetry(
             initial_backoff=1, increment_base=2, retry_total=4, random_jitter_range=0
         ),
-        "transport": ClockedTransport(
+        "transport": RequestsTransport(
             session=make_session(), connection_verify=settings.ca_bundle or True
         ),
         "max_single_put_size": _BLOCK_BYTES,
@@ -227,7 +229,8 @@ class _Meter:
 def _refused(
     file: SourceFile, container: ContainerClient, auth: UploadAuth, error: Exception
 ) -> UploadError:
-    code = str(getattr(error, "error_code", "") or type(error).__name__)
+    found = getattr(error, "error_code", None)
+    code = str(getattr(found, "value", found) or type(error).__name__)
     status = getattr(error, "status_code", None)
     reason = code if status is None else f"{status} {code}"
     where = f"{container.account_name}/{container.container_name}"
@@ -248,5 +251,7 @@ def _cure(code: str, status: int | None, auth: UploadAuth) -> str:
             "The key or SAS was refused: rotated or expired, or the account's firewall "
             "does not let this machine in."
         )
+    if status is not None:
+        return "Look the code up among the error codes of Blob Storage."
     proxy, ca = VARIABLES["proxy"], VARIABLES["ca_bundle"]
     return f"Check the network, the proxy ({proxy}) and the CA ({ca})."

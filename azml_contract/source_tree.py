@@ -123,6 +123,9 @@ def _walk(
 def _digest_file(total: hashlib._Hash, name: str, path: Path) -> SourceFile:
     content = hashlib.sha256()
     size_bytes = 0
+    if path.exists() and not path.is_file():
+        # A pipe or a socket: reading it would wait for ever.
+        raise _unreadable(path, OSError("it is no ordinary file"))
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
