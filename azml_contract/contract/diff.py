@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from azml_contract.contract.change import Change, ChangeKind
 from azml_contract.contract.contract import Contract
-from azml_contract.contract.model import Definition, Operation, Parameter, Type
-from azml_contract.contract.notation import blur_type, write_type
+from azml_contract.contract.model import Definition, Operation, Type
+from azml_contract.contract.operation_diff import compare_operations, pair_bodies
 from azml_contract.contract.property_diff import REFUSED, compare_properties
 from azml_contract.contract.resource_path import skeleton
 from azml_contract.errors import UsageError
@@ -51,7 +51,7 @@ def diff_contracts(
     """
     comparison = _Comparison(before, after)
     for old, new in _pair_operations(before, after, operation):
-        comparison.compare_operations(old, new)
+        comparison.compare(old, new)
     return comparison.finish()
 
 
@@ -98,52 +98,12 @@ class _Comparison:
         sides = tuple(sorted({*known.breaks, *change.breaks}))
         self._changes[key] = replace(known, breaks=sides, way=known.way or change.way)
 
-    # -- operations ------------------------------------------------------
-
-    def compare_operations(self, old: Operation | None, new: Operation | None) -> None:
-        if old is None or new is None:
-            self._note(_lone_operation(old, new))
-            return
-        if old.id != new.id:
-            kind = ChangeKind.OPERATION_RENAMED
-            self._note(Change(kind, new.id, before=old.id, after=new.id))
-        for change in (*_parameters(old, new), *_flow(old, new)):
-            self._note(replace(change, operation=new.id))
-        self._compare_bodies(old, new)
-        self._compare_answers(old, new)
-
-    def _compare_bodies(self, old: Operation, new: Operation) -> None:
-        if old.body and new.body and not _same_kind(old.body, new.body):
-            self._note(
-                _body_change(old, new, write_type(old.body), write_type(new.body))
-            )
-        elif bool(old.body) != bool(new.body):
-            texts = [write_type(o.body) if o.body else "" for o in (old, new)]
-            self._note(_body_change(old, new, *texts))
-        elif new.body_required and not old.body_required:
-            self._note(_body_change(old, new, "optional", "required"))
-        if old.body and new.body:
-            self._schedule(old.body, new.body, Side.REQUEST, new.id, "")
-
-    def _compare_answers(self, old: Operation, new: Operation) -> None:
-        if old.responses is None or new.responses is None:
-            before, after = _any_result(old), _any_result(new)
-            if before and after:
-                self._schedule(before, after, Side.RESPONSE, new.id, "")
-            return
-        for status in sorted({*old.responses, *new.responses}):
-            if status not in new.responses or status not in old.responses:
-                self._note(_lone_status(old, new, status))
-                continue
-            before, after = old.responses[status].body, new.responses[status].body
-            if bool(before) != bool(after) or (
-                before and after and not _same_kind(before, after)
-            ):
-                self._note(_changed_status(new, status, before, after))
-            elif before and after:
-                self._schedule(before, after, Side.RESPONSE, new.id, "")
-
-    # -- definitions -----------------------------------------------------
+    def compare(self, old: Operation | None, new: Operation | None) -> None:
+        for change in compare_operations(old, new):
+            self._note(change)
+        if old and new:
+            for before, after, side in pair_bodies(old, new):
+                self._schedule(before, after, side, new.id, "")
 
     def _schedule(
         self, old: Type, new: Type, side: Side, operation: str, pointer: str
@@ -206,144 +166,6 @@ class _Comparison:
             self._note(
                 replace(change, operation=visit.operation, pointer=visit.pointer)
             )
-
-
-def _same_kind(old: Type, new: Type) -> bool:
-    return blur_type(old).kind == blur_type(new).kind
-
-
-def _any_result(operation: Operation) -> Type | None:
-    """What a success answers with, however the version says it."""
-    if operation.responses is None:
-        return operation.result
-    bodies = (a.body for s, a in operation.responses.items() if s.startswith("2"))
-    return next((body for body in bodies if body), None)
-
-
-# -- operations --------------------------------------------------------------
-
-
-def _lone_operation(old: Operation | None, new: Operation | None) -> Change:
-    if new is not None:
-        text = f"{new.method} {new.path}"
-        return Change(ChangeKind.OPERATION_ADDED, new.id, after=text, operation=new.id)
-    assert old is not None
-    return Change(
-        ChangeKind.OPERATION_REMOVED,
-        old.id,
-        before=f"{old.method} {old.path}",
-        breaks=(Side.REQUEST,),
-        way=REFUSED,
-        operation=old.id,
-    )
-
-
-def _parameters(old: Operation, new: Operation) -> Iterator[Change]:
-    """Query and header parameters; those of the path have no name to a client."""
-    if not (old.queries_known and new.queries_known):
-        return
-    before = {(p.place, p.name): p for p in old.parameters if p.place != "path"}
-    after = {(p.place, p.name): p for p in new.parameters if p.place != "path"}
-    for key in sorted({*before, *after}):
-        change = _parameter(new.id, before.get(key), after.get(key))
-        if change:
-            yield change
-
-
-def _parameter(
-    operation: str, old: Parameter | None, new: Parameter | None
-) -> Change | None:
-    known = new or old
-    assert known is not None
-    if old == new:
-        return None
-    label = f"{known.place} {known.name}"
-    before, after = _parameter_text(old), _parameter_text(new)
-    if old is None:
-        kind, breaks = ChangeKind.PARAMETER_ADDED, known.required
-    elif new is None:
-        kind, breaks = ChangeKind.PARAMETER_REMOVED, True
-    elif before == after:
-        return None
-    else:
-        kind = ChangeKind.PARAMETER_CHANGED
-        breaks = (new.required and not old.required) or old.type != new.type
-    way = "" if not breaks else "ignored" if new is None else REFUSED
-    sides = (Side.REQUEST,) if breaks else ()
-    return Change(kind, operation, label, before, after, sides, way)
-
-
-def _parameter_text(parameter: Parameter | None) -> str:
-    if parameter is None:
-        return ""
-    return write_type(parameter.type) + (" !" if parameter.required else "")
-
-
-def _flow(old: Operation, new: Operation) -> Iterator[Change]:
-    """Long-running and paging facts: they say how to read an answer."""
-    kind, sides = ChangeKind.FLOW_CHANGED, (Side.RESPONSE,)
-    if None not in (old.long_running, new.long_running):
-        before, after = _long_running(old), _long_running(new)
-        if before != after:
-            broken = sides if bool(old.long_running) != bool(new.long_running) else ()
-            yield Change(kind, new.id, "long-running", before, after, broken)
-    if old.paging is not None and new.paging is not None and old.paging != new.paging:
-        yield Change(kind, new.id, "paging", old.paging, new.paging, sides)
-
-
-def _long_running(operation: Operation) -> str:
-    if not operation.long_running:
-        return ""
-    via = operation.final_state_via
-    return f"final state via {via}" if via else "long-running"
-
-
-def _body_change(old: Operation, new: Operation, before: str, after: str) -> Change:
-    return Change(
-        ChangeKind.BODY_CHANGED,
-        new.id,
-        before=before,
-        after=after,
-        breaks=(Side.REQUEST,) if old.body or new.body_required else (),
-        way=REFUSED if old.body or new.body_required else "",
-        operation=new.id,
-    )
-
-
-def _lone_status(old: Operation, new: Operation, status: str) -> Change:
-    assert old.responses is not None
-    assert new.responses is not None
-    is_new = status in new.responses
-    return Change(
-        ChangeKind.STATUS_ADDED if is_new else ChangeKind.STATUS_REMOVED,
-        new.id,
-        status,
-        before="" if is_new else _answer(old.responses[status].body),
-        after=_answer(new.responses[status].body) if is_new else "",
-        breaks=(Side.RESPONSE,) if status.startswith("2") else (),
-        operation=new.id,
-    )
-
-
-def _changed_status(
-    new: Operation, status: str, before: Type | None, after: Type | None
-) -> Change:
-    return Change(
-        ChangeKind.STATUS_CHANGED,
-        new.id,
-        status,
-        _answer(before),
-        _answer(after),
-        (Side.RESPONSE,) if before else (),
-        operation=new.id,
-    )
-
-
-def _answer(body: Type | None) -> str:
-    return write_type(body) if body else "no body"
-
-
-# -- variants ----------------------------------------------------------------
 
 
 def _renamed_values(old: Definition, new: Definition) -> dict[str, str]:

@@ -10,20 +10,25 @@ documentation of the AutoRest extensions (x-ms-*).
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from azml_contract.contract.documents import Documents, Node
 from azml_contract.contract.model import Definition, Property, Type
 from azml_contract.contract.notation import READ
+from azml_contract.contract.schema_facts import (
+    Chain,
+    enumeration,
+    is_object,
+    kind_of,
+    read_default,
+    references,
+    without_prose,
+)
 
-_SCALARS = ("string", "integer", "number", "boolean")
-_STRUCTURE = ("properties", "allOf", "discriminator")
 _ACYCLIC = "Break the cycle; a type cannot contain itself without an object between."
 
 # (file, definition name); for an inline object the name has its path.
@@ -73,7 +78,7 @@ class SchemaImporter:
     def _declare(self, file: Path) -> None:
         declared = self._documents.root(file).get("definitions")
         for schema in declared.members() if declared else ():
-            if _is_object(schema):
+            if is_object(schema):
                 self._schemas[(file, schema.name)] = schema
 
     def _discover(self) -> None:
@@ -83,14 +88,14 @@ class SchemaImporter:
             root = self._documents.root(file)
             waiting += [n for k in ("paths", "parameters") if (n := root.get(k))]
         while waiting:
-            for reference in _references(waiting.pop()):
+            for reference in references(waiting.pop()):
                 target = self._documents.target(reference)
                 key = (target.file, target.name)
                 if not isinstance(target.value, dict):
                     raise reference.fail("$ref leads to something that is no object")
                 if target.steps[:1] != ("definitions",) or key in self._schemas:
                     continue
-                if _is_object(target):
+                if is_object(target):
                     self._schemas[key] = target
                     waiting.append(target)
                 elif target.file not in self._own:
@@ -122,8 +127,8 @@ class SchemaImporter:
         waiting = [(key[1], self._schemas[key])]
         while waiting:
             label, schema = waiting.pop()
-            parts.append(label + _without_prose(schema.value))
-            for reference in sorted(_references(schema), key=lambda n: n.pointer):
+            parts.append(label + without_prose(schema.value))
+            for reference in sorted(references(schema), key=lambda n: n.pointer):
                 target = self._documents.target(reference)
                 reached = (target.file, target.pointer)
                 if reached not in seen:
@@ -207,20 +212,19 @@ class SchemaImporter:
         self._name_inline(node, owner)
         chain = self._chain(node)
         kind = self._type(node, ())
-        mutability = _first(chain, "x-ms-mutability")
-        uses = _uses(mutability)
-        read_only = _any_flag(chain, "readOnly") or uses == READ
-        default = _first(chain, "default")
+        uses = chain.mutability()
+        read_only = chain.flag("readOnly") or uses == READ
+        default = chain.first("default")
         return Property(
             name=node.name,
             type=kind,
             read_only=read_only,
             write_only=uses is not None and "read" not in uses,
-            secret=_any_flag(chain, "x-ms-secret"),
-            nullable=_any_flag(chain, "x-nullable"),
+            secret=chain.flag("x-ms-secret"),
+            nullable=chain.flag("x-nullable"),
             mutability=READ if read_only and uses is None else uses,
             has_default=default is not None,
-            default=None if default is None else _default(default.value, kind),
+            default=read_default(default, kind),
         )
 
     def _name_inline(self, node: Node, owner: str) -> None:
@@ -228,7 +232,7 @@ class SchemaImporter:
         inner = node
         while isinstance(inner.value, dict) and not inner.has("$ref"):
             deeper = inner.get("items") or inner.get("additionalProperties")
-            if _is_object(inner):
+            if is_object(inner):
                 key = (inner.file, inner.pointer)
                 self._schemas.setdefault(key, inner)
                 self._names.setdefault(
@@ -241,7 +245,7 @@ class SchemaImporter:
 
     # -- types -----------------------------------------------------------
 
-    def _chain(self, node: Node) -> tuple[Node, ...]:
+    def _chain(self, node: Node) -> Chain:
         """A schema and what its ``$ref`` leads to: siblings come first."""
         chain = [node]
         while chain[-1].has("$ref"):
@@ -251,32 +255,32 @@ class SchemaImporter:
             ):
                 raise node.fail("$ref leads back to itself", _ACYCLIC)
             chain.append(following)
-        return tuple(chain)
+        return Chain(tuple(chain))
 
     def _type(self, node: Node, trail: tuple[Node, ...]) -> Type:
         chain = self._chain(node)
-        schema = chain[-1]
+        schema = chain.schema
         if any(t.file == schema.file and t.steps == schema.steps for t in trail):
             raise node.fail("the type contains itself", _ACYCLIC)
-        if _is_object(schema):
+        if is_object(schema):
             return Type("ref", ref=self._name_of(schema))
         inside = (*trail, schema)
-        kind = _kind(schema)
+        kind = kind_of(schema)
         if kind == "array" or (kind == "object" and schema.has("items")):
             return self._array(schema, inside)
         if kind == "object":
             return self._map(schema, inside)
-        values, is_open = _enumeration(schema)
+        values, is_open = enumeration(schema)
         return Type(
             kind,
             enum=values,
             enum_open=is_open,
-            format=_first_text(chain, "format"),
-            pattern=_pattern(chain),
-            min_length=_first_integer(chain, "minLength"),
-            max_length=_first_integer(chain, "maxLength"),
-            minimum=_first_number(chain, "minimum"),
-            maximum=_first_number(chain, "maximum"),
+            format=chain.text("format"),
+            pattern=chain.pattern(),
+            min_length=chain.integer("minLength"),
+            max_length=chain.integer("maxLength"),
+            minimum=chain.number("minimum"),
+            maximum=chain.number("maximum"),
         )
 
     def _name_of(self, schema: Node) -> str:
@@ -297,7 +301,7 @@ class SchemaImporter:
         return Type(
             "array",
             items=self._type(element, trail),
-            items_nullable=_any_flag(self._chain(element), "x-nullable"),
+            items_nullable=self._chain(element).flag("x-nullable"),
             min_items=schema.integer_of("minItems"),
             max_items=schema.integer_of("maxItems"),
             unique_items=schema.flag_of("uniqueItems"),
@@ -312,7 +316,7 @@ class SchemaImporter:
         return Type(
             "map",
             items=self._type(element, trail),
-            items_nullable=_any_flag(self._chain(element), "x-nullable"),
+            items_nullable=self._chain(element).flag("x-nullable"),
         )
 
 
@@ -336,112 +340,6 @@ def _link_variants(
         made[name] = replace(made[name], variants=dict(sorted(values.items())))
 
 
-def _is_object(schema: Node) -> bool:
-    if not isinstance(schema.value, dict) or "$ref" in schema.value:
-        return False
-    return any(key in schema.value for key in _STRUCTURE)
-
-
-def _references(node: Node) -> Iterator[Node]:
-    """Every ``$ref`` below a node, examples left out."""
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current.value, dict):
-            if isinstance(current.value.get("$ref"), str):
-                yield current
-            waiting += [m for m in current.members() if m.name != "x-ms-examples"]
-        elif isinstance(current.value, list):
-            waiting += current.elements()
-
-
-def _without_prose(value: Any) -> str:
-    """A schema as text to compare, whichever file it refers to."""
-
-    def strip(part: Any) -> Any:
-        if isinstance(part, dict):
-            return {
-                key: inner.rpartition("/")[2] if key == "$ref" else strip(inner)
-                for key, inner in part.items()
-                if not (key in ("description", "title") and isinstance(inner, str))
-            }
-        return [strip(inner) for inner in part] if isinstance(part, list) else part
-
-    return json.dumps(strip(value), sort_keys=True)
-
-
 def _origin(file: Path) -> str:
+    """What tells files apart: common-types by their version, others by name."""
     return file.parent.name if file.stem == "types" else file.stem
-
-
-def _kind(schema: Node) -> str:
-    kind = schema.text_of("type")
-    if kind in _SCALARS or kind in ("array", "object"):
-        return kind
-    if kind:
-        raise schema.fail(f"type {kind!r} is none of OpenAPI 2.0")
-    if schema.has("enum"):
-        return "string"
-    if schema.has("items"):
-        return "array"
-    return "object" if schema.has("additionalProperties") else "any"
-
-
-def _enumeration(schema: Node) -> tuple[tuple[str, ...], bool]:
-    values = schema.get("enum")
-    if values is None or _kind(schema) != "string":
-        return (), False
-    extension = schema.get("x-ms-enum")
-    is_open = extension is not None and extension.flag_of("modelAsString")
-    return tuple(value.text() for value in values.elements()), is_open
-
-
-def _pattern(chain: tuple[Node, ...]) -> str:
-    pattern = _first_text(chain, "pattern")
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise chain[0].fail(f"pattern {pattern!r} is no regular expression") from error
-    return pattern
-
-
-def _first(chain: tuple[Node, ...], key: str) -> Node | None:
-    return next((found for node in chain if (found := node.get(key))), None)
-
-
-def _first_text(chain: tuple[Node, ...], key: str) -> str:
-    found = _first(chain, key)
-    return "" if found is None else found.text()
-
-
-def _first_integer(chain: tuple[Node, ...], key: str) -> int | None:
-    found = _first(chain, key)
-    return None if found is None else found.integer()
-
-
-def _first_number(chain: tuple[Node, ...], key: str) -> float | None:
-    found = _first(chain, key)
-    return None if found is None else found.number()
-
-
-def _any_flag(chain: tuple[Node, ...], key: str) -> bool:
-    return any(node.flag_of(key) for node in chain)
-
-
-def _uses(node: Node | None) -> frozenset[str] | None:
-    if node is None:
-        return None
-    uses = frozenset(use.text() for use in node.elements())
-    if not uses <= {"create", "read", "update"}:
-        raise node.fail(f"unknown mutability {', '.join(sorted(uses))}")
-    return uses
-
-
-def _default(value: Any, kind: Type) -> Any:
-    """Some defaults of objects are written as JSON in text: ``"{}"``."""
-    if isinstance(value, str) and kind.kind in ("ref", "object", "map", "array", "any"):
-        try:
-            return json.loads(value)
-        except json.JSONDecodeError:
-            return value
-    return value
