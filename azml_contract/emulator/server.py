@@ -55,6 +55,7 @@ class Emulator:
 
     Args:
         port: Of the emulator's own TLS server; 0 picks a free one.
+        gateway_port: Of the gateway that clients name as their proxy; as `port`.
         azurite: False for no blob storage: uploads are then refused.
         azurite_path: Where Azurite is; empty to look for it.
         clock: Time of the emulated service; a `SteppingClock` by default.
@@ -70,6 +71,7 @@ class Emulator:
         self,
         *,
         port: int = 0,
+        gateway_port: int = 0,
         azurite: bool = True,
         azurite_path: str = "",
         clock: EmulatorClock | None = None,
@@ -84,7 +86,8 @@ class Emulator:
         self.bugs: list[Exception] = []
         self.seed = seed or Seed()
         self.store = Store(guid_seed=self.seed.guid_seed)
-        self._port, self._host, self._compute = port, host, compute
+        self._port, self._gateway_port = port, gateway_port
+        self._host, self._compute = host, compute
         self._command = find_azurite(azurite_path) if azurite else []
         self._given_dir = state_dir
         self._public_roots = public_roots
@@ -142,7 +145,10 @@ class Emulator:
         )
         self._ending.callback(server.close)
         gateway = Gateway(
-            adopt=server.adopt, find_azurite=self._blobs.address, host=self._host
+            adopt=server.adopt,
+            find_azurite=self._blobs.address,
+            host=self._host,
+            port=self._gateway_port,
         )
         self._ending.callback(gateway.close)
         self.url, self.gateway_url = server.url, gateway.url

@@ -1,0 +1,124 @@
+"""`azml-contract emulator`: a local service, until it is interrupted."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from azml_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from azml_contract.emulator.server import Emulator
+
+_CHECK_S = 0.5
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: free.")
+@click.option(
+    "--gateway-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port of the proxy that leads real host names here. Default: free.",
+)
+@click.option(
+    "--azurite",
+    metavar="PATH|none",
+    default="",
+    help="Folder of the npm package azurite. Default: node_modules, then PATH.",
+)
+@click.option("--seed", type=click.Path(path_type=Path), help="JSON: what exists.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    show_default=True,
+    help="Jobs run this many times as fast as the time on the wall.",
+)
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the variables to this file.",
+)
+def command(
+    host: str,
+    port: int,
+    gateway_port: int,
+    azurite: str,
+    seed: Path | None,
+    speed: float,
+    env_file: Path | None,
+) -> None:
+    """Run a local Azure ML service, and print how a client finds it."""
+    from azml_contract.emulator.clock import RunningClock
+    from azml_contract.emulator.seed import Seed, load_seed
+    from azml_contract.emulator.server import Emulator
+
+    emulator = Emulator(
+        host=host,
+        port=port,
+        gateway_port=gateway_port,
+        azurite=azurite != "none",
+        azurite_path="" if azurite == "none" else azurite,
+        clock=RunningClock(speed),
+        seed=load_seed(seed) if seed else Seed(),
+    )
+    with _until_interrupted() as interrupted, emulator:
+        emulator.wait_ready()
+        if env_file is not None:
+            _write(env_file, emulator.environ)
+        _explain(emulator)
+        while not interrupted.wait(_CHECK_S):
+            emulator.wait_ready()
+    click.echo("Ended.")
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[threading.Event]:
+    """An event that Ctrl-C, and every polite way to end a process, sets."""
+    interrupted = threading.Event()
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before: dict[int, Any] = {
+        number: signal.signal(number, lambda *_: interrupted.set())
+        for number in numbers
+    }
+    try:
+        yield interrupted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _explain(emulator: Emulator) -> None:
+    blobs = "with Azurite" if emulator.azurite_pid else "without blob storage"
+    click.echo(f"# The emulator answers at {emulator.url}, {blobs}.")
+    click.echo("# An unmodified client needs these, then uses the real host names:")
+    for line in _lines(emulator.environ):
+        click.echo(line)
+    click.echo("# Ctrl-C ends it.")
+    sys.stdout.flush()
+
+
+def _lines(environ: Mapping[str, str]) -> list[str]:
+    if sys.platform == "win32":
+        return [f"set {name}={value}" for name, value in environ.items()]
+    return [f"export {name}={shlex.quote(value)}" for name, value in environ.items()]
+
+
+def _write(path: Path, environ: Mapping[str, str]) -> None:
+    try:
+        # It holds the client secret.
+        path.touch(mode=0o600)
+        path.write_text("\n".join(_lines(environ)) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
