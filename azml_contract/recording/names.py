@@ -102,7 +102,10 @@ class Names:
     def replace(self, text: str) -> str:
         """The text with every name replaced."""
         text = self._replacer.replace(text)
+        lowered = text.lower() if self._places else ""
         for pattern, one in self._places:
+            if one.value.lower() not in lowered:
+                continue
             text = pattern.sub(lambda m, one=one: _kept(m) + one.placeholder, text)  # type: ignore[misc]
         return text
 
@@ -120,6 +123,12 @@ class Names:
             if (named or own) and value.casefold() == one.value.casefold():
                 return one.placeholder
         return value
+
+    def may_be_in(self, lowered: bytes) -> bool:
+        """Whether any name may stand in bytes that were turned to lower case."""
+        return self._replacer.may_be_in(lowered) or any(
+            one.value.lower().encode() in lowered for one in self._ordinary
+        )
 
     def find(self, text: str) -> str:
         """The kind of an identifier that still stands in the text; else ``""``."""

@@ -24,6 +24,7 @@ from azml_contract.recording.rules import (
 from azml_contract.recording.shapes import (
     REDACTED,
     ZERO_TIME,
+    may_hold_shapes,
     redact_shapes,
     redact_value,
 )
@@ -180,6 +181,23 @@ class Redactor:
         if isinstance(value, dict):
             return {k: self.json_strings(item, string) for k, item in value.items()}
         return value
+
+    def binary(self, raw: bytes) -> bytes:
+        """Binary content with what can be found in it replaced."""
+        if not self.may_be_in(raw):
+            return raw
+        text = raw.decode("latin-1")
+        plain = self.plain(text)
+        return raw if plain == text else plain.encode("latin-1", "replace")
+
+    def may_be_in(self, raw: bytes) -> bool:
+        """Whether binary content may hold anything to be replaced; fast."""
+        lowered = raw.lower()
+        return (
+            may_hold_shapes(lowered)
+            or self.secrets.may_be_in(lowered)
+            or self.names.may_be_in(lowered)
+        )
 
     def message(self, text: str) -> str:
         """A text for a person: without secrets and identifiers."""

@@ -67,6 +67,7 @@ class Scanner:
             redactor: Holds the live values and identifiers to look for.
             variables: What the scenario drew: random, and harmless.
         """
+        self._redactor = redactor
         self._names = redactor.names
         self._secrets = redactor.secrets
         self._drawn = json.dumps(variables or {}, ensure_ascii=False)
@@ -77,10 +78,7 @@ class Scanner:
         """Everything suspicious in the bytes of a cassette and its side files."""
         found = list(self._walk(json.loads(rendered), "", ""))
         for name, raw in (side_files or {}).items():
-            found += [
-                Suspicion(f"blobs/{name}", kind)
-                for kind in self._kinds(raw.decode("latin-1"), entropy=False)
-            ]
+            found += [Suspicion(f"blobs/{name}", kind) for kind in self._bytes(raw)]
         return tuple(dict.fromkeys(found))
 
     def _walk(self, value: Any, pointer: str, name: str) -> Iterator[Suspicion]:
@@ -98,10 +96,19 @@ class Scanner:
 
     def _judge(self, value: str, pointer: str, name: str) -> Iterator[Suspicion]:
         entropy = not (_DIGEST_NAMES.search(name) or pointer.startswith(_DRAWN))
-        if name == "base64":
-            value, entropy = base64.b64decode(value).decode("latin-1"), False
-        for kind in self._kinds(value, entropy=entropy):
+        if name == "base64" and pointer.endswith("/body/base64"):
+            kinds = self._bytes(base64.b64decode(value))
+        else:
+            kinds = self._kinds(value, entropy=entropy)
+        for kind in kinds:
             yield Suspicion(pointer, kind)
+
+    def _bytes(self, raw: bytes) -> Iterator[str]:
+        try:
+            yield from self._kinds(raw.decode(), entropy=False)
+        except UnicodeDecodeError:
+            if self._redactor.may_be_in(raw):
+                yield from self._plain_kinds(raw.decode("latin-1"), entropy=False)
 
     def _kinds(self, text: str, *, entropy: bool, depth: int = 0) -> Iterator[str]:
         yield from self._plain_kinds(text, entropy=entropy)

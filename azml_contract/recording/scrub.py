@@ -247,12 +247,7 @@ class Scrubber:
             return replace(content, value=self.redactor.json(content.value, string))
         if content.kind is Kind.TEXT:
             return replace(content, value=string(content.value))
-        return replace(content, value=self._scrub_bytes(content.value))
-
-    def _scrub_bytes(self, raw: bytes) -> bytes:
-        text = raw.decode("latin-1")
-        plain = self.redactor.plain(text)
-        return raw if plain == text else plain.encode("latin-1", "replace")
+        return replace(content, value=self.redactor.binary(content.value))
 
     def _scrub_headers(
         self, headers: Headers, allowed: frozenset[str], string: Callable[[str], str]

@@ -44,7 +44,22 @@ _CLIENT_SECRET = re.compile(r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,36}(?![\w~-])
 _SAS_FIELD = re.compile(
     r"((?:^|[?&;]|%26|%3F|&amp;)(?:se|st|ske|skt)(?:=|%3D))([0-9][^&;\s\"'<>\\]*)"
 )
-_TOKEN = re.compile(r"[A-Za-z0-9+_~=-]{24,}")
+_TOKEN = re.compile(r"[A-Za-z0-9+_~-]{24,}={0,2}")
+_MARKERS = (
+    b"eyj",
+    b"private key",
+    b"bearer ",
+    b"sharedkey",
+    b"sharedaccess",
+    b"accountkey",
+    b"password",
+    b"primarykey",
+    b"secondarykey",
+    b"pwd=",
+    b"sig=",
+    b"sig%3d",
+    b"signature",
+)
 _GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 
 
@@ -63,9 +78,16 @@ def redact_shapes(text: str) -> str:
         text = _JWT.sub(REDACTED, text)
     if "PRIVATE KEY" in text:
         text = _PEM.sub(REDACTED, text)
-    text = _BEARER.sub(rf"\1 {REDACTED}", text)
-    text = _CONNECTION.sub(lambda m: m[1] + _redact_part(m[2]), text)
+    if " " in text:
+        text = _BEARER.sub(rf"\1 {REDACTED}", text)
+    if "=" in text:
+        text = _CONNECTION.sub(lambda m: m[1] + _redact_part(m[2]), text)
     return _redact_sas(text)
+
+
+def may_hold_shapes(lowered: bytes) -> bool:
+    """Whether bytes, turned to lower case, are worth looking at as text."""
+    return any(marker in lowered for marker in _MARKERS)
 
 
 def _redact_part(part: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from azml_contract.exchange import Exchange, Json
+from azml_contract.exchange import Exchange, Json, Request
 from azml_contract.recording.cassette import Cassette, Interaction
 from azml_contract.recording.identity import LOGINS, Logins, is_identity
 from azml_contract.recording.match import Matcher, canonical_form
@@ -179,14 +179,19 @@ def _order_key(exchange: Exchange, scrubber: Scrubber) -> tuple[str, ...]:
     matcher = Matcher(scrubber.redactor.secret_names)
     url = GUID.sub("", scrubber.redactor.url(request.url))
     level = replace(request, url=url, body=b"")
-    if "x-www-form-urlencoded" in (request.header("content-type") or ""):
-        text = canonical_form(request.body)
-    else:
-        text = request.body.decode("utf-8", "replace")
-    text = GUID.sub("", scrubber.redactor.text(text)) if len(text) < 100_000 else text
-    body = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    body = hashlib.sha256(_level_body(request, scrubber)).hexdigest()
     key = matcher.key(level)
     return (key.origin, key.path, key.method, key.query, key.range, body)
+
+
+def _level_body(request: Request, scrubber: Scrubber) -> bytes:
+    if "x-www-form-urlencoded" in (request.header("content-type") or ""):
+        text = canonical_form(request.body)
+    elif request.body[:1] in (b"{", b"["):
+        text = request.body.decode("utf-8", "replace")
+    else:
+        return request.body
+    return GUID.sub("", scrubber.redactor.text(text)).encode("utf-8", "replace")
 
 
 def fold(
