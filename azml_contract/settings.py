@@ -7,11 +7,14 @@ variable names; no other module reads the environment.
 
 from __future__ import annotations
 
+import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from azml_contract.errors import SettingsError
 
@@ -35,6 +38,7 @@ VARIABLES = {
 CREDENTIALS = ("environment", "cli", "default")
 _REQUIRED = ("subscription", "resource_group", "workspace")
 _SERVICE_PRINCIPAL = ("tenant", "client_id", "client_secret")
+_PATH_PARTS = {"subscription", "resource_group", "workspace", "compute"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Settings:
     storage_account: str = ""
     endpoint: str = "https://management.azure.com"
     authority: str = "https://login.microsoftonline.com"
-    proxy: str = ""
+    proxy: str = field(default="", repr=False)  # may hold a password
     ca_bundle: str = ""
     credential: str = "environment"
     tenant: str = ""
@@ -105,15 +109,34 @@ def load_settings(
         SettingsError: Something is missing, unknown or malformed. Names every
             missing setting at once, with its variable.
     """
-    values = _from_pyproject(pyproject) | _from_dotenv(dotenv)
-    for name, variable in VARIABLES.items():
-        if environ.get(variable):
-            values[name] = environ[variable]
+    values = _from_pyproject(pyproject) | _from_dotenv(dotenv) | _pick(environ)
     _require(values)
     for name in ("endpoint", "authority"):
         if name in values:
             values[name] = _as_https_url(name, values[name])
+    for name in _PATH_PARTS & values.keys():
+        if re.search(r"[\s/?#]", values[name]):
+            raise SettingsError(
+                f"{name} is {values[name]!r}; it is a name or an id, without spaces "
+                f"or slashes (variable {VARIABLES[name]})."
+            )
+    if "proxy" in values:
+        values["proxy"] = _as_proxy_url(values["proxy"])
+    if "ca_bundle" in values and not Path(values["ca_bundle"]).exists():
+        raise SettingsError(
+            f"There is no CA file at {values['ca_bundle']} "
+            f"(variable {VARIABLES['ca_bundle']})."
+        )
     return Settings(**values)
+
+
+def _pick(found: Mapping[str, str | None]) -> dict[str, str]:
+    """Settings of a mapping by variable; what is empty is not set."""
+    picked = {
+        name: (found.get(variable) or "").strip()
+        for name, variable in VARIABLES.items()
+    }
+    return {name: value for name, value in picked.items() if value}
 
 
 def _from_dotenv(path: Path | None) -> dict[str, str]:
@@ -121,12 +144,11 @@ def _from_dotenv(path: Path | None) -> dict[str, str]:
         return {}
     from dotenv import dotenv_values
 
-    found = dotenv_values(path)
-    return {
-        name: value
-        for name, variable in VARIABLES.items()
-        if (value := found.get(variable))
-    }
+    try:
+        # Without interpolation: that would read the environment of the process.
+        return _pick(dotenv_values(path, interpolate=False, encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
 
 
 def _from_pyproject(path: Path | None) -> dict[str, str]:
@@ -134,22 +156,33 @@ def _from_pyproject(path: Path | None) -> dict[str, str]:
         return {}
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     section = table.get("tool", {}).get("azml-contract", {})
-    allowed = {f.name for f in fields(Settings)} - {"client_secret"}
     settings = {key.replace("-", "_"): value for key, value in section.items()}
+    allowed = {f.name for f in fields(Settings)} - {"client_secret"}
     for name, value in settings.items():
-        if name == "client_secret":
-            raise SettingsError(
-                f"{path}: client-secret does not belong in a file that is committed; "
-                f"set {VARIABLES['client_secret']} instead."
-            )
-        if name in allowed and not isinstance(value, str):
-            raise SettingsError(
-                f"{path}: [tool.azml-contract] {name} must be text, not {value!r}."
-            )
-    return {name: value for name, value in settings.items() if name in allowed}
+        _check_entry(path, name, value, allowed)
+    return {name: value.strip() for name, value in settings.items() if name in allowed}
+
+
+def _check_entry(path: Path, name: str, value: object, allowed: set[str]) -> None:
+    if name == "client_secret":
+        raise SettingsError(
+            f"{path}: client-secret does not belong in a file that is committed; "
+            f"set {VARIABLES['client_secret']} instead."
+        )
+    if name in allowed and not isinstance(value, str):
+        raise SettingsError(
+            f"{path}: [tool.azml-contract] {name} must be text, not {value!r}."
+        )
+    # Other keys may belong to other parts; one that is nearly ours is a slip.
+    near = difflib.get_close_matches(name, allowed, n=1, cutoff=0.75)
+    if name not in allowed and near:
+        raise SettingsError(
+            f"{path}: [tool.azml-contract] has no setting {name}. "
+            f"Did you mean {near[0]}?"
+        )
 
 
 def _require(values: Mapping[str, str]) -> None:
@@ -162,7 +195,9 @@ def _require(values: Mapping[str, str]) -> None:
     needed = _REQUIRED + (_SERVICE_PRINCIPAL if credential == "environment" else ())
     missing = [name for name in needed if not values.get(name)]
     if missing:
-        lines = [f"  {name.replace('_', ' ')}: set {VARIABLES[name]}" for name in missing]
+        lines = [
+            f"  {name.replace('_', ' ')}: set {VARIABLES[name]}" for name in missing
+        ]
         raise SettingsError(
             "These settings are missing, in the environment, in .env and in "
             "[tool.azml-contract] of pyproject.toml:\n" + "\n".join(lines)
@@ -177,3 +212,15 @@ def _as_https_url(name: str, value: str) -> str:
             f"(variable {VARIABLES[name]})."
         )
     return url.rstrip("/")
+
+
+def _as_proxy_url(value: str) -> str:
+    url = value if "://" in value else f"http://{value}"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        # Without the value: it may hold a password.
+        raise SettingsError(
+            f"proxy is not a URL such as http://127.0.0.1:8080 "
+            f"(variable {VARIABLES['proxy']})."
+        )
+    return url
