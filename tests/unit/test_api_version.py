@@ -27,7 +27,8 @@ def test_versions_order_by_day_and_a_preview_before_its_stable() -> None:
         "2024-10-01",
         "2025-01-01-preview",
     ]
-    assert sorted(ordered[::-1], key=sort_key) == ordered
+    scrambled = [ordered[i] for i in (3, 1, 4, 0, 2)]
+    assert sorted(scrambled, key=sort_key) == ordered
     assert parse_api_version(ordered[2]) < parse_api_version(ordered[3])
     assert parse_api_version(ordered[3]) >= parse_api_version(ordered[2])
 
