@@ -35,7 +35,9 @@ def remove_created(workspace: Workspace) -> list[str]:
 def _remove(workspace: Workspace, resource_id: str) -> None:
     if "/jobs/" in resource_id:
         _end_job(workspace, resource_id)
-    action = {"underlyingResourceAction": "Delete"} if "/computes/" in resource_id else {}
+    action = (
+        {"underlyingResourceAction": "Delete"} if "/computes/" in resource_id else {}
+    )
     answer = workspace.arm("DELETE", resource_id, params=action)
     answer.expect(200, 202, 204)
     if answer.status == 202:

@@ -200,6 +200,7 @@ def azml_faults(request: pytest.FixtureRequest) -> Faults:
 @pytest.fixture
 def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace]:
     """The workspace of a scenario, at one api-version, recorded or replayed."""
+    from azml_contract.errors import AzmlContractError
     from azml_contract.scenario import ScenarioRun
 
     config = request.config
@@ -207,6 +208,10 @@ def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace
     if live and config.getoption("azml_target") == "emulator":
         request.getfixturevalue("emulator")
     run = ScenarioRun(_plan(request, api_version))
+    try:
+        run.open()
+    except AzmlContractError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     with run:
         request.node.stash[_run_key] = run
         yield run.workspace
@@ -235,6 +240,7 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
         profile=config.getoption("azml_profile") or arguments.get("profile", "service"),
         expect=tuple((c, p) for c, p in arguments.get("expect", ())),
         bodies=node.path.parent / "bodies",
+        record_command=f"pytest {node.nodeid.partition('[')[0]} --azml-mode=record",
         sanitizers=tuple(request.getfixturevalue("azml_sanitizers")),
         matchers=tuple(request.getfixturevalue("azml_matchers")),
     )
@@ -320,7 +326,10 @@ def _publish(item: pytest.Item, run: ScenarioRun) -> None:
         "exchanges": run.exchanges,
         "requests": tally.requests,
         "responses": tally.responses,
-        "findings": [finding.to_json() for finding in tally.findings],
+        "findings": [
+            [str(f.severity), f.code, f.message, (f.code, f.pointer) in run.plan.expect]
+            for f in tally.findings
+        ],
         "target": run.target,
     }
     item.user_properties.append(("azml", figures))
@@ -344,8 +353,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         f"{sum(run['requests'] for run in runs)} requests and "
         f"{sum(run['responses'] for run in runs)} responses validated"
     )
+    width = terminalreporter._tw.fullwidth
     for line in _finding_lines(runs):
-        write(line)
+        write(line if len(line) <= width else f"{line[: width - 3]}...")
 
 
 def _published_runs(terminalreporter: Any) -> list[dict[str, Any]]:
@@ -359,16 +369,20 @@ def _published_runs(terminalreporter: Any) -> list[dict[str, Any]]:
 
 
 def _finding_lines(runs: list[dict[str, Any]]) -> list[str]:
+    """One line for each kind of finding nobody expected, errors first."""
     counts: dict[tuple[str, str, str], int] = {}
+    expected = 0
     for run in runs:
-        for finding in run["findings"]:
-            key = (finding["severity"], finding["code"], finding["message"])
-            counts[key] = counts.get(key, 0) + 1
-    if not counts:
-        return ["no findings"]
+        for severity, code, message, is_expected in run["findings"]:
+            expected += is_expected
+            if not is_expected:
+                key = (severity, code, message)
+                counts[key] = counts.get(key, 0) + 1
     order = {"error": 0, "warning": 1, "info": 2}
     ranked = sorted(counts.items(), key=lambda item: (order[item[0][0]], item[0][1]))
-    return [
-        f"{severity:<8}{code}  x{count:<4} {message}"
+    others = sum(counts.values())
+    lines = [
+        f"{severity:<8}{code} x{count:<3} {message}"
         for (severity, code, message), count in ranked
     ]
+    return [f"findings: {expected} as expected, {others or 'no'} others", *lines]

@@ -44,6 +44,7 @@ class Plan:
     profile: str = "service"
     expect: tuple[Expectation, ...] = ()
     bodies: Path | None = None
+    record_command: str = "pytest --azml-mode=record"
     sanitizers: tuple[Any, ...] = ()
     matchers: tuple[Any, ...] = ()
 
@@ -60,15 +61,14 @@ class Tally:
     requests: int = 0
     responses: int = 0
     findings: list[Finding] = field(default_factory=list)
-    expected: int = 0
 
 
 class ScenarioRun:
     """Context manager around one scenario; `workspace` is the `azml` fixture.
 
-    Call `conclude` once the scenario has passed: it raises where findings,
-    unplanned or missing calls say otherwise, and only then is a cassette
-    written. Leaving the context without it writes nothing.
+    `open` it, enter it, and call `conclude` once the scenario has passed: it
+    raises where findings, unplanned or missing calls say otherwise, and only
+    then is a cassette written. Leaving the context without it writes nothing.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -97,11 +97,19 @@ class ScenarioRun:
             observe=self._observe,
             sanitizers=plan.sanitizers,
             canonicalisers=plan.matchers,
+            record_command=plan.record_command,
         )
         self.workspace: Workspace = _open_workspace(plan, self._recorder)
 
-    def __enter__(self) -> ScenarioRun:
+    def open(self) -> None:
+        """Start to record or replay.
+
+        Raises:
+            CassetteError: Replay has no cassette, or one that cannot be read.
+        """
         self._recorder.__enter__()
+
+    def __enter__(self) -> ScenarioRun:
         return self
 
     def __exit__(self, *failure: Any) -> None:
@@ -209,7 +217,6 @@ def _unacknowledged(workspace: Workspace) -> list[str]:
 
 def _unexpected(tally: Tally, expect: tuple[Expectation, ...]) -> list[str]:
     seen = {(finding.code, finding.pointer) for finding in tally.findings}
-    tally.expected = sum((f.code, f.pointer) in expect for f in tally.findings)
     missing = [
         f"Expected {code} at {pointer or '(no pointer)'}, and it did not occur."
         for code, pointer in expect

@@ -11,7 +11,6 @@ import time
 from uuid import uuid4
 
 import pytest
-
 from test_train_and_sweep import ensure_cluster
 
 from azml_contract import ArmResponse, Workspace

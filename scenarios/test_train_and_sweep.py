@@ -1,4 +1,4 @@
-"""Train LightGBM on iris, then sweep its hyperparameters: ten calls, two families of bodies.
+"""Train LightGBM on iris, then sweep its hyperparameters.
 
 The story of "Train models with REST": list the computes, register environment,
 data and code, run one Command job, then a Sweep job, and read back what each

@@ -12,17 +12,22 @@ import click
 from azml_contract.errors import InputError, UnknownApiVersion
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from azml_contract.recording.cassette import Cassette
     from azml_contract.regression.matrix import Row
 
 
 @click.command()
 @click.argument("cassettes", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", "versions", multiple=True, metavar="V", help="Only these versions.")
+@click.option("--to", "versions", multiple=True, metavar="V", help="Only these.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_context
 def command(
-    ctx: click.Context, cassettes: tuple[Path, ...], versions: tuple[str, ...], form: str
+    ctx: click.Context,
+    cassettes: tuple[Path, ...],
+    versions: tuple[str, ...],
+    form: str,
 ) -> None:
     """Judge every recorded request under every other api-version.
 
@@ -73,14 +78,14 @@ def load_cassettes(paths: Iterable[Path]) -> list[Cassette]:
     return [load_cassette(file) for file in files]
 
 
-def print_matrix(rows: list[Row]) -> None:
+def print_matrix(rows: list[Row], console: Console | None = None) -> None:
     """One table for each scenario and recorded version, and what breaks, in words."""
     from rich.console import Console
 
     from azml_contract.regression.matrix import newest_unchanged
     from azml_contract.report.table import print_legend, print_table
 
-    console = Console()
+    console = console or Console(highlight=False)
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.scenario, row.recorded), []).append(row)
@@ -89,9 +94,9 @@ def print_matrix(rows: list[Row]) -> None:
         print_table(
             console, f"{scenario}, recorded at {recorded}", columns, _merge(group)
         )
-        newest = newest_unchanged(group)[scenario] or "none"
-        console.print(f"newest version it can move to unchanged: [bold]{newest}[/]")
         _print_reasons(console, group)
+        newest = newest_unchanged(group)[scenario] or "none"
+        console.print(f"\nNewest version it can move to unchanged: [bold]{newest}[/]\n")
     used = {str(cell.status) for row in rows for cell in row.cells.values()}
     order = ("ok", "warns", "refused", "ignored", "gone", "unknown")
     print_legend(console, [status for status in order if status in used])
@@ -114,24 +119,25 @@ def _merge(group: list[Row]) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-def _print_reasons(console: object, group: list[Row]) -> None:
-    from rich.console import Console
+def _print_reasons(console: Console, group: list[Row]) -> None:
+    """What breaks, once for each place in a body, under the first version it does."""
+    from rich.padding import Padding
+    from rich.text import Text
 
-    assert isinstance(console, Console)
-    said: set[tuple[str, str, str]] = set()
+    said: set[tuple[str, str]] = set()
+    heading = ""
     for row in group:
         for version, cell in row.cells.items():
             for finding in cell.findings:
-                key = (row.label, finding.pointer, finding.code)
-                if str(finding.severity) != "error" or key in said:
+                place = (row.label, finding.pointer)
+                if str(finding.severity) != "error" or place in said:
                     continue
-                said.add(key)
-                console.print(
-                    f"  {row.label} at {version}: {finding.message}"
-                    f"{' ' + finding.cure if finding.cure else ''}",
-                    highlight=False,
-                    markup=False,
-                )
+                said.add(place)
+                if heading != (heading := f"{row.label} at {version}: {cell.status}"):
+                    console.print(Text(heading, "bold"))
+                console.print(Padding(Text(finding.pointer or "(body)"), (0, 0, 0, 2)))
+                reason = f"{finding.message} {finding.cure}".strip()
+                console.print(Padding(Text(reason), (0, 0, 0, 6)))
 
 
 def _require_known(versions: Iterable[str]) -> None:

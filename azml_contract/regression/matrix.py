@@ -22,7 +22,7 @@ from azml_contract.contract.model import SourceKind
 from azml_contract.exchange import Request
 from azml_contract.finding import Finding, Severity
 from azml_contract.recording.cassette import Cassette
-from azml_contract.validation.codes import IGNORED_CODES
+from azml_contract.validation.codes import CODES, Consequence
 from azml_contract.validation.validator import Profile, Validator
 
 
@@ -106,7 +106,9 @@ def build_matrix(
             found = own.find(interaction.request.method, _path(interaction.request))
             if isinstance(found, Route):
                 rows.append(
-                    _judge_call(cassette, step, interaction.request, found, columns, validator)
+                    _judge_call(
+                        cassette, step, interaction.request, found, columns, validator
+                    )
                 )
     return rows
 
@@ -144,7 +146,9 @@ def _judge_call(
         operation=route.operation.id,
         label=label_call(request, route.operation.path),
         recorded=cassette.api_version,
-        cells={version: judge_under(request, version, validator) for version in columns},
+        cells={
+            version: judge_under(request, version, validator) for version in columns
+        },
     )
 
 
@@ -163,9 +167,10 @@ def _absent(contract: Contract) -> Status:
 
 def _classify(findings: Sequence[Finding]) -> Status:
     errors = [f for f in findings if f.severity is Severity.ERROR]
-    if any(finding.code not in IGNORED_CODES for finding in errors):
+    outcomes = {CODES[finding.code].consequence for finding in errors}
+    if Consequence.REFUSED in outcomes:
         return Status.REFUSED
-    if errors:
+    if outcomes:
         return Status.IGNORED
     if any(finding.severity is Severity.WARNING for finding in findings):
         return Status.WARNS
@@ -184,11 +189,14 @@ def _path(request: Request) -> str:
 def label_call(request: Request, template: str) -> str:
     """A short name of a call: verb, resource type, action, and the job's type.
 
-    For example ``PUT jobs Command`` or ``POST codes startPendingUpload``.
+    For example ``PUT environments``, ``PUT jobs Command`` or ``POST listSecrets``.
     """
     tail = template.partition("/workspaces/{workspaceName}/")[2]
     words = [word for word in tail.split("/") if word and not word.startswith("{")]
+    if "{version}" in tail and "versions" in words:
+        words.remove("versions")
+    if request.method == "POST":
+        words = words[-1:]
     kind = re.search(rb'"jobType":\s*"(\w+)"', request.body)
-    return " ".join(
-        [request.method, *(words or ["workspace"]), *([kind[1].decode()] if kind else [])]
-    )
+    kinds = [kind[1].decode()] if kind else []
+    return " ".join([request.method, *(words or ["workspace"]), *kinds])

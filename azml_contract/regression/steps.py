@@ -24,24 +24,19 @@ def describe_steps(cassette: Cassette) -> list[tuple[str, str]]:
 
     Returns:
         Pairs such as ``("PUT jobs Command", "201")``,
-        ``("PUT blob", "201 x3")`` and ``("GET jobs", "200 (8 polls)")``.
+        ``("PUT blob", "201 x3")``.
     """
     statuses: dict[str, list[int]] = {}
-    polls: dict[str, int] = {}
     for interaction in cassette.interactions:
         label = label_any_call(interaction.request, cassette.api_version)
-        statuses.setdefault(label, []).append(interaction.response.status)
-        polls[label] = polls.get(label, 0) + interaction.times
-    return [
-        (label, _summarise(codes, polls[label])) for label, codes in statuses.items()
-    ]
+        answers = [interaction.response.status] * interaction.times
+        statuses.setdefault(label, []).extend(answers)
+    return [(label, _summarise(codes)) for label, codes in statuses.items()]
 
 
-def _summarise(codes: list[int], calls: int) -> str:
+def _summarise(codes: list[int]) -> str:
     distinct = "/".join(str(code) for code in dict.fromkeys(codes))
-    if calls > len(codes):
-        return f"{distinct} ({calls} polls)"
-    return distinct if calls == 1 else f"{distinct} x{calls}"
+    return distinct if len(codes) == 1 else f"{distinct} x{len(codes)}"
 
 
 def label_any_call(request: Request, api_version: str) -> str:
@@ -55,8 +50,8 @@ def label_any_call(request: Request, api_version: str) -> str:
     if "Operation" in path:
         return f"{request.method} operation status"
     if re.search(r"/oauth2/|openid-configuration", path):
-        return f"{request.method} token" if "/token" in path else "GET token endpoint"
-    return f"{request.method} {'/'.join(path.split('/')[-3:])}"
+        return f"{request.method} token" if "/token" in path else "GET login"
+    return f"{request.method} {path.rsplit('/', 1)[-1]}"
 
 
 def find_faults(cassettes: Iterable[Cassette]) -> list[Finding]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 STYLES = {
     "ok": "green",
@@ -44,16 +46,19 @@ def print_table(
         columns: Keys of the cells, in order; also the headings.
         rows: A label, and the text of each cell by column.
     """
-    table = Table(title=title, title_justify="left", pad_edge=False)
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     table.add_column("call", overflow="fold")
     for column in columns:
         table.add_column(column.replace("-preview", "\n-preview"), no_wrap=True)
     for label, cells in rows:
-        texts = [cells.get(column, "-") for column in columns]
-        table.add_row(
-            label,
-            *(f"[{STYLES.get(t, '')}]{t}[/]" if t in STYLES else t for t in texts),
-        )
+        texts = (cells.get(column, "-") for column in columns)
+        table.add_row(label, *(Text(text, STYLES.get(text, "")) for text in texts))
     console.print(table)
 
 
