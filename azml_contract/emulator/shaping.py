@@ -118,8 +118,10 @@ class Shaper:
             fact = self._best_fact(definition.name, prop)
             if key in value and fact.nullable:
                 result[key] = None
-            elif fact.has_default and fact.default is not None:
-                result[key] = self.shape(fact.default, prop.type)
+            elif self._fills(prop, fact):
+                # Names within a default are not always in the declared case.
+                default = normalize(fact.default, prop.type, self._definitions)
+                result[key] = self.shape(default, prop.type)
             elif fact.nullable:
                 result[key] = None
         if definition.additional is not None:
@@ -127,6 +129,14 @@ class Shaper:
                 if key not in definition.properties:
                     result[key] = self.shape(item, definition.additional)
         return result
+
+    def _fills(self, prop: Property, fact: Property) -> bool:
+        """Whether the default makes a value; an empty one of many types does not."""
+        if not fact.has_default or fact.default is None:
+            return False
+        if prop.type.kind == "ref" and fact.default == {}:
+            return not self._definitions[prop.type.ref].variants
+        return True
 
     def _best_fact(self, definition: str, prop: Property) -> Property:
         if prop.nullable is not None:

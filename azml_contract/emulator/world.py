@@ -99,6 +99,10 @@ class Call:
         """Writes answers for the call's api-version."""
         return Shaper(self.contract.definitions, world.reference)
 
+    def answer_type(self) -> Type | None:
+        """Type of what the operation answers; None where nothing tells."""
+        return _answer_type(self.operation)
+
     def resource_type(self) -> Type | None:
         """Type of the resource that the call's path, or its members, have."""
         return find_resource_type(self.contract, self.operation)

@@ -55,7 +55,9 @@ class ArmClient:
     ) -> requests.Response:
         """One call; `path` is relative to the workspace, or an id, or a URL."""
         if path.startswith("https://"):
-            url, query = path, {}
+            url, query = path, dict(params)
+            if "api-version" not in path:
+                query["api-version"] = self.api_version
         else:
             start = "" if path.startswith("/subscriptions") else f"{self.workspace}/"
             url = f"{self.emulator.url}{start}{path}".rstrip("/")

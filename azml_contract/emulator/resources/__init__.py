@@ -12,7 +12,7 @@ from azml_contract.emulator.resources.environments import (
     EnvironmentContainers,
     EnvironmentVersions,
 )
-from azml_contract.emulator.resources.generic import Kind
+from azml_contract.emulator.resources.generic import Kind, NoMembers
 from azml_contract.emulator.resources.jobs import Jobs
 from azml_contract.emulator.resources.workspaces import Workspaces
 from azml_contract.emulator.world import World
@@ -38,6 +38,8 @@ KINDS: dict[str, type[Kind]] = {
 
 def kind_for(world: World, path: ArmPath, method: str) -> Kind:
     """What answers a path: the kind of its resource, or of a list's members."""
+    if path.kind == "workspaces" and not path.resource_group:
+        return NoMembers(world)
     is_list = bool(path.tail) and method in ("GET", "HEAD")
     name = path.collection_kind if is_list else path.kind
     return KINDS.get(name, Kind)(world)

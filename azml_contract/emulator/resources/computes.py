@@ -14,7 +14,7 @@ from typing import Any
 from azml_contract.emulator.clock import as_iso
 from azml_contract.emulator.refusal import Refusal
 from azml_contract.emulator.replies import Reply
-from azml_contract.emulator.resources.generic import Kind, merge
+from azml_contract.emulator.resources.generic import Kind, answers_with, merge
 from azml_contract.emulator.resources.operations import (
     compute_headers,
     start_operation,
@@ -60,6 +60,14 @@ class Computes(Kind):
 
     def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
         """A compute that is being made, or changed."""
+        if not (body.get("properties") or {}).get("computeType"):
+            raise Refusal(
+                400,
+                "UserError",
+                "The compute has no properties.computeType.",
+                "BadArgument",
+                "ArgumentInvalid",
+            )
         known = self._find(call.path.id)
         resource = super().admit(call, body, known)
         now = self.world.clock.now()
@@ -105,11 +113,14 @@ class Computes(Kind):
         name = action.lower()
         if name in ("start", "stop", "restart"):
             resource = self.need(call)
+            if not answers_with(call, "202"):
+                return Reply(200)
             operation = start_operation(self.world, resource.id, "Updating", 30.0)
             return Reply(202, headers=compute_headers(call, self.world, operation))
         if name == "listnodes":
-            self.need(call)
-            return Reply(200, {"nodes": []})
+            compute = self.need(call).body["properties"]
+            nodes = {"computeType": compute["computeType"], "nodes": []}
+            return Reply(200, call.shaper(self.world).shape(nodes, call.answer_type()))
         return super().act(call, action)
 
     def view(self, call: Call, resource: Resource) -> Body:

@@ -135,7 +135,7 @@ class Kind:
     def answer_put(self, call: Call, resource: Resource, *, is_new: bool) -> Reply:
         """Status and headers of a PUT."""
         body = self.render(call, resource)
-        if call.operation.long_running:
+        if call.operation.long_running and answers_with(call, "201"):
             operation = start_operation(
                 self.world, resource.id, "Creating", self.provisioning_s
             )
@@ -219,6 +219,14 @@ class Kind:
     def resource_type(self, call: Call) -> Any:
         """The contract's type of this kind's resources, as seen from the call."""
         return call.resource_type()
+
+
+class NoMembers(Kind):
+    """A list that looks like a resource, as ``workspaces/skus`` of a subscription."""
+
+    def get(self, call: Call) -> Reply:
+        """An empty list."""
+        return Reply(200, {"value": []})
 
 
 def _in_usual_order(body: Body) -> Body:
