@@ -303,6 +303,7 @@ def _socket_patches(exchanger: Exchanger) -> list[tuple[Any, str, Any]]:
     def connect(self: socket.socket, address: Any) -> Any:
         if _is_local_pair(self):
             return _CONNECT(self, address)
+        self.close()
         raise exchanger.refuse(_say_address(address))
 
     def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:

@@ -214,9 +214,6 @@ def fold(
     for one, poll in zip(interactions, polls, strict=True):
         request = one["request"]
         place = (request["method"], request["uri"])
-        if not poll:
-            # Only what came directly before may still be the same request again.
-            latest = {key: at for key, at in latest.items() if at == len(kept) - 1}
         before = latest.get(place)
         if (
             request["method"] == "GET"
@@ -227,6 +224,8 @@ def fold(
             kept[before]["times"] += 1
             places.append(before)
             continue
+        if not poll:
+            latest.clear()
         kept.append({**one, "times": 1})
         places.append(len(kept) - 1)
         latest[place] = len(kept) - 1
