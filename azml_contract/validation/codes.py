@@ -128,13 +128,12 @@ _RESPONSE = (
     Code("AZC210", "discriminator of another type", ERROR, ERROR, _NONE),
     Code("AZC211", "property of another api-version", ERROR, WARNING, _NONE),
     Code("AZC212", "property of another variant", ERROR, WARNING, _NONE),
-    Code("AZC213", "write-only property came back", ERROR, ERROR, _NONE),
+    Code("AZC213", "secret or write-only property came back", ERROR, ERROR, _NONE),
     Code("AZC215", "text does not match its pattern", ERROR, ERROR, _NONE),
     Code("AZC216", "number out of range", ERROR, ERROR, _NONE),
     Code("AZC217", "wrong length or number of items", ERROR, ERROR, _NONE),
     Code("AZC218", "text is not of its format", ERROR, ERROR, _NONE),
     Code("AZC219", "not an ISO 8601 duration", ERROR, ERROR, _NONE),
-    Code("AZC220", "secret came back", ERROR, ERROR, _NONE),
     Code("AZC221", "body missing", ERROR, ERROR, _NONE),
     Code("AZC222", "body not expected", WARNING, WARNING, _NONE),
     Code("AZC230", "not valid JSON", ERROR, ERROR, _NONE),
@@ -148,6 +147,21 @@ CODES: dict[str, Code] = {code.code: code for code in (*_REQUEST, *_RESPONSE)}
 """Every code by its name, in order."""
 
 
+_BY_RULE = {
+    (rule, side): f"AZC{digit}{rule.value}"
+    for rule in Rule
+    for side, digit in ((Side.REQUEST, 1), (Side.RESPONSE, 2))
+}
+
+
 def code_of(rule: Rule, side: Side) -> str:
     """The code of a broken schema rule on one side of an exchange."""
-    return f"{'AZC1' if side is Side.REQUEST else 'AZC2'}{rule.value}"
+    return _BY_RULE[rule, side]
+
+
+if __name__ == "__main__":
+    import sys
+
+    from azml_contract.validation.codes_page import main
+
+    sys.exit(main(sys.argv[1:]))

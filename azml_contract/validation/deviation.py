@@ -35,7 +35,6 @@ class Rule(StrEnum):
     LENGTH = "17"
     FORMAT = "18"
     DURATION = "19"
-    SECRET = "20"  # noqa: S105 - the number of a rule
 
 
 class Deviation(NamedTuple):

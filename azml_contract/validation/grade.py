@@ -42,7 +42,7 @@ class Grader:
         message, cure = describe(deviation, self.api_version)
         severity, evidence, note = self._weigh(code, deviation.owner, deviation.name)
         if _is_firm(deviation):
-            severity = CODES[code].strict
+            severity, evidence, note = CODES[code].strict, Evidence.SPEC, ""
         if self.side is Side.RESPONSE:
             cure = ""  # nobody can mend what the service answers
         return Finding(

@@ -159,11 +159,11 @@ class ObjectPlan:
     def __init__(self, book: PlanBook, definition: Definition) -> None:
         self._book = book
         self.definition = definition
-        self.plain = None
+        self.plain: type | None = None
         self._entries: dict[str, Entry] = {}
         for name, prop in definition.properties.items():
             plan = book.plan_property(definition, prop)
-            self._entries[name] = (getattr(plan, "plain", None), plan)
+            self._entries[name] = (plan.plain, plan)
         self._set_tag()
         self._required = required_names(definition, book.lens)
         self._folded = {name.casefold(): name for name in definition.properties}
@@ -308,7 +308,7 @@ class UnionPlan:
             for value, name in base.variants.items()
             if name in book.definitions
         }
-        self.plain = None
+        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         tag = value.get(self._tag)

@@ -32,7 +32,10 @@ def show(value: Any) -> str:
         return "an object"
     if isinstance(value, list):
         return f"an array of {len(value)}"
-    text = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value.isalnum():
+        text = f'"{value}"'
+    else:
+        text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
@@ -196,16 +199,11 @@ def _foreign(deviation: Deviation, version: str) -> Words:
 
 
 def _use(deviation: Deviation, version: str) -> Words:
-    if deviation.hint is Use.WRITE_ONLY:
-        message = f"{_subject(deviation)} is write-only, and came back."
-        return message, "An answer must not hold it."
-    message = f"{_subject(deviation)} is read-only: only the service sets it."
-    return message, "Leave it out."
-
-
-def _secret(deviation: Deviation, version: str) -> Words:
-    message = f"{_subject(deviation)} is a secret, and came back in an answer."
-    return message, "Secrets come from the listSecrets and listKeys actions only."
+    if deviation.hint is Use.READ_ONLY:
+        message = f"{_subject(deviation)} is read-only: only the service sets it."
+        return message, "Leave it out."
+    what = "a secret" if deviation.hint is Use.SECRET else "write-only"
+    return f"{_subject(deviation)} is {what}, and came back in an answer.", ""
 
 
 def _fixed(deviation: Deviation, version: str) -> Words:
@@ -300,5 +298,4 @@ _PHRASES: dict[Rule, Callable[[Deviation, str], Words]] = {
     Rule.LENGTH: _length,
     Rule.FORMAT: _format,
     Rule.DURATION: _duration,
-    Rule.SECRET: _secret,
 }

@@ -27,7 +27,12 @@ Found = list[Deviation]
 
 
 class Plan(Protocol):
-    """One node: checks a value, and appends what is wrong to `found`."""
+    """One node: checks a value, and appends what is wrong to `found`.
+
+    A value whose type is `plain` is right without a walk; None: always walk.
+    """
+
+    plain: type | None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         """Check `value`, which stands at `path`."""
@@ -89,7 +94,7 @@ class StringPlan:
         limited = low is not None or high is not None
         self._lengths = (low or 0, high) if limited else None
         free = not (kind.enum or kind.pattern or shape or limited)
-        self.plain = str if free else None
+        self.plain: type | None = str if free else None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, str):
@@ -135,7 +140,7 @@ class NumberPlan:
             low = least if low is None else max(low, least)
             high = most if high is None else min(high, most)
         self._bounds = (low, high)
-        self.plain = None
+        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -156,7 +161,7 @@ class BooleanPlan:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.plain = bool
+        self.plain: type | None = bool
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, bool):
@@ -171,15 +176,16 @@ class ArrayPlan:
     def __init__(self, site: Site, item: Plan) -> None:
         self.site = site
         self._item = item
-        self.plain = None
+        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, list):
             self.site.refuse(value, path, found)
             return
-        walk = self._item.walk
+        walk, plain = self._item.walk, self._item.plain
         for index, item in enumerate(value):
-            walk(item, (path, index), found)
+            if plain is not type(item):
+                walk(item, (path, index), found)
         kind = self.site.kind
         low, high = kind.min_items or 0, kind.max_items
         if len(value) < low or (high is not None and len(value) > high):
@@ -197,15 +203,16 @@ class MapPlan:
     def __init__(self, site: Site, item: Plan) -> None:
         self.site = site
         self._item = item
-        self.plain = None
+        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, dict):
             self.site.refuse(value, path, found)
             return
-        walk = self._item.walk
+        walk, plain = self._item.walk, self._item.plain
         for key, item in value.items():
-            walk(item, (path, key), found)
+            if plain is not type(item):
+                walk(item, (path, key), found)
 
 
 class FreePlan:
@@ -215,7 +222,7 @@ class FreePlan:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.plain = dict
+        self.plain: type | None = dict
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, dict):
@@ -228,7 +235,7 @@ class AnyPlan:
     __slots__ = ("plain",)
 
     def __init__(self) -> None:
-        self.plain = None
+        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         return
@@ -243,7 +250,7 @@ class RefPlan:
         self.site = site
         self._find = find
         self._target: Plan | None = None
-        self.plain = None
+        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, dict):
@@ -263,12 +270,12 @@ class BarredPlan:
     def __init__(self, site: Site, use: Use) -> None:
         self.site = site
         self._use = use
-        self.plain = None
+        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if value is None:
             return
-        rule = {Use.SECRET: Rule.SECRET, Use.FIXED: Rule.FIXED}.get(self._use, Rule.USE)
+        rule = Rule.FIXED if self._use is Use.FIXED else Rule.USE
         # What a caller may not see, a report may not repeat.
         hidden = self._use in (Use.SECRET, Use.WRITE_ONLY)
         seen = None if hidden else value
@@ -284,7 +291,7 @@ class TagPlan:
         self.site = site
         self._value = value
         self._others = others
-        self.plain = None
+        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         expected = (self._value,)

@@ -26,6 +26,7 @@ from azml_contract.finding import Finding, Location, Side
 from azml_contract.validation import calls
 from azml_contract.validation.body import compile_body
 from azml_contract.validation.calls import Scope
+from azml_contract.validation.envelope import check_envelope
 from azml_contract.validation.grade import Grader, Profile
 from azml_contract.validation.jsontext import DUPLICATE, Defect, parse_json
 from azml_contract.validation.nearest import find_nearest
@@ -234,6 +235,8 @@ class Validator:
         check = compile_body(call.contract, spec.body, lens)
         for deviation in check.check(value):
             yield grader.grade(deviation)
+        definitions = call.contract.definitions
+        yield from check_envelope(grader, definitions, spec.body, value)
 
 
 def _check_presence(
