@@ -91,7 +91,7 @@ def upload(
         ArmError: A call to ARM failed.
         UsageError: `auth` has no meaning here.
     """
-    tree = read_tree(source)
+    tree = read_tree(Path(source))
     chosen = choose_auth(auth, calls.api_version, code)
     if chosen is UploadAuth.PENDING_UPLOAD:
         target = start_pending_upload(calls, code)
@@ -127,9 +127,11 @@ def _send(calls: Calls, tree: SourceTree, target: Target, path: str) -> None:
             jobs.append(
                 pool.submit(_send_file, container, file, blob, meter, target.auth)
             )
-        done, waiting = wait(jobs, return_when=FIRST_EXCEPTION)
-        for job in waiting:
-            job.cancel()
+        try:
+            done, _ = wait(jobs, return_when=FIRST_EXCEPTION)
+        finally:
+            # Also when the user gives up: what has not begun never begins.
+            pool.shutdown(wait=False, cancel_futures=True)
         for job in jobs:
             if job in done:
                 job.result()

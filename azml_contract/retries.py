@@ -111,16 +111,25 @@ def read_wait_s(headers: Mapping[str, str], body: bytes, now_s: float) -> float 
 
 
 def read_retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None:
-    """``Retry-After`` in seconds from now, not below 0; None when absent."""
+    """``Retry-After`` in seconds from now, not below 0; None when absent.
+
+    A date is compared with the answer's own ``Date`` where it has one, so that
+    neither a virtual clock nor one that is wrong matters.
+    """
     value = (headers.get("Retry-After") or "").strip()
-    if not value:
-        return None
     if value.isascii() and value.isdigit():
         return float(value)
+    until_s = _read_date_s(value)
+    if until_s is None:
+        return None
+    sent_s = _read_date_s(headers.get("Date") or "")
+    return max(0.0, until_s - (now_s if sent_s is None else sent_s))
+
+
+def _read_date_s(text: str) -> float | None:
+    """An HTTP date in seconds since the epoch; None when it is none."""
     try:
-        when = parsedate_to_datetime(value)
+        when = parsedate_to_datetime(text)
     except ValueError:
         return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return max(0.0, when.timestamp() - now_s)
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

@@ -123,6 +123,10 @@ def _walk(
 def _digest_file(total: hashlib._Hash, name: str, path: Path) -> SourceFile:
     content = hashlib.sha256()
     size_bytes = 0
+    if not _is_unicode(name):
+        raise _unreadable(
+            path, OSError("its name is not UTF-8, and no blob can have it")
+        )
     if path.exists() and not path.is_file():
         # A pipe or a socket: reading it would wait for ever.
         raise _unreadable(path, OSError("it is no ordinary file"))
@@ -138,7 +142,16 @@ def _digest_file(total: hashlib._Hash, name: str, path: Path) -> SourceFile:
 
 
 def _unreadable(path: Path, error: OSError) -> UploadError:
+    shown = str(path).encode("utf-8", "backslashreplace").decode()
     return UploadError(
-        f"{path} cannot be read: {error.strerror or error}.\n"
+        f"{shown} cannot be read: {error.strerror or error}.\n"
         f"Make it readable, or name it in {IGNORE_FILES[0]} at the top of the folder."
     )
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -246,6 +246,8 @@ class _Tunnel(socketserver.BaseRequestHandler):
             head += self.request.recv(4096)
         self.server.seen.append(head.split(b" ")[1].decode())
         with socket.create_connection(("127.0.0.1", self.server.target_port)) as far:
+            for end in (far, self.request):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             ends = {self.request: far, far: self.request}
             while True:

@@ -481,3 +481,13 @@ def test_a_pipe_is_named_and_not_waited_for(at: Any, folder: Path) -> None:
         UploadError, match="pipe cannot be read: it is no ordinary file"
     ):
         at().upload(folder)
+
+
+def test_a_name_that_is_no_text_is_named(at: Any, folder: Path) -> None:
+    (folder / os.fsdecode(b"bad\xff.csv")).write_text("x")
+    with pytest.raises(UploadError, match=r"bad\\udcff\.csv cannot be read: its name"):
+        at().upload(folder)
+
+
+def test_a_source_may_be_text(storage: Storage, at: Any, folder: Path) -> None:
+    assert at().upload(str(folder)).files == 3
