@@ -85,6 +85,22 @@ def is_object(schema: Node) -> bool:
     return any(key in schema.value for key in _STRUCTURE)
 
 
+def reference_of(schema: Node) -> Node | None:
+    """The node whose ``$ref`` a schema stands for; None for a schema of its own.
+
+    Some files wrap the ``$ref`` of a property in an ``allOf`` of one, so that
+    siblings are legal JSON Schema.
+    """
+    if schema.has("$ref"):
+        return schema
+    bases = schema.get("allOf")
+    is_definition = schema.steps[:1] == ("definitions",) and len(schema.steps) == 2
+    if bases is None or is_definition or schema.has("properties"):
+        return None
+    wrapped = list(bases.elements())
+    return wrapped[0] if len(wrapped) == 1 and wrapped[0].has("$ref") else None
+
+
 def kind_of(schema: Node) -> str:
     """The kind of value; guessed from the rest where ``type`` is missing."""
     kind = schema.text_of("type")

@@ -25,6 +25,7 @@ from azml_contract.contract.schema_facts import (
     is_object,
     kind_of,
     read_default,
+    reference_of,
     references,
     without_prose,
 )
@@ -230,26 +231,32 @@ class SchemaImporter:
     def _name_inline(self, node: Node, owner: str) -> None:
         """An object written in place gets a name, as bicep types name it."""
         inner = node
-        while isinstance(inner.value, dict) and not inner.has("$ref"):
+        while isinstance(inner.value, dict) and reference_of(inner) is None:
             deeper = inner.get("items") or inner.get("additionalProperties")
             if is_object(inner):
                 key = (inner.file, inner.pointer)
-                self._schemas.setdefault(key, inner)
-                self._names.setdefault(
-                    key, owner + node.name[:1].upper() + node.name[1:]
-                )
+                if key not in self._names:
+                    wanted = owner + node.name[:1].upper() + node.name[1:]
+                    self._schemas[key] = inner
+                    self._names[key] = self._free_name(wanted)
                 return
             if deeper is None or not isinstance(deeper.value, dict):
                 return
             inner = deeper
+
+    def _free_name(self, wanted: str) -> str:
+        taken = set(self._names.values())
+        while wanted in taken:
+            wanted += "_"
+        return wanted
 
     # -- types -----------------------------------------------------------
 
     def _chain(self, node: Node) -> Chain:
         """A schema and what its ``$ref`` leads to: siblings come first."""
         chain = [node]
-        while chain[-1].has("$ref"):
-            following = self._documents.target(chain[-1])
+        while (reference := reference_of(chain[-1])) is not None:
+            following = self._documents.target(reference)
             if any(
                 f.steps == following.steps and f.file == following.file for f in chain
             ):
