@@ -115,6 +115,8 @@ class Workflow:
     def __init__(self, client: ArmClient) -> None:
         self.client = client
         self.is_legacy = client.api_version == LEGACY
+        pascal = client.api_version == "2022-02-01-preview"
+        self.file_type = "UriFile" if pascal else "uri_file"
 
     def make_compute(self, name: str = "cpu-cluster") -> str:
         """PUT a cluster and wait for it."""
@@ -151,7 +153,7 @@ class Workflow:
     def make_data(self, name: str = "iris", version: str = "1") -> str:
         place = "azureml://datastores/workspaceblobstore/paths/"
         properties: dict[str, Any] = {
-            "dataType": "uri_file",
+            "dataType": self.file_type,
             "dataUri": place + "i.csv",
         }
         if self.is_legacy:
@@ -203,7 +205,7 @@ class Workflow:
             compute = {"target": assets["compute"], "instanceCount": 1}
             properties |= {"inputDataBindings": bindings, "compute": compute}
         else:
-            inputs = {"iris": {"jobInputType": "uri_file", "uri": assets["data"]}}
+            inputs = {"iris": {"jobInputType": self.file_type, "uri": assets["data"]}}
             properties |= {"inputs": inputs, "computeId": assets["compute"]}
         return {"properties": properties}
 
@@ -239,7 +241,7 @@ class Workflow:
             own = {
                 "samplingAlgorithm": {"samplingAlgorithmType": "Random"},
                 "limits": {"jobLimitsType": "Sweep", **limits},
-                "inputs": {"iris": {"jobInputType": "uri_file", "uri": assets["data"]}},
+                "inputs": {"iris": {"jobInputType": self.file_type, "uri": assets["data"]}},
                 "computeId": assets["compute"],
             }
         return {"properties": shared | own}

@@ -48,6 +48,7 @@ from azml_contract.emulator.world import REFERENCE_VERSION, Call
 _TRIAL_NAME = re.compile(r"(.+)_(\d+)")
 _MUTABLE = ("description", "tags", "properties", "displayName", "isArchived")
 _TRANSLATED = ("Command", "Sweep")
+_NO_TIER = {"jobTier": "Null"}
 # Written by the service, and sent back by clients that read, change and PUT.
 _SERVICE_WRITTEN = ("status", "services", "legacy", "parameters", "provisioningState")
 
@@ -103,7 +104,7 @@ class Jobs(Kind):
         if call.is_before(PASCAL_ENDS):
             return {"properties": _rename_types(properties, PASCAL_TYPES)}
         if call.is_from(REFERENCE_VERSION):
-            tier = properties.get("queueSettings") or {"jobTier": "Null"}
+            tier = properties.get("queueSettings") or _NO_TIER
             return {"properties": {**properties, "queueSettings": tier}}
         return body
 
@@ -278,6 +279,8 @@ class Jobs(Kind):
             k: v for k, v in (fixed.get("outputs") or {}).items() if k != "default"
         }
         fixed["outputs"] = outputs
+        if fixed.get("queueSettings") == _NO_TIER:
+            del fixed["queueSettings"]
         definitions = self.world.reference()
         shaped = Shaper(definitions, self.world.reference).shape(
             fixed, Type("ref", ref="JobBase")
