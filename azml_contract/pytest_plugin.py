@@ -28,7 +28,7 @@ PROFILES = ("service", "strict")
 MARKER_ARGUMENTS = {"api_versions", "profile", "expect", "compute"}
 
 _run_key = pytest.StashKey["ScenarioRun"]()
-_cassettes_key = pytest.StashKey[set[Path]]()
+_orphans_key = pytest.StashKey[list[Path]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +81,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "azml(api_versions=[...], profile='service'|'strict', expect=[(code, pointer), "
         "...], compute=False): a scenario of azml-contract",
     )
-    config.stash[_cassettes_key] = set()
 
 
 # --- which api-versions a test runs at ------------------------------------------
@@ -338,51 +337,19 @@ def _publish(item: pytest.Item, run: ScenarioRun) -> None:
 # --- the summary ----------------------------------------------------------------
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a whole, otherwise good run that leaves cassettes which no test plays."""
+    from azml_contract.pytest_summary import find_orphans
+
+    config = session.config
+    orphans = find_orphans(session, _cassettes(config))
+    config.stash[_orphans_key] = orphans
+    if orphans and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    runs = _published_runs(terminalreporter)
-    if not runs:
-        return
-    write = terminalreporter.write_line
-    terminalreporter.section("azml-contract")
-    mode = config.getoption("azml_mode")
-    targets = sorted({str(run["target"]) for run in runs})
-    write(
-        f"mode {mode}, {'recorded from' if mode == 'replay' else 'target'} "
-        f"{', '.join(targets)}: {len(runs)} scenarios, "
-        f"{sum(run['exchanges'] for run in runs)} interactions, "
-        f"{sum(run['requests'] for run in runs)} requests and "
-        f"{sum(run['responses'] for run in runs)} responses validated"
-    )
-    width = terminalreporter._tw.fullwidth
-    for line in _finding_lines(runs):
-        write(line if len(line) <= width else f"{line[: width - 3]}...")
+    from azml_contract.pytest_summary import write_summary
 
-
-def _published_runs(terminalreporter: Any) -> list[dict[str, Any]]:
-    return [
-        figures
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if getattr(report, "when", None) == "call"
-        and (figures := dict(report.user_properties).get("azml"))
-    ]
-
-
-def _finding_lines(runs: list[dict[str, Any]]) -> list[str]:
-    """One line for each kind of finding nobody expected, errors first."""
-    counts: dict[tuple[str, str, str], int] = {}
-    expected = 0
-    for run in runs:
-        for severity, code, message, is_expected in run["findings"]:
-            expected += is_expected
-            if not is_expected:
-                key = (severity, code, message)
-                counts[key] = counts.get(key, 0) + 1
-    order = {"error": 0, "warning": 1, "info": 2}
-    ranked = sorted(counts.items(), key=lambda item: (order[item[0][0]], item[0][1]))
-    others = sum(counts.values())
-    lines = [
-        f"{severity:<8}{code} x{count:<3} {message}"
-        for (severity, code, message), count in ranked
-    ]
-    return [f"findings: {expected} as expected, {others or 'no'} others", *lines]
+    orphans = config.stash.get(_orphans_key, [])
+    write_summary(terminalreporter, config.getoption("azml_mode"), orphans)

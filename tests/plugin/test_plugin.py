@@ -152,6 +152,28 @@ def test_an_interaction_that_is_never_played_fails_replay(
     result.stdout.fnmatch_lines(["*never*", "*PUT*"])
 
 
+@pytest.mark.slow
+def test_a_cassette_that_no_test_plays_fails_a_whole_run_only(
+    recorded: pytest.Pytester,
+) -> None:
+    orphan = cassette(recorded).with_name("2023-10-01.json")
+    orphan.write_bytes(cassette(recorded).read_bytes())
+    result = run(recorded)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["orphaned cassette: *2023-10-01.json*delete it"])
+    assert run(recorded, "-n", "1").ret == 1
+    assert run(recorded, "-k", "list").ret == 0
+
+
+@pytest.mark.slow
+def test_the_summary_reaches_the_controller_of_xdist(
+    recorded: pytest.Pytester,
+) -> None:
+    result = run(recorded, "-n", "2")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["mode replay, recorded from emulator: 1 scenarios,*"])
+
+
 def test_a_missing_cassette_names_the_command_that_records_it(
     project: pytest.Pytester,
 ) -> None:

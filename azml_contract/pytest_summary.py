@@ -1,0 +1,109 @@
+"""What the plugin says at the end of a run: figures, findings, orphaned cassettes.
+
+In: the reports of a session, each with the figures that its scenario published.
+Out: lines on the terminal, and the cassettes that no test played. Works on the
+controller of pytest-xdist as in a single process, since it reads reports only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Figures = dict[str, Any]
+
+
+def write_summary(reporter: Any, mode: str, orphans: Sequence[Path]) -> None:
+    """Write the section of azml-contract; nothing when no scenario ran.
+
+    Args:
+        reporter: pytest's terminal reporter.
+        mode: replay, record or live.
+        orphans: As found by `find_orphans`.
+    """
+    runs = _published(reporter)
+    if not runs:
+        return
+    reporter.section("azml-contract")
+    targets = ", ".join(sorted({str(run["target"]) for run in runs}))
+    source = "recorded from" if mode == "replay" else "target"
+    reporter.write_line(
+        f"mode {mode}, {source} {targets}: {len(runs)} scenarios, "
+        f"{_total(runs, 'exchanges')} interactions, "
+        f"{_total(runs, 'requests')} requests and "
+        f"{_total(runs, 'responses')} responses validated"
+    )
+    width = reporter._tw.fullwidth
+    for line in _describe_findings(runs):
+        reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
+    for orphan in orphans:
+        reporter.write_line(f"orphaned cassette: {orphan}: no test plays it; delete it")
+
+
+def find_orphans(session: pytest.Session, cassettes: Path) -> list[Path]:
+    """Cassettes of the stories that ran which no test played.
+
+    Only a replay of everything can tell: a run that was narrowed down, stopped
+    early, or skipped a test gives no answer, and an empty list.
+    """
+    config = session.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput") or _is_partial(session):
+        return []
+    if any(reporter.stats.get(kind) for kind in ("skipped", "error", "deselected")):
+        return []
+    played = {Path(run["cassette"]) for run in _published(reporter)}
+    stories = {path.parents[1] for path in played if cassettes in path.parents}
+    kept = {path for story in stories for path in story.glob("*/*.json")}
+    return sorted(kept - played)
+
+
+def _is_partial(session: pytest.Session) -> bool:
+    option = session.config.option
+    return bool(
+        option.azml_mode != "replay"
+        or option.azml_api_version
+        or option.keyword
+        or option.markexpr
+        or getattr(option, "lf", False)
+        or any("::" in argument for argument in session.config.args)
+        or session.shouldstop
+        or session.shouldfail
+    )
+
+
+def _published(reporter: Any) -> list[Figures]:
+    return [
+        figures
+        for reports in reporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        and (figures := dict(report.user_properties).get("azml"))
+    ]
+
+
+def _total(runs: Sequence[Figures], name: str) -> int:
+    return sum(run[name] for run in runs)
+
+
+def _describe_findings(runs: Sequence[Figures]) -> list[str]:
+    """One line for each kind of finding nobody expected, errors first."""
+    counts: dict[tuple[str, str, str], int] = {}
+    expected = 0
+    for run in runs:
+        for severity, code, message, is_expected in run["findings"]:
+            expected += is_expected
+            if not is_expected:
+                key = (severity, code, message)
+                counts[key] = counts.get(key, 0) + 1
+    order = {"error": 0, "warning": 1, "info": 2}
+    ranked = sorted(counts.items(), key=lambda item: (order[item[0][0]], item[0][1]))
+    others = sum(counts.values())
+    lines = [
+        f"{severity:<8}{code} x{count:<3} {message}"
+        for (severity, code, message), count in ranked
+    ]
+    return [f"findings: {expected} as expected, {others or 'no'} others", *lines]
