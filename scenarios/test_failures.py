@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from uuid import uuid4
 
 import pytest
@@ -81,5 +82,6 @@ def submit(azml: Workspace, *, command: str, compute_id: str) -> ArmResponse:
 def register_environment(azml: Workspace) -> str:
     """ARM id of an environment without packages."""
     conda = "dependencies:\n  - python=3.11\n"
-    path = "environments/plain-python/versions/1"
+    version = azml.var("version", lambda: str(int(time.time())))
+    path = f"environments/plain-python/versions/{version}"
     return str(azml.put(path, azml.body("environment", conda=conda)).json["id"])
