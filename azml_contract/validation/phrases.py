@@ -96,7 +96,7 @@ def _type(deviation: Deviation, version: str) -> Words:
 def _subject(deviation: Deviation) -> str:
     """The place in words: ``SweepJob.timeout``, ``SweepJob.searchSpace["lr"]``."""
     if not deviation.name:
-        return "the body"
+        return "The body"
     place = f"{deviation.owner}.{deviation.name}" if deviation.owner else deviation.name
     step = deviation.path[1] if deviation.path is not None else deviation.name
     same = isinstance(step, str) and step.casefold() == deviation.name.casefold()
