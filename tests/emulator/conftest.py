@@ -241,7 +241,9 @@ class Workflow:
             own = {
                 "samplingAlgorithm": {"samplingAlgorithmType": "Random"},
                 "limits": {"jobLimitsType": "Sweep", **limits},
-                "inputs": {"iris": {"jobInputType": self.file_type, "uri": assets["data"]}},
+                "inputs": {
+                    "iris": {"jobInputType": self.file_type, "uri": assets["data"]}
+                },
                 "computeId": assets["compute"],
             }
         return {"properties": shared | own}

@@ -153,8 +153,9 @@ def test_what_a_job_does_cannot_be_changed(workflow, assets):
     error = answer.json()["error"]
     assert answer.status_code == 400
     assert error["code"] == "UserError"
-    assert "the existing job's command, experimentName cannot be changed" in (
-        error["message"]
+    assert (
+        "the existing job's command, experimentName cannot be changed"
+        in (error["message"])
     )
     infos = {i["type"]: i["info"]["value"] for i in error["additionalInfo"]}
     assert infos["InnerError"]["innerError"]["code"] == "JobPropertyImmutable"

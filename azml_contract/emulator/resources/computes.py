@@ -85,7 +85,9 @@ class Computes(Kind):
     def patch(self, call: Call) -> Reply:
         """Change the scale settings of a cluster."""
         existing = self.need(call)
-        inner = {"properties": {"properties": (call.body or {}).get("properties")}}
+        sent = (call.body or {}).get("properties") or {}
+        # Since 2022-01-01-preview the settings stand one level deeper.
+        inner = {"properties": {"properties": sent.get("properties", sent)}}
         changed = replace(
             existing,
             body=merge(existing.body, inner),
