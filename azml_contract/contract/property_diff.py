@@ -123,6 +123,7 @@ def _breaks_request(old: Property, new: Property) -> bool:
 
 
 def _lost_use(old: Property, new: Property) -> bool:
+    """Older files often leave mutability out, so only what was told can be lost."""
     if old.mutability is None or new.mutability is None:
         return False
     return bool((old.mutability - new.mutability) & {"create", "update"})
@@ -158,17 +159,18 @@ def _narrower(wide: Type, narrow: Type, *, bounds: bool = True) -> bool:
     return (
         (narrow.pattern != wide.pattern and bool(narrow.pattern))
         or (narrow.format != wide.format and bool(narrow.format))
-        or _above(narrow.min_length, wide.min_length)
-        or _above(narrow.minimum, wide.minimum)
-        or _above(narrow.min_items, wide.min_items)
-        or _above(wide.max_length, narrow.max_length)
-        or _above(wide.maximum, narrow.maximum)
-        or _above(wide.max_items, narrow.max_items)
+        or _rose(wide.min_length, narrow.min_length)
+        or _rose(wide.minimum, narrow.minimum)
+        or _rose(wide.min_items, narrow.min_items)
+        or _fell(wide.max_length, narrow.max_length)
+        or _fell(wide.maximum, narrow.maximum)
+        or _fell(wide.max_items, narrow.max_items)
     )
 
 
-def _above(one: float | None, other: float | None) -> bool:
-    """Whether a lower bound rose; for upper bounds the arguments are swapped."""
-    if one is None:
-        return False
-    return other is None or one > other
+def _rose(before: float | None, after: float | None) -> bool:
+    return after is not None and (before is None or after > before)
+
+
+def _fell(before: float | None, after: float | None) -> bool:
+    return after is not None and (before is None or after < before)

@@ -1,0 +1,223 @@
+"""`azml-contract contract` as a terminal, a pipe and a program see it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from azml_contract.cli import cli
+from azml_contract.contract.catalog import DEFINITIONS, load_contract
+from azml_contract.errors import (
+    InputError,
+    SpecificationError,
+    UnknownApiVersion,
+    UsageError,
+)
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["contract", *arguments], catch_exceptions=False)
+
+
+def _json(*arguments: str) -> Any:
+    result = _run(*arguments, "--format", "json")
+    assert result.exit_code == 0
+    return json.loads(result.output)
+
+
+def test_list_shows_every_version_and_its_source() -> None:
+    lines = _run("list").output.splitlines()
+    assert len(lines) == 35
+    assert "2024-04-01           swagger             212         532" in lines
+    assert lines[-1].split()[:2] == ["2026-05-15-preview", "bicep-types"]
+
+
+def test_list_as_json_counts_what_is_carried_and_assumed() -> None:
+    rows = {row["api_version"]: row for row in _json("list")["versions"]}
+    assert rows["2024-04-01"]["operations_carried"] == 0
+    assert rows["2024-10-01"]["operations_assumed"] == 28
+
+
+def test_show_an_operation() -> None:
+    text = _run("show", "Jobs_CreateOrUpdate", "--api-version", "2024-04-01").output
+    assert text.startswith("Jobs_CreateOrUpdate  2024-04-01 (swagger)\nPUT /subscr")
+    assert "  body                    JobBaseResource, required\n" in text
+    assert "  201                     JobBaseResource\n" in text
+
+
+def test_show_says_what_is_carried_over_and_assumed() -> None:
+    text = _run("show", "Jobs_Cancel", "--api-version", "2026-05-01").output
+    assert "assumed: carried over from 2024-04-01" in text
+    text = _run("show", "Jobs_Get", "--api-version", "2026-05-01").output
+    assert "status codes, queries and flow carried over from 2024-04-01" in text
+
+
+def test_show_says_what_is_unknown() -> None:
+    text = _run("show", "CapabilityHosts_CreateOrUpdate").output
+    assert "status codes" in text
+    assert "unknown: no swagger of this operation has been seen" in text
+
+
+def test_show_a_definition_in_any_case() -> None:
+    text = _run("show", "commandjob", "--api-version", "2024-04-01").output
+    assert text.startswith(
+        "CommandJob  2024-04-01 (swagger)\nvariant 'Command' of JobBase"
+    )
+    assert "  codeId                string, for create/read, may be null\n" in text
+
+
+def test_show_a_base_with_its_variants() -> None:
+    text = _run("show", "JobBase", "--api-version", "2024-04-01").output
+    assert "variants by jobType:\n" in text
+    assert "  Command   CommandJob\n" in text
+
+
+def test_show_takes_the_newest_stable_version_that_has_the_name() -> None:
+    assert "2021-03-01-preview (swagger)" in _run("show", "InputDataBinding").output
+    assert "2026-05-01 (bicep-types)" in _run("show", "CommandJob").output
+
+
+def test_show_without_a_name_lists_operations() -> None:
+    text = _run("show", "--api-version", "2021-07-01").output
+    assert "Compute_CreateOrUpdate\n  PUT    /subscriptions/" in text
+    assert len(_json("show", "--api-version", "2021-07-01")["operations"]) == 40
+
+
+def test_show_as_json() -> None:
+    shown = _json("show", "CommandJob", "--api-version", "2024-04-01")
+    assert shown["name"] == "CommandJob"
+    assert shown["discriminator_value"] == "Command"
+    command = shown["properties"]["command"]
+    assert command["type"] == {
+        "kind": "string",
+        "pattern": "[a-zA-Z0-9_]",
+        "min_length": 1,
+    }
+    assert command["mutability"] == ["create", "read"]
+    shown = _json("show", "Jobs_CreateOrUpdate", "--api-version", "2024-04-01")
+    assert shown["responses"]["200"]["body"] == {
+        "kind": "ref",
+        "ref": "JobBaseResource",
+    }
+
+
+def test_show_suggests_names() -> None:
+    with pytest.raises(UsageError) as caught:
+        _run("show", "CommandJobs")
+    assert "no operation or definition 'CommandJobs'. Did you mean CommandJob" in str(
+        caught.value
+    )
+
+
+def test_an_unknown_version_is_told_with_the_nearest() -> None:
+    with pytest.raises(UnknownApiVersion, match="Nearest known: 2024-04-01"):
+        _run("show", "--api-version", "2024-04-02")
+
+
+def test_diff_tells_which_side_breaks() -> None:
+    text = _run(
+        "diff",
+        "2021-03-01-preview",
+        "2022-02-01-preview",
+        "--operation",
+        "Jobs_CreateOrUpdate",
+    ).output
+    assert text.startswith(
+        "2021-03-01-preview (swagger) -> 2022-02-01-preview (swagger)\n"
+    )
+    assert "CommandJob  (Jobs_CreateOrUpdate: /properties <Command>)\n" in text
+    assert "  both     compute removed [ignored]\n" in text
+    assert "  request  environmentId: now pattern=" in text
+    assert "  -        computeId added: string, for create/read, may be null\n" in text
+
+
+def test_diff_shows_only_the_values_of_an_enum_that_changed() -> None:
+    text = _run("diff", "2024-04-01", "2024-10-01").output
+    assert (
+        "  response category: values +Pinecone +Elasticsearch +ManagedOnlineEndpoint\n"
+        in text
+    )
+
+
+def test_diff_of_equal_versions() -> None:
+    assert _run("diff", "2026-03-01", "2026-05-01").output.endswith("\nno change\n")
+
+
+def test_diff_can_leave_out_what_breaks_nothing() -> None:
+    result = _json("diff", "2024-04-01", "2024-10-01", "--breaking")
+    assert [change["subject"] for change in result["changes"]] == [
+        "WorkspaceConnectionPropertiesV2"
+    ]
+    assert result["changes"][0]["breaks"] == ["response"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list",),
+        ("show", "--api-version", "2026-05-15-preview"),
+        ("show", "WorkspaceProperties", "--api-version", "2024-04-01"),
+        ("show", "Compute_CreateOrUpdate"),
+        ("diff", "2021-03-01-preview", "2026-05-01"),
+    ],
+)
+def test_text_fits_into_80_columns(arguments: tuple[str, ...]) -> None:
+    """But for single words that are longer, such as patterns."""
+    for line in _run(*arguments).output.splitlines():
+        longest = max((len(word) for word in line.split()), default=0)
+        assert len(line) <= 80 or longest > 40, line
+
+
+def test_text_that_is_piped_holds_no_escape_codes() -> None:
+    assert "\x1b" not in _run("diff", "2024-04-01", "2024-10-01").output
+
+
+def test_verify() -> None:
+    result = _run("verify")
+    assert (result.exit_code, result.output) == (0, "34 api-versions, data unaltered\n")
+
+
+def test_a_version_of_ones_own_is_imported_and_used(
+    tmp_path: Path, swaggers: Any
+) -> None:
+    swaggers.define(
+        {"Novelty": {"properties": {"x": {"type": "string"}}}},
+        paths=swaggers.job_path(get=swaggers.operation()),
+    )
+    folder = tmp_path / "mine"
+    result = _run("import", "--specs", str(swaggers.root), "--to", str(folder))
+    assert result.output == f"2030-01-01 added to {folder}\n"
+    own = ("--contracts", str(folder))
+    assert "2030-01-01           swagger" in _run(*own, "list").output
+    assert "  x  string\n" in _run(*own, "show", "Novelty").output
+    assert "gone: PUT" in _run(*own, "diff", "2026-05-01", "2030-01-01").output
+    assert _run(*own, "verify").output == "35 api-versions, data unaltered\n"
+    (folder / DEFINITIONS).write_text("")
+    result = _run(*own, "verify")
+    assert result.exit_code == 1
+    assert "definitions.txt was altered" in result.output
+
+
+def test_a_malformed_specification_gives_one_error(
+    tmp_path: Path, swaggers: Any
+) -> None:
+    swaggers.write("mfe.json", {"swagger": "2.0", "paths": []})
+    with pytest.raises(SpecificationError, match="#/paths: expected an object"):
+        _run("import", "--specs", str(swaggers.root), "--to", str(tmp_path / "mine"))
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_folder_that_is_no_import_gives_one_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="contract import --specs DIR --to FOLDER"):
+        _run("--contracts", str(tmp_path), "list")
+
+
+def test_a_program_can_load_a_folder_of_its_own(tmp_path: Path, swaggers: Any) -> None:
+    swaggers.define({"Novelty": {"properties": {}}})
+    _run("import", "--specs", str(swaggers.root), "--to", str(tmp_path / "mine"))
+    contract = load_contract(swaggers.version, tmp_path / "mine")
+    assert list(contract.definitions) == ["Novelty"]

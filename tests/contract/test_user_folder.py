@@ -1,0 +1,104 @@
+"""Contracts of a user's own beside those that are shipped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azml_contract.contract.catalog import known_versions, load_contract
+from azml_contract.contract.model import SourceKind, Type
+from azml_contract.contract.user_folder import import_to_folder
+from azml_contract.errors import UnknownApiVersion, UsageError
+
+
+def _add_code_versions(bicep: Any) -> None:
+    """A resource type that the shipped swaggers know, told by bicep types."""
+    text = bicep.add("StringType")
+    inner = bicep.object("CodeVersionProperties", fancy=bicep.property(text))
+    body = bicep.object(
+        "Microsoft.MachineLearningServices/workspaces/codes/versions",
+        id=bicep.property(text, 10),
+        properties=bicep.property(inner, 1),
+    )
+    bicep.resource("workspaces/codes/versions", body)
+    bicep.save()
+
+
+def test_bicep_types_lean_on_the_shipped_swaggers(tmp_path: Path, bicep: Any) -> None:
+    _add_code_versions(bicep)
+    added = import_to_folder(tmp_path / "bicep-types", tmp_path / "mine")
+    assert added == (bicep.version,)
+    contract = load_contract(bicep.version, tmp_path / "mine")
+    put = contract.operations["CodeVersions_CreateOrUpdate"]
+    assert contract.source is SourceKind.BICEP_TYPES
+    assert (put.carried_from, put.body) == (
+        "2024-04-01",
+        Type("ref", ref="CodeVersionResource"),
+    )
+    assert set(put.responses or {}) == {"200", "201", "default"}
+    assert contract.operations["CodeVersions_Publish"].assumed
+    assert "fancy" in contract.definitions["CodeVersion"].properties
+    page = contract.definitions["CodeVersionResourceArmPaginatedResult"]
+    assert page.carried_from == "2024-04-01"
+    assert known_versions(tmp_path / "mine")[-1] == bicep.version
+    assert len(known_versions(tmp_path / "mine")) == 35
+
+
+def test_what_is_in_the_folder_stays(tmp_path: Path, swaggers: Any, bicep: Any) -> None:
+    folder = tmp_path / "mine"
+    swaggers.define({"Novelty": {"properties": {"x": {"type": "string"}}}})
+    _add_code_versions(bicep)
+    import_to_folder(tmp_path / "bicep-types", folder)
+    earlier = json.loads((folder / "catalog.json").read_text())["versions"]
+    import_to_folder(swaggers.root, folder, wanted=[swaggers.version])
+    later = json.loads((folder / "catalog.json").read_text())["versions"]
+    assert set(later) == {swaggers.version, bicep.version}
+    assert later[bicep.version] == earlier[bicep.version]
+    assert "Novelty" in load_contract(swaggers.version, folder).definitions
+    put = load_contract(bicep.version, folder).operations["CodeVersions_CreateOrUpdate"]
+    assert put.carried_from == "2024-04-01"
+
+
+def test_a_version_of_the_folder_wins_over_the_shipped_one(
+    tmp_path: Path, swaggers: Any
+) -> None:
+    swaggers.version = "2024-04-01"
+    swaggers.folder = swaggers.folder.with_name("2024-04-01")
+    swaggers.define({"Novelty": {"properties": {}}})
+    assert import_to_folder(swaggers.root, tmp_path / "mine") == ()
+    assert not (tmp_path / "mine").exists()
+    import_to_folder(swaggers.root, tmp_path / "mine", wanted=["2024-04-01"])
+    assert list(load_contract("2024-04-01", tmp_path / "mine").definitions) == [
+        "Novelty"
+    ]
+    assert "CommandJob" in load_contract("2024-04-01").definitions
+
+
+def test_importing_again_renews(tmp_path: Path, swaggers: Any) -> None:
+    folder = tmp_path / "mine"
+    for name in ("First", "Second"):
+        swaggers.define({name: {"properties": {}}})
+        import_to_folder(swaggers.root, folder)
+        assert list(load_contract(swaggers.version, folder).definitions) == [name]
+
+
+def test_a_version_that_is_not_there_names_those_that_are(
+    tmp_path: Path, swaggers: Any
+) -> None:
+    swaggers.define({})
+    with pytest.raises(
+        UsageError, match="No specification of 2031-01-01; there are: 2030-01-01"
+    ):
+        import_to_folder(swaggers.root, tmp_path / "mine", wanted=["2031-01-01"])
+
+
+def test_a_folder_of_ones_own_does_not_leak_into_the_package(
+    tmp_path: Path, swaggers: Any
+) -> None:
+    swaggers.define({})
+    import_to_folder(swaggers.root, tmp_path / "mine")
+    with pytest.raises(UnknownApiVersion):
+        load_contract(swaggers.version)
