@@ -1,0 +1,157 @@
+"""The command line as a user meets it: exit codes, one clear message, no traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CASSETTES = ROOT / "cassettes" / "train_and_sweep" / "asset_to_sweep"
+FIRST = CASSETTES / "2021-03-01-preview.json"
+MODERN = CASSETTES / "2022-05-01.json"
+
+
+def run(
+    *arguments: str, cwd: Path = ROOT, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "azml_contract", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=env,
+    )
+
+
+def test_help_names_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for command in ("check", "contract", "demo", "doctor", "emulator", "regress"):
+        assert f"\n  {command} " in done.stdout
+
+
+def test_an_unknown_command_is_wrong_usage() -> None:
+    done = run("regres")
+    assert done.returncode == 2
+    assert "No such command 'regres'" in done.stderr
+
+
+def test_regress_says_which_calls_break_and_exits_1() -> None:
+    done = run("regress", str(FIRST), "--to", "2022-05-01")
+    assert done.returncode == 1
+    assert "PUT data" in done.stdout
+    assert "refused" in done.stdout
+    assert "`compute` of CommandJob is `computeId`" in " ".join(done.stdout.split())
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+
+
+def test_regress_exits_0_where_nothing_breaks() -> None:
+    done = run("regress", str(MODERN), "--to", "2024-04-01", "--to", "2026-05-01")
+    assert done.returncode == 0
+    assert "Newest version it can move to unchanged: 2026-05-01" in done.stdout
+
+
+def test_regress_json_has_the_published_shape() -> None:
+    done = run("regress", str(FIRST), "--to", "2022-05-01", "--format", "json")
+    shape = json.loads(done.stdout)
+    assert shape["format"] == 1
+    assert shape["newest_unchanged"] == {"train_and_sweep/asset_to_sweep": ""}
+    row = next(
+        row
+        for row in shape["rows"]
+        if row["operation"] == "DataVersions_CreateOrUpdate"
+    )
+    assert row["recorded"] == "2021-03-01-preview"
+    cell = row["versions"]["2022-05-01"]
+    assert cell["status"] == "refused"
+    assert "/properties/dataType" in {f["pointer"] for f in cell["findings"]}
+
+
+def test_regress_says_gone_only_where_a_swagger_lacks_the_operation() -> None:
+    done = run("regress", str(FIRST), "--to", "2021-07-01", "--format", "json")
+    statuses = {
+        row["operation"]: row["versions"]["2021-07-01"]["status"]
+        for row in json.loads(done.stdout)["rows"]
+    }
+    assert statuses["Jobs_CreateOrUpdate"] == "gone"
+    assert statuses["Compute_List"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "does not exist"),
+        ("", "it is empty"),
+        ('{"format": 1', "not JSON"),
+        ('{"format": 99}', "format"),
+        ("<<<<<<< ours\n{}\n>>>>>>> theirs\n", "merge"),
+        ("[1, 2]", "cassette"),
+    ],
+)
+def test_regress_refuses_what_is_no_cassette(
+    tmp_path: Path, content: str | None, message: str
+) -> None:
+    file = tmp_path / "broken.json"
+    if content is not None:
+        file.write_text(content)
+    done = run("regress", str(file))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "broken.json" in done.stderr
+    assert message in done.stderr
+
+
+def test_regress_names_the_nearest_api_version() -> None:
+    done = run("regress", str(FIRST), "--to", "2022-05-02")
+    assert done.returncode == 2
+    assert "2022-05-01" in done.stderr
+
+
+def test_an_empty_folder_holds_no_cassette(tmp_path: Path) -> None:
+    done = run("regress", str(tmp_path))
+    assert done.returncode == 2
+    assert "holds no cassette" in done.stderr
+
+
+def test_demo_outside_a_checkout_says_what_is_missing(tmp_path: Path) -> None:
+    done = run("demo", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no folder scenarios here" in done.stderr
+    assert "--scenarios DIR" in done.stderr
+
+
+def test_doctor_names_what_is_missing_and_shows_no_secret(tmp_path: Path) -> None:
+    empty = {"PATH": "/usr/bin:/bin"}
+    done = run("doctor", cwd=tmp_path, env=empty)
+    assert done.returncode == 2
+    assert "subscription: set AZURE_SUBSCRIPTION_ID" in done.stderr
+
+    settings = {
+        "AZURE_SUBSCRIPTION_ID": "11111111-1111-4111-8111-111111111111",
+        "AZURE_RESOURCE_GROUP": "group",
+        "AZML_WORKSPACE": "space",
+        "AZURE_TENANT_ID": "22222222-2222-4222-8222-222222222222",
+        "AZURE_CLIENT_ID": "33333333-3333-4333-8333-333333333333",
+        "AZURE_CLIENT_SECRET": "planted-secret-value",
+    }
+    done = run("doctor", cwd=tmp_path, env=empty | settings)
+    assert done.returncode == 0, done.stderr
+    assert "planted-secret-value" not in done.stdout + done.stderr
+    assert "(set)" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_demo_runs_and_tells_the_whole_story(tmp_path: Path) -> None:
+    done = run("demo", "--keep", str(tmp_path / "kept"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    for heading in ("1/5", "2/5", "3/5", "4/5", "5/5"):
+        assert heading in done.stdout
+    assert "mode record, target emulator: 37 scenarios" in done.stdout
+    assert "mode replay, recorded from emulator: 37 scenarios" in done.stdout
+    assert "/properties/Docker/DockerImageUri" in done.stdout
+    assert (tmp_path / "kept" / "cassettes" / "train_and_sweep").is_dir()

@@ -1,0 +1,57 @@
+"""What the documents say is there is there: commands, options, files, variables."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from azml_contract.cli import COMMANDS
+from azml_contract.settings import VARIABLES
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_files_and_targets_that_a_document_names_exist(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert (ROOT / target).exists(), target
+    for path in re.findall(r"`((?:azml_contract|tests|scenarios)/[\w./-]+)`", text):
+        assert (ROOT / path).exists(), path
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in re.findall(r"make ([a-z]+)", text):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_commands_that_a_document_names_exist(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    for command in re.findall(r"azml-contract ([a-z]+)\b", text):
+        assert command in COMMANDS, command
+
+
+def test_readme_names_every_command_and_every_variable() -> None:
+    for command in COMMANDS:
+        assert f"azml-contract {command}" in README or f"make {command}" in README
+    for variable in VARIABLES.values():
+        assert f"`{variable}" in README, variable
+
+
+def test_pytest_options_that_the_documents_name_exist() -> None:
+    helped = subprocess.run(
+        [sys.executable, "-m", "pytest", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    ).stdout
+    for name in DOCUMENTS:
+        text = (ROOT / name).read_text("utf-8")
+        for option in re.findall(r"--azml-[a-z-]+", text):
+            assert option in helped, option
