@@ -137,9 +137,9 @@ def check_query(
             continue
         parameter = known.get(key)
         if parameter is not None:
-            yield from _check_value(grader, parameter, value)
+            yield from _check_value(grader, parameter, value, operation.carried_from)
         elif operation.queries_known and not _is_paging(operation, key):
-            yield _find_unknown_query(grader, name, known)
+            yield _find_unknown_query(grader, name, known, operation.carried_from)
     for key, parameter in known.items():
         if parameter.required and key not in sent and key != "api-version":
             yield grader.find(
@@ -147,6 +147,7 @@ def check_query(
                 f"{operation.id} needs the query parameter {parameter.name}.",
                 cure=f"Add ?{parameter.name}={_example(parameter.type)}.",
                 expected=(parameter.name,),
+                carried=operation.carried_from,
             )
 
 
@@ -156,7 +157,7 @@ def _is_paging(operation: Operation, key: str) -> bool:
 
 
 def _find_unknown_query(
-    grader: Grader, name: str, known: Mapping[str, Parameter]
+    grader: Grader, name: str, known: Mapping[str, Parameter], carried: str
 ) -> Finding:
     names = tuple(p.name for p in known.values() if p.name.lower() != "api-version")
     near = find_nearest(name, names)
@@ -167,10 +168,13 @@ def _find_unknown_query(
         cure=f"Did you mean {near[0]}?" if near else "Remove it.",
         expected=near or names,
         seen=name,
+        carried=carried,
     )
 
 
-def _check_value(grader: Grader, parameter: Parameter, value: str) -> Iterator[Finding]:
+def _check_value(
+    grader: Grader, parameter: Parameter, value: str, carried: str
+) -> Iterator[Finding]:
     kind = parameter.type
     wanted = _expect(kind, value)
     if wanted:
@@ -183,6 +187,7 @@ def _check_value(grader: Grader, parameter: Parameter, value: str) -> Iterator[F
             expected=kind.enum or (kind.kind,),
             seen=value,
             severity=Severity.WARNING if only_case else None,
+            carried=carried,
         )
 
 
@@ -259,6 +264,7 @@ def check_status(
             f"{operation.id} answered {response.status}; documented: {listed}.",
             expected=known,
             seen=response.status,
+            carried=operation.carried_from,
         )
 
 

@@ -72,9 +72,17 @@ class Grader:
         name: str = "",
         severity: Severity | None = None,
         location: Location | None = None,
+        carried: str = "",
     ) -> Finding:
-        """A finding that is not a deviation from a schema."""
+        """A finding that is not a deviation from a schema.
+
+        `carried` names the api-version that the broken rule was carried over
+        from, where this one's source cannot say: then it is no error.
+        """
         weighed, evidence, note = self._weigh(code, owner, name)
+        if carried:
+            severity, evidence = Severity.WARNING, Evidence.UNKNOWN
+            note = f" (Carried over from {carried}; this version's source cannot say.)"
         return Finding(
             code=code,
             severity=severity or weighed,

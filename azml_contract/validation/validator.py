@@ -28,7 +28,7 @@ from azml_contract.validation.body import compile_body
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.envelope import check_envelope
 from azml_contract.validation.grade import Grader, Profile
-from azml_contract.validation.jsontext import DUPLICATE, Defect, parse_json
+from azml_contract.validation.jsontext import DUPLICATE, Defect, Parsed, parse_json
 from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.semantics import check_meaning
 
@@ -99,7 +99,7 @@ class Validator:
         if call is None:
             return _NOTHING
         grader = self._grader(call, Side.RESPONSE)
-        found = tuple(self._check_response(grader, call, request, response))
+        found = tuple(self._check_response(grader, call, response))
         return Verdict(call.route.operation.id, found, 0, 1)
 
     def check(self, exchange: Exchange) -> Verdict:
@@ -191,21 +191,18 @@ class Validator:
         yield from check_meaning(grader, parsed.value, call.route.values, self.scope)
 
     def _check_response(
-        self, grader: Grader, call: _Call, request: Request, response: Response
+        self, grader: Grader, call: _Call, response: Response
     ) -> Iterator[Finding]:
         operation = call.route.operation
         yield from calls.check_status(grader, operation, response)
-        value: Any = None
+        parsed = Parsed(None)
         if response.body.strip():
             parsed = parse_json(response.body)
-            for defect in parsed.defects:
-                yield _find_defect(grader, defect)
-            value = parsed.value
-            if parsed.readable:
-                yield from self._check_answer(grader, call, response, value)
-        else:
-            yield from self._check_answer(grader, call, response, None)
-        yield from calls.check_long_running(grader, operation, response, value)
+        for defect in parsed.defects:
+            yield _find_defect(grader, defect, str(response.status))
+        if parsed.readable:
+            yield from self._check_answer(grader, call, response, parsed.value)
+        yield from calls.check_long_running(grader, operation, response, parsed.value)
 
     def _check_answer(
         self, grader: Grader, call: _Call, response: Response, value: Any
@@ -276,7 +273,7 @@ def _make_unknown_operation(contract: Contract, operation: str) -> ContractError
     )
 
 
-def _find_defect(grader: Grader, defect: Defect) -> Finding:
+def _find_defect(grader: Grader, defect: Defect, status: str = "") -> Finding:
     code = f"AZC1{defect.kind[1:]}"
     if grader.side is Side.RESPONSE:
         code = "AZC233" if defect.kind == DUPLICATE else "AZC230"
@@ -285,5 +282,7 @@ def _find_defect(grader: Grader, defect: Defect) -> Finding:
         defect.message,
         cure=defect.cure,
         pointer=defect.pointer,
+        owner=grader.operation,
+        name=status,
         location=Location("", defect.line, defect.column),
     )

@@ -1,0 +1,209 @@
+"""Broken JSON is named at its line and column, and read on as far as it goes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from azml_contract.validation.jsontext import MAX_DEPTH, Locator, parse_json
+
+
+def read(text: str):
+    """Value, and the defects as (kind, message, pointer)."""
+    parsed = parse_json(text.encode())
+    return parsed.value, [(d.kind, d.message, d.pointer) for d in parsed.defects]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": [1, 2.5, -3e2, true, null, "\\u00e9\\n"]}', " 3 ", '"\\ud83d\\ude00"'],
+)
+def test_good_json_has_no_defects_and_the_value_of_the_standard_library(text):
+    assert read(text) == (json.loads(text), [])
+
+
+def test_a_byte_order_mark_is_let_pass():
+    assert read("\ufeff{}") == ({}, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind", "message", "pointer"),
+    [
+        (
+            '{"conda": "a:\n  - b"}',
+            {"conda": "a:\n  - b"},
+            "131",
+            "A string holds a raw line break. Line 1, column 14.",
+            "/conda",
+        ),
+        (
+            '{"a": "x\ty"}',
+            {"a": "x\ty"},
+            "131",
+            "A string holds the raw control character U+0009. Line 1, column 9.",
+            "/a",
+        ),
+        (
+            '{\n "a": 1,\n}',
+            {"a": 1},
+            "132",
+            "A comma stands before the closing }. Line 2, column 8.",
+            "",
+        ),
+        (
+            '{"a": [1, 2, ]}',
+            {"a": [1, 2]},
+            "132",
+            "A comma stands before the closing ]. Line 1, column 12.",
+            "/a",
+        ),
+        (
+            '{"a": 1, "a": 2}',
+            {"a": 2},
+            "133",
+            'The name "a" stands twice; the last one wins. Line 1, column 10.',
+            "/a",
+        ),
+        (
+            '{"a": 1 "b": 2}',
+            {"a": 1, "b": 2},
+            "130",
+            "A comma is missing here. Line 1, column 9.",
+            "",
+        ),
+        (
+            '{"computeId": "target": "x"}',
+            {"computeId": "x"},
+            "130",
+            '"computeId" has a second colon. Line 1, column 23.',
+            "/computeId",
+        ),
+        (
+            '{"a": NaN}',
+            {"a": None},
+            "130",
+            "NaN is no value of JSON. Line 1, column 7.",
+            "/a",
+        ),
+        (
+            '{"a": True}',
+            {"a": True},
+            "130",
+            "True is no value of JSON. Line 1, column 7.",
+            "/a",
+        ),
+        (
+            '{"a": 007}',
+            {"a": 7},
+            "130",
+            "007 is no number of JSON. Line 1, column 7.",
+            "/a",
+        ),
+        (
+            '{"a": "\\d"}',
+            {"a": "\\d"},
+            "130",
+            "\\d is no escape of JSON. Line 1, column 8.",
+            "/a",
+        ),
+        (
+            "{a: 1}",
+            {"a": 1},
+            "130",
+            "The name a has no quotes. Line 1, column 2.",
+            "",
+        ),
+        (
+            '{"a": 1} // done',
+            {"a": 1},
+            "130",
+            "JSON knows no comments. Line 1, column 10.",
+            "",
+        ),
+        (
+            '{"a": 1} {"b": 2}',
+            {"a": 1},
+            "130",
+            "The body goes on after its end. Line 1, column 10.",
+            "",
+        ),
+    ],
+)
+def test_a_defect_is_named_and_mended(text, value, kind, message, pointer):
+    assert read(text) == (value, [(kind, message, pointer)])
+
+
+def test_several_defects_are_told_in_one_pass():
+    text = '{"a": "x\ny", "b": [1,], "b": 2,}'
+
+    value, defects = read(text)
+
+    assert value == {"a": "x\ny", "b": 2}
+    assert [kind for kind, _, _ in defects] == ["131", "132", "133", "132"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "The body ends where a value is expected. Line 1, column 1."),
+        ('{"a":', "The body ends where a value is expected. Line 1, column 6."),
+        ('{"a": 1', "This object is never closed. Line 1, column 1."),
+        ("[1, 2", "This array is never closed. Line 1, column 1."),
+        ('{"a": "b', "This string is never closed. Line 1, column 7."),
+        ('{"a" 1}', 'A colon is missing after "a". Line 1, column 6.'),
+        ('{"a": $ID}', "$ID is no value of JSON. Line 1, column 7."),
+        ('{"a": [1}', "'}' closes what ']' should. Line 1, column 9."),
+        ("<html>", "'<' is not expected here. Line 1, column 1."),
+    ],
+)
+def test_what_cannot_be_mended_is_one_last_defect(text, message):
+    parsed = parse_json(text.encode())
+
+    assert not parsed.readable
+    assert [d.message for d in parsed.defects] == [message]
+
+
+def test_bytes_that_are_no_utf_8_are_told():
+    parsed = parse_json(b'{"a": "\xff"}')
+
+    assert not parsed.readable
+    assert parsed.defects[0].message == "The body is not UTF-8: byte 0xff at 7."
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 100_000])
+def test_a_body_nested_too_deep_is_told_not_followed(depth):
+    parsed = parse_json(b"[" * depth + b"]" * depth)
+
+    assert not parsed.readable
+    assert parsed.defects[0].message.startswith(
+        f"The body is nested deeper than {MAX_DEPTH} levels."
+    )
+
+
+def test_many_brackets_that_are_not_deep_are_read():
+    body = json.dumps([{"a": []}] * 500).encode()
+
+    assert parse_json(body).defects == ()
+
+
+def test_places_are_found_by_pointer_and_missing_ones_by_their_parent():
+    locator = Locator('{\n  "a": [\n    {"b~/": 1}\n  ]\n}')
+
+    assert locator.locate("") == (1, 1)
+    assert locator.locate("/a") == (2, 3)
+    assert locator.locate("/a/0/b~0~1") == (3, 6)
+    assert locator.locate("/a/0/missing/deep") == (3, 5)
+
+
+def test_defects_and_the_findings_behind_them_come_in_one_pass(check):
+    body = b'{"properties": {"dataType": "uri_fil", "dataUri": "a\nb",}}'
+
+    found = check("PUT", "data/iris/versions/1", body)
+
+    assert [(f.code, f.severity) for f in found] == [
+        ("AZC131", "warning"),
+        ("AZC132", "error"),
+        ("AZC108", "error"),
+    ]
+    assert (found[1].location.line, found[1].location.column) == (2, 3)

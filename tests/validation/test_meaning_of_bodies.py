@@ -1,0 +1,281 @@
+"""Ids, bindings and search spaces: what a schema cannot say about a body."""
+
+from __future__ import annotations
+
+import pytest
+
+from azml_contract.settings import PLACEHOLDERS
+from azml_contract.validation.calls import Scope
+from azml_contract.validation.search_space import DISTRIBUTIONS, find_fault
+
+HOME = PLACEHOLDERS.workspace_id
+OTHER = HOME.replace("/workspaces/workspace", "/workspaces/elsewhere")
+
+
+def codes(findings):
+    return [f.code for f in findings]
+
+
+def only(findings):
+    assert len(findings) == 1, findings
+    return findings[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("codeId", f"{HOME}/codes/train/versions/1"),
+        ("environmentId", f"{HOME.lower()}/environments/lightgbm/versions/1"),
+        ("environmentId", f"{HOME}/environments/lightgbm/labels/latest"),
+        ("environmentId", "azureml:lightgbm:1"),
+        ("environmentId", "azureml://registries/azureml/environments/e/versions/1"),
+        ("computeId", f"{HOME}/computes/cpu-cluster"),
+        ("computeId", "cpu-cluster"),
+        ("componentId", f"{HOME}/components/train/versions/1"),
+    ],
+)
+def test_ids_of_the_right_kind_and_workspace_are_fine(check, command_job, name, value):
+    command_job["properties"][name] = value
+
+    assert check("PUT", "jobs/j", command_job, profile="strict") == []
+
+
+def test_an_id_of_another_workspace_is_a_warning(check, command_job):
+    command_job["properties"]["codeId"] = f"{OTHER}/codes/train/versions/1"
+
+    finding = only(check("PUT", "jobs/j", command_job))
+
+    assert (finding.code, finding.severity) == ("AZC160", "warning")
+    assert finding.message == (
+        "This id names workspace elsewhere; the call goes to workspace."
+    )
+    assert finding.pointer == "/properties/codeId"
+
+
+def test_an_id_outside_the_configured_workspace_is_an_error(check, command_job):
+    command_job["properties"]["codeId"] = f"{OTHER}/codes/train/versions/1"
+    scope = Scope(workspace="workspace")
+
+    finding = only(check("PUT", "jobs/j", command_job, scope=scope))
+
+    assert (finding.code, finding.severity) == ("AZC160", "error")
+    assert "configured is workspace" in finding.message
+
+
+def test_an_environment_id_in_code_id_says_where_it_belongs(check, command_job):
+    value = f"{HOME}/environments/lightgbm/versions/1"
+    command_job["properties"]["codeId"] = value
+
+    finding = only(check("PUT", "jobs/j", command_job))
+
+    assert finding.code == "AZC161"
+    assert finding.message == (
+        "`codeId` wants codes/versions, this id names environments/versions."
+    )
+    assert finding.cure == "Such an id belongs into environmentId."
+
+
+def test_an_id_without_a_version_is_told(check, command_job):
+    command_job["properties"]["environmentId"] = f"{HOME}/environments/lightgbm"
+
+    finding = only(check("PUT", "jobs/j", command_job))
+
+    assert (finding.code, finding.severity) == ("AZC161", "warning")
+    assert finding.cure == "Append /versions/VERSION."
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("/subscriptions//resourceGroups/rg", "was a variable empty?"),
+        (f"{HOME}/codes", "no name stands after codes"),
+        (f"{HOME}/codes/train/versions/1/", "it ends in a slash"),
+        (f"{HOME[1:]}/codes/train/versions/1", "it must start with a slash"),
+    ],
+)
+def test_malformed_ids_say_why(check, command_job, value, reason):
+    command_job["properties"]["codeId"] = value
+
+    finding = only(check("PUT", "jobs/j", command_job))
+
+    assert finding.code == "AZC162"
+    assert reason in finding.message
+
+
+def test_ids_of_other_providers_are_left_alone(check):
+    storage = (
+        "/subscriptions/1/resourceGroups/rg/providers/Microsoft.Network"
+        "/virtualNetworks/v/subnets/s"
+    )
+    body = {
+        "properties": {
+            "computeType": "AmlCompute",
+            "properties": {"subnet": {"id": storage}},
+        }
+    }
+
+    assert check("PUT", "computes/cpu", body, profile="strict") == []
+
+
+@pytest.mark.parametrize("reading", ["${{inputs.iris}}", "${{ inputs.iris }}"])
+def test_an_input_that_is_read_must_be_declared(check, command_job, reading):
+    command_job["properties"]["command"] = f"python train.py {reading}"
+    assert check("PUT", "jobs/j", command_job) == []
+
+    command_job["properties"]["inputs"]["irs"] = command_job["properties"][
+        "inputs"
+    ].pop("iris")
+
+    finding = only(check("PUT", "jobs/j", command_job))
+    assert (finding.code, finding.severity) == ("AZC170", "error")
+    assert finding.message == (
+        "The command reads ${{inputs.iris}}, and no input iris is declared: irs."
+    )
+    assert finding.cure == "Did you mean irs?"
+
+
+def test_outputs_are_declared_too_but_default_comes_by_itself(check, command_job):
+    command = "python train.py ${{outputs.default}} ${{outputs.model}}"
+    command_job["properties"]["command"] = command
+
+    finding = only(check("PUT", "jobs/j", command_job))
+
+    assert finding.code == "AZC170"
+    assert "no output model is declared: none" in finding.message
+
+
+def test_input_variables_are_bound_by_either_family(check, command_job):
+    command_job["properties"]["command"] = "python x.py $AZURE_ML_INPUT_IRIS"
+    assert check("PUT", "jobs/j", command_job) == []
+
+    old = {
+        "jobType": "Command",
+        "command": "python x.py ${AZURE_ML_INPUT_iris} $AZURE_ML_INPUT_other",
+        "compute": {"target": "cpu-cluster"},
+        "inputDataBindings": {"iris": {"dataId": f"{HOME}/data/iris/versions/1"}},
+    }
+    found = check("PUT", "jobs/j", {"properties": old}, version="2021-03-01-preview")
+
+    assert codes(found) == ["AZC174"]
+    assert found[0].message == (
+        "The command reads $AZURE_ML_INPUT_other, and no input other is bound: iris."
+    )
+
+
+def test_an_environment_variable_of_that_name_binds_it(check, command_job):
+    command_job["properties"] |= {
+        "command": "python train.py $AZURE_ML_INPUT_extra",
+        "environmentVariables": {"AZURE_ML_INPUT_extra": "1"},
+    }
+
+    assert check("PUT", "jobs/j", command_job) == []
+
+
+def test_search_space_parameters_are_declared_and_read(check, sweep_job):
+    trial = sweep_job["properties"]["trial"]
+    trial["command"] = "python train.py ${{search_space.learning_rate}}"
+
+    undeclared, unread = check("PUT", "jobs/s", sweep_job)
+
+    assert (undeclared.code, undeclared.severity) == ("AZC171", "warning")
+    assert undeclared.pointer == "/properties/trial/command"
+    assert (unread.code, unread.severity) == ("AZC172", "warning")
+    assert unread.pointer == "/properties/searchSpace/lr"
+    assert unread.cure == "Add ${{search_space.lr}} to the command."
+
+
+def test_names_with_dashes_are_arguments_and_need_no_mention(check, sweep_job):
+    sweep_job["properties"]["searchSpace"] = {"--lr": ["uniform", [0.05, 0.8]]}
+    sweep_job["properties"]["trial"]["command"] = "python train.py"
+
+    assert check("PUT", "jobs/s", sweep_job) == []
+
+
+def test_the_command_of_a_component_reads_its_own_inputs(check):
+    body = {
+        "properties": {
+            "componentSpec": {
+                "command": "python train.py ${{inputs.a}} ${{inputs.b}}",
+                "inputs": {"a": {"type": "string"}},
+            }
+        }
+    }
+
+    finding = only(check("PUT", "components/train/versions/1", body))
+
+    assert (finding.code, finding.seen) == ("AZC170", "b")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        ["choice", [["gbdt", "dart"]]],
+        ["choice", [[{"values": [1]}]]],
+        ["randint", [16]],
+        ["uniform", [0.05, 0.8]],
+        ["quniform", [1, 10, 2]],
+        ["loguniform", [-6, -1]],
+        ["qloguniform", [-6, -1, 0.1]],
+        ["normal", [0, 1]],
+        ["qnormal", [0, 1, 2]],
+        ["lognormal", [0, 1]],
+        ["qlognormal", [0, 1, 2]],
+    ],
+)
+def test_every_distribution_with_its_arguments_is_fine(expression):
+    assert find_fault(expression) is None
+    assert expression[0] in DISTRIBUTIONS
+
+
+@pytest.mark.parametrize(
+    ("expression", "message", "cure"),
+    [
+        (
+            ["unifrom", [0, 1]],
+            '"unifrom" is no distribution',
+            'Did you mean "uniform"?',
+        ),
+        (
+            ["Uniform", [0, 1]],
+            '"Uniform" is no distribution',
+            'Did you mean "uniform"?',
+        ),
+        (
+            ["uniform", [0.8]],
+            "uniform takes min, max, not 1 arguments",
+            'Write ["uniform", [min, max]].',
+        ),
+        (["uniform", 3], "uniform takes min, max, not 0 arguments", None),
+        (["uniform", [1, 0]], "min of uniform is not below max", None),
+        (["uniform", ["0", "1"]], 'min of uniform is "0", not a number', None),
+        (["quniform", [0, 1, 0]], "q of quniform must be above 0", None),
+        (["normal", [0, -1]], "sigma of normal must be above 0", None),
+        (["randint", [1.5]], "upper of randint must be whole", None),
+        (
+            ["choice", ["gbdt", "dart"]],
+            "choice takes one argument, the list of values",
+            'Write ["choice", [["a", "b"]]], the values in a list of their own.',
+        ),
+        (["choice", [[]]], "choice has no values", "Give it values."),
+        (
+            "uniform(0, 1)",
+            '"uniform(0, 1)" is no distribution with its arguments',
+            None,
+        ),
+        ([], "an array of 0 is no distribution with its arguments", None),
+    ],
+)
+def test_a_bad_expression_says_what_it_takes(expression, message, cure):
+    fault = find_fault(expression)
+
+    assert fault is not None
+    assert fault[0] == message
+    assert cure is None or fault[1] == cure
+
+
+def test_expressions_are_checked_in_requests(check, sweep_job):
+    sweep_job["properties"]["searchSpace"]["lr"] = ["uniform", [0.8]]
+
+    finding = only(check("PUT", "jobs/s", sweep_job))
+
+    assert (finding.code, finding.pointer) == ("AZC173", "/properties/searchSpace/lr")
