@@ -60,16 +60,34 @@ def import_sources(sources: Iterable[Source]) -> list[Imported]:
         if known is None or source.kind is SourceKind.SWAGGER:
             by_version[source.api_version] = source
     swaggers = [s for s in by_version.values() if s.kind is SourceKind.SWAGGER]
-    references = [import_swagger(s.path, s.api_version) for s in swaggers]
+    references = [import_source(s, []) for s in swaggers]
     others = [s for s in by_version.values() if s.kind is SourceKind.BICEP_TYPES]
-    imported = references + [import_bicep(s, references) for s in others]
+    imported = references + [import_source(s, references) for s in others]
     return sorted(imported, key=lambda version: sort_key(version.api_version))
 
 
-def import_bicep(source: Source, references: Sequence[Imported]) -> Imported:
-    """Import a types.json, completed from the nearest of `references`."""
-    version = read_bicep_types(source.path, source.api_version)
-    return carry_over(version, nearest_first(source.api_version, references))
+def import_source(source: Source, references: Sequence[Imported]) -> Imported:
+    """Import one version.
+
+    Args:
+        source: Where it is.
+        references: Swagger versions; bicep types are completed from the nearest.
+
+    Raises:
+        SpecificationError: A file is missing or malformed.
+    """
+    try:
+        if source.kind is SourceKind.SWAGGER:
+            return import_swagger(source.path, source.api_version)
+        version = read_bicep_types(source.path, source.api_version)
+        return carry_over(version, nearest_first(source.api_version, references))
+    except RecursionError as error:
+        raise SpecificationError(
+            source.path,
+            "",
+            "types are nested too deeply, or contain themselves",
+            cure="Fetch the file again from its repository.",
+        ) from error
 
 
 def nearest_first(api_version: str, references: Sequence[Imported]) -> list[Imported]:

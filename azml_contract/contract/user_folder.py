@@ -26,8 +26,7 @@ from azml_contract.contract.contract import Contract
 from azml_contract.contract.data_reader import DefinitionData
 from azml_contract.contract.imported import Imported
 from azml_contract.contract.model import SourceKind
-from azml_contract.contract.sources import Source, find_sources, import_bicep
-from azml_contract.contract.swagger import import_swagger
+from azml_contract.contract.sources import Source, find_sources, import_source
 from azml_contract.errors import UsageError
 
 
@@ -91,17 +90,13 @@ def _choose(sources: Iterable[Source], wanted: Collection[str]) -> list[Source]:
 
 
 def _import(sources: list[Source]) -> list[Imported]:
-    swaggers = [
-        import_swagger(s.path, s.api_version)
-        for s in sources
-        if s.kind is SourceKind.SWAGGER
-    ]
+    swaggers = [import_source(s, []) for s in sources if s.kind is SourceKind.SWAGGER]
     others = [s for s in sources if s.kind is SourceKind.BICEP_TYPES]
     if not others:
         return swaggers
     fresh = {version.api_version for version in swaggers}
     references = [*swaggers, *(v for v in _shipped() if v.api_version not in fresh)]
-    return [*swaggers, *(import_bicep(s, references) for s in others)]
+    return [*swaggers, *(import_source(s, references) for s in others)]
 
 
 def _shipped() -> list[Imported]:

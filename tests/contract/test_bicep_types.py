@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from azml_contract.contract.model import Type
+from azml_contract.contract.sources import find_sources, import_sources
 from azml_contract.errors import SpecificationError
 
 
@@ -151,6 +152,14 @@ def test_the_body_of_a_resource_is_that_of_rest(bicep: Any) -> None:
     assert body.properties["name"].type == Type("string")
     assert resource.name_type.pattern == "^[a-z]+$"
     assert (resource.type, resource.writable) == ("workspaces/jobs", True)
+
+
+def test_an_array_that_contains_itself_is_one_error(bicep: Any) -> None:
+    """Bicep knows recursive objects, but no recursive arrays."""
+    array = bicep.add("ArrayType", itemType={"$ref": f"#/{len(bicep.entries)}"})
+    _job(bicep, bicep.object("JobProperties", x=bicep.property(array)))
+    with pytest.raises(SpecificationError, match="or contain themselves"):
+        import_sources(find_sources(bicep.save().parents[2]))
 
 
 def test_a_resource_function_keeps_its_input_and_output(bicep: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from azml_contract.contract.documents import MAX_FILE_BYTES
-from azml_contract.contract.sources import find_sources
+from azml_contract.contract.sources import find_sources, import_sources
 from azml_contract.errors import SpecificationError
 
 STRING = {"type": "string"}
@@ -218,6 +218,17 @@ def test_a_folder_without_the_provider(tmp_path: Path) -> None:
         caught.value
     )
     assert "Give a clone of azure-rest-api-specs" in str(caught.value)
+
+
+def test_types_nested_beyond_reason(swaggers: Any) -> None:
+    chain: dict[str, Any] = {
+        f"A{n}": {"type": "array", "items": {"$ref": f"#/definitions/A{n + 1}"}}
+        for n in range(2000)
+    }
+    definitions = {**chain, "A2000": STRING, **_definition(x=chain["A0"])}
+    swaggers.write("mfe.json", swaggers.document(definitions))
+    with pytest.raises(SpecificationError, match="nested too deeply"):
+        import_sources(find_sources(swaggers.root))
 
 
 def _assert_error(swaggers: Any, document: Any, pointer: str, problem: str) -> None:
