@@ -27,7 +27,16 @@ ALLOWED: dict[str, set[str]] = {
     "emulator": VALUES | {"settings", "contract", "validation"},
     "report": {"finding"},
 }
-WIRING = {"__init__", "__main__", "cli", "commands", "pytest_plugin", "pytest_summary", "scenario", "cleanup"}
+WIRING = {
+    "__init__",
+    "__main__",
+    "cli",
+    "commands",
+    "pytest_plugin",
+    "pytest_summary",
+    "scenario",
+    "cleanup",
+}
 CLIENT_PARTS = {
     path.stem
     for path in PACKAGE.glob("*.py")

@@ -21,8 +21,7 @@ def train(tmp_path: Path, *options: str, iris: Path = TRAINING / "iris.csv") -> 
         "OMP_NUM_THREADS": "1",
     }
     done = subprocess.run(
-        [sys.executable, str(TRAINING / "src" / "train.py"), "--iris-csv", str(iris)]
-        + list(options),
+        [sys.executable, TRAINING / "src" / "train.py", "--iris-csv", iris, *options],
         env=environment,
         cwd=tmp_path,
         capture_output=True,
