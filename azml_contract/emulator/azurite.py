@@ -44,6 +44,7 @@ _WATCHDOG = """\
 const parent = process.ppid;
 const leave = () => process.exit(0);
 process.stdin.on("end", leave).on("close", leave).on("error", leave).resume();
+if (process.stdin.unref) process.stdin.unref();
 setInterval(() => { if (process.ppid !== parent) leave(); }, 500).unref();
 """
 
@@ -243,12 +244,14 @@ class Azurite:
 
     def _try_again(self) -> None:
         """Start once more where another program was quicker to take the port."""
+        process = self._process
         if (
-            self._process is None
+            process is None
             or self._spawned >= _MOST_STARTS
             or "EADDRINUSE" not in self._said()
         ):
             raise EmulatorError(f"Azurite ended unexpectedly.{self._tail()}")
+        _end(process)
         self._spawn()
 
     def _alive(self) -> bool:
@@ -315,19 +318,20 @@ class Azurite:
         atexit.unregister(self.close)
         process, self._process = self._process, None
         if process is not None:
-            self._end(process)
+            _end(process)
         if self._log_file is not None:
             self._log_file.close()
             self._log_file = None
 
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
-        # Blobs are in memory: there is nothing to be saved, so no farewell.
-        process.kill()
-        with contextlib.suppress(OSError):
-            if process.stdin:
-                process.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_LEAVE_S)
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    # Blobs are in memory: there is nothing to be saved, so no farewell.
+    process.kill()
+    with contextlib.suppress(OSError):
+        if process.stdin:
+            process.stdin.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_LEAVE_S)
 
 
 def _free_port(host: str) -> int:

@@ -1,11 +1,12 @@
 """The workflow with azure-mgmt-machinelearningservices 2.0.0b2 (2023-04-01).
 
 A program that knows nothing of the emulator: it takes all from the environment
-and prints what became of each step.
+and writes what became of each step.
 """
 
 import json
 import os
+import sys
 import time
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -115,4 +116,4 @@ try:
     client.jobs.get(*place, "nowhere")
 except ResourceNotFoundError as error:
     seen["missing"] = type(error).__name__
-print(json.dumps(seen))
+sys.stdout.write(json.dumps(seen))

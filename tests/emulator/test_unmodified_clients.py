@@ -108,13 +108,11 @@ def test_curl_asks_for_a_token_and_lists_computes(storing):
         storing,
     )
     bearer = json.loads(token)["access_token"]
+    computes = f"https://management.azure.com{settings.workspace_id}/computes"
     listed = run(
         [
-            "curl",
-            "-sS",
-            *("-H", f"Authorization: Bearer {bearer}"),
-            f"https://management.azure.com{settings.workspace_id}/computes"
-            "?api-version=2022-05-01",
+            *("curl", "-sS", "-H", f"Authorization: Bearer {bearer}"),
+            f"{computes}?api-version=2022-05-01",
         ],
         storing,
     )
