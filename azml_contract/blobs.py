@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from azml_contract.errors import UploadError
-from azml_contract.settings import VARIABLES
-from azml_contract.source_tree import SourceFile, SourceTree, read_tree
-from azml_contract.storage_access import (
+from azml_contract.rest.source_tree import SourceFile, SourceTree, read_tree
+from azml_contract.rest.storage_access import (
     Calls,
     Target,
     UploadAuth,
@@ -27,7 +26,8 @@ from azml_contract.storage_access import (
     open_datastore,
     start_pending_upload,
 )
-from azml_contract.transport import make_session, proxies_of
+from azml_contract.rest.transport import make_session, proxies_of
+from azml_contract.settings import VARIABLES
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient

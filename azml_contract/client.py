@@ -18,21 +18,21 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from azml_contract.addresses import add_query, resolve_url
-from azml_contract.arm_response import ArmResponse, Wrap
-from azml_contract.bodies import load_body
-from azml_contract.credentials import (
+from azml_contract.errors import UsageError
+from azml_contract.lro import SYSTEM_CLOCK, Clock, PollAnswer, await_terminal
+from azml_contract.rest.addresses import add_query, resolve_url
+from azml_contract.rest.arm_response import ArmResponse, Wrap
+from azml_contract.rest.bodies import load_body
+from azml_contract.rest.credentials import (
     BearerToken,
     TokenCredential,
     build_credential,
     close_credential,
 )
-from azml_contract.errors import UsageError
-from azml_contract.lro import SYSTEM_CLOCK, Clock, PollAnswer, await_terminal
-from azml_contract.operations import poll_after, poll_of_resource, read_poll
-from azml_contract.paging import collect_pages
+from azml_contract.rest.operations import poll_after, poll_of_resource, read_poll
+from azml_contract.rest.paging import collect_pages
+from azml_contract.rest.transport import Transport, describe_call, make_session
 from azml_contract.settings import Settings
-from azml_contract.transport import Transport, describe_call, make_session
 
 if TYPE_CHECKING:
     from azml_contract.blobs import Upload

@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from azml_contract.client import Workspace
-from azml_contract.credentials import StaticCredential
 from azml_contract.lro import InstantClock
+from azml_contract.rest.credentials import StaticCredential
 from azml_contract.settings import Settings
 
 NAMES = ("localhost", "management.azure.com", "*.blob.core.windows.net")

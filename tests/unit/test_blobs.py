@@ -13,7 +13,7 @@ import pytest
 from azml_contract.blobs import Upload
 from azml_contract.client import Workspace
 from azml_contract.errors import ArmError, UploadError, UsageError
-from azml_contract.storage_access import read_datastore
+from azml_contract.rest.storage_access import read_datastore
 
 KEY = "a2V5LW9mLXRoZS1hY2NvdW50"
 HOST = "acct1.blob.core.windows.net"

@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 
 from azml_contract.client import Workspace
-from azml_contract.credentials import LoginFailed, StaticCredential, build_credential
 from azml_contract.lro import InstantClock
+from azml_contract.rest.credentials import (
+    LoginFailed,
+    StaticCredential,
+    build_credential,
+)
 from azml_contract.settings import PLACEHOLDERS, Settings
 
 EXPIRED = {

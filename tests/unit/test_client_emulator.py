@@ -72,7 +72,7 @@ def test_the_workspace_answers_a_service_principal(version: str, at: Any) -> Non
 
 
 def test_a_wrong_secret_is_a_failed_login(at: Any) -> None:
-    from azml_contract.credentials import LoginFailed
+    from azml_contract.rest.credentials import LoginFailed
 
     azml = at("2024-04-01", client_secret="wrong")
     with pytest.raises(LoginFailed, match="AADSTS7000215"):
@@ -152,7 +152,7 @@ def read_back(azml: Workspace, made: Any) -> dict[str, bytes]:
     from azure.core.pipeline.transport import RequestsTransport
     from azure.storage.blob import ContainerClient
 
-    from azml_contract.storage_access import find_datastore, open_datastore
+    from azml_contract.rest.storage_access import find_datastore, open_datastore
 
     store = find_datastore(azml, None)
     target = open_datastore(azml, store, None)

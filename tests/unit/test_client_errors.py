@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from azml_contract.arm_errors import parse_arm_error
+from azml_contract.rest.arm_errors import parse_arm_error
 
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "recordings"
 

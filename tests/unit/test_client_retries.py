@@ -12,7 +12,7 @@ import pytest
 from azml_contract.client import Workspace
 from azml_contract.errors import ServiceUnreachable
 from azml_contract.lro import InstantClock
-from azml_contract.retries import (
+from azml_contract.rest.retries import (
     RetryPolicy,
     is_repeatable,
     read_retry_after_s,

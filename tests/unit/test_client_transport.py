@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from azml_contract.transport import describe_call, make_session
+from azml_contract.rest.transport import describe_call, make_session
 
 
 def test_calls_go_through_the_proxy_of_the_settings(

@@ -37,11 +37,7 @@ WIRING = {
     "scenario",
     "cleanup",
 }
-CLIENT_PARTS = {
-    path.stem
-    for path in PACKAGE.glob("*.py")
-    if path.stem not in WIRING | VALUES | {"settings"}
-}
+CLIENT_PARTS = {"client", "lro", "blobs", "rest"}
 HANDS_ITS_ENVIRONMENT_TO_A_CHILD = {PACKAGE / "emulator" / "azurite.py"}
 MODULES = sorted(
     path

@@ -17,9 +17,9 @@ from azml_contract.errors import ArmError, UploadError, UsageError
 from azml_contract.settings import VARIABLES, Settings
 
 if TYPE_CHECKING:
-    from azml_contract.arm_response import ArmResponse
-    from azml_contract.credentials import TokenCredential
     from azml_contract.lro import Clock
+    from azml_contract.rest.arm_response import ArmResponse
+    from azml_contract.rest.credentials import TokenCredential
 
 STORAGE_API_VERSION = "2023-01-01"
 """Of Microsoft.Storage, for ``listKeys``."""

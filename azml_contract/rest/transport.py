@@ -19,12 +19,12 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from azml_contract.errors import ServiceUnreachable
-from azml_contract.retries import RetryPolicy, is_repeatable, read_wait_s
+from azml_contract.rest.retries import RetryPolicy, is_repeatable, read_wait_s
 from azml_contract.settings import VARIABLES, Settings
 
 if TYPE_CHECKING:
-    from azml_contract.credentials import BearerToken
     from azml_contract.lro import Clock
+    from azml_contract.rest.credentials import BearerToken
 
 _CONNECT_TIMEOUT_S = 15.0
 _READ_TIMEOUT_S = 180.0

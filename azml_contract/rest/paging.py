@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from azml_contract.arm_response import ArmResponse
 from azml_contract.errors import ArmError
+from azml_contract.rest.arm_response import ArmResponse
 
 
 def collect_pages(page: ArmResponse, get: Callable[[str], ArmResponse]) -> list[Any]:

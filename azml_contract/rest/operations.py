@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from urllib.parse import urlsplit
 
-from azml_contract.arm_errors import parse_arm_error
-from azml_contract.arm_response import ArmResponse
 from azml_contract.errors import ArmError
 from azml_contract.lro import (
     JOB_ENDS,
@@ -26,7 +24,9 @@ from azml_contract.lro import (
     read_operation_state,
     read_provisioning_state,
 )
-from azml_contract.retries import read_retry_after_s
+from azml_contract.rest.arm_errors import parse_arm_error
+from azml_contract.rest.arm_response import ArmResponse
+from azml_contract.rest.retries import read_retry_after_s
 
 _JOB_PATH = re.compile(r"/workspaces/[^/]+/jobs/[^/]+/?$", re.I)
 

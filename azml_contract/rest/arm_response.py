@@ -14,9 +14,9 @@ from typing import Any
 
 import requests
 
-from azml_contract.arm_errors import parse_arm_error
 from azml_contract.errors import ArmError
-from azml_contract.transport import describe_call
+from azml_contract.rest.arm_errors import parse_arm_error
+from azml_contract.rest.transport import describe_call
 
 Wrap = Callable[[Any, requests.Response], Any]
 """How `ArmResponse.json` is built from the parsed body: ``wrap(body, response)``."""

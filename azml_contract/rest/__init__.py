@@ -1,0 +1,1 @@
+"""What `client`, `lro` and `blobs` are made of: addresses, tokens, retries, errors."""
