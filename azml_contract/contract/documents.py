@@ -135,6 +135,8 @@ class Documents:
 
     def __init__(self) -> None:
         self._roots: dict[Path, Node] = {}
+        # By the file that refers and what its $ref says before the "#".
+        self._referred: dict[tuple[Path, str], Node] = {}
 
     def root(self, file: Path) -> Node:
         """The whole of one file.
@@ -162,23 +164,30 @@ class Documents:
         """
         reference = node.need("$ref")
         location, _, fragment = reference.text().partition("#")
-        file = (node.file.parent / unquote(location)) if location else node.file
-        if not file.is_file():
-            raise reference.fail(
-                f"$ref names {location!r}, but {file.resolve()} does not exist",
-                "Give a folder that holds the specification together with its "
-                "common-types, in the layout of azure-rest-api-specs.",
-            )
-        found = self.root(file)
+        found = root = self._referred_root(reference, location)
         for step in fragment.strip("/").split("/") if fragment.strip("/") else ():
             key = unquote(step).replace("~1", "/").replace("~0", "~")
             if not isinstance(found.value, dict) or key not in found.value:
                 raise reference.fail(
                     f"$ref {reference.value!r} leads nowhere: "
-                    f"{file.name} has no {fragment!r}"
+                    f"{root.file.name} has no {fragment!r}"
                 )
             found = Node(found.file, (*found.steps, key), found.value[key])
         return found
+
+    def _referred_root(self, reference: Node, location: str) -> Node:
+        key = (reference.file, location)
+        if key not in self._referred:
+            here = reference.file
+            file = (here.parent / unquote(location)).resolve() if location else here
+            if not file.is_file():
+                raise reference.fail(
+                    f"$ref names {location!r}, but {file} does not exist",
+                    "Give a folder that holds the specification together with its "
+                    "common-types, in the layout of azure-rest-api-specs.",
+                )
+            self._referred[key] = self.root(file)
+        return self._referred[key]
 
 
 def _parse(file: Path) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 PROVIDER = "Microsoft.MachineLearningServices"
 SUBSCRIPTION = f"/subscriptions/{{subscriptionId}}/providers/{PROVIDER}"
@@ -49,6 +50,7 @@ class Owner:
         return "/".join((*self.types, self.action)).lower() if self.action else ""
 
 
+@cache
 def find_owner(path: str) -> Owner:
     """Split the part of a template after the provider."""
     tail = path.rpartition("/providers/")[2].split("/")[1:]
