@@ -21,26 +21,41 @@ from typing import Any, NoReturn
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Json, Request, Response
 from azml_contract.recording.content import decode_body
+from azml_contract.recording.wellformed import check_interaction
 
 FORMAT = 1
 SIDE_FOLDER = "blobs"
 _LARGEST_BYTES = 150 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEXT_FIELDS = ("scenario", "api_version", "target", "recorded_at", "recorder")
-_BODY_KINDS = frozenset({"text", "base64", "file"})
 _NO_FILES: Mapping[str, bytes] = {}
 
 
-@dataclass(frozen=True, slots=True)
 class Interaction:
-    """One recorded request and its answer, as the file holds it.
+    """One recorded request and its answer, as the file holds it."""
 
-    `data` is the object of the file; do not change it. `side_files` maps the
-    sha256 of each side file to its bytes.
-    """
+    __slots__ = ("_data", "side_files")
 
-    data: Mapping[str, Any]
-    side_files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    _data: Mapping[str, Any] | None
+    side_files: Mapping[str, bytes]
+
+    def __init__(
+        self, data: Mapping[str, Any], side_files: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Hold an object of the file.
+
+        Args:
+            data: A whole interaction of format 1; it is not copied.
+            side_files: Bytes of the side files it names, by their sha256.
+        """
+        self._data = data
+        self.side_files = _NO_FILES if side_files is None else side_files
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The object of the file; do not change it."""
+        assert self._data is not None
+        return self._data
 
     @property
     def method(self) -> str:
@@ -159,26 +174,38 @@ def load_cassette(path: Path) -> Cassette:
         CassetteError: It is missing, or not a whole cassette of format 1;
             names the file, the place in it, and what to do.
     """
-    raw = _parse(path, _read(path))
-    found = raw.get("format")
+    from azml_contract.recording.layout import split_cassette
+
+    raw = _read(path)
+    split = split_cassette(
+        raw,
+        lambda name: _load_side_file(path, name),
+        lambda index, reason: _refuse(
+            path, f"/interactions/{index} is malformed ({reason})"
+        ),
+    )
+    header, interactions = split or _parse_whole(path, raw)
+    _check_header(path, header)
+    return Cassette(
+        **{name: header[name] for name in _TEXT_FIELDS},
+        variables=header.get("variables", {}),
+        reads=_parse_reads(path, header.get("reads", {}), len(interactions)),
+        interactions=tuple(interactions),
+    )
+
+
+def _check_header(path: Path, header: Mapping[str, Any]) -> None:
+    found = header.get("format")
     if found != FORMAT or isinstance(found, bool):
         _refuse(path, f"format is {found!r}; this version reads format {FORMAT}")
     for name in _TEXT_FIELDS:
-        if not isinstance(raw.get(name), str):
-            _refuse(path, f"/{name} must be text, not {_type_name(raw.get(name))}")
-    variables = raw.get("variables", {})
+        if not isinstance(header.get(name), str):
+            _refuse(path, f"/{name} must be text, not {_type_name(header.get(name))}")
+    variables, interactions = header.get("variables", {}), header.get("interactions")
     if not isinstance(variables, dict):
         _refuse(path, f"/variables must be an object, not {_type_name(variables)}")
-    interactions = raw.get("interactions")
     if not isinstance(interactions, list):
         _refuse(path, f"/interactions must be a list, not {_type_name(interactions)}")
-    side_files = _load_side_files(path, interactions)
-    return Cassette(
-        **{name: raw[name] for name in _TEXT_FIELDS},
-        variables=variables,
-        reads=_parse_reads(path, raw.get("reads", {}), len(interactions)),
-        interactions=tuple(Interaction(one, side_files) for one in interactions),
-    )
 
 
 def _read(path: Path) -> bytes:
@@ -245,72 +272,23 @@ def _parse_reads(path: Path, raw: object, count: int) -> dict[int, tuple[str, ..
     return reads
 
 
-def _load_side_files(path: Path, interactions: list[Any]) -> Mapping[str, bytes]:
+def _parse_whole(path: Path, raw: bytes) -> tuple[dict[str, Any], list[Interaction]]:
+    header = _parse(path, raw)
+    _check_header(path, header)
     names: set[str] = set()
-    for index, interaction in enumerate(interactions):
-        _check(path, index, interaction, names)
-    if not names:
-        return _NO_FILES
-    return {name: _load_side_file(path, name) for name in sorted(names)}
-
-
-def _check(path: Path, index: int, interaction: Any, names: set[str]) -> None:
-    try:
-        request, response = interaction["request"], interaction["response"]
-        times = interaction.get("times", 1)
-        whole = (
-            type(request["method"]) is str
-            and type(request["uri"]) is str
-            and type(response["status"]) is int
-            and type(times) is int
-            and times > 0
-        )
-        for part in (request, response):
-            _check_headers(part["headers"])
-            if "body" in part:
-                _check_body(part["body"], names)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        _refuse(path, f"/interactions/{index} is malformed ({_say(error)})")
-    if not whole:
-        _refuse(
-            path,
-            f"/interactions/{index} needs request.method and request.uri as text, "
-            "response.status and times as whole numbers",
-        )
-
-
-def _say(error: Exception) -> str:
-    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
-
-
-def _check_headers(headers: Any) -> None:
-    if type(headers) is not dict:
-        raise TypeError("headers must be an object")
-    for value in headers.values():
-        if type(value) is not str:
-            raise TypeError("header values must be text")
-
-
-def _check_body(body: Any, names: set[str]) -> None:
-    if type(body) is not dict or len(body) != 1:
-        raise TypeError("a body is an object with one key")
-    kind: str
-    value: Any
-    ((kind, value),) = body.items()
-    if kind == "json":
-        return
-    if kind not in _BODY_KINDS or not isinstance(value, str):
-        raise TypeError("a body is one of json, text, base64 or file")
-    if kind == "base64":
-        decode_body(body, _NO_FILES)
-    elif kind == "file":
-        if not _DIGEST.fullmatch(value):
-            raise ValueError("a side file is named by its sha256")
-        names.add(value)
+    for index, one in enumerate(header["interactions"]):
+        try:
+            names.update(check_interaction(one))
+        except ValueError as error:
+            _refuse(path, f"/interactions/{index} is malformed ({error})")
+    side_files = {name: _load_side_file(path, name) for name in sorted(names)}
+    return header, [Interaction(one, side_files) for one in header["interactions"]]
 
 
 def _load_side_file(path: Path, name: str) -> bytes:
     file = path.parent / SIDE_FOLDER / name
+    if not _DIGEST.fullmatch(name):
+        _refuse(path, "a side file is named by its sha256")
     try:
         raw = file.read_bytes()
     except OSError as error:

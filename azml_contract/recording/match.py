@@ -1,12 +1,12 @@
 """Canonical requests: which two requests count as the same.
 
-In: a request. Out: a `Key`, equal for equal requests. Compared are the verb,
+In: a request. Out: its `Place` and its `Content`, equal for equal requests.
+Compared are the verb,
 scheme, host, path, the sorted query (the api-version always), the range and
 the body: JSON by value, forms by field, block lists by content, anything else
 by its bytes. All other headers, and what is secret, are ignored.
 
-Knows nothing of cassettes; the same key is computed for what was recorded and
-for what is asked.
+The same is computed for what was recorded and for what is asked.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import marshal
 import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +24,8 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from azml_contract.exchange import Headers, Request
-from azml_contract.recording.blocks import BlockLedger, is_block_list, sent_block_id
+from azml_contract.recording.blocks import BlockLedger, is_block_list
+from azml_contract.recording.cassette import Interaction
 from azml_contract.recording.redact import redact_leaves
 from azml_contract.recording.rules import (
     FORM_IGNORED,
@@ -40,23 +42,88 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _BOUNDARY = re.compile(r"boundary=\"?([^\";,]+)\"?", re.IGNORECASE)
 
 
-class Key(NamedTuple):
-    """What two requests must share to be the same."""
+class Place(NamedTuple):
+    """Everything that two requests must share but their bodies."""
 
     method: str
     origin: str
     path: str
     query: str
     range: str
-    body: str
 
 
 class Site(NamedTuple):
-    """The part of a key that can be read off without looking at query or body."""
+    """The part of a place that can be read off without looking at the query."""
 
     method: str
     origin: str
     path: str
+
+
+class Content:
+    """A body to be compared: JSON by value, or text that stands for anything else."""
+
+    __slots__ = ("_key", "_level", "_plain", "_raw")
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        plain: Any = None,
+        raw: bytes = b"",
+        level: Callable[[bytes], Any] | None = None,
+    ) -> None:
+        """Hold a body.
+
+        Args:
+            text: Equal for equal bodies; for all but JSON.
+            plain: JSON as parsed; may hold secrets, or have lost duplicates.
+            raw: The JSON text.
+            level: Parses the text strictly, secrets levelled.
+        """
+        self._key = None if level else text
+        self._plain = plain
+        self._raw = raw
+        self._level = level
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is JSON."""
+        return self._level is not None
+
+    @property
+    def key(self) -> str:
+        """Text that is equal for equal bodies."""
+        if self._key is None:
+            assert self._level is not None
+            try:
+                value = self._level(self._raw)
+                self._key = "json:" + json.dumps(
+                    value, sort_keys=True, separators=(",", ":")
+                )
+            except ValueError:
+                self._key = exact_content(self._raw)._key
+        assert self._key is not None
+        return self._key
+
+    def equals(self, other: Content) -> bool:
+        """Whether two bodies are the same; faster than comparing two keys."""
+        return (self.is_json and other.is_json and self._looks_like(other)) or (
+            self.key == other.key
+        )
+
+    def _looks_like(self, other: Content) -> bool:
+        """Whether two JSON texts hold the same in the same order.
+
+        marshal, unlike ``==``, tells true from 1. As many keys in the text as
+        in its twin means that none stands twice.
+        """
+        return self._raw.count(b'":') == other._raw.count(b'":') and (
+            marshal.dumps(self._plain, 2) == marshal.dumps(other._plain, 2)
+        )
+
+
+EMPTY = Content()
 
 
 @lru_cache(maxsize=256)
@@ -107,12 +174,8 @@ def _content_type(headers: Headers) -> str:
     return ""
 
 
-def _raise_duplicate() -> None:
-    raise ValueError("duplicate key")
-
-
 class Matcher:
-    """Computes keys under one set of rules."""
+    """Compares requests under one set of rules."""
 
     def __init__(
         self,
@@ -130,66 +193,61 @@ class Matcher:
         self._canonicalisers = tuple(canonicalisers)
 
     def prepare(self, request: Request) -> Request:
-        """Apply the project's own rules."""
+        """Inflate the body, and apply the project's own rules."""
+        request = plain_body(request)
         for rewrite in self._canonicalisers:
             request = rewrite(request)
         return request
 
-    def key(self, request: Request, ledger: BlockLedger | None = None) -> Key:
-        """The key of a request.
+    def place(self, request: Request) -> Place:
+        """Where a prepared request goes."""
+        query = request.url.partition("#")[0].partition("?")[2]
+        return Place(
+            *site_of(request.method, request.url),
+            _canonical_query(query),
+            _range(request.headers),
+        )
+
+    def content(self, request: Request, ledger: BlockLedger | None = None) -> Content:
+        """What a prepared request carries.
 
         Args:
-            request: Already prepared.
+            request: Its body is parsed where it is JSON.
             ledger: Maps block ids to content; needed for what a client sends,
                 not for what a cassette holds.
         """
-        site = site_of(request.method, request.url)
-        query = request.url.partition("#")[0].partition("?")[2]
-        if ledger is not None and sent_block_id(request.method, request.url):
-            ledger.note(request.method, request.url, request.body)
-        return Key(
-            *site,
-            _canonical_query(query),
-            _range(request.headers),
-            self._body(request, ledger or _NO_BLOCKS),
-        )
-
-    def exact_key(self, request: Request, key: Key) -> Key:
-        """The key of a body that is compared byte by byte."""
-        return key._replace(body=_digest(request.body))
-
-    def _body(self, request: Request, ledger: BlockLedger) -> str:
         body = request.body
         if not body:
-            return ""
+            return EMPTY
+        if ledger is not None:
+            ledger.note(request.method, request.url, body)
         if is_block_list(request.method, request.url):
-            return "blocks:" + ledger.canonical_list(request.url, body)
+            listed = (ledger or _NO_BLOCKS).canonical_list(request.url, body)
+            return Content(f"blocks:{listed}")
         kind = _content_type(request.headers)
         if "x-www-form-urlencoded" in kind:
-            return "form:" + canonical_form(body)
+            return Content(f"form:{canonical_form(body)}")
         if "json" in kind or body[:1] in (b"{", b"["):
             try:
-                return "json:" + self.canonical_json(body)
+                return Content(plain=json.loads(body), raw=body, level=self._parse)
             except (ValueError, RecursionError):
                 pass
-        if kind.startswith("multipart/"):
-            body = level_boundary(kind, body)
-        return _digest(body)
+        return exact_content(level_boundary(kind, body))
 
-    def canonical_json(self, body: bytes) -> str:
-        """JSON by value, secret properties levelled.
+    def recorded(self, interaction: Interaction) -> tuple[Place, Content]:
+        """The same for a request of a cassette."""
+        request = self.prepare(interaction.request)
+        return self.place(request), self.content(request)
 
-        Raises:
-            ValueError: It is not JSON, or an object names a key twice.
-        """
-        value = json.loads(body, object_pairs_hook=self._level)
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-        return redact_shapes(text) if "sig=" in text else text
+    def _parse(self, body: bytes) -> Any:
+        if b"sig=" in body:
+            body = redact_shapes(body.decode()).encode()
+        return json.loads(body, object_pairs_hook=self._level)
 
     def _level(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         level = dict(pairs)
         if len(level) != len(pairs):
-            _raise_duplicate()
+            raise ValueError("an object names a key twice")
         for name in level:
             if name.lower() in self._secret_names:
                 level[name] = redact_leaves(level[name])
@@ -199,8 +257,10 @@ class Matcher:
 _NO_BLOCKS = BlockLedger()
 
 
-def _digest(body: bytes) -> str:
-    return "sha256:" + hashlib.sha256(body).hexdigest()
+def exact_content(body: bytes) -> Content:
+    """A body that is compared byte by byte."""
+    digest = hashlib.sha256(body).hexdigest()
+    return Content(f"sha256:{digest}")
 
 
 def canonical_form(body: bytes) -> str:
@@ -213,11 +273,10 @@ def canonical_form(body: bytes) -> str:
 def level_boundary(content_type: str, body: bytes) -> bytes:
     """A multipart body with its random boundary replaced by a fixed one."""
     found = _BOUNDARY.search(content_type)
-    return body if found is None else _replace_folded(body, found[1].encode())
-
-
-def _replace_folded(body: bytes, boundary: bytes) -> bytes:
-    return re.sub(re.escape(boundary), b"boundary", body, flags=re.IGNORECASE)
+    if found is None or not content_type.lower().startswith("multipart/"):
+        return body
+    boundary = re.escape(found[1].encode())
+    return re.sub(boundary, b"boundary", body, flags=re.IGNORECASE)
 
 
 def plain_body(request: Request) -> Request:

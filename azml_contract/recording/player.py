@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from azml_contract.errors import CassetteError
@@ -22,7 +22,14 @@ from azml_contract.exchange import Request, Response
 from azml_contract.recording.blocks import BlockLedger
 from azml_contract.recording.cassette import Cassette, Interaction
 from azml_contract.recording.identity import is_identity, synthesise
-from azml_contract.recording.match import Key, Matcher, Site, plain_body, site_of
+from azml_contract.recording.match import (
+    Content,
+    Matcher,
+    Place,
+    Site,
+    exact_content,
+    site_of,
+)
 from azml_contract.recording.miss import NoMatchingInteraction, UnusedInteractions
 from azml_contract.recording.polls import announced_by, is_poll_path, was_polled
 from azml_contract.recording.redact import Redactor
@@ -33,11 +40,41 @@ _STAND_IN = re.compile(r"00000000-0000-[04]000-[08]000-[0-9a-f]{12}", re.IGNOREC
 
 @dataclass(slots=True)
 class _Queue:
-    """The interactions of one key, and how far they are played."""
+    """The interactions of one request, and how far they are played."""
 
-    indices: list[int] = field(default_factory=list)
+    content: Content
+    indices: list[int]
     position: int = 0
     served: int = 0
+
+
+class _Counter:
+    """The queues of one place, told apart by body."""
+
+    def __init__(self) -> None:
+        self._queues: list[_Queue] = []
+        self._by_key: dict[str, _Queue] | None = None
+
+    def add(self, content: Content, index: int) -> None:
+        """Queue an interaction."""
+        queue = self.find(content)
+        if queue is not None:
+            queue.indices.append(index)
+            return
+        queue = _Queue(content, [index])
+        self._queues.append(queue)
+        if self._by_key is not None:
+            self._by_key[content.key] = queue
+
+    def find(self, content: Content) -> _Queue | None:
+        """The queue of a body; None where none was recorded."""
+        if self._by_key is None:
+            if not self._queues:
+                return None
+            if len(self._queues) == 1 and self._queues[0].content.equals(content):
+                return self._queues[0]
+            self._by_key = {queue.content.key: queue for queue in self._queues}
+        return self._by_key.get(content.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +111,14 @@ class Player:
         self._lock = threading.Lock()
         self._ledger = BlockLedger()
         self._plays = [0] * len(cassette.interactions)
-        self._queues: dict[Key, _Queue] = {}
+        self._counters: dict[Place, _Counter] = {}
         self._unkeyed: dict[tuple[str, str], list[int]] = {}
-        self._places: dict[Site, list[tuple[str, str]]] | None = None
+        self._sites: dict[Site, list[tuple[str, str]]] | None = None
         self._announced: set[str] | None = None
         self._bound: dict[str, str] = {}
         self.misses: list[CassetteError] = []
         for index, one in enumerate(cassette.interactions):
-            part = one.data["request"]
-            place = (part["method"], part["uri"].partition("?")[0])
-            self._unkeyed.setdefault(place, []).append(index)
+            self._unkeyed.setdefault(_address(one.method, one.url), []).append(index)
 
     @property
     def exchanges(self) -> int:
@@ -96,10 +131,11 @@ class Player:
         Raises:
             NoMatchingInteraction: The cassette has no answer (left) for it.
         """
-        request = self._matcher.prepare(plain_body(request))
-        key = self._matcher.key(request, self._ledger)
+        request = self._matcher.prepare(request)
+        place = self._matcher.place(request)
+        content = self._matcher.content(request, self._ledger)
         with self._lock:
-            index = self._find(request, key)
+            index = self._find(request, place, content)
             if index is None and not self._is_free_login(request):
                 miss = self._explain(request)
                 self.misses.append(miss)
@@ -109,28 +145,43 @@ class Player:
         one = self.cassette.interactions[index]
         return Played(one.response, index, one)
 
-    def _find(self, request: Request, key: Key) -> int | None:
-        index = self._take_filled(key, request)
-        if index is None and self._fill(key):
-            index = self._take(key, request)
-        if index is None and key.body.startswith("json:"):
-            index = self._take(self._matcher.exact_key(request, key), request)
+    def _find(self, request: Request, place: Place, content: Content) -> int | None:
+        index = self._take(request, place, content)
+        if index is None and self._fill_site(place):
+            index = self._take(request, place, content)
+        if index is None and content.is_json:
+            index = self._take(request, place, exact_content(request.body))
         return self._find_bound(request) if index is None else index
 
-    def _fill(self, key: Key) -> bool:
-        """Compute the keys of recordings whose URL is spelt in another way.
+    def _take(self, request: Request, place: Place, content: Content) -> int | None:
+        """Play the next answer to a request; None where none is left."""
+        unkeyed = self._unkeyed.pop(_address(request.method, request.url), None)
+        if unkeyed is not None:
+            self._enqueue(unkeyed)
+        counter = self._counters.get(place)
+        queue = None if counter is None else counter.find(content)
+        return None if queue is None else self._advance(queue, request)
+
+    def _enqueue(self, indices: Sequence[int]) -> None:
+        for index in indices:
+            one = self.cassette.interactions[index]
+            place, content = self._matcher.recorded(one)
+            self._counters.setdefault(place, _Counter()).add(content, index)
+
+    def _fill_site(self, place: Place) -> bool:
+        """Queue recordings whose URL is spelt in another way.
 
         Returns:
             Whether there were any.
         """
-        if self._places is None:
-            self._places = {}
-            for place in self._unkeyed:
-                self._places.setdefault(site_of(*place), []).append(place)
-        same = self._places.pop(Site(*key[:3]), [])
-        found = [place for place in same if place in self._unkeyed]
-        for place in found:
-            self._enqueue(self._unkeyed.pop(place))
+        if self._sites is None:
+            self._sites = {}
+            for address in self._unkeyed:
+                self._sites.setdefault(site_of(*address), []).append(address)
+        same = self._sites.pop(Site(*place[:3]), [])
+        found = [address for address in same if address in self._unkeyed]
+        for address in found:
+            self._enqueue(self._unkeyed.pop(address))
         return bool(found)
 
     def _is_free_login(self, request: Request) -> bool:
@@ -139,16 +190,7 @@ class Player:
             is_identity(one.request) for one in self.cassette.interactions
         )
 
-    def _enqueue(self, indices: Sequence[int]) -> None:
-        for index in indices:
-            recorded = self._matcher.prepare(self.cassette.interactions[index].request)
-            key = self._matcher.key(recorded)
-            self._queues.setdefault(key, _Queue()).indices.append(index)
-
-    def _take(self, key: Key, request: Request) -> int | None:
-        queue = self._queues.get(key)
-        if queue is None:
-            return None
+    def _advance(self, queue: _Queue, request: Request) -> int | None:
         if queue.position < len(queue.indices):
             index = queue.indices[queue.position]
             queue.served += 1
@@ -195,26 +237,16 @@ class Player:
             binding = _bind(_text(request), _text(one.request), self._bound)
             if binding is None:
                 continue
-            rebound = _substitute(request, binding)
-            key = self._matcher.key(rebound, self._ledger)
-            found = self._take_filled(key, rebound)
+            found = self._take_bound(request, binding)
             if found is not None:
                 self._bound.update(binding)
                 return found
-        return self._replay_bound(request)
+        return self._take_bound(request, self._bound) if self._bound else None
 
-    def _replay_bound(self, request: Request) -> int | None:
-        if not self._bound:
-            return None
-        rebound = _substitute(request, self._bound)
-        key = self._matcher.key(rebound, self._ledger)
-        return self._take_filled(key, rebound)
-
-    def _take_filled(self, key: Key, request: Request) -> int | None:
-        place = (request.method, request.url.partition("?")[0])
-        if place in self._unkeyed:
-            self._enqueue(self._unkeyed.pop(place))
-        return self._take(key, request)
+    def _take_bound(self, request: Request, binding: dict[str, str]) -> int | None:
+        bound = _substitute(request, binding)
+        content = self._matcher.content(bound, self._ledger)
+        return self._take(bound, self._matcher.place(bound), content)
 
     def _explain(self, request: Request) -> NoMatchingInteraction:
         return NoMatchingInteraction(
@@ -243,6 +275,10 @@ class Player:
         ]
         if unused:
             raise UnusedInteractions(unused, self._path, redactor=self._redactor)
+
+
+def _address(method: str, url: str) -> tuple[str, str]:
+    return method, url.partition("?")[0]
 
 
 def _is_ours(guid: str) -> bool:

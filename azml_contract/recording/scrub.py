@@ -151,9 +151,7 @@ class Scrubber:
         self, request: Request, *, exact: bool
     ) -> dict[str, Any] | None:
         kind = (request.header("content-type") or "").lower()
-        raw = request.body
-        if kind.startswith("multipart/"):
-            raw = level_boundary(kind, raw)
+        raw = level_boundary(kind, request.body)
         if "x-www-form-urlencoded" in kind:
             return {"text": self._scrub_form(raw)} if raw else None
         content = classify(raw, request.headers, exact=exact)

@@ -180,8 +180,8 @@ def _order_key(exchange: Exchange, scrubber: Scrubber) -> tuple[str, ...]:
     url = GUID.sub("", scrubber.redactor.url(request.url))
     level = replace(request, url=url, body=b"")
     body = hashlib.sha256(_level_body(request, scrubber)).hexdigest()
-    key = matcher.key(level)
-    return (key.origin, key.path, key.method, key.query, key.range, body)
+    place = matcher.place(level)
+    return (place.origin, place.path, place.method, place.query, place.range, body)
 
 
 def _level_body(request: Request, scrubber: Scrubber) -> bytes:
