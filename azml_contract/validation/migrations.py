@@ -22,7 +22,8 @@ class Migration:
 
     `now` are the names to use in the api-version asked about, empty where
     nothing replaces the property. `since` is the version that made the change,
-    `later` whether the version asked about comes before it.
+    `later` whether the version asked about comes before it. `message` replaces
+    the sentence that these facts would make.
     """
 
     was: str
@@ -31,6 +32,7 @@ class Migration:
     later: bool
     cure: str
     source: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from azml_contract.contract.views import (
     use_of,
 )
 from azml_contract.validation.deviation import Deviation, Path, Rule
+from azml_contract.validation.history import find_elsewhere
 from azml_contract.validation.migrations import Migration, find_migration
 from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.plan import (
@@ -117,8 +118,11 @@ class PlanBook:
         return self.plan_variant(name)
 
     def find_migration(self, owner: str, key: str) -> Migration | None:
-        """How `key` is called in this api-version, when another knew it."""
-        return find_migration(self._api_version, owner, key)
+        """How `key` is called in this api-version, when another knows it."""
+        version = self._api_version
+        return find_migration(version, owner, key) or find_elsewhere(
+            version, owner, key
+        )
 
     def siblings_with(self, definition: Definition, key: str) -> tuple[str, ...]:
         """Discriminator values of `definition`'s siblings that declare `key`."""

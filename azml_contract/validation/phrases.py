@@ -177,7 +177,9 @@ def _variant_other(deviation: Deviation, version: str) -> Words:
 def _renamed(deviation: Deviation, version: str) -> Words:
     move: Migration = deviation.hint
     now = " and ".join(f"`{name}`" for name in move.now)
-    if move.later:
+    if move.message:
+        message = move.message
+    elif move.later:
         message = (
             f"`{move.was}` of {deviation.owner} exists only since {move.since}; "
             f"{version} has {now or 'nothing in its place'}."
