@@ -157,7 +157,7 @@ class Arm:
 
     def _bad_token(self, verdict: TokenVerdict) -> Refusal:
         if verdict.state is TokenState.EXPIRED:
-            ended, now = _as_utc(verdict.expired_s), _as_utc(self._world.clock.now())
+            ended, now = _as_utc(verdict.expires_s), _as_utc(self._world.clock.now())
             return self._unauthorized(
                 "ExpiredAuthenticationToken",
                 f"The access token expiry UTC time '{ended}' is earlier than current "

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -41,10 +41,10 @@ class TokenState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenVerdict:
-    """State of a token, the time it ended and who issued it, where that is known."""
+    """State of a token, when it ends and who issued it, where that is known."""
 
     state: TokenState
-    expired_s: float = 0.0
+    expires_s: float = 0.0
     issuer: str = ""
 
 
@@ -54,6 +54,7 @@ class Identity:
     def __init__(self, seed: Seed) -> None:
         self._seed = seed
         self._signing_key = secrets.token_bytes(32)
+        self._known: dict[str, TokenVerdict] = {}
 
     @property
     def issuer(self) -> str:
@@ -102,6 +103,16 @@ class Identity:
 
     def check_token(self, token: str) -> TokenVerdict:
         """What a bearer token is worth for ARM."""
+        known = self._known.get(token)
+        if known is None:
+            known = self._judge(token)
+            if known.state is TokenState.VALID:
+                self._known[token] = known
+        if known.state is TokenState.VALID and known.expires_s <= time.time():
+            return replace(known, state=TokenState.EXPIRED)
+        return known
+
+    def _judge(self, token: str) -> TokenVerdict:
         try:
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -111,8 +122,6 @@ class Identity:
             )
         except jwt.InvalidTokenError:
             return self._judge_foreign(token)
-        if claims["exp"] <= time.time():
-            return TokenVerdict(TokenState.EXPIRED, claims["exp"])
         return TokenVerdict(TokenState.VALID, claims["exp"], claims["iss"])
 
     def _judge_foreign(self, token: str) -> TokenVerdict:

@@ -63,10 +63,11 @@ class Store:
 
     def __init__(self, *, guid_seed: int = 0) -> None:
         self._guid_seed = guid_seed
+        self._generation = 0
         self.lock = threading.RLock()
         self._resources: dict[str, Resource] = {}
         self._operations: dict[str, Operation] = {}
-        self._random = random.Random(guid_seed)  # noqa: S311 - for reproducible ids
+        self._random = random.Random(self._seed())  # noqa: S311 - reproducible ids
 
     def __len__(self) -> int:
         return len(self._resources)
@@ -113,17 +114,20 @@ class Store:
         with self.lock:
             return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
-    def draw_hex(self, digits: int) -> str:
-        """Lower-case hex digits, from the same sequence."""
-        with self.lock:
-            return f"{self._random.getrandbits(4 * digits):0{digits}x}"
-
     def clear(self) -> None:
-        """Forget everything and begin the sequence of GUIDs anew."""
+        """Forget everything, and begin another sequence of GUIDs.
+
+        Another one, because GUIDs name blob containers: a new beginning must
+        not find what was uploaded before.
+        """
         with self.lock:
             self._resources.clear()
             self._operations.clear()
-            self._random.seed(self._guid_seed)
+            self._generation += 1
+            self._random.seed(self._seed())
+
+    def _seed(self) -> str:
+        return f"{self._guid_seed}/{self._generation}"
 
     def __iter__(self) -> Iterator[Resource]:
         with self.lock:

@@ -12,7 +12,7 @@ import pytest
 from azml_contract.emulator.server import Emulator
 
 pytestmark = pytest.mark.slow
-RUN = "import sys; from azml_contract.cli import main; sys.argv[0] = 'azml-contract'; main()"
+RUN = "from azml_contract.cli import main; main()"
 ARGV = [sys.executable, "-c", RUN, "emulator", "--azurite", "none"]
 
 

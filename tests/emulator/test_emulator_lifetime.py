@@ -48,6 +48,13 @@ def waits_until_gone(pid: int) -> bool:
     return False
 
 
+def stay_ready(emulator: Emulator) -> None:
+    """Look again and again, for as long as a killed process may take to go."""
+    for _ in range(200):
+        emulator.wait_ready()
+        time.sleep(0.05)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
@@ -103,9 +110,8 @@ def test_an_azurite_that_dies_is_told_with_the_end_of_its_log():
     with Emulator() as emulator:
         emulator.wait_ready()
         os.kill(emulator.azurite_pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-        waits_until_gone(emulator.azurite_pid)
         with pytest.raises(EmulatorError, match=r"(?s)ended unexpectedly.*listens on"):
-            emulator.wait_ready()
+            stay_ready(emulator)
 
 
 @pytest.mark.slow
@@ -215,6 +221,16 @@ def volatile_apart(exchange) -> tuple[int, object, list[str]]:
     return exchange.response.status, body, names
 
 
+def without_guids(answers: list[tuple[int, object, list[str]]]) -> str:
+    """Answers with their GUIDs counted through in order of appearance."""
+    found: dict[str, str] = {}
+    return re.sub(
+        "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        lambda guid: found.setdefault(guid[0], f"guid {len(found)}"),
+        json.dumps(answers),
+    )
+
+
 def run_once(workflow) -> list[tuple[int, object, list[str]]]:
     client = workflow.client
     assets = workflow.make_assets()
@@ -246,7 +262,7 @@ def test_the_same_calls_get_the_same_answers_after_a_reset(service, workflow):
     first = run_once(workflow)
     workflow.client.exchanges.clear()
     service.reset()
-    assert run_once(workflow) == first
+    assert without_guids(run_once(workflow)) == without_guids(first)
 
 
 def test_a_defect_of_the_emulator_is_answered_and_logged(arm_client, monkeypatch):

@@ -229,3 +229,27 @@ def test_azure_mgmt_runs_the_workflow_at_its_own_api_version(storing):
         "cancelled": "Canceled",
         "missing": "ResourceNotFoundError",
     }
+
+
+def test_a_reset_leaves_no_blob_of_before(storing, arm_client, account_url, transport):
+    key = storing.seed.storage_key
+    with BlobServiceClient(account_url, key, **transport) as service:
+        before = default_container(arm_client(storing))
+        service.get_blob_client(before, "x").upload_blob(b"")
+        storing.reset()
+        after = default_container(arm_client(storing))
+        assert list(service.get_container_client(after).list_blob_names()) == []
+
+
+def test_sixteen_megabytes_in_parallel_arrive_whole(
+    storing, arm_client, account_url, transport
+):
+    container = default_container(arm_client(storing))
+    data = os.urandom(16 * 1024 * 1024)
+    sizes = {"max_single_put_size": 2**20, "max_block_size": 2**20}
+    sizes |= {"max_single_get_size": 2**20, "max_chunk_get_size": 2**20}
+    key = storing.seed.storage_key
+    with BlobServiceClient(account_url, key, **sizes, **transport) as service:
+        blob = service.get_blob_client(container, "large")
+        blob.upload_blob(data, max_concurrency=8)
+        assert blob.download_blob(max_concurrency=8).readall() == data

@@ -14,7 +14,10 @@ from dataclasses import replace
 
 from azml_contract.emulator.replies import Reply
 from azml_contract.emulator.resources.assets import AssetContainers, AssetVersions
-from azml_contract.emulator.resources.workspaces import storage_account_id
+from azml_contract.emulator.resources.workspaces import (
+    storage_account_id,
+    workspace_guid_of,
+)
 from azml_contract.emulator.sas import sign_upload
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.versions import LEGACY_ENDS
@@ -81,7 +84,8 @@ class CodeVersions(AssetVersions):
         if action.lower() != "startpendingupload":
             return super().act(call, action)
         store, seed = self.world.store, self.world.seed
-        container = f"{store.draw_hex(8)}-{store.draw_hex(1)}-{store.draw_guid()}"
+        workspace_guid = workspace_guid_of(self.world.workspace_id)
+        container = f"{workspace_guid[:8]}-0-{store.draw_guid()}"
         self.world.blobs.make_containers([container])
         host = f"{seed.storage_account}.blob.core.windows.net"
         sas = sign_upload(seed.storage_account, seed.storage_key, container)

@@ -8,6 +8,7 @@ version is text where newer ones have a path, so it comes back only there.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 import yaml
 
@@ -78,6 +79,7 @@ def _missing(name: str, version: str) -> Refusal:
     )
 
 
+@lru_cache(maxsize=64)
 def _read_conda(text: object) -> object:
     if not isinstance(text, str) or not text.strip():
         return None
