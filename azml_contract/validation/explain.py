@@ -1,8 +1,9 @@
-"""Walk objects: known properties, strays, what is missing, and variants.
+"""Explain a body: walk it, and say everything that is wrong in one pass.
 
 In: the definitions of one api-version and a lens. Out: a `PlanBook` that hands
 out plans, each definition planned once and only when a body first reaches it.
-The other nodes are in `plan`; what a stray was meant to be is decided here.
+Nodes of single values are in `plan`; objects, strays, what is missing and
+variants are here.
 Knows neither severities nor sentences.
 """
 
