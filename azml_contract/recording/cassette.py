@@ -240,7 +240,7 @@ def _explain_syntax(raw: bytes, error: Exception) -> str:
     if not raw.strip():
         return "it is empty"
     if isinstance(error, json.JSONDecodeError):
-        end = "; it seems cut off" if error.pos >= len(raw) - 2 else ""
+        end = "" if raw.rstrip().endswith(b"}") else "; it seems cut off"
         return f"not JSON at line {error.lineno} column {error.colno}{end}"
     return "not JSON in UTF-8"
 

@@ -12,11 +12,13 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from html import escape
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 _BEFORE = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf]))"
 _AFTER = r"(?![A-Za-z0-9])"
 _ANYWHERE_LENGTH = 8
+_LAYERS = 3
+_ENCODED = re.compile(r"[A-Za-z0-9_.~+/*-]*%[0-9A-Fa-f]{2}[A-Za-z0-9_.~+/*%-]*")
 _SHORTEST_RUN = 12
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -112,6 +114,37 @@ def _bounded(form: str) -> str:
     if len(form) >= _ANYWHERE_LENGTH:
         return re.escape(form)
     return f"{_BEFORE}{re.escape(form)}{_AFTER}"
+
+
+def rewrite_percent(text: str, rewrite: Callable[[str], str]) -> str:
+    """Apply `rewrite` inside every percent-encoded run; others stay as they are."""
+    if "%" not in text:
+        return text
+    return _ENCODED.sub(lambda m: _rewrite_encoded(m[0], rewrite), text)
+
+
+def _rewrite_encoded(run: str, rewrite: Callable[[str], str]) -> str:
+    decoded = unquote(run)
+    rewritten = rewrite(decoded)
+    if rewritten != decoded:
+        return quote(rewritten, safe="")
+    if "+" not in run:
+        return run
+    decoded = unquote_plus(run)
+    rewritten = rewrite(decoded)
+    return run if rewritten == decoded else quote_plus(rewritten)
+
+
+def percent_decoded(text: str) -> Iterator[str]:
+    """A text with its percent-encoding taken off, layer by layer."""
+    for decode in (unquote, unquote_plus):
+        layer = text
+        for _ in range(_LAYERS):
+            inner = decode(layer)
+            if inner == layer:
+                break
+            yield inner
+            layer = inner
 
 
 def rewrite_base64(text: str, rewrite: Callable[[str], str]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
-from azml_contract.recording.forms import Replacer, rewrite_base64
+from azml_contract.recording.forms import Replacer, rewrite_base64, rewrite_percent
 from azml_contract.recording.names import Names
 from azml_contract.recording.rules import (
     JSON_ORDINARY,
@@ -32,6 +32,7 @@ from azml_contract.recording.shapes import (
 _DEEPEST = 4
 _SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
 _CACHE_SIZE = 20_000
+_CACHED_LENGTH = 4096
 
 
 def secret_names(rules: RedactionRules) -> frozenset[str]:
@@ -71,7 +72,8 @@ class Redactor:
         known = self._cache.get(text)
         if known is None:
             known = self._redact(text, depth)
-            if len(self._cache) < _CACHE_SIZE and len(text) < 4096:
+            small = len(text) < _CACHED_LENGTH and len(self._cache) < _CACHE_SIZE
+            if small and depth < _DEEPEST:
                 self._cache[text] = known
         return known
 
@@ -84,6 +86,11 @@ class Redactor:
         nested = self._nested_json(text, depth)
         if nested is not None:
             return nested
+        return self._deep(text, depth)
+
+    def _deep(self, text: str, depth: int) -> str:
+        """Look inside what is percent-encoded or base64."""
+        text = rewrite_percent(text, lambda inner: self.text(inner, depth + 1))
         return rewrite_base64(text, lambda inner: self.text(inner, depth + 1))
 
     def plain(self, text: str) -> str:
@@ -93,9 +100,7 @@ class Redactor:
     def url(self, url: str, depth: int = 0) -> str:
         """A URL with its query redacted field by field, in the order sent."""
         base, mark, query = url.partition("?")
-        base = rewrite_base64(
-            self.plain(base), lambda inner: self.text(inner, depth + 1)
-        )
+        base = self._deep(self.plain(base), depth)
         return base + mark + self.query(query, depth)
 
     def query(self, query: str, depth: int = 0) -> str:
@@ -134,7 +139,7 @@ class Redactor:
 
     def _nested_json(self, text: str, depth: int) -> str | None:
         """JSON held in a string; None where the text is no JSON with secrets."""
-        if text[:1] not in "{[":
+        if text.lstrip()[:1] not in ("{", "["):
             return None
         try:
             value = json.loads(text)

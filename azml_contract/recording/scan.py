@@ -15,11 +15,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
-from azml_contract.recording.forms import base64_runs
+from azml_contract.recording.forms import base64_runs, percent_decoded
 from azml_contract.recording.redact import Redactor
 from azml_contract.recording.shapes import find_shapes
 
@@ -112,8 +111,8 @@ class Scanner:
 
     def _kinds(self, text: str, *, entropy: bool, depth: int = 0) -> Iterator[str]:
         yield from self._plain_kinds(text, entropy=entropy)
-        if "%" in text:
-            yield from self._plain_kinds(unquote(text), entropy=False)
+        for inner in percent_decoded(text):
+            yield from self._plain_kinds(inner, entropy=False)
         if depth < _DEEPEST:
             for inner in base64_runs(text):
                 yield from self._kinds(inner, entropy=False, depth=depth + 1)

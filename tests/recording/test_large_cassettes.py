@@ -1,0 +1,157 @@
+"""Cassettes above a megabyte: read in pieces, same answers, same errors."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+
+from azml_contract.errors import CassetteError
+from azml_contract.recording.cassette import (
+    Cassette,
+    Interaction,
+    load_cassette,
+    render_cassette,
+)
+from azml_contract.recording.engine import Mode
+from azml_contract.recording.layout import UnparsedInteraction
+from azml_contract.recording.miss import NoMatchingInteraction
+
+FILLER = {f"name {n}": [n, f'quote " and \\ and é {n}', None, True] for n in range(60)}
+
+
+def interaction(number):
+    """Bodies of every kind, GETs without one, headers or none."""
+    kinds = [
+        {"json": {"n": number, "filler": FILLER}},
+        {"text": "a\n    },\n    {\nb"},
+        {"base64": "AP8Q"},
+        None,
+    ]
+    request_body, response_body = kinds[number % 4], kinds[(number + 1) % 4]
+    request = {
+        "method": "PUT" if request_body else "GET",
+        "uri": f'https://x/{number}?q="\\{number % 2}',
+        "headers": {"content-type": "application/json"} if number % 2 else {},
+    }
+    response = {"status": 200 + number % 3, "headers": {"a": "b"} if number % 3 else {}}
+    if request_body:
+        request["body"] = request_body
+    if response_body:
+        response["body"] = response_body
+    return Interaction(
+        {"request": request, "response": response, "times": 1 + number % 12}
+    )
+
+
+@pytest.fixture
+def cassette():
+    return Cassette(
+        "story/test",
+        "v",
+        "emulator",
+        "2026-11-22T10:00:00Z",
+        "r",
+        tuple(interaction(number) for number in range(900)),
+        {"run": "a"},
+        {3: ("/n",)},
+    )
+
+
+@pytest.fixture
+def path(tmp_path, cassette):
+    file = tmp_path / "large.json"
+    file.write_bytes(render_cassette(cassette))
+    assert file.stat().st_size > 1024 * 1024
+    return file
+
+
+def test_a_large_cassette_holds_the_same_as_a_small_one(path, cassette):
+    loaded = load_cassette(path)
+
+    assert all(type(one) is UnparsedInteraction for one in loaded.interactions)
+    assert loaded.variables == {"run": "a"}
+    assert loaded.reads == {3: ("/n",)}
+    for ours, theirs in zip(loaded.interactions, cassette.interactions, strict=True):
+        assert (ours.method, ours.url, ours.times) == (
+            theirs.method,
+            theirs.url,
+            theirs.times,
+        )
+        for part in ("request", "response"):
+            one, other = getattr(ours, part), getattr(theirs, part)
+            assert one.headers == other.headers
+            if one.body[:1] == b"{":
+                assert json.loads(one.body) == json.loads(other.body)
+            else:
+                assert one.body == other.body
+        assert ours.status == theirs.status
+        assert ours.data == theirs.data
+
+
+def test_a_large_cassette_laid_out_by_another_program_is_read_too(path, cassette):
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=1))
+
+    loaded = load_cassette(path)
+
+    assert [type(one) for one in loaded.interactions[:1]] == [Interaction]
+    assert loaded.interactions[7].data == cassette.interactions[7].data
+
+
+def test_a_large_cassette_plays(path, cassette, make_recorder):
+    with make_recorder(Mode.REPLAY, path=path) as recorder:
+        for number in range(900):
+            one = interaction(number)
+            body = one.request_json
+            answer = requests.request(one.method, one.url, json=body) if body else None
+            if answer is not None:
+                assert answer.status_code == one.status
+    assert recorder.exchanges == 225
+
+
+def test_a_large_cassette_tells_true_from_one_and_finds_duplicate_keys(
+    path, make_recorder
+):
+    one = interaction(4)
+    body = json.dumps(one.request_json)
+    changed = body.replace("true", "1", 1)
+    doubled = body.replace('"n": 4,', '"n": 4, "n": 4,')
+
+    with make_recorder(Mode.REPLAY, path=path):
+        for text in (changed, doubled):
+            with pytest.raises(NoMatchingInteraction):
+                requests.put(one.url, data=text)
+        assert requests.put(one.url, data=body).status_code == one.status
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"status": 201', '"status": "201"', "response.status and times as whole"),
+        ('"uri": "https://x/401', '"url": "https://x/401', "it has no method and uri"),
+        ('"headers": {},\n        "body"', '"headers": 1,\n        "body"', "headers"),
+        ('"n": 8,', "<<<<<<< HEAD\n", "malformed"),
+    ],
+)
+def test_faults_inside_a_large_cassette_are_named_by_index(path, old, new, reason):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+    def read_all():
+        for one in load_cassette(path).interactions:
+            assert one.response.status
+            assert one.request.url
+
+    with pytest.raises(CassetteError) as caught:
+        read_all()
+    assert "/interactions/" in str(caught.value)
+    assert reason in str(caught.value)
+
+
+def test_a_truncated_large_cassette_is_refused(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+    with pytest.raises(CassetteError, match="it seems cut off"):
+        load_cassette(path)

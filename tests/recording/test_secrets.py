@@ -1,0 +1,429 @@
+"""Secrets and identifiers: planted everywhere, found in no file and no message."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import itertools
+import json
+import uuid
+from urllib.parse import quote, quote_plus
+
+import pytest
+import requests
+
+from azml_contract.recording.cassette import load_cassette
+from azml_contract.recording.engine import Mode
+from azml_contract.recording.rules import Identifier, RedactionRules
+from azml_contract.recording.scan import SecretFound
+
+KEY = base64.b64encode(hashlib.sha512(b"a key").digest()).decode()
+OTHER_KEY = base64.b64encode(hashlib.sha512(b"another key").digest()).decode()
+SIGNATURE = base64.b64encode(hashlib.sha256(b"a signature").digest()).decode()
+SIGNED = quote(SIGNATURE, safe="")
+TOKEN = ".".join(
+    base64.urlsafe_b64encode(part).decode().rstrip("=")
+    for part in (b'{"alg":"RS256","typ":"JWT"}', b'{"oid":"someone"}', b"x" * 40)
+)
+PEM = (
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA7\n-----END RSA PRIVATE KEY-----"
+)
+CLIENT_SECRET = "abc8Q~dEfGhIjKlMnOpQrStUvWxYz0123456789.-"
+PASSWORD = "Tr0ub4dor&3 <x>"
+RULES = RedactionRules(
+    secrets=(CLIENT_SECRET, PASSWORD, KEY),
+    secret_properties=frozenset({"adminuserpassword", "key", "secrets"}),
+)
+LIVE = {"client secret": CLIENT_SECRET, "password": PASSWORD, "account key": KEY}
+SHAPED = {
+    "token": TOKEN,
+    "SAS": f"sv=2021&se=2026-11-22T10:00:00Z&sp=r&sig={SIGNED}",
+    "SAS URL": f"https://a.blob.core.windows.net/c?sp=r&sig={SIGNED}",
+    "connection string": "DefaultEndpointsProtocol=https;AccountName=a;"
+    f"AccountKey={OTHER_KEY};EndpointSuffix=core.windows.net",
+    "PEM": PEM,
+    "bearer": f"Authorization: Bearer {TOKEN}",
+}
+NEEDLES = {
+    "SAS": SIGNATURE,
+    "SAS URL": SIGNATURE,
+    "connection string": OTHER_KEY,
+    "PEM": "MIIEowIBAAKCAQEA7",
+    "bearer": TOKEN,
+}
+ENCODINGS = {
+    "plain": lambda text: text,
+    "percent": lambda text: quote(text, safe=""),
+    "plus": quote_plus,
+    "twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64url": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "base64 in text": lambda text: base64.b64encode(f"user:{text}".encode()).decode(),
+    "json": lambda text: json.dumps({"inner": text}),
+    "json twice": lambda text: json.dumps({"a": json.dumps({"inner": [text]})}),
+    "in a sentence": lambda text: f"could not use '{text}' here",
+}
+PLACES = (
+    "query",
+    "header",
+    "request json",
+    "response json",
+    "response text",
+    "request text",
+    "request form",
+    "request gzip",
+    "request multipart",
+    "response key",
+    "location",
+    "error",
+)
+
+
+def forms_of(needle):
+    """Every spelling in which the secret could be read off the file."""
+    found = {encode(needle) for encode in ENCODINGS.values()}
+    found |= {json.dumps(needle)[1:-1], needle.replace("&", "&amp;"), quote(needle)}
+    return {one for one in found if len(one) > 5}
+
+
+def plant(service, place, text):
+    """Send a secret from one place; the server echoes what it must."""
+    answers = {
+        "response json": (200, {}, {"deep": [{"note": text}]}),
+        "response text": (200, {"Content-Type": "text/plain"}, text.encode()),
+        "response key": (200, {}, {text: 1}),
+        "location": (
+            202,
+            {"Location": f"{service.url}/x?v={quote(text, safe='')}"},
+            b"",
+        ),
+        "error": (400, {}, {"error": {"code": "UserError", "message": f"bad: {text}"}}),
+    }
+    service.on("POST", "/plant", lambda call: answers.get(place, (200, {}, {})))
+    options = {
+        "query": {"params": {"v": text}},
+        "header": {
+            "headers": {"x-ms-meta-note": quote(text), "authorization": text[:99]}
+        },
+        "request json": {"json": {"note": text}},
+        "request text": {
+            "data": text.encode(),
+            "headers": {"Content-Type": "text/plain"},
+        },
+        "request form": {"data": {"note": text, "client_secret": text}},
+        "request gzip": {
+            "data": gzip.compress(json.dumps({"note": text}).encode()),
+            "headers": {"Content-Encoding": "gzip", "Content-Type": "application/json"},
+        },
+        "request multipart": {"files": {"f": ("n", text.encode())}},
+    }
+    requests.post(
+        f"{service.url}/plant", verify=str(service.ca), **options.get(place, {})
+    )
+
+
+def read_all(folder):
+    return "\n".join(
+        file.read_bytes().decode("latin-1")
+        for file in folder.rglob("*")
+        if file.is_file()
+    )
+
+
+def decoded(text):
+    """What somebody with the file could decode from it."""
+    from azml_contract.recording.forms import base64_runs
+
+    once = "\n".join(base64_runs(text))
+    return f"{text}\n{once}\n" + "\n".join(base64_runs(once))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
+def test_no_planted_secret_reaches_a_file_or_a_message(
+    service, make_recorder, tmp_path, place
+):
+    planted = written = 0
+    cases = itertools.product((LIVE | SHAPED).items(), ENCODINGS.items())
+    for number, ((kind, secret), (encoding, encode)) in enumerate(cases):
+        if place == "header" and "\n" in encode(secret):
+            continue
+        path = tmp_path / str(number) / "c.json"
+        with make_recorder(Mode.RECORD, path=path, rules=RULES) as recorder:
+            plant(service, place, encode(secret))
+        planted += 1
+        text = ""
+        try:
+            recorder.save()
+            written += 1
+            text = decoded(read_all(path.parent))
+        except SecretFound as error:
+            text = str(error)
+        for form in forms_of(NEEDLES.get(kind, secret)):
+            assert form not in text, (kind, encoding, form)
+    assert planted > 70
+    # Refusing to write is safe, but should be the exception.
+    assert written > planted * 0.8
+
+
+def test_secrets_under_known_names_are_redacted_with_their_shape(
+    service, record, cassette_path
+):
+    keys = {
+        "keys": [{"keyName": "key1", "permissions": "FULL", "value": OTHER_KEY}],
+        "secretsType": "AccountKey",
+        "key": KEY,
+    }
+    service.on("POST", ".*/listKeys", lambda call: (200, {}, keys))
+    echo = {"note": "hunter2-of-the-contract", "again": OTHER_KEY}
+    service.on("PUT", "/datastore", lambda call: (200, {}, echo))
+
+    def story(recorder):
+        session = requests.Session()
+        session.verify = str(service.ca)
+        session.post(f"{service.url}/storageAccounts/a/listKeys")
+        session.put(
+            f"{service.url}/datastore",
+            json={
+                "credentials": {
+                    "credentialsType": "AccountKey",
+                    "secrets": {"secretsType": "AccountKey", "key": OTHER_KEY},
+                },
+                "adminUserPassword": "hunter2-of-the-contract",
+            },
+        )
+
+    record(story, rules=RULES)
+
+    listed, put = load_cassette(cassette_path).interactions
+    zero = base64.b64encode(bytes(64)).decode()
+    assert listed.response_json == {
+        "keys": [{"keyName": "key1", "permissions": "FULL", "value": zero}],
+        "secretsType": "AccountKey",
+        "key": zero,
+    }
+    assert put.request_json == {
+        "credentials": {
+            "credentialsType": "AccountKey",
+            "secrets": {"secretsType": "AccountKey", "key": zero},
+        },
+        "adminUserPassword": "REDACTED",
+    }
+    # What was secret in one place is secret in every other.
+    assert put.response_json == {"note": "REDACTED", "again": zero}
+
+
+IDENTIFIERS = RedactionRules(
+    identifiers=(
+        Identifier(
+            "subscription",
+            "5D1F7B60-9E3A-4C2B-8F6D-1A2B3C4D5E6F",
+            str(uuid.UUID(int=0)),
+        ),
+        Identifier("workspace", "contoso-ml-7", "workspace"),
+        Identifier("resource_group", "data", "resource-group"),
+        Identifier("storage_account", "contosostore", "storageaccount"),
+        Identifier("email", "ada@contoso.com", "user@example.com"),
+        Identifier("name", "Jörg O'Brien", "User"),
+    )
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "5d1f7b60-9e3a-4c2b-8f6d-1a2b3c4d5e6f",
+        "CONTOSO-ML-7",
+        "ada@contoso.com",
+        "Jörg O'Brien",
+    ],
+)
+def test_no_identifier_reaches_a_file(service, make_recorder, tmp_path, place, value):
+    for number, (encoding, encode) in enumerate(ENCODINGS.items()):
+        path = tmp_path / str(number) / "c.json"
+        with make_recorder(Mode.RECORD, path=path, rules=IDENTIFIERS) as recorder:
+            plant(service, place, encode(value))
+        recorder.save()
+        text = decoded(read_all(path.parent)).casefold()
+        for form in forms_of(value):
+            assert form.casefold() not in text, (encoding, form)
+
+
+def test_a_name_that_is_an_ordinary_word_is_replaced_by_position_only(
+    service, record, cassette_path
+):
+    answer = {
+        "id": "/subscriptions/s/resourceGroups/data/providers/x/workspaces/w/data/data",
+        "properties": {
+            "dataType": "data",
+            "path": "azureml://datastores/d/paths/data/",
+        },
+        "resourceGroup": "data",
+        "encoded": "wsid=%2Fsubscriptions%2Fs%2FresourceGroups%2Fdata%2Fpro",
+        "message": "Resource group 'data' could not be found. Send data.",
+    }
+    service.on("GET", "/.*", lambda call: (404, {}, answer))
+    url = f"{service.url}/subscriptions/s/resourcegroups/data/providers/x/data/data"
+
+    record(
+        lambda recorder: requests.get(url, verify=str(service.ca)), rules=IDENTIFIERS
+    )
+
+    (one,) = load_cassette(cassette_path).interactions
+    assert one.url.endswith("/resourcegroups/resource-group/providers/x/data/data")
+    assert one.response_json == {
+        "id": "/subscriptions/s/resourceGroups/resource-group/providers/x"
+        "/workspaces/w/data/data",
+        "properties": {
+            "dataType": "data",
+            "path": "azureml://datastores/d/paths/data/",
+        },
+        "resourceGroup": "resource-group",
+        "encoded": "wsid=%2Fsubscriptions%2Fs%2FresourceGroups%2Fresource-group%2Fpro",
+        "message": "Resource group 'resource-group' could not be found. Send data.",
+    }
+
+
+def test_people_in_system_data_become_placeholders_everywhere(
+    service, record, cassette_path
+):
+    answer = {
+        "systemData": {
+            "createdBy": "Ada Lovelace",
+            "createdByType": "User",
+            "lastModifiedBy": "9d3f6c1e-5b7a-4e2d-8c1f-0a1b2c3d4e5f",
+        },
+        "tags": {"owner": "ask Ada Lovelace"},
+        "properties": {"user": {"userEmail": "someone@contoso.org"}},
+    }
+    service.on("GET", "/x", lambda call: (200, {}, answer))
+
+    record(lambda recorder: requests.get(f"{service.url}/x", verify=str(service.ca)))
+
+    (one,) = load_cassette(cassette_path).interactions
+    assert one.response_json == {
+        "systemData": {
+            "createdBy": "User",
+            "createdByType": "User",
+            "lastModifiedBy": "00000000-0000-4000-8000-000000000001",
+        },
+        "tags": {"owner": "ask User"},
+        "properties": {"user": {"userEmail": "user@example.com"}},
+    }
+
+
+HARMLESS = {
+    "sha256": hashlib.sha256(b"code").hexdigest(),
+    "sha1": hashlib.sha1(b"code").hexdigest(),
+    "contentMd5": base64.b64encode(hashlib.md5(b"x").digest()).decode(),
+    "hash": base64.b64encode(hashlib.sha256(b"x").digest()).decode(),
+    "condaFile": base64.b64encode(
+        b"name: env\ndependencies:\n  - python=3.10\n  - pip:\n      - azureml-mlflow\n"
+    ).decode(),
+    "image": "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04@sha256:"
+    + "0123456789abcdef" * 4,
+    "vmSize": "STANDARD_DS3_V2",
+    "type": "Microsoft.MachineLearningServices/workspaces/environments/versions",
+    "enum": "EarlyTerminationPolicyTypeMedianStopping2",
+    "command": "python train.py --data ${{inputs.iris}} --rate ${{search_space.lr}}",
+    "version": "2026-05-15-preview",
+    "message": "Bearer tokens are accepted; Basic authentication: no. signature: none",
+    "zero": base64.b64encode(bytes(64)).decode(),
+    "job": "polite_garden_k3bz0v9q1x",
+    "url": "https://ml.azure.com/runs/polite_garden_k3bz0v9q1x?flight=a",
+    "null": None,
+    "long": "azureml://datastores/workspaceblobstore/paths/LocalUpload/"
+    + hashlib.md5(b"y").hexdigest()
+    + "/src",
+}
+
+
+def test_benign_look_alikes_survive(service, record, replay, cassette_path):
+    service.on("PUT", "/x", lambda call: (200, {}, json.loads(call.body)))
+
+    def story(recorder):
+        run_id = recorder.var("run_id", lambda: str(uuid.uuid4()))
+        token = recorder.var("suffix", lambda: "8Zk3pQ9vT2xW7mN4bR6yH1cJ")
+        body = HARMLESS | {"run": run_id, "suffix": token}
+        url = f"{service.url}/x"
+        answer = requests.put(url, json=body, verify=str(service.ca))
+        assert answer.json() == body
+
+    record(story)
+    replay(story)
+
+    (one,) = load_cassette(cassette_path).interactions
+    assert {name: one.response_json[name] for name in HARMLESS} == HARMLESS
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("note", "8Zk3pQ9vT2xW7mN4bR6yH1cJ", "a random token"),
+        ("note", OTHER_KEY, "an account key"),
+        ("note", f"use {CLIENT_SECRET[:3]}1Q~{CLIENT_SECRET[6:]}", "a client secret"),
+    ],
+)
+def test_what_still_looks_secret_is_not_written(
+    service, make_recorder, cassette_path, name, value, kind
+):
+    service.on("GET", "/x", lambda call: (200, {}, {"properties": {name: value}}))
+
+    with make_recorder(Mode.RECORD) as recorder:
+        requests.get(f"{service.url}/x", verify=str(service.ca))
+    with pytest.raises(SecretFound) as caught:
+        recorder.save()
+
+    message = str(caught.value)
+    assert f"/interactions/0/response/body/json/properties/{name}: {kind}" in message
+    assert value not in message
+    assert "azml_sanitizers" in message
+    assert not cassette_path.exists()
+
+
+def test_a_projects_sanitizer_runs_before_all_others(service, record, cassette_path):
+    from dataclasses import replace
+
+    service.on(
+        "GET", "/x", lambda call: (200, {}, {"ticket": "8Zk3pQ9vT2xW7mN4bR6yH1cJ"})
+    )
+
+    def sanitize(exchange):
+        body = exchange.response.body.replace(b"8Zk3pQ9vT2xW7mN4bR6yH1cJ", b"TICKET")
+        return replace(exchange, response=replace(exchange.response, body=body))
+
+    record(
+        lambda recorder: requests.get(f"{service.url}/x", verify=str(service.ca)),
+        sanitizers=[sanitize],
+    )
+
+    assert load_cassette(cassette_path).interactions[0].response_json == {
+        "ticket": "TICKET"
+    }
+
+
+def test_signed_operation_urls_lose_their_signature_and_still_play(
+    service, record, replay, cassette_path
+):
+    signed = "t=638677&c=MIIHhzCCBm&s=RC7Qvmu_lIcU&h=Zm9vYmFy"
+    url = f"{service.url}/operations-of-mine/1?api-version=1&{signed}"
+    service.on("DELETE", "/x", lambda call: (202, {"Azure-AsyncOperation": url}, b""))
+    service.on(
+        "GET", "/operations-of-mine/1", lambda call: (200, {}, {"status": "Succeeded"})
+    )
+
+    def story(recorder):
+        session = requests.Session()
+        session.verify = str(service.ca)
+        answer = session.delete(f"{service.url}/x")
+        session.get(answer.headers["Azure-AsyncOperation"])
+
+    record(story)
+    replay(story)
+
+    text = cassette_path.read_text()
+    assert "t=REDACTED&c=REDACTED&s=REDACTED&h=REDACTED" in text
+    assert "RC7Qvmu" not in text
