@@ -11,7 +11,6 @@ import contextlib
 import json
 import shutil
 import tempfile
-import threading
 import time
 import traceback
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Self
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.emulator.arm import Arm
 from azml_contract.emulator.azurite import Azurite, find_azurite
+from azml_contract.emulator.blobs import Blobs
 from azml_contract.emulator.bodies import make_refuse_body
 from azml_contract.emulator.certificates import Certificates, make_certificates
 from azml_contract.emulator.clock import EmulatorClock, SteppingClock
@@ -30,6 +30,7 @@ from azml_contract.emulator.https import TlsServer
 from azml_contract.emulator.identity import Identity
 from azml_contract.emulator.portal import answer_portal, answers_portal
 from azml_contract.emulator.replies import EMPTY, Reply
+from azml_contract.emulator.resources.computes import seed_compute
 from azml_contract.emulator.resources.datastores import seed_datastores
 from azml_contract.emulator.seed import Seed
 from azml_contract.emulator.store import Resource, Store
@@ -92,7 +93,7 @@ class Emulator:
         self._given_dir = state_dir
         self._public_roots = public_roots
         self._ending = contextlib.ExitStack()
-        self._blobs: _Blobs | None = None
+        self._blobs: Blobs | None = None
 
     # -- start and end ----------------------------------------------------------
 
@@ -164,9 +165,9 @@ class Emulator:
         self._ending.callback(shutil.rmtree, made, ignore_errors=True)
         return made
 
-    def _start_blobs(self, certificates: Certificates) -> _Blobs:
+    def _start_blobs(self, certificates: Certificates) -> Blobs:
         if not self._command:
-            return _Blobs(None)
+            return Blobs(None)
         azurite = Azurite(
             self._command,
             account=self.seed.storage_account,
@@ -176,7 +177,7 @@ class Emulator:
         )
         self._ending.callback(azurite.close)
         azurite.start()
-        return _Blobs(azurite)
+        return Blobs(azurite)
 
     def close(self) -> None:
         """End everything. Safe to call twice."""
@@ -204,27 +205,7 @@ class Emulator:
         )
         self._blobs.promise_containers(seed_datastores(self._world))
         for name in self.seed.computes:
-            self.store.put(
-                Resource(
-                    f"{self._world.workspace_id}/computes/{name}",
-                    {
-                        "location": self.seed.location,
-                        "properties": {
-                            "computeType": "AmlCompute",
-                            "properties": {
-                                "vmSize": "STANDARD_DS3_V2",
-                                "scaleSettings": {
-                                    "minNodeCount": 0,
-                                    "maxNodeCount": 4,
-                                    "nodeIdleTimeBeforeScaleDown": "PT2M",
-                                },
-                            },
-                        },
-                    },
-                    now,
-                    now,
-                )
-            )
+            seed_compute(self._world, name)
 
     # -- for clients ------------------------------------------------------------
 
@@ -324,58 +305,3 @@ def _as_response(reply: Reply) -> Response:
     body = b"" if reply.body is EMPTY else json.dumps(reply.body).encode()
     headers = (("Content-Type", "application/json; charset=utf-8"), *reply.headers)
     return Response(reply.status, headers, body)
-
-
-class _Blobs:
-    """Blob storage that becomes ready while others already work."""
-
-    def __init__(self, azurite: Azurite | None) -> None:
-        self._azurite = azurite
-        self._promised: list[threading.Thread] = []
-        self._failure: EmulatorError | None = None
-
-    @property
-    def pid(self) -> int | None:
-        return self._azurite.pid if self._azurite else None
-
-    def promise_containers(self, names: list[str]) -> None:
-        """Create containers in the background; `wait_ready` waits for them."""
-        if self._azurite is None:
-            return
-        thread = threading.Thread(target=self._keep_promise, args=(names,), daemon=True)
-        self._promised.append(thread)
-        thread.start()
-
-    def _keep_promise(self, names: list[str]) -> None:
-        try:
-            self.make_containers(names)
-        except EmulatorError as error:
-            self._failure = error
-
-    def make_containers(self, names: list[str]) -> None:
-        """Create containers; one that exists is left as it is."""
-        self._need().make_containers(names)
-
-    def wait_ready(self) -> None:
-        """Return when Azurite answers and what was promised is there."""
-        if self._azurite is None:
-            return
-        while self._promised:
-            self._promised[0].join()
-            del self._promised[:1]
-        if self._failure is not None:
-            raise self._failure
-        self._azurite.wait_ready()
-
-    def address(self) -> tuple[str, int]:
-        """Where Azurite listens, once it does."""
-        azurite = self._need()
-        self.wait_ready()
-        return azurite.host, azurite.port
-
-    def _need(self) -> Azurite:
-        if self._azurite is None:
-            raise EmulatorError(
-                "this emulator was started without Azurite, so there is no blob storage"
-            )
-        return self._azurite

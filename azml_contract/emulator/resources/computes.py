@@ -205,6 +205,22 @@ class Computes(Kind):
         return find_compute(self.world, resource_id)
 
 
+def seed_compute(world: World, name: str) -> None:
+    """Create a cluster that is ready from the start."""
+    scale = {
+        "minNodeCount": 0,
+        "maxNodeCount": 4,
+        "nodeIdleTimeBeforeScaleDown": "PT2M",
+    }
+    inner = {"vmSize": "STANDARD_DS3_V2", "scaleSettings": scale}
+    body = {
+        "location": world.seed.location,
+        "properties": {"computeType": "AmlCompute", "properties": inner},
+    }
+    now = world.clock.now()
+    world.store.put(Resource(f"{world.workspace_id}/computes/{name}", body, now, now))
+
+
 def find_compute(world: World, resource_id: str) -> Resource | None:
     """A compute that is there now; one whose deletion is over is removed."""
     resource = world.store.get(resource_id)

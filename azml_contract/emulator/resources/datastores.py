@@ -164,52 +164,27 @@ def seed_datastores(world: World) -> list[str]:
     """
     guid = world.store.draw_guid()
     blobs, artifacts = f"azureml-blobstore-{guid}", "azureml"
-    share = f"azureml-filestore-{guid}"
-    account = {"accountName": world.seed.storage_account}
-    where = {"endpoint": "core.windows.net", "protocol": "https"}
-    credentials = {"credentials": {"credentialsType": "AccountKey"}}
-    key = {"secretsType": "AccountKey", "key": world.seed.storage_key}
-    _seed(
-        world,
-        ARTIFACT_STORE,
-        {
-            **credentials,
-            "datastoreType": "AzureBlob",
-            **account,
-            "containerName": artifacts,
-            **where,
-        },
-        {"secrets": key},
-    )
-    _seed(
-        world,
-        FILE_STORE,
-        {
-            **credentials,
-            "datastoreType": "AzureFile",
-            **account,
-            "fileShareName": share,
-            **where,
-        },
-        {"secrets": key},
-    )
-    _seed(
-        world,
-        DEFAULT_STORE,
-        {
-            **credentials,
-            "datastoreType": "AzureBlob",
-            **account,
-            "containerName": blobs,
-            **where,
-            "serviceDataAccessAuthIdentity": "WorkspaceSystemAssignedIdentity",
-        },
-        {"secrets": key, "is_default": True},
-    )
+    share = {"fileShareName": f"azureml-filestore-{guid}"}
+    identity = {"serviceDataAccessAuthIdentity": "WorkspaceSystemAssignedIdentity"}
+    _seed(world, ARTIFACT_STORE, "AzureBlob", {"containerName": artifacts})
+    _seed(world, FILE_STORE, "AzureFile", share)
+    default = {"containerName": blobs, **identity}
+    _seed(world, DEFAULT_STORE, "AzureBlob", default, is_default=True)
     return [artifacts, blobs]
 
 
-def _seed(world: World, name: str, properties: Body, facts: Body) -> None:
+def _seed(
+    world: World, name: str, kind: str, place: Body, *, is_default: bool = False
+) -> None:
+    properties = {
+        "credentials": {"credentialsType": "AccountKey"},
+        "datastoreType": kind,
+        "accountName": world.seed.storage_account,
+        **place,
+        "endpoint": "core.windows.net",
+        "protocol": "https",
+    }
+    key = {"secretsType": "AccountKey", "key": world.seed.storage_key}
     now = world.clock.now()
     world.store.put(
         Resource(
@@ -220,6 +195,6 @@ def _seed(world: World, name: str, properties: Body, facts: Body) -> None:
             # The service itself made it, so a GUID stands for its creator.
             world.seed.client_id,
             "Application",
-            facts,
+            {"secrets": key, "is_default": is_default},
         )
     )
