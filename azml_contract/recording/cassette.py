@@ -240,7 +240,8 @@ def _explain_syntax(raw: bytes, error: Exception) -> str:
     if not raw.strip():
         return "it is empty"
     if isinstance(error, json.JSONDecodeError):
-        end = "" if raw.rstrip().endswith(b"}") else "; it seems cut off"
+        cut = error.pos >= len(raw) - 2 or not raw.rstrip().endswith(b"}")
+        end = "; it seems cut off" if cut else ""
         return f"not JSON at line {error.lineno} column {error.colno}{end}"
     return "not JSON in UTF-8"
 
