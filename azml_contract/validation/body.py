@@ -17,8 +17,8 @@ from azml_contract.contract.model import Definition, Type
 from azml_contract.contract.schema import Choice, write_schema
 from azml_contract.contract.views import Lens, is_union
 from azml_contract.validation.deviation import Deviation, Rule
-from azml_contract.validation.judge import Accept, compile_judge
 from azml_contract.validation.explain import PlanBook
+from azml_contract.validation.judge import Accept, compile_judge
 
 _CAPACITY = 256
 
