@@ -1,7 +1,8 @@
 """The registry of finding codes: stable names, severities, what follows.
 
 In: nothing. Out: every code the package can emit. ``AZC1xx`` is about
-requests, ``AZC2xx`` about responses, ``AZC3xx`` about regression (reserved).
+requests, ``AZC2xx`` about responses, ``AZC3xx`` about regression: what a
+recorded call meets at another api-version.
 The prose of each code, its example and its cure, is in `codes.toml` and read
 only to write `docs/findings.md`:
 
@@ -51,7 +52,8 @@ class Code:
     @property
     def side(self) -> Side:
         """Which half of an exchange the code is about."""
-        return Side.RESPONSE if self.code.startswith("AZC2") else Side.REQUEST
+        answers = self.code.startswith("AZC2") or self.code in _ABOUT_ANSWERS
+        return Side.RESPONSE if answers else Side.REQUEST
 
 
 _REFUSED, _IGNORED = Consequence.REFUSED, Consequence.IGNORED
@@ -142,8 +144,19 @@ _RESPONSE = (
     Code("AZC250", "long-running header missing", ERROR, ERROR, _NONE),
     Code("AZC251", "read-only property missing", WARNING, WARNING, _NONE),
 )
+_REGRESSION = (
+    Code("AZC301", "operation gone", ERROR, ERROR, _NONE),
+    Code("AZC302", "field that was read is gone", ERROR, ERROR, _NONE),
+    Code("AZC303", "field that was read has another type", ERROR, ERROR, _NONE),
+    Code("AZC304", "value that came back is not listed", WARNING, WARNING, _NONE),
+    Code("AZC306", "status that came back is not documented", WARNING, WARNING, _NONE),
+    Code("AZC307", "this version's source cannot tell", INFO, INFO, _NONE, _UNSEEN),
+)
+_ABOUT_ANSWERS = frozenset({"AZC302", "AZC303", "AZC304", "AZC306"})
 
-CODES: dict[str, Code] = {code.code: code for code in (*_REQUEST, *_RESPONSE)}
+CODES: dict[str, Code] = {
+    code.code: code for code in (*_REQUEST, *_RESPONSE, *_REGRESSION)
+}
 """Every code by its name, in order."""
 
 

@@ -38,6 +38,8 @@ class Entry:
 
     `path` is relative to the workspace unless it starts with a slash; `status`
     is 0 where the example is a request, else `answer` is the answer's body.
+    With `to`, the example is a recorded call that is judged at that version;
+    `reads` are the pointers of the answer that were looked at.
     `api_version` is empty where the call has none.
     """
 
@@ -50,6 +52,8 @@ class Entry:
     status: int = 0
     answer: str = ""
     scope: dict[str, str] = field(default_factory=dict)
+    to: str = ""
+    reads: list[str] = field(default_factory=list)
 
 
 def load_entries() -> dict[str, Entry]:
@@ -101,6 +105,8 @@ def _render_example(entry: Entry) -> list[str]:
     lines += entry.body.strip("\n").splitlines()
     if entry.status:
         lines += ["", str(entry.status), *entry.answer.splitlines()]
+    lines += [f"(read: {pointer})" for pointer in entry.reads]
+    lines += [f"(judged at {entry.to})"] if entry.to else []
     return lines
 
 
