@@ -34,7 +34,7 @@ def test_every_code_has_prose_and_all_prose_has_a_code():
     assert [c for c, entry in ENTRIES.items() if not entry.cure] == ["AZC152"]
 
 
-@pytest.mark.parametrize("code", list(CODES))
+@pytest.mark.parametrize("code", [c for c in CODES if c[3] in "12"])
 def test_the_example_of_a_code_has_it(code):
     entry = ENTRIES[code]
     root = "" if entry.path.startswith("/") else f"{PLACEHOLDERS.workspace_id}/"
@@ -69,7 +69,9 @@ def test_severities_never_grow_in_service():
     order = list(Severity)
     for code in CODES.values():
         assert order.index(code.service) >= order.index(code.strict), code
-        assert code.side is (Side.RESPONSE if code.code[3] == "2" else Side.REQUEST)
+        if code.code[3] != "3":
+            answers = code.code[3] == "2"
+            assert code.side is (Side.RESPONSE if answers else Side.REQUEST)
 
 
 def test_the_page_is_up_to_date(monkeypatch, capsys):
