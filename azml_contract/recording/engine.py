@@ -153,6 +153,7 @@ class Recorder:
                     f"{Recorder._active._scenario} is: one recorder at a time in a "
                     "process. Use one test at a time, or pytest -n."
                 )
+            self._tape.adopt()
             if self.replaying:
                 self._player = self._load_player()
             self._interception = intercept(self, self._path)

@@ -25,6 +25,7 @@ from azml_contract.recording.shapes import find_shapes
 _DIGEST_NAMES = re.compile(r"md5|sha|hash|digest|crc|etag|checksum", re.IGNORECASE)
 _DRAWN = "/variables/"
 _DEEPEST = 3
+_REMEMBERED_LENGTH = 200
 _SHOWN = 20
 
 
@@ -70,6 +71,7 @@ class Scanner:
         self._names = redactor.names
         self._secrets = redactor.secrets
         self._drawn = json.dumps(variables or {}, ensure_ascii=False)
+        self._judged: dict[tuple[str, bool], tuple[str, ...]] = {}
 
     def scan(
         self, rendered: bytes, side_files: Mapping[str, bytes] | None = None
@@ -96,7 +98,7 @@ class Scanner:
     def _judge(self, value: str, pointer: str, name: str) -> Iterator[Suspicion]:
         entropy = not (_DIGEST_NAMES.search(name) or pointer.startswith(_DRAWN))
         if name == "base64" and pointer.endswith("/body/base64"):
-            kinds = self._bytes(base64.b64decode(value))
+            kinds = tuple(self._bytes(base64.b64decode(value)))
         else:
             kinds = self._kinds(value, entropy=entropy)
         for kind in kinds:
@@ -109,13 +111,23 @@ class Scanner:
             if self._redactor.may_be_in(raw):
                 yield from self._plain_kinds(raw.decode("latin-1"), entropy=False)
 
-    def _kinds(self, text: str, *, entropy: bool, depth: int = 0) -> Iterator[str]:
+    def _kinds(self, text: str, *, entropy: bool) -> tuple[str, ...]:
+        """The kinds found in a text, remembered: most texts repeat."""
+        if len(text) > _REMEMBERED_LENGTH:
+            return tuple(self._look(text, entropy=entropy))
+        known = self._judged.get((text, entropy))
+        if known is None:
+            known = tuple(self._look(text, entropy=entropy))
+            self._judged[text, entropy] = known
+        return known
+
+    def _look(self, text: str, *, entropy: bool, depth: int = 0) -> Iterator[str]:
         yield from self._plain_kinds(text, entropy=entropy)
         for inner in percent_decoded(text):
             yield from self._plain_kinds(inner, entropy=False)
         if depth < _DEEPEST:
             for inner in base64_runs(text):
-                yield from self._kinds(inner, entropy=False, depth=depth + 1)
+                yield from self._look(inner, entropy=False, depth=depth + 1)
 
     def _plain_kinds(self, text: str, *, entropy: bool) -> Iterator[str]:
         yield from find_shapes(text, entropy=entropy, harmless=self._drawn)

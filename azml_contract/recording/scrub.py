@@ -12,7 +12,7 @@ this one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -55,6 +55,7 @@ Sanitizer = Callable[[Exchange], Exchange]
 PERSON = "User"
 EMAIL = "user@example.com"
 _URL_HEADERS = frozenset({"location", "azure-asyncoperation", "operation-location"})
+_SHORTEST_DRAWN = 6
 _HEX = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}", re.IGNORECASE)
 _EXPIRY: Mapping[str, int] = {
     "expires_in": 3599,
@@ -96,6 +97,7 @@ class Scrubber:
         self._normaliser = Normaliser(
             variables or {}, [one for one in placeholders if GUID.fullmatch(one)]
         )
+        self._drawn = tuple(_drawn_texts(variables or {}))
         self._sanitizers = tuple(sanitizers)
         self._ledger = BlockLedger()
         for one in seen:
@@ -108,6 +110,12 @@ class Scrubber:
             name: self.redactor.json(value, self.redactor.text)
             for name, value in variables.items()
         }
+
+    def without_drawn(self, text: str) -> str:
+        """A text without what differs between runs: GUIDs and drawn values."""
+        for name, value in self._drawn:
+            text = text.replace(value, name)
+        return GUID.sub("", text)
 
     def pointer(self, pointer: str) -> str:
         """A JSON pointer whose names went through the same replacement."""
@@ -272,6 +280,13 @@ class Scrubber:
 def _level_expiry(name: str, value: Any) -> Any:
     levelled = _EXPIRY.get(name, value)
     return str(levelled) if isinstance(value, str) else levelled
+
+
+def _drawn_texts(variables: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Names and values of drawn texts that are long enough to be recognised."""
+    for name, value in variables.items():
+        if isinstance(value, str) and len(value) >= _SHORTEST_DRAWN:
+            yield f"{{{name}}}", value
 
 
 def plain_exchange(exchange: Exchange) -> Exchange:

@@ -24,7 +24,7 @@ def write_cassette(
     """
     for name, raw in side_files.items():
         target = path.parent / SIDE_FOLDER / name
-        if not target.exists():
+        if not target.exists() or target.read_bytes() != raw:
             _replace(target, raw)
     _replace(path, rendered)
 

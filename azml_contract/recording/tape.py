@@ -18,7 +18,6 @@ from azml_contract.recording.identity import LOGINS, Logins, is_identity
 from azml_contract.recording.match import Matcher, canonical_form
 from azml_contract.recording.polls import announced_in, is_poll_path
 from azml_contract.recording.scrub import Scrubber
-from azml_contract.recording.volatile import GUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Tape:
     """Keeps exchanges until they are saved. Safe to use from any thread."""
 
     def __init__(self, logins: Logins = LOGINS) -> None:
-        """Start; the thread that calls this is the scenario's own."""
+        """Start; the calling thread is the scenario's own until `adopt`."""
         self._lock = threading.Lock()
         self._owner = threading.get_ident()
         self._logins = logins
@@ -46,6 +45,10 @@ class Tape:
 
     def __len__(self) -> int:
         return len(self._takes)
+
+    def adopt(self) -> None:
+        """The calling thread is the scenario's own; others run in parallel to it."""
+        self._owner = threading.get_ident()
 
     def start(self) -> int:
         """Note that a request goes out; give what is returned to `add`."""
@@ -174,10 +177,10 @@ def _sort_run(
 
 
 def _order_key(exchange: Exchange, scrubber: Scrubber) -> tuple[str, ...]:
-    """A key that is the same in every recording: GUIDs and block ids levelled."""
+    """A key that is the same in every recording: what was drawn is levelled."""
     request = exchange.request
     matcher = Matcher(scrubber.redactor.secret_names)
-    url = GUID.sub("", scrubber.redactor.url(request.url))
+    url = scrubber.without_drawn(scrubber.redactor.url(request.url))
     level = replace(request, url=url, body=b"")
     body = hashlib.sha256(_level_body(request, scrubber)).hexdigest()
     place = matcher.place(level)
@@ -191,7 +194,9 @@ def _level_body(request: Request, scrubber: Scrubber) -> bytes:
         text = request.body.decode("utf-8", "replace")
     else:
         return request.body
-    return GUID.sub("", scrubber.redactor.text(text)).encode("utf-8", "replace")
+    return scrubber.without_drawn(scrubber.redactor.text(text)).encode(
+        "utf-8", "replace"
+    )
 
 
 def fold(

@@ -119,3 +119,28 @@ def test_parallel_requests_are_ordered_by_their_key(service, record, cassette_pa
 
     paths = [one.request.path for one in load_cassette(cassette_path).interactions]
     assert paths == ["/z-first", "/p/0", "/p/1", "/p/2", "/p/3", "/a-last"]
+
+
+def test_the_order_of_parallel_requests_does_not_depend_on_drawn_ids(
+    service, record, tmp_path
+):
+    service.on("GET", "/.*", lambda call: (200, {}, {"kind": call.path[1]}))
+    drawn = iter(["zzz-run", "aaa-run", "aaa-run", "zzz-run"])
+
+    def story(recorder):
+        first = recorder.var("first", lambda: next(drawn))
+        second = recorder.var("second", lambda: next(drawn))
+
+        def get(path):
+            requests.get(f"{service.url}{path}", verify=str(service.ca))
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(get, [f"/runs/{second}/b", f"/runs/{first}/a"]))
+
+    orders = []
+    for name in ("one.json", "two.json"):
+        record(story, path=tmp_path / name)
+        interactions = load_cassette(tmp_path / name).interactions
+        orders.append([one.url[-1] for one in interactions])
+
+    assert orders == [["a", "b"], ["a", "b"]]
