@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from azml_contract.recording.cassette import Cassette
-    from azml_contract.regression.matrix import Row
+    from azml_contract.regression.outcome import Row
 
 
 @click.command()
@@ -33,7 +33,8 @@ def command(
 
     CASSETTES are cassette files, or folders of them.
     """
-    from azml_contract.regression.matrix import build_matrix, newest_unchanged
+    from azml_contract.regression.matrix import build_matrix
+    from azml_contract.regression.outcome import newest_unchanged
 
     _require_known(versions)
     loaded = load_cassettes(cassettes)
@@ -82,7 +83,7 @@ def print_matrix(rows: list[Row], console: Console | None = None) -> None:
     """One table for each scenario and recorded version, and what breaks, in words."""
     from rich.console import Console
 
-    from azml_contract.regression.matrix import newest_unchanged
+    from azml_contract.regression.outcome import newest_unchanged
     from azml_contract.report.table import print_legend, print_table
 
     console = console or Console(highlight=False)
@@ -104,7 +105,7 @@ def print_matrix(rows: list[Row], console: Console | None = None) -> None:
 
 def _merge(group: list[Row]) -> list[tuple[str, dict[str, str]]]:
     """Rows with the same label become one, with the worst status of each."""
-    from azml_contract.regression.matrix import Status
+    from azml_contract.regression.outcome import Status
 
     order = list(Status)
     merged: dict[str, dict[str, Status]] = {}

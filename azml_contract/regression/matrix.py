@@ -1,90 +1,42 @@
-"""Judge recorded requests under every other api-version.
+"""Judge recorded calls under every other api-version.
 
-In: cassettes, and a way to validate. Out: rows of cells, one row for each
-recorded call, one cell for each api-version, with the status that
-`interfaces` fixes: ok, warns, refused, ignored, gone or unknown. It reads
-nothing but cassettes and the contract, and sends nothing.
+In: recordings, and the contracts. Out: rows of cells, one row for each recorded
+call of the provider, one cell for each api-version. It sends nothing. Calls
+that differ only in what a scenario draws anew each time are judged once.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from azml_contract.api_version import sort_key
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.contract.contract import Contract, NoRoute, Route
-from azml_contract.contract.model import SourceKind
-from azml_contract.exchange import Request
-from azml_contract.finding import Finding, Severity
+from azml_contract.contract.model import Operation, SourceKind
+from azml_contract.errors import ContractError, UnknownApiVersion
+from azml_contract.exchange import Request, Response
+from azml_contract.finding import Evidence, Finding, Severity
 from azml_contract.recording.cassette import Cassette
+from azml_contract.regression.answers import Answer, compare_answer
+from azml_contract.regression.drawn import Disguise, disguise
+from azml_contract.regression.outcome import Cell, Outcome, Row, Status
+from azml_contract.regression.recordings import Call, Recording, from_cassette
 from azml_contract.validation.codes import CODES, Consequence
 from azml_contract.validation.validator import Profile, Validator
 
-
-class Status(StrEnum):
-    """What becomes of a recorded call under another api-version.
-
-    Worst last. ``ignored`` is worse than ``refused``: the call succeeds, and
-    does something else. ``unknown`` says that the source of that version
-    cannot tell, never that the call breaks.
-    """
-
-    OK = "ok"
-    UNKNOWN = "unknown"
-    WARNS = "warns"
-    GONE = "gone"
-    REFUSED = "refused"
-    IGNORED = "ignored"
-
-    @property
-    def breaks(self) -> bool:
-        """Whether a call with this status no longer does what it did."""
-        return self in (Status.GONE, Status.REFUSED, Status.IGNORED)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One call under one api-version."""
-
-    status: Status
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One recorded call; `step` is its index in the cassette."""
-
-    scenario: str
-    step: int
-    operation: str
-    label: str
-    recorded: str
-    cells: Mapping[str, Cell]
-
-    def to_json(self) -> dict[str, Any]:
-        """The published JSON shape of a row."""
-        return {
-            "scenario": self.scenario,
-            "step": self.step,
-            "operation": self.operation,
-            "recorded": self.recorded,
-            "versions": {
-                version: {
-                    "status": str(cell.status),
-                    "findings": [finding.to_json() for finding in cell.findings],
-                }
-                for version, cell in self.cells.items()
-            },
-        }
+_CAPACITY = 20_000
+_REMAINING = re.compile(r"(?i)/providers/microsoft\.machinelearningservices/")
+_VERSION = re.compile(r"(?i)([?&]api-version=)[^&]*")
 
 
 def build_matrix(
-    cassettes: Iterable[Cassette], *, versions: Sequence[str] | None = None
+    cassettes: Iterable[Cassette | Recording], *, versions: Sequence[str] | None = None
 ) -> list[Row]:
     """Judge every recorded call of the provider under each of `versions`.
 
@@ -94,96 +46,221 @@ def build_matrix(
             when None.
 
     Returns:
-        One row for each distinct call of each cassette, in recorded order.
-        Calls of other providers and hosts have no row.
+        One row for each recorded call, in recorded order. Calls of other
+        providers and hosts, and polls of operations, have no row.
+
+    Raises:
+        UnknownApiVersion: A call was recorded at a version without a contract.
     """
-    columns = list(versions or known_versions())
-    validator = Validator(profile=Profile.SERVICE)
-    rows = []
-    for cassette in cassettes:
-        own = load_contract(cassette.api_version)
-        for step, interaction in enumerate(cassette.interactions):
-            found = own.find(interaction.request.method, _path(interaction.request))
-            if isinstance(found, Route):
-                rows.append(
-                    _judge_call(
-                        cassette, step, interaction.request, found, columns, validator
-                    )
-                )
-    return rows
+    judge = Judge(versions)
+    return [row for one in cassettes for row in judge.judge(one)]
 
 
-def newest_unchanged(rows: Iterable[Row]) -> dict[str, str]:
-    """For each scenario, the newest version up to which no call breaks.
+class Judge:
+    """Judges recordings, and remembers what it judged.
 
-    Versions are looked at upwards from the recorded one; one that merely
-    lacks knowledge does not stop the search, one that breaks does not either
-    when a later one is whole again, since versions are not a straight line.
+    Args:
+        versions: As in `build_matrix`.
     """
-    broken: dict[str, set[str]] = {}
-    known: dict[str, set[str]] = {}
-    for row in rows:
-        known.setdefault(row.scenario, set()).update(row.cells)
-        bad = {version for version, cell in row.cells.items() if cell.status.breaks}
-        broken.setdefault(row.scenario, set()).update(bad)
-    return {
-        scenario: max(versions - broken[scenario], key=sort_key, default="")
-        for scenario, versions in known.items()
-    }
+
+    def __init__(self, versions: Sequence[str] | None = None) -> None:
+        self.versions = tuple(versions or known_versions())
+        self._validator = Validator(profile=Profile.SERVICE)
+        self._known: OrderedDict[bytes, Outcome | None] = OrderedDict()
+        self.judged = 0
+        """How many calls were judged; the others were remembered."""
+
+    def judge(self, recording: Cassette | Recording) -> Iterator[Row]:
+        """The rows of one recording.
+
+        Raises:
+            UnknownApiVersion: A call names a version without a contract.
+        """
+        if isinstance(recording, Cassette):
+            recording = from_cassette(recording)
+        for call in recording.calls():
+            if not _REMAINING.search(unquote(call.exchange.request.path)):
+                continue
+            outcome = self._judge_call(recording, call)
+            if outcome is not None:
+                yield Row(recording.scenario, call.step, outcome)
+
+    def _judge_call(self, recording: Recording, call: Call) -> Outcome | None:
+        masked = disguise(call.exchange, recording.variables)
+        key = _digest(masked, call, recording.api_version)
+        if key in self._known:
+            self._known.move_to_end(key)
+            outcome = self._known[key]
+        else:
+            self.judged += 1
+            outcome = self._judge_anew(masked, call, recording.api_version)
+            self._known[key] = outcome
+            if len(self._known) > _CAPACITY:
+                self._known.popitem(last=False)
+        return masked.reveal(outcome) if outcome is not None else None
+
+    def _judge_anew(
+        self, masked: Disguise, call: Call, api_version: str
+    ) -> Outcome | None:
+        request = masked.exchange.request
+        recorded = (request.api_version or api_version).lower()
+        own = load_contract(recorded)
+        found = own.find(request.method, _path(request))
+        if not isinstance(found, Route):
+            return None
+        answer = _read_answer(masked.exchange.response, call.reads)
+        compare = _Comparer(own, found.operation, answer)
+        cells = {
+            version: self._judge_under(request, version, compare)
+            for version in self.versions
+        }
+        return Outcome(
+            operation=found.operation.id,
+            label=label_call(request, found.operation.path),
+            recorded=recorded,
+            own=cells.get(recorded) or self._judge_under(request, recorded, compare),
+            cells=cells,
+        )
+
+    def _judge_under(self, request: Request, version: str, compare: _Comparer) -> Cell:
+        contract = load_contract(version)
+        found = contract.find(request.method, _path(request))
+        if isinstance(found, NoRoute):
+            return _absent(contract, request, compare.operation)
+        findings = list(
+            self._validator.check_request(_rewrite(request, version)).findings
+        )
+        findings += compare(contract, found.operation)
+        if found.operation.assumed and version != compare.own.api_version:
+            findings.append(_assumed(contract, found.operation))
+        return Cell(_classify(findings), tuple(findings))
 
 
-def _judge_call(
-    cassette: Cassette,
-    step: int,
-    request: Request,
-    route: Route,
-    columns: Sequence[str],
-    validator: Validator,
-) -> Row:
-    return Row(
-        scenario=cassette.scenario,
-        step=step,
-        operation=route.operation.id,
-        label=label_call(request, route.operation.path),
-        recorded=cassette.api_version,
-        cells={
-            version: judge_under(request, version, validator) for version in columns
-        },
-    )
+class _Comparer:
+    """Compares one answer with what other contracts promise, equal ones once."""
+
+    def __init__(self, own: Contract, operation: Operation, answer: Answer) -> None:
+        self.own = own
+        self.operation = operation
+        self._answer = answer
+
+    def __call__(self, contract: Contract, now: Operation) -> list[Finding]:
+        nothing = self._answer.reads == () and self._answer.status < 300
+        if contract is self.own or nothing:
+            return []
+        return compare_answer(self.own, contract, self.operation, now, self._answer)
+
+
+def _read_answer(response: Response, reads: tuple[str, ...] | None) -> Answer:
+    body: Any = None
+    if reads != ():
+        try:
+            body = response.parse_json()
+        except (ValueError, RecursionError):
+            body = None
+    return Answer(response.status, body, reads)
+
+
+def _digest(masked: Disguise, call: Call, api_version: str) -> bytes:
+    request, response = masked.exchange.request, masked.exchange.response
+    digest = blake2b(digest_size=16)
+    answered = b"" if call.reads == () else response.body
+    for part in (
+        f"{api_version} {request.method} {request.url}".encode(),
+        request.body,
+        f"{response.status} {call.reads}".encode(),
+        answered,
+    ):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.digest()
 
 
 def judge_under(request: Request, version: str, validator: Validator) -> Cell:
     """What becomes of one request when only its api-version is rewritten."""
     contract = load_contract(version)
-    if isinstance(contract.find(request.method, _path(request)), NoRoute):
-        return Cell(_absent(contract))
+    found = contract.find(request.method, _path(request))
+    if isinstance(found, NoRoute):
+        return _absent(contract, request, None)
     findings = validator.check_request(_rewrite(request, version)).findings
     return Cell(_classify(findings), findings)
 
 
-def _absent(contract: Contract) -> Status:
-    return Status.GONE if contract.source is SourceKind.SWAGGER else Status.UNKNOWN
+def _absent(contract: Contract, request: Request, was: Operation | None) -> Cell:
+    version, name = contract.api_version, was.id if was is not None else ""
+    call = f"{request.method} {was.path if was is not None else request.path}"
+    if contract.source is SourceKind.SWAGGER:
+        finding = Finding(
+            "AZC301",
+            Severity.ERROR,
+            f"{version} has no operation {name or call}.",
+            cure="Stay at a version that has it, or call what took its place.",
+            operation=name,
+            api_version=version,
+            seen=call,
+        )
+        return Cell(Status.GONE, (finding,))
+    finding = Finding(
+        "AZC307",
+        Severity.INFO,
+        f"The source of {version} does not tell whether {name or call} is there.",
+        cure="Try the call.",
+        operation=name,
+        api_version=version,
+        evidence=Evidence.UNKNOWN,
+    )
+    return Cell(Status.UNKNOWN, (finding,))
+
+
+def _assumed(contract: Contract, now: Operation) -> Finding:
+    carried = f"; carried over from {now.carried_from}" if now.carried_from else ""
+    return Finding(
+        "AZC307",
+        Severity.INFO,
+        f"The source of {contract.api_version} does not tell whether {now.id} is "
+        f"there{carried}.",
+        cure="Try the call.",
+        operation=now.id,
+        api_version=contract.api_version,
+        evidence=Evidence.UNKNOWN,
+    )
 
 
 def _classify(findings: Sequence[Finding]) -> Status:
     errors = [f for f in findings if f.severity is Severity.ERROR]
-    outcomes = {CODES[finding.code].consequence for finding in errors}
-    if Consequence.REFUSED in outcomes:
-        return Status.REFUSED
-    if outcomes:
-        return Status.IGNORED
+    if errors:
+        return max((_consequence(f) for f in errors), key=_WORSE.__getitem__)
     if any(finding.severity is Severity.WARNING for finding in findings):
         return Status.WARNS
-    return Status.OK
+    told = any(finding.code == "AZC307" for finding in findings)
+    return Status.UNKNOWN if told else Status.OK
+
+
+# A body that is refused is not accepted with a part of it dropped.
+_WORSE = {Status.GONE: 0, Status.IGNORED: 1, Status.REFUSED: 2}
+
+
+def _consequence(finding: Finding) -> Status:
+    if finding.code.startswith("AZC3"):
+        return Status.GONE
+    refused = CODES[finding.code].consequence is Consequence.REFUSED
+    return Status.REFUSED if refused else Status.IGNORED
 
 
 def _rewrite(request: Request, version: str) -> Request:
-    url = re.sub(r"(?i)([?&]api-version=)[^&]*", rf"\g<1>{version}", request.url)
+    url = _VERSION.sub(rf"\g<1>{version}", request.url)
+    if url == request.url and not _VERSION.search(url):
+        url += f"{'&' if '?' in url else '?'}api-version={version}"
     return replace(request, url=url)
 
 
+@lru_cache(maxsize=1024)
+def _decode_path(url: str) -> str:
+    return unquote(urlsplit(url).path)
+
+
 def _path(request: Request) -> str:
-    return unquote(urlsplit(request.url).path)
+    return _decode_path(request.url)
 
 
 def label_call(request: Request, template: str) -> str:
@@ -200,3 +277,33 @@ def label_call(request: Request, template: str) -> str:
     kind = re.search(rb'"jobType":\s*"(\w+)"', request.body)
     kinds = [kind[1].decode()] if kind else []
     return " ".join([request.method, *(words or ["workspace"]), *kinds])
+
+
+Judged = tuple[list[Row], list[str]]
+
+
+def judge_all(
+    recordings: Iterable[tuple[str, Callable[[], Recording]]], judge: Judge
+) -> Judged:
+    """Judge what can be judged, and say of the rest why not.
+
+    Args:
+        recordings: A name for messages, and what reads the recording.
+        judge: Judges them.
+
+    Returns:
+        The rows of all, and one message for each recording that has none.
+    """
+    rows: list[Row] = []
+    problems: list[str] = []
+    for name, read in recordings:
+        try:
+            found = list(judge.judge(read()))
+        except UnknownApiVersion as error:
+            problems.append(f"{name}: {' '.join(str(error).split())}")
+            continue
+        except (ContractError, ValueError) as error:
+            problems.append(f"{name}: {error}")
+            continue
+        rows.extend(found)
+    return rows, problems

@@ -9,8 +9,10 @@ import pytest
 
 from azml_contract.api_version import sort_key
 from azml_contract.contract.catalog import known_versions, load_contract
-from azml_contract.exchange import Request, Response
+from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.finding import Severity, Side
+from azml_contract.regression.matrix import build_matrix
+from azml_contract.regression.recordings import Recording
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation.codes import CODES
 from azml_contract.validation.codes_page import PAGE, load_entries, main, render_page
@@ -44,7 +46,13 @@ def test_the_example_of_a_code_has_it(code):
     request = Request(entry.method, url, (), entry.body.encode())
     validator = Validator(scope=Scope(**entry.scope))
 
-    if entry.status:
+    if entry.to:
+        response = Response(entry.status, (), entry.answer.encode())
+        part = Exchange(request, response)
+        recording = Recording("example", "", (part,), {0: tuple(entry.reads)})
+        (row,) = build_matrix([recording], versions=[entry.to])
+        verdict = row.cells[entry.to]
+    elif entry.status:
         response = Response(entry.status, (), entry.answer.encode())
         verdict = validator.check_response(request, response)
     else:

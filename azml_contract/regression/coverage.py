@@ -1,0 +1,175 @@
+"""Count what recordings exercise, out of what the contract has.
+
+In: cassettes. Out: for each api-version that was recorded, how many
+operations, discriminator values, properties and status codes were exercised,
+and which were not. Reads nothing but cassettes and contracts, sends nothing.
+
+A property is exercised when a request held it or an answer did.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any
+
+from azml_contract.api_version import sort_key
+from azml_contract.contract.catalog import load_contract
+from azml_contract.contract.contract import Contract, Route
+from azml_contract.contract.model import Operation
+from azml_contract.errors import UnknownApiVersion
+from azml_contract.exchange import Json, Request
+from azml_contract.recording.cassette import Cassette, Interaction
+from azml_contract.regression.exercised import (
+    Item,
+    Items,
+    Kind,
+    find_exercised,
+    list_items,
+)
+
+FORMAT = 1
+
+
+def compute_coverage(cassettes: Iterable[Cassette]) -> dict[str, Any]:
+    """Count over all cassettes at once; see `Coverage.to_json` for the shape."""
+    coverage = Coverage()
+    for cassette in cassettes:
+        coverage.add(cassette)
+    return coverage.to_json()
+
+
+@dataclass(slots=True)
+class Coverage:
+    """Counts that grow with each cassette, and that several processes can join."""
+
+    _exercised: dict[str, Items] = field(default_factory=dict)
+    _calls: Counter[str] = field(default_factory=Counter)
+    _other_calls: int = 0
+    _seen: set[int] = field(default_factory=set)
+
+    def add(self, cassette: Cassette) -> None:
+        """Count the calls of one cassette."""
+        for interaction in cassette.interactions:
+            self._add_call(interaction)
+
+    def merge(self, other: Coverage) -> None:
+        """Join the counts of other cassettes, such as those of another process."""
+        for version, items in other._exercised.items():
+            self._exercised.setdefault(version, Items()).update(items)
+        self._calls.update(other._calls)
+        self._other_calls += other._other_calls
+
+    def to_json(self) -> dict[str, Any]:
+        """The published shape.
+
+        Returns:
+            ``{"format": 1, "other_calls": n, "versions": [...]}``, oldest
+            version first. Each has ``api_version``, ``source``, ``calls``,
+            and for each kind of item ``exercised`` and ``total`` (numbers),
+            ``in_reach`` (how many the exercised operations could reach),
+            ``hit``, ``missed`` (not exercised, in reach) and ``beyond`` (out
+            of reach), each group to sorted names. Other calls are those that
+            no contract knows.
+        """
+        versions = sorted(self._exercised, key=sort_key)
+        return {
+            "format": FORMAT,
+            "other_calls": self._other_calls,
+            "versions": [self._render(version) for version in versions],
+        }
+
+    def _add_call(self, interaction: Interaction) -> None:
+        request = Request(interaction.method, interaction.url)
+        version = request.api_version or ""
+        operation = _find_operation(version, request.method, request.path)
+        if operation is None:
+            self._other_calls += 1
+            return
+        self._calls[version] += 1
+        sent = _parse_body(interaction.request_body)
+        received = _parse_body(interaction.response_body)
+        # Bodies repeat in large suites; walking each once is what keeps this fast.
+        key = (version, operation.id, interaction.status)
+        digest = hash((key, json.dumps(sent), json.dumps(received)))
+        if digest not in self._seen:
+            self._seen.add(digest)
+            found = find_exercised(
+                load_contract(version),
+                operation,
+                status=interaction.status,
+                sent=sent,
+                received=received,
+            )
+            self._exercised.setdefault(version, Items()).update(found)
+
+    def _render(self, version: str) -> dict[str, Any]:
+        contract = load_contract(version)
+        exercised = self._exercised[version]
+        called = exercised.by_kind[Kind.OPERATIONS]
+        operations = [contract.operations[name] for _, name in called]
+        reach = list_items(contract, operations)
+        whole = _list_whole(version)
+        silent = [o for o in contract.operations.values() if o.responses is None]
+        return {
+            "api_version": version,
+            "source": str(contract.source),
+            "calls": self._calls[version],
+            "operations_without_status_codes": len(silent),
+            **{str(kind): _count(kind, exercised, reach, whole) for kind in Kind},
+        }
+
+
+def _count(kind: Kind, exercised: Items, reach: Items, whole: Items) -> dict[str, Any]:
+    total = whole.by_kind[kind]
+    # Every operation is in reach of a caller; for the other kinds it is what
+    # the operations that were called could have shown.
+    reachable = total if kind is Kind.OPERATIONS else reach.by_kind[kind] & total
+    hit = exercised.by_kind[kind] & total
+    return {
+        "exercised": len(hit),
+        "in_reach": len(reachable),
+        "total": len(total),
+        "hit": _by_group(hit),
+        "missed": _by_group(reachable - hit),
+        "beyond": _by_group(total - reachable - hit),
+    }
+
+
+def _by_group(items: Iterable[Item]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for group, name in sorted(items):
+        groups.setdefault(group, []).append(name)
+    return groups
+
+
+@cache
+def _list_whole(version: str) -> Items:
+    contract = load_contract(version)
+    return list_items(contract, contract.operations.values())
+
+
+@lru_cache(maxsize=4096)
+def _find_operation(version: str, method: str, path: str) -> Operation | None:
+    try:
+        contract: Contract = load_contract(version)
+    except UnknownApiVersion:
+        return None
+    found = contract.find(method, path)
+    return found.operation if isinstance(found, Route) else None
+
+
+def _parse_body(body: Any) -> Json:
+    """The JSON of a cassette's body; also of text that is nearly JSON."""
+    if not body:
+        return None
+    if "json" in body:
+        parsed: Json = body["json"]
+        return parsed
+    try:
+        return json.loads(body["text"], strict=False) if "text" in body else None
+    except ValueError:
+        return None

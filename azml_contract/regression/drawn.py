@@ -1,0 +1,105 @@
+"""Put stand-ins in the place of what a scenario draws anew for every run.
+
+In: an exchange, and the variables of its recording. Out: the same exchange with
+run ids and versions replaced by stand-ins of the same shape, so that two runs
+of one scenario are judged once; and the way back, for findings that quote one.
+Knows nothing of contracts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from azml_contract.exchange import Exchange, Request, Response
+from azml_contract.finding import Finding
+from azml_contract.regression.outcome import Cell, Outcome
+
+_GUID = re.compile(
+    rb"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+)
+_SHORTEST = 6
+"""A shorter number may mean something, such as a bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disguise:
+    """An exchange with stand-ins; `stands_for` maps them to what was recorded."""
+
+    exchange: Exchange
+    stands_for: Mapping[str, str]
+
+    def reveal(self, outcome: Outcome) -> Outcome:
+        """The outcome with what was recorded where it quotes a stand-in."""
+        own = self._reveal_cell(outcome.own)
+        cells = {v: self._reveal_cell(cell) for v, cell in outcome.cells.items()}
+        if own is outcome.own and all(cells[v] is outcome.cells[v] for v in cells):
+            return outcome
+        return replace(outcome, own=own, cells=cells)
+
+    def _reveal_cell(self, cell: Cell) -> Cell:
+        if not cell.findings:
+            return cell
+        shown = tuple(self._reveal_finding(finding) for finding in cell.findings)
+        same = all(a is b for a, b in zip(shown, cell.findings, strict=True))
+        return cell if same else replace(cell, findings=shown)
+
+    def _reveal_finding(self, finding: Finding) -> Finding:
+        texts = (finding.message, finding.cure, finding.pointer, finding.seen)
+        quoted = "\n".join(text for text in texts if isinstance(text, str))
+        if not any(name in quoted for name in self.stands_for):
+            return finding
+        return replace(
+            finding,
+            message=self._reveal(finding.message),
+            cure=self._reveal(finding.cure),
+            pointer=self._reveal(finding.pointer),
+            seen=self._reveal(finding.seen),
+        )
+
+    def _reveal(self, text: Any) -> Any:
+        if isinstance(text, str):
+            for stand_in, real in self.stands_for.items():
+                text = text.replace(stand_in, real)
+        return text
+
+
+def disguise(exchange: Exchange, variables: Mapping[str, object]) -> Disguise:
+    """Replace GUIDs, and numbers that are variables, in URL and bodies.
+
+    Args:
+        exchange: As recorded.
+        variables: What the scenario drew, by name.
+    """
+    request, response = exchange.request, exchange.response
+    table: dict[bytes, bytes] = {}
+    numbers = [
+        value.encode()
+        for value in map(str, variables.values())
+        if value.isdecimal() and len(value) >= _SHORTEST
+    ]
+
+    def mask(raw: bytes) -> bytes:
+        for index, number in enumerate(numbers):
+            if number in raw:
+                stand_in = b"%0*d" % (len(number), index + 1)
+                table[number] = stand_in
+                raw = raw.replace(number, stand_in)
+        return _GUID.sub(stand_in_for, raw)
+
+    def stand_in_for(found: re.Match[bytes]) -> bytes:
+        real = found[0]
+        known = table.get(real)
+        if known is None:
+            known = table[real] = b"%08x-c0de-4c0d-8000-000000000000" % len(table)
+        return known
+
+    url = mask(request.url.encode()).decode()
+    masked = Exchange(
+        Request(request.method, url, (), mask(request.body)),
+        Response(response.status, (), mask(response.body)),
+    )
+    stands_for = {stand_in.decode(): real.decode() for real, stand_in in table.items()}
+    return Disguise(masked, stands_for)

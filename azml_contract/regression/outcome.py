@@ -1,0 +1,244 @@
+"""What becomes of recorded calls under other api-versions: the values.
+
+In: nothing. Out: statuses, cells and rows, and what follows from them: which
+cells break, since when, and how far a scenario can move. Knows neither
+contracts nor recordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from azml_contract.api_version import sort_key
+from azml_contract.finding import Finding, Severity
+
+
+class Status(StrEnum):
+    """What becomes of a recorded call under another api-version.
+
+    Worst last. ``ignored`` is worse than ``refused``: the call succeeds, and
+    does something else. ``gone``: the operation, or a field of the answer that
+    was read, is not there as it was. ``unknown`` says that the source of that
+    version cannot tell, never that the call breaks.
+    """
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    WARNS = "warns"
+    GONE = "gone"
+    REFUSED = "refused"
+    IGNORED = "ignored"
+
+    @property
+    def breaks(self) -> bool:
+        """Whether a call with this status no longer does what it did."""
+        return self in _BREAKING
+
+
+_BREAKING = frozenset((Status.GONE, Status.REFUSED, Status.IGNORED))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One call under one api-version."""
+
+    status: Status
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that make the status."""
+        return tuple(f for f in self.findings if f.severity is Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of one call; many recorded calls may share one.
+
+    `own` is the cell at the version it was recorded under, which need not be
+    among `cells`.
+    """
+
+    operation: str
+    label: str
+    recorded: str
+    own: Cell
+    cells: Mapping[str, Cell]
+
+    def new_errors(self, version: str) -> tuple[Finding, ...]:
+        """Errors at `version` that the call does not have at its own version.
+
+        What was wrong from the beginning is no regression: a scenario that
+        sends a bad body on purpose does so at every version.
+        """
+        known = {(finding.pointer, finding.code) for finding in self.own.errors}
+        errors = self.cells[version].errors
+        return tuple(f for f in errors if (f.pointer, f.code) not in known)
+
+    def breaks_at(self, version: str) -> bool:
+        """Whether moving to `version` breaks the call."""
+        return self.cells[version].status.breaks and bool(self.new_errors(version))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One recorded call; `step` is its index in the recording."""
+
+    scenario: str
+    step: int
+    outcome: Outcome
+
+    @property
+    def operation(self) -> str:
+        """Its operationId at the version it was recorded under."""
+        return self.outcome.operation
+
+    @property
+    def label(self) -> str:
+        """A short name, such as ``PUT jobs Command``."""
+        return self.outcome.label
+
+    @property
+    def recorded(self) -> str:
+        """The api-version it was recorded under."""
+        return self.outcome.recorded
+
+    @property
+    def cells(self) -> Mapping[str, Cell]:
+        """One cell for each api-version asked about."""
+        return self.outcome.cells
+
+    def to_json(self) -> dict[str, Any]:
+        """The published JSON shape of a row."""
+        return {
+            "scenario": self.scenario,
+            "step": self.step,
+            "operation": self.operation,
+            "recorded": self.recorded,
+            "versions": {
+                version: {
+                    "status": str(cell.status),
+                    "findings": [finding.to_json() for finding in cell.findings],
+                }
+                for version, cell in self.cells.items()
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One place of one call that breaks, and the versions at which it does.
+
+    `since` is the first version, in order, after the recorded one at which it
+    breaks; empty where only older versions break it.
+    """
+
+    scenario: str
+    recorded: str
+    label: str
+    operation: str
+    status: Status
+    finding: Finding
+    versions: tuple[str, ...]
+
+    @property
+    def since(self) -> str:
+        """The first version after the recorded one that breaks the call here."""
+        own = sort_key(self.recorded)
+        return next((v for v in self.versions if sort_key(v) > own), "")
+
+
+def find_breaks(rows: Iterable[Row]) -> list[Break]:
+    """Every break of every scenario, once for each call and place in it.
+
+    The finding is that of the first version after the recorded one, or of the
+    last version that breaks where only older ones do. In order of appearance.
+    """
+    found: dict[tuple[str, ...], tuple[Row, dict[str, Finding]]] = {}
+    for row in rows:
+        for version in row.cells:
+            if not row.outcome.cells[version].status.breaks:
+                continue
+            for finding in row.outcome.new_errors(version):
+                key = (row.scenario, row.recorded, row.label, _place(finding))
+                _, seen = found.setdefault(key, (row, {}))
+                seen.setdefault(version, finding)
+    return [_make_break(row, seen) for row, seen in found.values()]
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.side} {finding.pointer}"
+
+
+def _make_break(row: Row, seen: Mapping[str, Finding]) -> Break:
+    versions = sorted(seen, key=sort_key)
+    own = sort_key(row.recorded)
+    first = next((v for v in versions if sort_key(v) > own), versions[-1])
+    return Break(
+        scenario=row.scenario,
+        recorded=row.recorded,
+        label=row.label,
+        operation=row.operation,
+        status=row.cells[first].status,
+        finding=seen[first],
+        versions=tuple(versions),
+    )
+
+
+def newest_unchanged(
+    rows: Iterable[Row], *, stable_only: bool = False
+) -> dict[str, str]:
+    """For each scenario, the newest version at which none of its calls breaks.
+
+    Versions are no straight line: 2021-07-01 and 2022-01-01-preview have no
+    jobs, 2022-02-01-preview has them again. So a version counts for itself
+    alone, whatever those between it and the recorded one do. What a source
+    cannot tell does not count against a version. Of a scenario recorded at
+    several versions the newest recording counts, since that is what it sends
+    today. Never older than the recorded version; "" where there is none.
+    """
+    newest: dict[str, str] = {}
+    broken: dict[tuple[str, str], set[str]] = {}
+    known: dict[tuple[str, str], Iterable[str]] = {}
+    for row in rows:
+        latest = newest.setdefault(row.scenario, row.recorded)
+        if sort_key(row.recorded) > sort_key(latest):
+            newest[row.scenario] = row.recorded
+        key = (row.scenario, row.recorded)
+        known.setdefault(key, row.cells)
+        bad = broken.setdefault(key, set())
+        bad.update(v for v in row.cells if v not in bad and row.outcome.breaks_at(v))
+    return {
+        scenario: _newest(known[key], broken[key], recorded, stable_only)
+        for scenario, recorded in newest.items()
+        for key in [(scenario, recorded)]
+    }
+
+
+def _newest(
+    known: Iterable[str], broken: set[str], recorded: str, stable_only: bool
+) -> str:
+    own = sort_key(recorded)
+    whole = [
+        version
+        for version in known
+        if version not in broken
+        and sort_key(version) >= own
+        and not (stable_only and "preview" in version)
+    ]
+    return max(whole, key=sort_key, default="")
+
+
+def fold_versions(versions: Sequence[str], order: Sequence[str]) -> list[str]:
+    """Neighbours in `order` become ranges, as in ``2022-05-01 .. 2024-04-01``."""
+    place = {version: index for index, version in enumerate(order)}
+    runs: list[list[str]] = []
+    for version in sorted(versions, key=lambda v: place[v]):
+        if runs and place[version] == place[runs[-1][-1]] + 1:
+            runs[-1].append(version)
+        else:
+            runs.append([version])
+    return [run[0] if len(run) == 1 else f"{run[0]} .. {run[-1]}" for run in runs]
