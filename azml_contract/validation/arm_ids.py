@@ -167,10 +167,15 @@ def _check_id(
     if parsed.provider != _PROVIDER or not parsed.parent:
         return
     wanted = WANTED.get(key.lower())
-    if wanted is not None and parsed.kind not in wanted:
+    if wanted is not None and parsed.kind not in wanted and _is_about(key, parsed):
         yield _find_kind(grader, key, parsed, wanted, to_pointer(path))
     if place is not None and parsed.parent == "workspaces":
         yield from _check_place(grader, parsed, place, path)
+
+
+def _is_about(key: str, parsed: ArmId) -> bool:
+    # Connections have a target too, and it may be anything but an asset.
+    return key.lower() != "target" or parsed.kind.split("/")[0] in _OWNERS
 
 
 def _find_kind(

@@ -13,6 +13,7 @@ from azml_contract.finding import Finding
 from azml_contract.validation.arm_ids import Place, check_ids
 from azml_contract.validation.bindings import check_bindings
 from azml_contract.validation.calls import Scope
+from azml_contract.validation.deviation import Path
 from azml_contract.validation.grade import Grader
 from azml_contract.validation.plan import find_twin
 from azml_contract.validation.search_space import check_search_space
@@ -33,12 +34,23 @@ def check_meaning(
     if not isinstance(body, dict):
         return
     key = find_twin("properties", body) or "properties"
-    properties, path = body.get(key), (None, key)
-    if isinstance(properties, dict):
-        yield from check_bindings(grader, properties, path)
-        if "searchSpace" in properties:
-            space = properties["searchSpace"]
-            yield from check_search_space(grader, space, (path, "searchSpace"))
+    for job, path in _find_jobs(body.get(key), (None, key)):
+        yield from check_bindings(grader, job, path)
+        if "searchSpace" in job:
+            yield from check_search_space(
+                grader, job["searchSpace"], (path, "searchSpace")
+            )
+
+
+def _find_jobs(properties: Any, path: Path) -> Iterator[tuple[dict[str, Any], Path]]:
+    """The properties of a resource, and the job that a schedule's action holds."""
+    if not isinstance(properties, dict):
+        return
+    yield properties, path
+    action = properties.get("action")
+    job = action.get("jobDefinition") if isinstance(action, dict) else None
+    if isinstance(job, dict):
+        yield job, ((path, "action"), "jobDefinition")
 
 
 def choose_place(values: Mapping[str, str], scope: Scope) -> Place | None:

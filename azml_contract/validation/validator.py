@@ -60,9 +60,6 @@ class _Call:
     route: Route
 
 
-_NOTHING = Verdict("", (), 0, 0)
-
-
 class Validator:
     """Checks calls; keeps no state between them, so verdicts never depend on order.
 
@@ -87,25 +84,18 @@ class Validator:
     def check_request(self, request: Request) -> Verdict:
         """Check a request: path, verb, query, names, body and what the body means."""
         call, findings = self._recognise(request)
-        if call is None:
-            return Verdict("", findings, 0, 0)
-        grader = self._grader(call, Side.REQUEST)
-        found = (*findings, *self._check_request(grader, call, request))
-        return Verdict(call.route.operation.id, found, 1, 0)
+        return self._judge_request(call, findings, request)
 
     def check_response(self, request: Request, response: Response) -> Verdict:
         """Check the answer to a request: status, headers and body."""
         call, _ = self._recognise(request)
-        if call is None:
-            return _NOTHING
-        grader = self._grader(call, Side.RESPONSE)
-        found = tuple(self._check_response(grader, call, response))
-        return Verdict(call.route.operation.id, found, 0, 1)
+        return self._judge_response(call, response)
 
     def check(self, exchange: Exchange) -> Verdict:
         """Check a request and its answer."""
-        asked = self.check_request(exchange.request)
-        answered = self.check_response(exchange.request, exchange.response)
+        call, findings = self._recognise(exchange.request)
+        asked = self._judge_request(call, findings, exchange.request)
+        answered = self._judge_response(call, exchange.response)
         return Verdict(
             asked.operation,
             asked.findings + answered.findings,
@@ -128,6 +118,22 @@ class Validator:
         grader = self._grader(call, Side.REQUEST)
         found = tuple(self._check_body(grader, call, body))
         return Verdict(operation, found, 1, 0)
+
+    def _judge_request(
+        self, call: _Call | None, findings: tuple[Finding, ...], request: Request
+    ) -> Verdict:
+        if call is None:
+            return Verdict("", findings, 0, 0)
+        grader = self._grader(call, Side.REQUEST)
+        found = (*findings, *self._check_request(grader, call, request))
+        return Verdict(call.route.operation.id, found, 1, 0)
+
+    def _judge_response(self, call: _Call | None, response: Response) -> Verdict:
+        if call is None:
+            return Verdict("", (), 0, 0)
+        grader = self._grader(call, Side.RESPONSE)
+        found = tuple(self._check_response(grader, call, response))
+        return Verdict(call.route.operation.id, found, 0, 1)
 
     def _grader(self, call: _Call, side: Side) -> Grader:
         version, operation = call.contract.api_version, call.route.operation.id

@@ -279,3 +279,19 @@ def test_expressions_are_checked_in_requests(check, sweep_job):
     finding = only(check("PUT", "jobs/s", sweep_job))
 
     assert (finding.code, finding.pointer) == ("AZC173", "/properties/searchSpace/lr")
+
+
+def test_the_job_of_a_schedule_is_checked_too(check, sweep_job):
+    job = sweep_job["properties"]
+    job["searchSpace"]["lr"] = ["uniform", [0.8]]
+    body = {
+        "properties": {
+            "action": {"actionType": "CreateJob", "jobDefinition": job},
+            "trigger": {"triggerType": "Cron", "expression": "0 1 * * *"},
+        }
+    }
+
+    finding = only(check("PUT", "schedules/nightly", body))
+
+    pointer = "/properties/action/jobDefinition/searchSpace/lr"
+    assert (finding.code, finding.pointer) == ("AZC173", pointer)
