@@ -17,7 +17,9 @@ from azml_contract.finding import Evidence, Finding, Severity
 from azml_contract.validation.codes import CODES, Consequence
 from azml_contract.validation.validator import Profile, Validator
 
+_WRONG_TYPE = "AZC104"
 _BAD_ENUM = "AZC106"
+_TEXT_MAPS = ("tags", "properties")
 _NOT_JSON = "AZC130"
 # From here on codes are about paths, which ARM's front judges, and about what
 # a body means, which the service finds out when it runs the job.
@@ -42,11 +44,23 @@ def _is_refused(finding: Finding) -> bool:
         return False
     if finding.code >= _FIRST_OF_MEANING:
         return False
+    if finding.code == _WRONG_TYPE and _is_taken_as_text(finding):
+        return False
     if finding.code == _BAD_ENUM:
         # A warning to a reader, since the specification leaves every enum open;
         # the service itself is known to refuse what it does not know.
         return finding.evidence is not Evidence.LIVE
     return finding.severity is Severity.ERROR
+
+
+def _is_taken_as_text(finding: Finding) -> bool:
+    """Whether it is a number or a truth value in a map of texts.
+
+    azure-ai-ml 1.35.2 sends ``hash_version`` as a number with every code.
+    """
+    parent = finding.pointer.rsplit("/", 2)[-2]
+    is_text_map = parent in _TEXT_MAPS and finding.pointer.count("/") > 2
+    return is_text_map and isinstance(finding.seen, bool | int | float)
 
 
 def _as_refusal(findings: list[Finding]) -> Refusal:

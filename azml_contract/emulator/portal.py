@@ -1,7 +1,7 @@
 """``{region}.api.azureml.ms`` and ``ml.azure.com``, as far as clients look there.
 
 In: requests to those hosts. Out: the addresses of the service's parts, and a
-page for people. Run history is not emulated.
+page for people. Run history is in `history`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def answer_portal(world: World, request: Request) -> Reply:
                 "code": "NotFound",
                 "message": (
                     f"The azml-contract emulator has nothing at {split.netloc}"
-                    f"{split.path}: run history and the studio are not emulated."
+                    f"{split.path}: artifacts, metrics and the studio are not emulated."
                 ),
             }
         },

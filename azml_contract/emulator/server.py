@@ -26,6 +26,7 @@ from azml_contract.emulator.certificates import Certificates, make_certificates
 from azml_contract.emulator.clock import EmulatorClock, SteppingClock
 from azml_contract.emulator.faults import Fault, FaultKind, Faults
 from azml_contract.emulator.gateway import Gateway
+from azml_contract.emulator.history import answer_history, answers_history
 from azml_contract.emulator.https import TlsServer
 from azml_contract.emulator.identity import Identity
 from azml_contract.emulator.portal import answer_portal, answers_portal
@@ -282,6 +283,8 @@ class Emulator:
     def _answer(self, request: Request, fault: Fault | None) -> Response:
         if self._identity.answers(request):
             return _as_response(self._identity.answer(request))
+        if answers_history(request):
+            return _as_response(answer_history(self._world, request))
         if answers_portal(request):
             return _as_response(answer_portal(self._world, request))
         return self._arm.answer(request, fault)

@@ -31,10 +31,21 @@ def normalize(value: Json, kind: Type | None, definitions: Definitions) -> Json:
     if kind.kind == "array" and isinstance(value, list):
         return [normalize(item, kind.items, definitions) for item in value]
     if kind.kind == "map" and isinstance(value, dict):
-        return {k: normalize(v, kind.items, definitions) for k, v in value.items()}
+        return {
+            k: _as_text(normalize(v, kind.items, definitions), kind.items)
+            for k, v in value.items()
+        }
     if kind.enum and isinstance(value, str):
         return _match_case(value, kind.enum)
     return value
+
+
+def _as_text(value: Json, kind: Type | None) -> Json:
+    """A number or truth value in a map of texts, which the service takes."""
+    is_text_map = kind is not None and kind.kind == "string"
+    return (
+        str(value) if is_text_map and isinstance(value, bool | int | float) else value
+    )
 
 
 def _normalize_object(

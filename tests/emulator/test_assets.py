@@ -162,6 +162,15 @@ def test_a_code_is_found_by_the_hash_of_its_content(client):
     assert names(client.get("codes/train/versions", **query)) == ["1"]
 
 
+def test_a_number_in_a_map_of_texts_is_taken_as_text(client):
+    # azure-ai-ml 1.35.2 sends it so with every code.
+    body = {"properties": {"codeUri": "https://a.invalid/c"}}
+    body["properties"]["properties"] = {"hash_version": 202208}
+    answer = client.put("codes/train/versions/1", body)
+    assert answer.status_code == 201
+    assert answer.json()["properties"]["properties"] == {"hash_version": "202208"}
+
+
 def test_an_upload_without_blob_storage_is_an_error_that_says_so(client):
     body = {"pendingUploadType": "TemporaryBlobReference"}
     answer = client.post("codes/train/versions/1/startPendingUpload", body)

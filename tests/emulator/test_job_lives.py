@@ -299,3 +299,22 @@ def test_lower_case_goals_come_back_in_the_specified_case(workflow, assets):
     body["properties"]["objective"]["goal"] = "maximize"
     answer = workflow.client.put("jobs/sweep", body)
     assert answer.json()["properties"]["objective"]["goal"] == "Maximize"
+
+
+# -- run history ----------------------------------------------------------------
+
+
+def test_run_history_follows_a_job_and_lists_its_trials(service, workflow, assets):
+    client = workflow.client
+    client.put("jobs/sweep", workflow.sweep_body(assets))
+    client.states("sweep")
+    base = f"{service.url}/history/v1.0{client.workspace}"
+    run = client.get(f"{base}/runs/sweep/details").json()
+    assert (run["runId"], run["status"], run["logFiles"]) == ("sweep", "Completed", {})
+    children = client.get(f"{base}/runs/sweep/children").json()["value"]
+    assert [child["runId"] for child in children] == [f"sweep_{n}" for n in range(4)]
+    assert {child["parentRunId"] for child in children} == {"sweep"}
+    data = client.post(f"{base}/rundata", {"runId": "sweep_1"}).json()["runMetadata"]
+    assert (data["dataContainerId"], data["rootRunId"]) == ("dcid.sweep_1", "sweep")
+    assert client.get(f"{base}/runs/nothing/details").status_code == 404
+    assert client.get(f"{base}/runs/sweep/metrics").status_code == 404

@@ -180,11 +180,11 @@ def test_the_workspace_names_the_addresses_of_its_services(service, client):
     assert found["history"] == "https://westeurope.api.azureml.ms"
 
 
-def test_run_history_says_that_it_is_not_emulated(service, client):
+def test_the_studio_says_that_it_is_not_emulated(service, client):
     client.session.headers["Host"] = "westeurope.api.azureml.ms"
-    answer = client.session.get(f"{service.url}/history/v1.0/runs", timeout=30)
+    answer = client.session.get(f"{service.url}/artifact/v2.0", timeout=30)
     assert answer.status_code == 404
-    assert "run history and the studio are not emulated" in answer.text
+    assert "artifacts, metrics and the studio are not emulated" in answer.text
 
 
 def test_the_storage_account_gives_its_keys(service, client):

@@ -35,7 +35,7 @@ from azml_contract.emulator.resources.generic import Kind
 from azml_contract.emulator.resources.operations import result_headers, start_operation
 from azml_contract.emulator.shaping import Shaper
 from azml_contract.emulator.store import Body, Resource
-from azml_contract.emulator.sweeps import Sweep, Trial, plan_sweep
+from azml_contract.emulator.sweeps import Trial, plan_sweep
 from azml_contract.emulator.versions import (
     CANCEL_IS_ASYNC_FROM,
     LEGACY_ENDS,
@@ -64,10 +64,14 @@ class Jobs(Kind):
 
     def need(self, call: Call) -> Resource:
         """The job of the path, or the trial of a sweep."""
-        found = self.world.store.get(call.path.id) or self._find_trial(call)
+        found = self.find(call.path.id)
         if found is None:
             raise self.missing(call)
         return found
+
+    def find(self, job_id: str) -> Resource | None:
+        """A job, or a trial that has started; None where there is none."""
+        return self.world.store.get(job_id) or self._find_trial(job_id)
 
     def members(self, call: Call) -> Sequence[Resource]:
         """Jobs that the query asks for, newest first."""
@@ -130,7 +134,7 @@ class Jobs(Kind):
             return super().act(call, action)
         job = self.need(call)
         now = self.world.clock.now()
-        if self._state(job).status in TERMINAL:
+        if self.state_of(job).status in TERMINAL:
             return self._cancel_finished(job)
         if "cancelled_s" not in job.facts:
             job = replace(job, facts={**job.facts, "cancelled_s": now})
@@ -154,7 +158,7 @@ class Jobs(Kind):
 
     def view(self, call: Call, resource: Resource) -> Body:
         """The job as it is now."""
-        properties, state = _properties(resource), self._state(resource)
+        properties, state = _properties(resource), self.state_of(resource)
         if properties["jobType"] == "Command":
             made = view_command(self.world, resource, state)
         elif properties["jobType"] == "Sweep":
@@ -190,7 +194,8 @@ class Jobs(Kind):
 
     # -- states ---------------------------------------------------------------
 
-    def _state(self, job: Resource) -> JobState:
+    def state_of(self, job: Resource) -> JobState:
+        """Where a job stands now."""
         elapsed_s = self.world.clock.now() - job.created_s
         sweep, course = None, self._course(job)
         if _properties(job)["jobType"] == "Sweep":
@@ -224,25 +229,25 @@ class Jobs(Kind):
 
     # -- trials ---------------------------------------------------------------
 
-    def _find_trial(self, call: Call) -> Resource | None:
-        collection, _, name = call.path.id.rpartition("/")
+    def trials_of(self, sweep: Resource) -> list[Resource]:
+        """The trials of a sweep that have started; none for other jobs."""
+        if _properties(sweep)["jobType"] != "Sweep":
+            return []
+        plan = plan_sweep(_properties(sweep))
+        elapsed_s = self.world.clock.now() - sweep.created_s
+        cancelled_s = sweep.facts.get("cancelled_s")
+        if cancelled_s is not None:
+            elapsed_s = min(elapsed_s, cancelled_s - sweep.created_s)
+        return [_as_job(sweep, trial) for trial in plan.started(elapsed_s)]
+
+    def _find_trial(self, job_id: str) -> Resource | None:
+        collection, _, name = job_id.rpartition("/")
         matched = _TRIAL_NAME.fullmatch(name)
         parent = self.world.store.get(f"{collection}/{matched[1]}") if matched else None
-        if matched is None or parent is None:
+        if parent is None:
             return None
-        if _properties(parent)["jobType"] != "Sweep":
-            return None
-        sweep = plan_sweep(_properties(parent))
-        elapsed_s = self.world.clock.now() - parent.created_s
-        number = int(matched[2])
-        trials = {t.number: t for t in self._made(parent, sweep, elapsed_s)}
-        return _as_job(parent, trials[number]) if number in trials else None
-
-    def _made(self, parent: Resource, sweep: Sweep, elapsed_s: float) -> list[Trial]:
-        cancelled_s = parent.facts.get("cancelled_s")
-        if cancelled_s is not None:
-            elapsed_s = min(elapsed_s, cancelled_s - parent.created_s)
-        return sweep.started(elapsed_s)
+        trials = self.trials_of(parent)
+        return next((t for t in trials if t.name == name), None)
 
     # -- changes --------------------------------------------------------------
 
