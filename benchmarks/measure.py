@@ -1,0 +1,173 @@
+"""Measure contenders side by side, and print what was measured.
+
+In: contenders, each a function that runs a batch and returns its seconds. Out:
+medians over rounds in which every contender runs once, so that what else the
+machine does in a round hits all of them; and a table or JSON of rows. Knows no
+contender.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import math
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+Row = dict[str, Any]
+SETUP = "not installed; make bench-setup"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a figure should be: at most or at least `limit`.
+
+    `figure` is None where a contender that it needs is absent.
+    """
+
+    name: str
+    figure: float | None
+    limit: float
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether it is met; None where it could not be measured."""
+        if self.figure is None:
+            return None
+        return (
+            self.figure >= self.limit if self.at_least else self.figure <= self.limit
+        )
+
+    def to_json(self) -> Row:
+        """The object that ``--json`` prints."""
+        bound = "at_least" if self.at_least else "at_most"
+        figure = None if self.figure is None else round_figure(self.figure)
+        return {
+            "target": self.name,
+            "figure": figure,
+            bound: self.limit,
+            "holds": self.holds,
+        }
+
+
+def make_parser(text: str, *, specs: bool = False) -> argparse.ArgumentParser:
+    """The options that all benchmarks share."""
+    parser = argparse.ArgumentParser(description=text.partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="rows as JSON")
+    parser.add_argument("--quick", action="store_true", help="tiny, for a look")
+    if specs:
+        parser.add_argument(
+            "--specs",
+            default=os.path.join(os.pardir, "shared", "specs"),
+            help="folder with specification/, as in azure-rest-api-specs, for oav",
+        )
+    return parser
+
+
+def is_installed(module: str) -> bool:
+    """Whether a contender's package is there."""
+    return find_spec(module) is not None
+
+
+def time_call(work: Callable[[], object]) -> float:
+    """Seconds that a call takes, with the garbage of what came before collected."""
+    gc.collect()
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def interleave(
+    contenders: Mapping[str, Callable[[], float]], rounds: int
+) -> dict[str, float]:
+    """Run every contender once a round; the order turns, so that none is always first.
+
+    Returns:
+        The median of what each returned.
+    """
+    names = list(contenders)
+    results: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(rounds):
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            results[name].append(contenders[name]())
+    return {name: statistics.median(found) for name, found in results.items()}
+
+
+def round_figure(figure: float) -> float:
+    """Three significant digits."""
+    if not figure:
+        return 0.0
+    rounded = round(figure, 2 - math.floor(math.log10(abs(figure))))
+    return int(rounded) if abs(rounded) >= 100 else rounded
+
+
+def show(
+    benchmark: str, rows: Sequence[Row], targets: Sequence[Target], *, as_json: bool
+) -> None:
+    """Print the rows, the targets and the machine, as a table or as JSON."""
+    rows = [{name: _rounded(value) for name, value in row.items()} for row in rows]
+    if as_json:
+        document = {
+            "benchmark": benchmark,
+            "rows": rows,
+            "targets": [target.to_json() for target in targets],
+            "machine": describe_machine(),
+        }
+        print(json.dumps(document, indent=1))
+        return
+    print(f"{benchmark}: {describe_machine()}\n")
+    print(render_table(rows))
+    for target in targets:
+        print(_say(target))
+
+
+def _rounded(value: object) -> object:
+    return round_figure(value) if isinstance(value, float) else value
+
+
+def _say(target: Target) -> str:
+    bound = "at least" if target.at_least else "at most"
+    if target.figure is None:
+        return f"       {target.name}: not measured (expected {bound} {target.limit})"
+    mark = "holds " if target.holds else "MISSED"
+    figure = round_figure(target.figure)
+    return f"{mark} {target.name}: {figure} (expected {bound} {target.limit})"
+
+
+def render_table(rows: Sequence[Row]) -> str:
+    """Rows as a Markdown table; columns in the order in which they first occur."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    lines = [columns, ["-" * len(name) for name in columns]]
+    lines += [[_cell(row.get(name)) for name in columns] for row in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    padded = [
+        " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    ]
+    return "".join(f"| {line} |\n" for line in padded)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:,}" if _is_number(value) else str(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def describe_machine() -> str:
+    """What the figures were taken on, in a line."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    return (
+        f"Python {platform.python_version()}, {platform.system()} "
+        f"{platform.machine()}, {cores} cores, {time.strftime('%Y-%m-%d')}"
+    )

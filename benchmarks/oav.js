@@ -1,0 +1,54 @@
+// oav's live validator behind lines of JSON: one order a line in, one answer a line out.
+//
+// {"load": [files], "folder": "..."}          -> {"seconds": s}
+// {"method", "url", "bodies": [...]}          -> {"seconds": s, "accepted": n, "errors": n}
+//
+// Bodies are parsed before the clock starts. They are validated once each: oav
+// changes what it validates, and a second verdict on the same object differs.
+"use strict";
+const { LiveValidator } = require("oav");
+const readline = require("node:readline");
+
+let validator;
+
+async function load({ load: files, folder }) {
+  validator = new LiveValidator(
+    {
+      directory: folder,
+      swaggerPaths: files,
+      swaggerPathsPattern: [],
+      git: { shouldClone: false },
+      loadValidatorInBackground: false,
+      loadValidatorInInitialize: false,
+    },
+    () => {},
+  );
+  const started = process.hrtime.bigint();
+  await validator.initialize();
+  return { seconds: seconds(started) };
+}
+
+async function judge({ method, url, bodies }) {
+  const parsed = bodies.map((body) => JSON.parse(body));
+  let accepted = 0;
+  let errors = 0;
+  const started = process.hrtime.bigint();
+  for (const body of parsed) {
+    const verdict = await validator.validateLiveRequest({ method, url, body });
+    if (verdict.isSuccessful) accepted += 1;
+    errors += verdict.errors.length;
+  }
+  return { seconds: seconds(started), accepted, errors };
+}
+
+const seconds = (started) => Number(process.hrtime.bigint() - started) / 1e9;
+
+async function main() {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const order = JSON.parse(line);
+    const answer = order.load ? await load(order) : await judge(order);
+    process.stdout.write(JSON.stringify(answer) + "\n");
+  }
+}
+
+main();

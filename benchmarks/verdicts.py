@@ -1,0 +1,300 @@
+"""Verdicts a second on job PUTs of 2 KB, valid and invalid.
+
+Contenders: our judge alone; ours in full, which is judge, explain and
+semantics, every finding worded with its cure; jsonschema and fastjsonschema on
+the schema that our judge uses; and oav 4.0.3, warm, in a Node of its own.
+
+Every body is an object of its own, parsed before the clock starts and judged
+once; nothing is cached. Slow contenders judge a sample of the batch.
+fastjsonschema stops at draft 7, so it gets a rendition: siblings of ``$ref``
+move into an allOf. It stops at the first error, and jsonschema is only asked
+for yes or no, as our judge is; ours in full and oav report every error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jobs
+from measure import (
+    SETUP,
+    Row,
+    Target,
+    interleave,
+    is_installed,
+    make_parser,
+    show,
+    time_call,
+)
+from oav import Oav, find_files, why_absent
+
+from azml_contract.contract.catalog import load_contract
+from azml_contract.contract.model import View
+from azml_contract.contract.schema import Choice, write_schema
+from azml_contract.contract.views import Lens
+from azml_contract.exchange import Request
+from azml_contract.finding import Side
+from azml_contract.validation.body import compile_body
+from azml_contract.validation.calls import Scope
+from azml_contract.validation.grade import Grader
+from azml_contract.validation.semantics import check_meaning
+from azml_contract.validation.validator import Profile, Validator
+
+OURS, FULL, CALL = "ours (judge)", "ours (every finding)", "ours (whole call)"
+JSONSCHEMA, FASTJSONSCHEMA, OAV = "jsonschema", "fastjsonschema", "oav"
+SLOW = {JSONSCHEMA}
+VALUES = {"workspaceName": "workspace", "resourceGroupName": "resource-group"}
+
+
+@dataclass
+class Case:
+    """One kind of body at one api-version, and what the last round found in it."""
+
+    kind: str
+    api_version: str
+    valid: bool
+    batch: int
+    sample: int
+
+    def __post_init__(self) -> None:
+        self.accepted: dict[str, int] = {}
+        self.errors: dict[str, float] = {}
+        self.texts = jobs.make_jobs(
+            self.kind, self.api_version, self.batch, valid=self.valid
+        )
+
+    def count(self, name: str) -> int:
+        """How many bodies a contender judges in a round."""
+        return self.sample if name in SLOW else self.batch
+
+
+Judge = Callable[[Any], tuple[bool, int]]
+"""Whether a parsed body is accepted, and how many errors were reported."""
+
+
+def make_judges(case: Case) -> dict[str, Judge]:
+    """The contenders that run in this process."""
+    contract = load_contract(case.api_version)
+    operation = contract.operations[jobs.OPERATION]
+    assert operation.body is not None
+    lens = Lens(View.CREATE)
+    check = compile_body(contract, operation.body, lens)
+    grader = Grader(Profile.SERVICE, case.api_version, operation.id, Side.REQUEST)
+
+    def judge_in_full(body: Any) -> tuple[bool, int]:
+        found = [grader.grade(deviation) for deviation in check.check(body)]
+        found += check_meaning(grader, body, VALUES, Scope())
+        return not found, len(found)
+
+    judges: dict[str, Judge] = {
+        OURS: lambda body: (check.accepts(body), 0),
+        FULL: judge_in_full,
+    }
+    schema = write_schema(
+        contract.definitions, operation.body, lens, find_choice(contract, case.kind)
+    )
+    judges[JSONSCHEMA] = make_jsonschema(schema)
+    if is_installed("fastjsonschema"):
+        judges[FASTJSONSCHEMA] = make_fastjsonschema(schema)
+    return judges
+
+
+def find_choice(contract: Any, kind: str) -> Choice:
+    """The variant of a job, as our judge picks it before it compiles a schema."""
+    body = contract.operations[jobs.OPERATION].body
+    base = contract.definitions[body.ref].properties["properties"].type.ref
+    variant = contract.definitions[base].variants[kind.title()]
+    return Choice(body.ref, "properties", variant)
+
+
+def make_jsonschema(schema: Any) -> Judge:
+    """The reference library."""
+    from jsonschema import Draft202012Validator
+
+    validator = Draft202012Validator(schema)
+    return lambda body: (validator.is_valid(body), 0)
+
+
+def make_fastjsonschema(schema: Any) -> Judge:
+    """The library that compiles to Python, on a rendition in draft 7."""
+    import fastjsonschema
+
+    validate = fastjsonschema.compile(to_draft7(schema))
+
+    def judge(body: Any) -> tuple[bool, int]:
+        try:
+            validate(body)
+        except fastjsonschema.JsonSchemaValueException:
+            return False, 1
+        return True, 0
+
+    return judge
+
+
+def to_draft7(schema: Any) -> Any:
+    """The same rules in draft 7, which ignores what stands beside a ``$ref``."""
+    if isinstance(schema, list):
+        return [to_draft7(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: to_draft7(value) for name, value in schema.items()}
+    if "$schema" in found:
+        found["$schema"] = "http://json-schema.org/draft-07/schema#"
+    if isinstance(found.get("$ref"), str) and len(found) > 1:
+        found.setdefault("allOf", []).append({"$ref": found.pop("$ref")})
+    return found
+
+
+def make_runner(case: Case, name: str, judge: Judge) -> Callable[[], float]:
+    """A round of one contender: verdicts a second."""
+
+    def run() -> float:
+        bodies = [json.loads(text) for text in case.texts[: case.count(name)]]
+        verdicts: list[tuple[bool, int]] = []
+        seconds = time_call(lambda: verdicts.extend(map(judge, bodies)))
+        note(case, name, sum(v[0] for v in verdicts), sum(v[1] for v in verdicts))
+        return len(bodies) / seconds
+
+    return run
+
+
+def make_caller(case: Case) -> Callable[[], float]:
+    """A round of whole calls: text parsed, path, query and ids checked as well."""
+    validator = Validator()
+    url = jobs.job_url("train-1", case.api_version)
+
+    def run() -> float:
+        requests = [Request("PUT", url, (), text.encode()) for text in case.texts]
+        verdicts: list[Any] = []
+        seconds = time_call(
+            lambda: verdicts.extend(map(validator.check_request, requests))
+        )
+        accepted = sum(not one.findings for one in verdicts)
+        note(case, CALL, accepted, sum(len(one.findings) for one in verdicts))
+        return len(requests) / seconds
+
+    return run
+
+
+def make_oav_runner(case: Case, oav: Oav) -> Callable[[], float]:
+    """A round of oav."""
+    url = jobs.job_url("train-1", case.api_version)
+
+    def run() -> float:
+        answer = oav.judge("PUT", url, case.texts)
+        note(case, OAV, answer["accepted"], answer["errors"])
+        return len(case.texts) / float(answer["seconds"])
+
+    return run
+
+
+def note(case: Case, name: str, accepted: int, errors: int) -> None:
+    """Keep what a round found, for the row."""
+    case.accepted[name] = accepted
+    case.errors[name] = errors / case.count(name)
+
+
+def measure_case(case: Case, oav: Oav | None, rounds: int) -> list[Row]:
+    """One row for each contender."""
+    judges = make_judges(case)
+    runs = {name: make_runner(case, name, judge) for name, judge in judges.items()}
+    runs[CALL] = make_caller(case)
+    if oav is not None:
+        runs[OAV] = make_oav_runner(case, oav)
+    for run in runs.values():
+        run()  # compiles, and warms Node up
+    rates = interleave(runs, rounds)
+    for name, accepted in case.accepted.items():
+        expected = case.count(name) if case.valid else 0
+        if accepted != expected:
+            raise SystemExit(
+                f"{name} accepted {accepted} of {case.count(name)} bodies of {case}"
+            )
+    return [make_row(case, name, rate, rates.get(OAV)) for name, rate in rates.items()]
+
+
+def make_row(case: Case, name: str, rate: float, oav: float | None) -> Row:
+    """What is published of one contender."""
+    row: Row = {
+        "contender": name,
+        "api_version": case.api_version,
+        "body": case.kind,
+        "valid": "yes" if case.valid else "no",
+        "body_bytes": len(case.texts[0]),
+        "verdicts_per_s": rate,
+        "times_oav": rate / oav if oav else None,
+        "errors_reported": case.errors[name],
+        "n": case.count(name),
+    }
+    if case.count(name) < case.batch:
+        row["sampled"] = f"of {case.batch}"
+    return row
+
+
+@contextmanager
+def open_oav(specs: Path, api_version: str) -> Iterator[Oav | None]:
+    """oav with one api-version loaded; None where it is absent."""
+    with ExitStack() as stack:
+        if why_absent(specs):
+            yield None
+        else:
+            yield stack.enter_context(Oav(find_files(specs, api_version), specs))
+
+
+def find_absent(specs: Path) -> list[Row]:
+    """Contenders that could not run, each with the reason."""
+    absent = {OAV: why_absent(specs)}
+    absent[FASTJSONSCHEMA] = "" if is_installed("fastjsonschema") else SETUP
+    return [{"contender": name, "absent": why} for name, why in absent.items() if why]
+
+
+def find_worst(rows: list[Row], name: str, valid: str) -> float | None:
+    """The least of a contender's ratios to oav."""
+    found = [r for r in rows if r["contender"] == name and r["valid"] == valid]
+    ratios = [r["times_oav"] for r in found if r["times_oav"]]
+    return min(ratios) if ratios else None
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = make_parser(__doc__ or "", specs=True)
+    args = parser.parse_args()
+    batch, sample, rounds = (40, 10, 2) if args.quick else (2000, 100, 9)
+    specs = Path(args.specs)
+    rows: list[Row] = []
+    for version in jobs.VERSIONS:
+        with open_oav(specs, version) as oav:
+            for kind in ("command", "sweep"):
+                for valid in (True, False):
+                    case = Case(kind, version, valid, batch, sample)
+                    rows += measure_case(case, oav, rounds)
+    targets = [
+        Target(
+            "valid bodies, judge: times oav's rate, worst case",
+            find_worst(rows, OURS, "yes"),
+            3,
+            at_least=True,
+        ),
+        Target(
+            "valid bodies, every stage: times oav's rate, worst case",
+            find_worst(rows, FULL, "yes"),
+            3,
+            at_least=True,
+        ),
+        Target(
+            "invalid bodies, every finding and cure: times oav's rate, worst case",
+            find_worst(rows, FULL, "no"),
+            0.7,
+            at_least=True,
+        ),
+    ]
+    show("verdicts", [*rows, *find_absent(specs)], targets, as_json=args.json)
+
+
+if __name__ == "__main__":
+    main()
