@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from azml_contract.contract.catalog import load_contract
@@ -166,6 +168,16 @@ def test_patterns_mean_in_python_what_they_mean_in_ecma_262(pattern, text, match
 
 def test_the_fast_engine_is_chosen_where_it_is_installed():
     assert choose_engine() is Engine.FAST
+
+
+def test_without_a_wheel_the_reference_decides(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    choose_engine.cache_clear()
+    try:
+        assert choose_engine() is Engine.REFERENCE
+        assert compile_judge({"type": "string", "pattern": "^a$"})("a")
+    finally:
+        choose_engine.cache_clear()
 
 
 @pytest.mark.parametrize("value", ["\ud800", {"\ud800": 1}, [["\udfff"]]])
