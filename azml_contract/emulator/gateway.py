@@ -15,7 +15,13 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 
 from azml_contract.emulator.certificates import SERVER_NAMES
-from azml_contract.emulator.sockets import Connections, hurry, open_listener
+from azml_contract.emulator.sockets import (
+    Connections,
+    accept_all,
+    close_listener,
+    hurry,
+    open_listener,
+)
 from azml_contract.errors import EmulatorError
 
 BLOB_HOSTS = "*.blob.core.windows.net"
@@ -48,7 +54,6 @@ class Gateway:
         self._adopt = adopt
         self._find_azurite = find_azurite
         self._connections = Connections()
-        self._closing = False
         self._thread = threading.Thread(
             target=self._accept, name="azml-gateway", daemon=True
         )
@@ -65,19 +70,11 @@ class Gateway:
 
     def close(self) -> None:
         """Stop accepting, and end every open connection."""
-        self._closing = True
-        # On Linux a close alone does not wake the thread that accepts.
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        close_listener(self._listener)
         self._connections.close_all()
 
     def _accept(self) -> None:
-        while not self._closing:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
+        for client in accept_all(self._listener):
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:

@@ -13,10 +13,16 @@ import ssl
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from azml_contract.emulator.sockets import Connections, hurry, open_listener
+from azml_contract.emulator.sockets import (
+    Connections,
+    accept_all,
+    close_listener,
+    hurry,
+    open_listener,
+)
 from azml_contract.exchange import Request, Response
 
 Answer = Callable[[Request], "Response | None"]
@@ -40,15 +46,13 @@ class TlsServer:
     def __init__(
         self, answer: Answer, context: ssl.SSLContext, *, host: str, port: int = 0
     ) -> None:
-        listener = open_listener(host, port)
-        self.host, self.port = listener.getsockname()[:2]
+        self.answer = answer
+        self._context = context
+        self._listener = open_listener(host, port)
+        self.host, self.port = self._listener.getsockname()[:2]
         self._connections = Connections()
-        self._server = _Server(listener, answer, context, self._connections)
         self._thread = threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
-            name="azml-emulator",
-            daemon=True,
+            target=self._accept, name="azml-emulator", daemon=True
         )
 
     @property
@@ -60,61 +64,40 @@ class TlsServer:
         """Answer requests from now on."""
         self._thread.start()
 
-    def adopt(self, connection: socket.socket) -> None:
-        """Serve a connection that somebody else accepted, in this thread."""
-        self._server.serve(connection, connection.getpeername())
+    def _accept(self) -> None:
+        for connection in accept_all(self._listener):
+            serving = threading.Thread(
+                target=self.serve, args=(connection,), daemon=True
+            )
+            serving.start()
 
-    def close(self) -> None:
-        """Stop accepting, and end every open connection."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-        self._server.server_close()
-        self._connections.close_all()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(
-        self,
-        listener: socket.socket,
-        answer: Answer,
-        context: ssl.SSLContext,
-        connections: Connections,
-    ) -> None:
-        address = listener.getsockname()
-        super().__init__(address, _Handler, bind_and_activate=False)
-        self.socket.close()
-        self.socket = listener
-        self.answer = answer
-        self._context = context
-        self._connections = connections
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        self.serve(request, client_address)
-
-    def serve(self, connection: socket.socket, client_address: Any) -> None:
-        """Speak TLS and HTTP on one connection until either side ends it."""
-        connection.settimeout(_IDLE_S)
-        # The handshake runs here, in the connection's own thread: a client that
-        # is slow or speaks no TLS must not hold up the others.
-        try:
+    def serve(self, connection: socket.socket) -> None:
+        """Speak TLS and HTTP on a connection, in this thread, until it ends."""
+        # What breaks here breaks one connection, and the client sees it. The
+        # handshake is in the connection's own thread: a client that is slow or
+        # speaks no TLS must not hold up the others.
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(_IDLE_S)
             with self._context.wrap_socket(connection, server_side=True) as secure:
                 hurry(secure)
                 with self._connections.holding(secure):
-                    _Handler(secure, client_address, self)
-        except OSError:
-            return
+                    _Handler(secure, secure.getpeername(), self)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that breaks is the client's business, not a traceback's."""
+    def close(self) -> None:
+        """Stop accepting, and end every open connection."""
+        close_listener(self._listener)
+        self._connections.close_all()
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = 64 * 1024
-    server: _Server
+
+    def __init__(
+        self, connection: ssl.SSLSocket, address: object, server: TlsServer
+    ) -> None:
+        self._tls = server
+        super().__init__(connection, address, server)  # type: ignore[arg-type]
 
     def parse_request(self) -> bool:
         # Clients behind a proxy leave Nagle on: they send the body only when
@@ -129,14 +112,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.send_error(HTTPStatus.BAD_REQUEST, str(error))
             return
-        host = self.headers.get("Host") or f"localhost:{self.server.server_port}"
+        host = self.headers.get("Host") or f"localhost:{self._tls.port}"
         request = Request(
             self.command,
             self.path if "://" in self.path else f"https://{host}{self.path}",
             tuple((name, value) for name, value in self.headers.items()),
             body,
         )
-        response = self.server.answer(request)
+        response = self._tls.answer(request)
         if response is None:
             self.close_connection = True
             # Without this the TLS layer says goodbye politely, and the client

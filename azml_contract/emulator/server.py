@@ -7,6 +7,7 @@ only; its certificates are known to nobody but those who are handed its bundle.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import shutil
@@ -116,6 +117,8 @@ class Emulator:
         Raises:
             EmulatorError: A port is taken, or Azurite or Node is missing.
         """
+        # For a program that ends without closing: the folder holds keys.
+        atexit.register(self.close)
         try:
             self._start()
         except BaseException:
@@ -147,7 +150,7 @@ class Emulator:
         )
         self._ending.callback(server.close)
         gateway = Gateway(
-            adopt=server.adopt,
+            adopt=server.serve,
             find_azurite=self._blobs.address,
             host=self._host,
             port=self._gateway_port,
@@ -182,6 +185,7 @@ class Emulator:
 
     def close(self) -> None:
         """End everything. Safe to call twice."""
+        atexit.unregister(self.close)
         self._ending.close()
 
     def reset(self) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from azml_contract.errors import EmulatorError
 
 _BACKLOG = 128
+_LOOK_UP_S = 1.0
 # Linux only; elsewhere acknowledgements are quick enough.
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
@@ -69,6 +70,28 @@ def _cannot_bind(address: str, port: int, error: OSError) -> EmulatorError:
     return EmulatorError(f"Cannot listen on {address} port {port}: {error.strerror}.")
 
 
+def accept_all(listener: socket.socket) -> Iterator[socket.socket]:
+    """Connections as they come, until the listener is closed."""
+    # Not every system wakes a thread that accepts when the listener is closed.
+    listener.settimeout(_LOOK_UP_S)
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except TimeoutError:
+            continue
+        except OSError:
+            return
+        yield connection
+
+
+def close_listener(listener: socket.socket) -> None:
+    """Close a listener, and wake the thread that accepts from it where that works."""
+    # On Linux the shutdown wakes it; elsewhere it may be refused.
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
 def hurry(connection: socket.socket) -> None:
     """Send what is written at once, and acknowledge what was read at once.
 
@@ -90,11 +113,14 @@ class Connections:
 
     @contextlib.contextmanager
     def holding(self, connection: socket.socket) -> Iterator[None]:
-        """Count a connection as open within the block."""
+        """Count a connection as open within the block.
+
+        Raises:
+            ConnectionAbortedError: All connections have been ended.
+        """
         with self._lock:
             if self._closed:
-                connection.close()
-                return
+                raise ConnectionAbortedError("the emulator is ending")
             self._open.add(connection)
         try:
             yield

@@ -51,7 +51,7 @@ def no_azurite() -> tuple[str, int]:
 
 @pytest.fixture
 def gateway(echo) -> Iterator[Gateway]:
-    gateway = Gateway(adopt=echo.adopt, find_azurite=no_azurite)
+    gateway = Gateway(adopt=echo.serve, find_azurite=no_azurite)
     gateway.start()
     yield gateway
     gateway.close()
@@ -191,7 +191,7 @@ def test_the_gateway_forwards_nothing_unencrypted(gateway):
 
 def test_the_gateway_is_on_loopback_only(echo):
     with pytest.raises(EmulatorError, match="listens on loopback only"):
-        Gateway(adopt=echo.adopt, find_azurite=no_azurite, host="0.0.0.0")
+        Gateway(adopt=echo.serve, find_azurite=no_azurite, host="0.0.0.0")
 
 
 @pytest.mark.parametrize("name", [*SERVER_NAMES, "127.0.0.1"])
