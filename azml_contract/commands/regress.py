@@ -2,61 +2,333 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from azml_contract.errors import InputError, UnknownApiVersion
+from azml_contract.errors import InputError, UnknownApiVersion, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from azml_contract.recording.cassette import Cassette
+    from azml_contract.regression.baseline import Baseline
     from azml_contract.regression.outcome import Row
+    from azml_contract.report.regressed import Regressed
+
+FORMATS = ("text", "json", "html", "junit", "github", "sarif")
+_NOTHING = (
+    "No call of Microsoft.MachineLearningServices in these cassettes; "
+    "nothing was judged."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run was asked."""
+
+    versions: tuple[str, ...]
+    recorded: str
+    stable_only: bool
+    form: str
+    output: Path | None
+    jobs: int
+    baseline: Path | None
+    write_baseline: bool
+    latest: bool
+    max_age_days: int | None
+
+
+@dataclass(slots=True)
+class Found:
+    """What was judged: all rows, where each came from, and what went wrong."""
+
+    rows: list[Row]
+    files: dict[str, str]
+    problems: list[str]
 
 
 @click.command()
-@click.argument("cassettes", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", "versions", multiple=True, metavar="V", help="Only these.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.argument("cassettes", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--to", "versions", multiple=True, metavar="V", help="Only at this; repeatable."
+)
+@click.option("--from", "recorded", default="", metavar="V", help="Recorded at this.")
+@click.option("--stable-only", is_flag=True, help="No preview versions.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write to this file."
+)
+@click.option(
+    "--jobs", type=click.IntRange(0), default=0, help="Processes; 0: one a core."
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    help="Known breaks: only others fail.",
+)
+@click.option("--write-baseline", is_flag=True, help="Write what breaks to it.")
+@click.option(
+    "--latest", is_flag=True, help="Only at the newest version; fails if it breaks."
+)
+@click.option(
+    "--max-age-days",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Fail on scenarios whose api-version is older.",
+)
+@click.option(
+    "--merge",
+    "reports",
+    is_flag=True,
+    help="The arguments are JSON reports of earlier runs; join them.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
     cassettes: tuple[Path, ...],
+    reports: bool,
     versions: tuple[str, ...],
+    recorded: str,
+    stable_only: bool,
     form: str,
+    output: Path | None,
+    jobs: int,
+    baseline: Path | None,
+    write_baseline: bool,
+    latest: bool,
+    max_age_days: int | None,
 ) -> None:
-    """Judge every recorded request under every other api-version.
+    """Judge every recorded call under every other api-version.
 
-    CASSETTES are cassette files, or folders of them.
+    CASSETTES are cassettes, recordings of vcrpy, of Azure's test-proxy, HAR
+    files, or folders of them. Exit code 1: a call breaks at a version newer
+    than the one it was recorded at, or at one of --to.
     """
-    from azml_contract.regression.matrix import build_matrix
-    from azml_contract.regression.outcome import newest_unchanged
-
-    _require_known(versions)
-    loaded = load_cassettes(cassettes)
-    columns = list(versions) or None
-    rows = build_matrix(loaded, versions=columns)
-    if not rows:
-        raise InputError(
-            "No call of Microsoft.MachineLearningServices in these cassettes; "
-            "nothing was judged."
-        )
-    if form == "json":
-        newest = newest_unchanged(rows)
-        shape = {
-            "format": 1,
-            "rows": [row.to_json() for row in rows],
-            "newest_unchanged": newest,
-        }
-        click.echo(json.dumps(shape, indent=2))
-    else:
-        print_matrix(rows)
-    if any(cell.status.breaks for row in rows for cell in row.cells.values()):
+    options = Options(
+        versions,
+        recorded,
+        stable_only,
+        form,
+        output,
+        jobs,
+        baseline,
+        write_baseline,
+        latest,
+        max_age_days,
+    )
+    _require_sense(options, cassettes)
+    found = _merge_reports(cassettes) if reports else judge_paths(cassettes, options)
+    if found.rows:
+        ctx.call_on_close(sys.stdout.flush)
+        failed = _report(found, options)
+    for problem in found.problems:
+        click.echo(f"Error: {problem}", err=True)
+    if not found.rows and not found.problems:
+        raise InputError(_NOTHING)
+    if found.problems:
+        ctx.exit(2)
+    if failed:
         ctx.exit(1)
+
+
+def _require_sense(options: Options, cassettes: Sequence[Path]) -> None:
+    if not cassettes:
+        raise UsageError("Name cassettes, or folders of them, such as cassettes/.")
+    if options.write_baseline and options.baseline is None:
+        raise UsageError("--write-baseline needs --baseline FILE.")
+    if options.latest and options.versions:
+        raise UsageError("--latest judges at the newest version; leave --to out.")
+    require_known(options.versions)
+    require_known([options.recorded] if options.recorded else [])
+
+
+def require_known(versions: Iterable[str]) -> None:
+    """Refuse an api-version without a contract.
+
+    Raises:
+        UnknownApiVersion: Names the nearest ones.
+    """
+    from difflib import get_close_matches
+
+    from azml_contract.contract.catalog import known_versions
+
+    for version in versions:
+        if version not in known_versions():
+            near = get_close_matches(version, known_versions(), n=3)
+            raise UnknownApiVersion(version, nearest=near)
+
+
+# --- judging --------------------------------------------------------------------
+
+
+def judge_paths(paths: Sequence[Path], options: Options) -> Found:
+    """Judge every recording below `paths`; what cannot be read is a problem."""
+    from azml_contract.commands.recordings import find_recordings, read_any
+    from azml_contract.regression.parallel import judge_files
+
+    files, problems = find_recordings(paths)
+    found = Found([], {}, problems)
+    columns = _columns(options)
+    judged = judge_files(
+        files, read_any, versions=columns, recorded=options.recorded, jobs=options.jobs
+    )
+    with _progress(len(files)) as advance:
+        for one in judged:
+            found.rows.extend(one.rows)
+            if one.problem:
+                found.problems.append(one.problem)
+            for row in one.rows[:1]:
+                found.files[f"{row.scenario} {row.recorded}"] = one.path.as_posix()
+            advance()
+    return found
+
+
+def _columns(options: Options) -> list[str]:
+    from azml_contract.contract.catalog import known_versions
+
+    versions = [
+        version
+        for version in known_versions()
+        if (not options.versions or version in options.versions)
+        and not (options.stable_only and "preview" in version)
+    ]
+    if not versions:
+        raise UsageError("--stable-only leaves none of the versions of --to.")
+    return versions[-1:] if options.latest else versions
+
+
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[], None]]:
+    """A bar on a terminal, for many files; silent otherwise."""
+    if count < 200 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    with click.progressbar(length=count, label="Judging", file=sys.stderr) as bar:
+        yield lambda: bar.update(1)
+
+
+def _merge_reports(paths: Sequence[Path]) -> Found:
+    from azml_contract.regression.merge import merge_reports
+
+    return Found(merge_reports(paths), {}, [])
+
+
+# --- reporting ------------------------------------------------------------------
+
+
+def _report(found: Found, options: Options) -> bool:
+    """Write the report; whether something fails the run."""
+    from azml_contract.contract.catalog import known_versions
+    from azml_contract.regression.baseline import load_baseline, render_baseline
+    from azml_contract.regression.outcome import find_breaks
+
+    asked = set(options.versions)
+    breaks = [
+        one for one in find_breaks(found.rows) if one.since or asked & set(one.versions)
+    ]
+    baseline = None
+    if options.baseline is not None:
+        if options.write_baseline:
+            text = render_baseline(breaks, known_versions())
+            options.baseline.write_text(text, "utf-8")
+        baseline = load_baseline(options.baseline)
+        breaks = [one for one in breaks if not baseline.covers(one)]
+    alarms = _find_old(found.rows, options.max_age_days)
+    if options.output is None:
+        _write(found, options, baseline, alarms, sys.stdout)
+    else:
+        with options.output.open("w", encoding="utf-8") as file:
+            _write(found, options, baseline, alarms, file)
+    return bool(breaks or alarms)
+
+
+def _find_old(rows: Iterable[Row], max_age_days: int | None) -> list[str]:
+    if max_age_days is None:
+        return []
+    from datetime import UTC, datetime
+
+    from azml_contract.regression.gate import find_old
+
+    return find_old(rows, max_age_days, today=datetime.now(UTC).date())
+
+
+def _write(
+    found: Found,
+    options: Options,
+    baseline: Baseline | None,
+    alarms: Sequence[str],
+    file: TextIO,
+) -> None:
+    from azml_contract.commands.regressed import make_regressed
+
+    if options.form == "json":
+        _write_json(found, options, file)
+        return
+    if options.form == "html":
+        _write_html(found, options, file)
+        return
+    from azml_contract.commands.edits import describe_edits
+
+    regressed = make_regressed(
+        found.rows,
+        files=found.files,
+        baseline=baseline,
+        stable_only=options.stable_only,
+        alarms=alarms,
+        edits=describe_edits if options.form == "text" else None,
+    )
+    if options.form == "text":
+        _print_text(regressed, file)
+    else:
+        file.write(_render(regressed, options.form) + "\n")
+
+
+def _write_json(found: Found, options: Options, file: TextIO) -> None:
+    from azml_contract.regression.outcome import newest_unchanged
+    from azml_contract.report.regressed_json import render_rows
+
+    newest = newest_unchanged(found.rows, stable_only=options.stable_only)
+    shapes = (row.to_json() for row in found.rows)
+    for piece in render_rows(shapes, newest):
+        file.write(piece)
+
+
+def _write_html(found: Found, options: Options, file: TextIO) -> None:
+    raise UsageError("--format html is not there yet.")
+
+
+def _print_text(regressed: Regressed, file: TextIO) -> None:
+    from rich.console import Console
+
+    from azml_contract.report.regressed_text import print_regressed
+
+    print_regressed(Console(file=file, highlight=False), regressed)
+
+
+def _render(regressed: Regressed, form: str) -> str:
+    from azml_contract.report import regressed_ci as ci
+    from azml_contract.validation.codes import CODES
+
+    if form == "junit":
+        return ci.render_junit(regressed)
+    if form == "sarif":
+        titles = {code.code: code.title for code in CODES.values()}
+        return ci.render_sarif(regressed, titles)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(ci.render_step_summary(regressed))
+    return ci.render_github(regressed)
+
+
+# --- for the demo ----------------------------------------------------------------
 
 
 def load_cassettes(paths: Iterable[Path]) -> list[Cassette]:
@@ -66,16 +338,12 @@ def load_cassettes(paths: Iterable[Path]) -> list[Cassette]:
         InputError: A path does not exist, or a folder holds no cassette.
         CassetteError: A file is not a cassette.
     """
+    from azml_contract.commands.recordings import find_recordings
     from azml_contract.recording.cassette import load_cassette
 
-    files: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"{path} does not exist.")
-        found = sorted(path.rglob("*.json")) if path.is_dir() else [path]
-        if not found:
-            raise InputError(f"{path} holds no cassette (*.json).")
-        files.extend(found)
+    files, problems = find_recordings(paths)
+    if problems:
+        raise InputError(problems[0])
     return [load_cassette(file) for file in files]
 
 
@@ -83,70 +351,8 @@ def print_matrix(rows: list[Row], console: Console | None = None) -> None:
     """One table for each scenario and recorded version, and what breaks, in words."""
     from rich.console import Console
 
-    from azml_contract.regression.outcome import newest_unchanged
-    from azml_contract.report.table import print_legend, print_table
+    from azml_contract.commands.regressed import make_regressed
+    from azml_contract.report.regressed_text import print_regressed
 
     console = console or Console(highlight=False)
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row.scenario, row.recorded), []).append(row)
-    for (scenario, recorded), group in groups.items():
-        columns = list(group[0].cells)
-        print_table(
-            console, f"{scenario}, recorded at {recorded}", columns, _merge(group)
-        )
-        _print_reasons(console, group)
-        newest = newest_unchanged(group)[scenario] or "none"
-        console.print(f"\nNewest version it can move to unchanged: [bold]{newest}[/]\n")
-    used = {str(cell.status) for row in rows for cell in row.cells.values()}
-    order = ("ok", "warns", "refused", "ignored", "gone", "unknown")
-    print_legend(console, [status for status in order if status in used])
-
-
-def _merge(group: list[Row]) -> list[tuple[str, dict[str, str]]]:
-    """Rows with the same label become one, with the worst status of each."""
-    from azml_contract.regression.outcome import Status
-
-    order = list(Status)
-    merged: dict[str, dict[str, Status]] = {}
-    for row in group:
-        cells = merged.setdefault(row.label, {})
-        for version, cell in row.cells.items():
-            worst = max(cells.get(version, Status.OK), cell.status, key=order.index)
-            cells[version] = worst
-    return [
-        (label, {version: str(status) for version, status in cells.items()})
-        for label, cells in merged.items()
-    ]
-
-
-def _print_reasons(console: Console, group: list[Row]) -> None:
-    """What breaks, once for each place in a body, under the first version it does."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    said: set[tuple[str, str]] = set()
-    heading = ""
-    for row in group:
-        for version, cell in row.cells.items():
-            for finding in cell.findings:
-                place = (row.label, finding.pointer)
-                if str(finding.severity) != "error" or place in said:
-                    continue
-                said.add(place)
-                if heading != (heading := f"{row.label} at {version}: {cell.status}"):
-                    console.print(Text(heading, "bold"))
-                console.print(Padding(Text(finding.pointer or "(body)"), (0, 0, 0, 2)))
-                reason = f"{finding.message} {finding.cure}".strip()
-                console.print(Padding(Text(reason), (0, 0, 0, 6)))
-
-
-def _require_known(versions: Iterable[str]) -> None:
-    from difflib import get_close_matches
-
-    from azml_contract.contract.catalog import known_versions
-
-    for version in versions:
-        if version not in known_versions():
-            near = get_close_matches(version, known_versions(), n=3)
-            raise UnknownApiVersion(version, nearest=near)
+    print_regressed(console, make_regressed(rows), brief=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -19,7 +19,6 @@ from urllib.parse import unquote, urlsplit
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation, SourceKind
-from azml_contract.errors import ContractError, UnknownApiVersion
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Evidence, Finding, Severity
 from azml_contract.recording.cassette import Cassette
@@ -31,7 +30,7 @@ from azml_contract.validation.codes import CODES, Consequence
 from azml_contract.validation.validator import Profile, Validator
 
 _CAPACITY = 20_000
-_REMAINING = re.compile(r"(?i)/providers/microsoft\.machinelearningservices/")
+_OURS = re.compile(r"(?i)/providers/microsoft\.machinelearningservices/")
 _VERSION = re.compile(r"(?i)([?&]api-version=)[^&]*")
 
 
@@ -79,7 +78,7 @@ class Judge:
         if isinstance(recording, Cassette):
             recording = from_cassette(recording)
         for call in recording.calls():
-            if not _REMAINING.search(unquote(call.exchange.request.path)):
+            if not _OURS.search(unquote(call.exchange.request.path)):
                 continue
             outcome = self._judge_call(recording, call)
             if outcome is not None:
@@ -127,9 +126,8 @@ class Judge:
         found = contract.find(request.method, _path(request))
         if isinstance(found, NoRoute):
             return _absent(contract, request, compare.operation)
-        findings = list(
-            self._validator.check_request(_rewrite(request, version)).findings
-        )
+        sent = self._validator.check_request(_rewrite(request, version)).findings
+        findings = list(_drop_inner(sent))
         findings += compare(contract, found.operation)
         if found.operation.assumed and version != compare.own.api_version:
             findings.append(_assumed(contract, found.operation))
@@ -176,16 +174,6 @@ def _digest(masked: Disguise, call: Call, api_version: str) -> bytes:
     return digest.digest()
 
 
-def judge_under(request: Request, version: str, validator: Validator) -> Cell:
-    """What becomes of one request when only its api-version is rewritten."""
-    contract = load_contract(version)
-    found = contract.find(request.method, _path(request))
-    if isinstance(found, NoRoute):
-        return _absent(contract, request, None)
-    findings = validator.check_request(_rewrite(request, version)).findings
-    return Cell(_classify(findings), findings)
-
-
 def _absent(contract: Contract, request: Request, was: Operation | None) -> Cell:
     version, name = contract.api_version, was.id if was is not None else ""
     call = f"{request.method} {was.path if was is not None else request.path}"
@@ -224,6 +212,17 @@ def _assumed(contract: Contract, now: Operation) -> Finding:
         api_version=contract.api_version,
         evidence=Evidence.UNKNOWN,
     )
+
+
+def _drop_inner(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Leave out what lies inside a property that is dropped as a whole."""
+    found = list(findings)
+    dropped = tuple(
+        f"{finding.pointer}/"
+        for finding in found
+        if CODES[finding.code].consequence is Consequence.IGNORED and finding.pointer
+    )
+    return (f for f in found if not dropped or not f.pointer.startswith(dropped))
 
 
 def _classify(findings: Sequence[Finding]) -> Status:
@@ -277,33 +276,3 @@ def label_call(request: Request, template: str) -> str:
     kind = re.search(rb'"jobType":\s*"(\w+)"', request.body)
     kinds = [kind[1].decode()] if kind else []
     return " ".join([request.method, *(words or ["workspace"]), *kinds])
-
-
-Judged = tuple[list[Row], list[str]]
-
-
-def judge_all(
-    recordings: Iterable[tuple[str, Callable[[], Recording]]], judge: Judge
-) -> Judged:
-    """Judge what can be judged, and say of the rest why not.
-
-    Args:
-        recordings: A name for messages, and what reads the recording.
-        judge: Judges them.
-
-    Returns:
-        The rows of all, and one message for each recording that has none.
-    """
-    rows: list[Row] = []
-    problems: list[str] = []
-    for name, read in recordings:
-        try:
-            found = list(judge.judge(read()))
-        except UnknownApiVersion as error:
-            problems.append(f"{name}: {' '.join(str(error).split())}")
-            continue
-        except (ContractError, ValueError) as error:
-            problems.append(f"{name}: {error}")
-            continue
-        rows.extend(found)
-    return rows, problems

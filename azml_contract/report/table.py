@@ -27,7 +27,7 @@ LEGEND = {
     "warns": "accepted, but not as the specification writes it",
     "refused": "answered with 400: something is missing or of a wrong type",
     "ignored": "accepted, but a part of the body is unknown there and is dropped",
-    "gone": "the operation does not exist at that version",
+    "gone": "the operation, or a field that was read, is not there as it was",
     "unknown": "the source of that version cannot tell",
 }
 

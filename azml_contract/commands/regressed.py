@@ -1,0 +1,175 @@
+"""Turn judged rows into what the reports of `regress` read.
+
+In: rows, and what a run was asked. Out: `Regressed`. Wiring between regression
+and report; knows neither files nor terminals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from azml_contract.regression.baseline import Baseline
+from azml_contract.regression.outcome import (
+    Break,
+    Row,
+    Status,
+    find_breaks,
+    fold_versions,
+    newest_unchanged,
+)
+from azml_contract.report.regressed import Broken, Column, Regressed, Scenario
+
+Edits = Callable[[Sequence[Row], str], tuple[str, ...]]
+Key = tuple[str, str]
+_ORDER = {status: index for index, status in enumerate(Status)}
+
+
+def group_rows(rows: Iterable[Row]) -> dict[Key, list[Row]]:
+    """Rows by scenario and recorded version, in order of appearance."""
+    groups: dict[Key, list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.scenario, row.recorded), []).append(row)
+    return groups
+
+
+def make_regressed(
+    rows: Sequence[Row],
+    *,
+    files: Mapping[str, str] | None = None,
+    baseline: Baseline | None = None,
+    stable_only: bool = False,
+    alarms: Sequence[str] = (),
+    edits: Edits | None = None,
+) -> Regressed:
+    """Everything that a report shows, scenarios that fare alike put together.
+
+    Args:
+        rows: What was judged.
+        files: For ``scenario recorded`` the file it came from.
+        baseline: Known breaks.
+        stable_only: Only stable versions count as a place to move to.
+        alarms: Sentences about scenarios that stay behind.
+        edits: What leads a scenario to a version, in words.
+    """
+    groups = group_rows(rows)
+    alike: dict[object, list[Key]] = {}
+    for key, group in groups.items():
+        # A baseline names scenarios, so with one each stands for itself.
+        alone = key[0] if baseline is not None else ""
+        faring = (alone, key[1], tuple(id(row.outcome) for row in group))
+        alike.setdefault(faring, []).append(key)
+    scenarios: dict[object, Scenario] = {}
+    for keys in alike.values():
+        made = _make_scenario(keys, groups[keys[0]], files or {}, baseline, stable_only)
+        alone = made.name if baseline is not None else ""
+        look = (alone, made.recorded, made.calls, made.columns, _places(made))
+        twin = scenarios.get(look)
+        if twin is not None:  # judged in two processes
+            scenarios[look] = _join(twin, made)
+            continue
+        scenarios[look] = _add_edits(made, groups[keys[0]], edits)
+    versions = list(rows[0].cells) if rows else []
+    against = f" at {len(versions)} api-versions" if len(versions) > 1 else ""
+    return Regressed(
+        scenarios=tuple(scenarios.values()),
+        recordings=len(groups),
+        calls=len(rows),
+        alarms=tuple(alarms),
+        judged_against=against,
+    )
+
+
+def _make_scenario(
+    keys: Sequence[Key],
+    group: Sequence[Row],
+    files: Mapping[str, str],
+    baseline: Baseline | None,
+    stable_only: bool,
+) -> Scenario:
+    order = list(group[0].cells)
+    calls, columns = _fold_columns(group)
+    breaks = find_breaks(group)
+    name, recorded = keys[0]
+    newest = newest_unchanged(group, stable_only=stable_only)[name]
+    file = files.get(f"{name} {recorded}", "")
+    return Scenario(
+        name=name,
+        recorded=recorded,
+        calls=calls,
+        columns=columns,
+        broken=tuple(_make_broken(one, order, file, baseline) for one in breaks),
+        newest=newest,
+        cautions=tuple(_cautions(group, newest)),
+        others=tuple(other for other, _ in keys[1:]),
+    )
+
+
+def _make_broken(
+    one: Break, order: Sequence[str], file: str, baseline: Baseline | None
+) -> Broken:
+    return Broken(
+        scenario=one.scenario,
+        recorded=one.recorded,
+        call=one.label,
+        status=str(one.status),
+        since=one.since,
+        versions=tuple(fold_versions(one.versions, order)),
+        finding=one.finding,
+        lasts=one.versions[-1] == order[-1],
+        file=file,
+        known=baseline is not None and baseline.covers(one),
+    )
+
+
+def _fold_columns(
+    group: Sequence[Row],
+) -> tuple[tuple[str, ...], tuple[Column, ...]]:
+    """Rows with one label become one line, equal neighbours one column."""
+    worst: dict[str, dict[str, Status]] = {}
+    for row in group:
+        line = worst.setdefault(row.label, {})
+        for version, cell in row.cells.items():
+            seen = line.get(version, Status.OK)
+            line[version] = max(seen, cell.status, key=_ORDER.__getitem__)
+    columns: list[Column] = []
+    for version in group[0].cells:
+        statuses = tuple(str(line[version]) for line in worst.values())
+        if columns and columns[-1].statuses == statuses:
+            columns[-1] = Column(columns[-1].first, version, statuses)
+        else:
+            columns.append(Column(version, version, statuses))
+    return tuple(worst), tuple(columns)
+
+
+def _cautions(group: Sequence[Row], newest: str) -> list[str]:
+    if not newest:
+        return []
+    order = list(group[0].cells)
+    recorded = group[0].recorded
+    start = order.index(recorded) if recorded in order else 0
+    between = [
+        version
+        for version in order[start : order.index(newest)]
+        if any(row.outcome.breaks_at(version) for row in group)
+    ]
+    told = [f"Not through {', '.join(fold_versions(between, order))}."]
+    unknown = {row.label for row in group if row.cells[newest].status is Status.UNKNOWN}
+    names = ", ".join(sorted(unknown))
+    asked = [f"Its source does not tell about {names}; try that call."]
+    return (told if between else []) + (asked if unknown else [])
+
+
+def _places(made: Scenario) -> tuple[tuple[str, str], ...]:
+    return tuple((one.call, one.finding.pointer) for one in made.broken)
+
+
+def _join(twin: Scenario, made: Scenario) -> Scenario:
+    return replace(twin, others=(*twin.others, made.name, *made.others))
+
+
+def _add_edits(made: Scenario, group: Sequence[Row], edits: Edits | None) -> Scenario:
+    goal = list(group[0].cells)[-1]
+    if edits is None or not any(row.outcome.breaks_at(goal) for row in group):
+        return made
+    return replace(made, goal=goal, edits=edits(group, goal))

@@ -1,0 +1,93 @@
+"""What a regression run found: the value that every rendering reads.
+
+In: nothing. Out: values of plain text. Knows neither contracts nor recordings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from azml_contract.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One place of one call that breaks.
+
+    `since` is empty where only versions older than the recorded one break it.
+    `versions` are ranges, oldest first; with `lasts` the newest version judged
+    is among them. `known` is set where the baseline has it.
+    """
+
+    scenario: str
+    recorded: str
+    call: str
+    status: str
+    since: str
+    versions: tuple[str, ...]
+    finding: Finding
+    lasts: bool = False
+    file: str = ""
+    known: bool = False
+
+    @property
+    def when(self) -> str:
+        """Since when, or at which versions, in words."""
+        if self.since and self.lasts and len(self.versions) == 1:
+            return f"since {self.since}"
+        return f"at {', '.join(self.versions)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Neighbouring versions at which every call of a scenario fares alike."""
+
+    first: str
+    last: str
+    statuses: tuple[str, ...]
+
+    @property
+    def heading(self) -> str:
+        """The versions, narrow enough for a table."""
+        ends = (self.first,) if self.first == self.last else (self.first, self.last)
+        return "\n..\n".join(end.replace("-preview", "\n-preview") for end in ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One recording, or several that fare alike: `others` are their names.
+
+    `calls` are the labels of the table's lines, in the order of each column's
+    statuses. `newest` is the newest version it can move to unchanged, and
+    `cautions` what else to know of that move. `edits` lead to `goal`.
+    """
+
+    name: str
+    recorded: str
+    calls: tuple[str, ...]
+    columns: tuple[Column, ...]
+    broken: tuple[Broken, ...]
+    newest: str
+    cautions: tuple[str, ...] = ()
+    goal: str = ""
+    edits: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Regressed:
+    """Everything that a run found.
+
+    `alarms` are sentences about scenarios that are too old or stay behind.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    recordings: int
+    calls: int
+    alarms: tuple[str, ...] = ()
+    judged_against: str = ""
+
+    @property
+    def broken(self) -> tuple[Broken, ...]:
+        """Every break of every scenario."""
+        return tuple(one for scenario in self.scenarios for one in scenario.broken)

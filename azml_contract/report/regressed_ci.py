@@ -1,0 +1,155 @@
+"""Render a regression run for CI: JUnit, GitHub annotations, a step summary, SARIF.
+
+In: what was found. Out: text. Breaks that the baseline knows are no failures.
+
+Source: JUnit XML as Jenkins and GitLab read it; GitHub Actions, workflow
+commands and job summaries; SARIF 2.1.0.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+from xml.sax.saxutils import escape, quoteattr
+
+from azml_contract.report.regressed import Broken, Regressed, Scenario
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_UNPRINTABLE = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
+
+
+def render_junit(found: Regressed) -> str:
+    """One test case for each call of a scenario; a break is a failure."""
+    suites = "\n".join(_suite(one) for one in found.scenarios)
+    tests = sum(len(one.calls) for one in found.scenarios)
+    failed = sum(len(_failed_calls(one)) for one in found.scenarios)
+    head = f'<testsuites name="azml-contract" tests="{tests}" failures="{failed}">'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{suites}\n</testsuites>'
+
+
+def _failed_calls(scenario: Scenario) -> dict[str, list[Broken]]:
+    failed: dict[str, list[Broken]] = {}
+    for one in scenario.broken:
+        if not one.known:
+            failed.setdefault(one.call, []).append(one)
+    return failed
+
+
+def _suite(scenario: Scenario) -> str:
+    failed = _failed_calls(scenario)
+    name = quoteattr(f"{scenario.name} ({scenario.recorded})")
+    counts = f'tests="{len(scenario.calls)}" failures="{len(failed)}"'
+    lines = [f"<testsuite name={name} {counts}>"]
+    for call in scenario.calls:
+        case = f"<testcase classname={quoteattr(scenario.name)} name={quoteattr(call)}"
+        breaks = failed.get(call)
+        if breaks is None:
+            lines.append(f"{case}/>")
+            continue
+        text = "\n".join(_tell(one) for one in breaks).translate(_UNPRINTABLE)
+        what = quoteattr(f"{breaks[0].status} {breaks[0].when}")
+        lines.append(f"{case}><failure message={what}>{escape(text)}</failure>")
+        lines.append("</testcase>")
+    return "\n".join([*lines, "</testsuite>"])
+
+
+def _tell(one: Broken) -> str:
+    place = one.finding.pointer or f"({one.finding.side})"
+    text = f"{one.status} {one.when} {place}: {one.finding.message}"
+    return f"{text} {one.finding.cure}" if one.finding.cure else text
+
+
+def render_github(found: Regressed) -> str:
+    """One annotation for each break: an error, or a notice where it is known."""
+    lines = [_annotate(one) for one in found.broken]
+    lines += [f"::error title=azml-contract::{_data(alarm)}" for alarm in found.alarms]
+    return "\n".join(lines)
+
+
+def _annotate(one: Broken) -> str:
+    level = "notice" if one.known else "error"
+    where = f"file={_property(one.file)}," if one.file else ""
+    title = _property(f"{one.call} {one.status} {one.when}")
+    return f"::{level} {where}title={title}::{_data(_tell(one))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def render_step_summary(found: Regressed) -> str:
+    """Markdown for the summary page of a job: a table, then what breaks."""
+    lines = [
+        "### Api-versions",
+        "",
+        "| scenario | recorded | newest unchanged | breaks |",
+        "|---|---|---|---|",
+    ]
+    for one in found.scenarios:
+        more = f" and {len(one.others)} more" if one.others else ""
+        lines.append(
+            f"| {_cell(one.name)}{more} | {one.recorded} | {one.newest or 'none'} "
+            f"| {len(one.broken)} |"
+        )
+    new = [one for one in found.broken if not one.known]
+    if new:
+        lines += ["", "| call | breaks | where | why |", "|---|---|---|---|"]
+    lines += [_summarise(one) for one in new]
+    return "\n".join([*lines, *(f"\n**{alarm}**" for alarm in found.alarms), ""])
+
+
+def _summarise(one: Broken) -> str:
+    place = one.finding.pointer or one.finding.side
+    why = _cell(one.finding.message)
+    return f"| {_cell(one.call)} | {one.status} {one.when} | `{place}` | {why} |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def render_sarif(found: Regressed, titles: Mapping[str, str]) -> str:
+    """One run with a result for each break.
+
+    Args:
+        found: What was found.
+        titles: A short title for each finding code.
+    """
+    codes = sorted({one.finding.code for one in found.broken})
+    rules = [
+        {"id": code, "shortDescription": {"text": titles.get(code, code)}}
+        for code in codes
+    ]
+    driver = {"name": "azml-contract", "rules": rules}
+    run = {"tool": {"driver": driver}, "results": [_result(b) for b in found.broken]}
+    shape = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(shape, indent=2, ensure_ascii=False)
+
+
+def _result(one: Broken) -> dict[str, Any]:
+    artifact = {"uri": quote((one.file or one.scenario).replace("\\", "/"))}
+    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact}}
+    if one.finding.pointer:
+        member = {"fullyQualifiedName": one.finding.pointer, "kind": "member"}
+        location["logicalLocations"] = [member]
+    return {
+        "ruleId": one.finding.code,
+        "level": "error",
+        "message": {"text": f"{one.call}: {_tell(one)}"},
+        "locations": [location],
+        "baselineState": "unchanged" if one.known else "new",
+        "properties": {
+            "scenario": one.scenario,
+            "operation": one.finding.operation,
+            "recorded": one.recorded,
+            "since": one.since,
+            "versions": list(one.versions),
+            "side": str(one.finding.side),
+        },
+    }

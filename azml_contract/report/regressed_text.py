@@ -1,0 +1,128 @@
+"""Render a regression run for a reader at a terminal, coloured or piped.
+
+In: what was found. Out: text of 80 columns. Versions at which all calls fare
+alike share a column; scenarios that fare alike share a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from azml_contract.report.regressed import Broken, Column, Regressed, Scenario
+from azml_contract.report.table import print_legend, print_table
+
+_COLUMN = 12
+_LABEL = 26
+_GONE = "AZC301"
+
+
+def print_regressed(
+    console: Console, found: Regressed, *, brief: bool = False, most: int = 50
+) -> None:
+    """Print a table for each scenario, what breaks and why, and how to move.
+
+    Args:
+        console: Where to; decides on colour and width.
+        found: What was found.
+        brief: Without cures and edits.
+        most: How many tables at most; the rest is counted.
+    """
+    for scenario in found.scenarios[:most]:
+        _print_scenario(console, scenario, brief=brief)
+    left = len(found.scenarios) - most
+    if left > 0:
+        console.print(f"... and {left} more that fare otherwise: --format json\n")
+    used = {s for one in found.scenarios for c in one.columns for s in c.statuses}
+    order = ("ok", "warns", "refused", "ignored", "gone", "unknown")
+    print_legend(console, [status for status in order if status in used])
+    for alarm in found.alarms:
+        console.print(Text(alarm, "bold red"))
+    if not brief:
+        console.print(Text(summarise(found)))
+
+
+def summarise(found: Regressed) -> str:
+    """One line of figures."""
+    new = sum(not one.known for one in found.broken)
+    known = len(found.broken) - new
+    told = f"{new} breaks" if not known else f"{new} new breaks, {known} known"
+    if not found.broken:
+        told = "No breaks"
+    calls = f"{found.calls} calls of {found.recordings} recordings"
+    return f"{told}; {calls} judged{found.judged_against}."
+
+
+def _print_scenario(console: Console, scenario: Scenario, *, brief: bool) -> None:
+    title = f"{scenario.name}, recorded at {scenario.recorded}"
+    more = len(scenario.others)
+    if more:
+        title += f" (and {more} more that fare{'s' if more == 1 else ''} alike)"
+    room = max(1, (console.width - _LABEL) // _COLUMN)
+    for start in range(0, len(scenario.columns), room):
+        block = scenario.columns[start : start + room]
+        if not start:
+            console.print(Text(title, "bold"))
+        _print_block(console, scenario.calls, block)
+    _print_gone(console, scenario.broken)
+    _print_broken(console, scenario.broken, brief=brief)
+    console.print()
+    newest = scenario.newest or "none"
+    line = Text("Newest version it can move to unchanged: ")
+    console.print(line + Text(newest, "bold"))
+    for caution in scenario.cautions:
+        _print_inset(console, caution, 2)
+    if scenario.edits and not brief:
+        console.print(f"To move to {scenario.goal}:")
+        for edit in scenario.edits:
+            _print_inset(console, f"- {edit}", 2)
+    console.print()
+
+
+def _print_block(
+    console: Console, calls: Sequence[str], columns: Sequence[Column]
+) -> None:
+    rows = [
+        (label, {c.heading: c.statuses[index] for c in columns})
+        for index, label in enumerate(calls)
+    ]
+    print_table(console, "", [c.heading for c in columns], rows)
+
+
+def _print_gone(console: Console, broken: Sequence[Broken]) -> None:
+    """Calls whose operation is gone, one line for the same versions."""
+    calls: dict[str, list[str]] = {}
+    for one in broken:
+        if one.finding.code == _GONE:
+            known = " (in the baseline)" if one.known else ""
+            calls.setdefault(f"{one.when}{known}", []).append(one.call)
+    for when, names in calls.items():
+        console.print(Text(f"No such operation {when}:", "bold"))
+        _print_inset(console, ", ".join(names), 2)
+
+
+def _print_broken(console: Console, broken: Sequence[Broken], *, brief: bool) -> None:
+    told = [one for one in broken if one.finding.code != _GONE]
+    for key, group in groupby(told, lambda one: (one.call, one.status, one.when)):
+        call, status, when = key
+        console.print(Text(f"{call}: {status} {when}", "bold"))
+        for one in group:
+            _print_reason(console, one, brief=brief)
+
+
+def _print_reason(console: Console, one: Broken, *, brief: bool) -> None:
+    finding = one.finding
+    place = finding.pointer or f"({finding.side})"
+    answer = " of the answer" if finding.side == "response" and finding.pointer else ""
+    known = " (in the baseline)" if one.known else ""
+    _print_inset(console, f"{place}{answer}{known}", 2)
+    reason = finding.message if brief else f"{finding.message} {finding.cure}"
+    _print_inset(console, reason.strip(), 6)
+
+
+def _print_inset(console: Console, text: str, inset: int) -> None:
+    console.print(Padding(Text(text), (0, 0, 0, inset), expand=False))
