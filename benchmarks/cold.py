@@ -1,0 +1,148 @@
+"""Cold start: from nothing to the first verdict on a job PUT.
+
+Contenders: `azml-contract check`, a process a run; oav's live validator in a
+Node process that loads the specification of one api-version, and no more; and
+oav's own command line, on the same specification. The empty interpreters show
+what nobody can save. Then the modules whose import costs `check` most.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import jobs
+from measure import Row, Target, interleave, make_parser, show
+from oav import HERE, find_files, find_node, why_absent
+
+VERSION = "2023-10-01"
+OURS, OAV, OAV_CLI = "azml-contract check", "oav (live validator)", "oav (command line)"
+PYTHON, NODE = "python, nothing done", "node, nothing done"
+_IMPORT = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \|(\s+)(\S+)")
+_ONCE = """
+const { LiveValidator } = require("oav");
+const [folder, file, url, body] = process.argv.slice(1);
+const validator = new LiveValidator({
+  directory: folder, swaggerPaths: [file], swaggerPathsPattern: [],
+  git: { shouldClone: false }, loadValidatorInBackground: false,
+}, () => {});
+validator.initialize()
+  .then(() => validator.validateLiveRequest({ method: "PUT", url, body: JSON.parse(body) }))
+  .then((verdict) => { process.exitCode = verdict.isSuccessful ? 0 : 1; });
+"""
+
+
+def make_runner(command: Sequence[str], *, clean: bool = True) -> Callable[[], float]:
+    """A round: seconds that a process takes; `clean` demands a good verdict."""
+    env = {**os.environ, "NODE_NO_WARNINGS": "1"}
+
+    def run() -> float:
+        started = time.perf_counter()
+        done = subprocess.run(
+            command, cwd=HERE, env=env, capture_output=True, text=True, check=False
+        )
+        seconds = time.perf_counter() - started
+        if clean and done.returncode:
+            raise SystemExit(f"{command[:3]} failed: {done.stdout}{done.stderr}")
+        return seconds
+
+    return run
+
+
+def find_command() -> list[str]:
+    """The command line as users start it."""
+    script = Path(sys.executable).with_name("azml-contract")
+    return [str(script)] if script.exists() else [sys.executable, "-m", "azml_contract"]
+
+
+def make_check(body: Path) -> list[str]:
+    """The arguments of a check of one body."""
+    url = jobs.job_url("train-1", VERSION)
+    return ["check", str(body), "--method", "PUT", "--url", url]
+
+
+def make_contenders(body: Path, specs: Path) -> dict[str, Callable[[], float]]:
+    """Everything that can run here."""
+    runs = {
+        PYTHON: make_runner([sys.executable, "-c", "pass"]),
+        OURS: make_runner([*find_command(), *make_check(body)]),
+    }
+    if why_absent(specs):
+        return runs
+    node = find_node() or "node"
+    file = next(f for f in find_files(specs, VERSION) if f.endswith("mfe.json"))
+    url, text = jobs.job_url("train-1", VERSION), body.read_text()
+    runs[NODE] = make_runner([node, "-e", "0"])
+    runs[OAV] = make_runner([node, "-e", _ONCE, str(specs.resolve()), file, url, text])
+    traffic = write_traffic(body)
+    cli = [node, "node_modules/oav/dist/cli.js", "validate-traffic", traffic, file]
+    # Its exit code counts answers that were never given, too.
+    runs[OAV_CLI] = make_runner([*cli, "--logLevel", "off"], clean=False)
+    return runs
+
+
+def write_traffic(body: Path) -> str:
+    """The call in the form that oav's command line reads; a path."""
+    url = jobs.job_url("train-1", VERSION)
+    value = json.loads(body.read_text())
+    answer = jobs.make_answer(body.read_text(), "train-1")
+    traffic = {
+        "liveRequest": {"method": "PUT", "url": url, "headers": {}, "body": value},
+        "liveResponse": {"statusCode": "200", "headers": {}, "body": answer},
+    }
+    path = body.with_name("traffic.json")
+    path.write_text(json.dumps(traffic))
+    return str(path)
+
+
+def find_imports(body: Path, count: int) -> list[Row]:
+    """The modules whose own import costs `check` most, in milliseconds."""
+    command = [sys.executable, "-X", "importtime", "-m", "azml_contract"]
+    done = subprocess.run(
+        [*command, *make_check(body)], capture_output=True, text=True, check=True
+    )
+    found = [(int(own), name) for own, _, _, name in _IMPORT.findall(done.stderr)]
+    found.sort(reverse=True)
+    return [
+        {"contender": "import", "module": name, "own_ms": own / 1000}
+        for own, name in found[:count]
+    ]
+
+
+def main() -> None:
+    """Measure and print."""
+    args = make_parser(__doc__ or "", specs=True).parse_args()
+    specs = Path(args.specs)
+    with tempfile.TemporaryDirectory() as folder:
+        body = Path(folder, "body.json")
+        body.write_text(jobs.make_jobs("command", VERSION, 1, valid=True)[0])
+        contenders = make_contenders(body, specs)
+        for run in contenders.values():
+            run()  # writes .pyc files, fills the disk's cache
+        medians = interleave(contenders, 3 if args.quick else 15)
+        imports = find_imports(body, 12)
+    rows: list[Row] = [
+        {
+            "contender": name,
+            "cold_ms": seconds * 1000,
+            "times_ours": seconds / medians[OURS],
+        }
+        for name, seconds in medians.items()
+    ]
+    why = why_absent(specs)
+    if why:
+        rows += [{"contender": name, "absent": why} for name in (OAV, OAV_CLI)]
+    ratio = medians[OURS] / medians[OAV] if OAV in medians else None
+    target = Target("cold start, as a part of oav's", ratio, 0.2)
+    show("cold", [*rows, *imports], [target], as_json=args.json)
+
+
+if __name__ == "__main__":
+    main()
