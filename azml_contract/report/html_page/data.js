@@ -1,0 +1,109 @@
+// The report, as the page reads it: tables of what repeats, and look-ups in them.
+
+const DATA = JSON.parse(document.getElementById("data").textContent);
+
+// Worst last, as in DATA.statuses.
+const STATUS = {
+  ok: { mark: "\u00b7", means: "accepted, and means the same" },
+  unknown: { mark: "?", means: "the source of that version cannot tell; never counted as a break" },
+  warns: { mark: "W", means: "accepted, with a warning" },
+  gone: { mark: "G", means: "the operation is no longer there" },
+  refused: { mark: "R", means: "answered 400: a required property is missing, or a value is wrong" },
+  ignored: { mark: "I", means: "accepted, but a property is dropped: the call succeeds and does something else" },
+};
+const NAMES = DATA.statuses;
+const FIRST_BREAK = NAMES.indexOf("gone");
+const ABSENT = -1;
+
+const isPreview = (version) => version.length > 10;
+
+const GROUPS = DATA.groups.map(([scenario, recorded, newest, target], index) => ({
+  index, scenario, recorded, newest, target, steps: [],
+}));
+const STEPS = DATA.rows.map(([group, step, operation, label, request, response, pattern]) => ({
+  group: GROUPS[group],
+  step,
+  operation: DATA.texts[operation],
+  label: DATA.texts[label],
+  request: DATA.exchanges[request],
+  response: DATA.exchanges[response],
+  pattern,
+}));
+for (const step of STEPS) step.group.steps.push(step);
+
+/** The packed cell of a step at a version's index; undefined where it was not judged. */
+function cellOf(step, version) {
+  return DATA.cells[DATA.patterns[step.pattern][version]];
+}
+
+/** The index of the status of a step, or the worst of a scenario's; ABSENT where unjudged. */
+function statusOf(row, version) {
+  if (!row.steps) return cellOf(row, version)?.[0] ?? ABSENT;
+  row.worst ??= new Map();
+  if (!row.worst.has(version)) {
+    const each = row.steps.map((step) => statusOf(step, version));
+    row.worst.set(version, Math.max(ABSENT, ...each));
+  }
+  return row.worst.get(version);
+}
+
+const FINDING_FIELDS = ["code", "severity", "message", "pointer", "cure", "side", "evidence", "since"];
+const SEVERITIES = ["error", "warning", "info"];
+
+/** The findings of a step at a version, worst first, and since when it is so. */
+function findingsOf(step, version) {
+  const [, since, ...found] = cellOf(step, version) ?? [0, 0];
+  const findings = found.map((index) => {
+    const packed = DATA.findings[index];
+    const finding = {};
+    FINDING_FIELDS.forEach((name, i) => { finding[name] = DATA.texts[packed[i]]; });
+    [finding.expected, finding.seen] = packed.slice(FINDING_FIELDS.length);
+    return finding;
+  });
+  findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+  return { since: DATA.texts[since], findings };
+}
+
+// What a search looks through. Calls with the same row of cells share its words.
+const patternWords = new Map();
+function wordsOfPattern(index) {
+  if (!patternWords.has(index)) {
+    const words = new Set();
+    for (const cell of new Set(DATA.patterns[index])) {
+      for (const finding of (DATA.cells[cell] ?? []).slice(2)) {
+        const packed = DATA.findings[finding];
+        words.add(DATA.texts[packed[0]]).add(DATA.texts[packed[3]]);
+      }
+    }
+    patternWords.set(index, [...words].join(" ").toLowerCase());
+  }
+  return patternWords.get(index);
+}
+
+function wordsOf(step) {
+  const { group } = step;
+  step.words ??= [
+    group.scenario, group.recorded, step.operation, step.label,
+    step.request?.method ?? "", step.request?.uri ?? "",
+  ].join(" ").toLowerCase();
+  return step.words;
+}
+
+/** An element; text becomes text nodes, never markup. */
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value == null) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child || child === 0));
+  return element;
+}
+
+/** Text in which what stands between backticks is code. */
+const phrase = (text) => text.split(/`([^`]+)`/).map((part, index) =>
+  (index % 2 ? make("code", {}, part) : part));
+
+const count = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+const byId = (id) => document.getElementById(id);
