@@ -44,6 +44,8 @@ def open_listener(host: str, port: int) -> socket.socket:
         listener.close()
         raise _cannot_bind(address, port, error) from error
     listener.listen(_BACKLOG)
+    # Not every system wakes a thread that accepts when the listener is closed.
+    listener.settimeout(_LOOK_UP_S)
     return listener
 
 
@@ -72,8 +74,6 @@ def _cannot_bind(address: str, port: int, error: OSError) -> EmulatorError:
 
 def accept_all(listener: socket.socket) -> Iterator[socket.socket]:
     """Connections as they come, until the listener is closed."""
-    # Not every system wakes a thread that accepts when the listener is closed.
-    listener.settimeout(_LOOK_UP_S)
     while True:
         try:
             connection, _ = listener.accept()

@@ -225,3 +225,15 @@ def test_the_bundle_may_trust_the_public_too(tmp_path):
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no permissions here")
 def test_the_key_is_for_the_owner_only(certificates):
     assert certificates.key.stat().st_mode & 0o077 == 0
+
+
+def test_starting_and_closing_at_once_leaves_no_error(certificates):
+    for _ in range(20):
+        server = TlsServer(
+            lambda _: None, certificates.server_context(), host="127.0.0.1"
+        )
+        gateway = Gateway(adopt=server.serve, find_azurite=no_azurite)
+        server.start()
+        gateway.start()
+        gateway.close()
+        server.close()
