@@ -301,7 +301,9 @@ def _write_json(found: Found, options: Options, file: TextIO) -> None:
 
 
 def _write_html(found: Found, options: Options, file: TextIO) -> None:
-    raise UsageError("--format html is not there yet.")
+    from azml_contract.commands.regress_page import render_page
+
+    file.write(render_page(found.rows, found.files))
 
 
 def _print_text(regressed: Regressed, file: TextIO) -> None:

@@ -1,8 +1,8 @@
 """Count what recordings exercise, out of what the contract has.
 
-In: cassettes. Out: for each api-version that was recorded, how many
+In: recorded exchanges. Out: for each api-version that was recorded, how many
 operations, discriminator values, properties and status codes were exercised,
-and which were not. Reads nothing but cassettes and contracts, sends nothing.
+and which were not. Reads nothing but those and contracts, sends nothing.
 
 A property is exercised when a request held it or an answer did.
 """
@@ -21,8 +21,7 @@ from azml_contract.contract.catalog import load_contract
 from azml_contract.contract.contract import Contract, Route
 from azml_contract.contract.model import Operation
 from azml_contract.errors import UnknownApiVersion
-from azml_contract.exchange import Json, Request
-from azml_contract.recording.cassette import Cassette, Interaction
+from azml_contract.exchange import Exchange, Json
 from azml_contract.regression.exercised import (
     Item,
     Items,
@@ -34,30 +33,22 @@ from azml_contract.regression.exercised import (
 FORMAT = 1
 
 
-def compute_coverage(cassettes: Iterable[Cassette]) -> dict[str, Any]:
-    """Count over all cassettes at once; see `Coverage.to_json` for the shape."""
-    coverage = Coverage()
-    for cassette in cassettes:
-        coverage.add(cassette)
-    return coverage.to_json()
-
-
 @dataclass(slots=True)
 class Coverage:
-    """Counts that grow with each cassette, and that several processes can join."""
+    """Counts that grow with each call, and that several processes can join."""
 
     _exercised: dict[str, Items] = field(default_factory=dict)
     _calls: Counter[str] = field(default_factory=Counter)
     _other_calls: int = 0
     _seen: set[int] = field(default_factory=set)
 
-    def add(self, cassette: Cassette) -> None:
-        """Count the calls of one cassette."""
-        for interaction in cassette.interactions:
-            self._add_call(interaction)
+    def add(self, exchanges: Iterable[Exchange]) -> None:
+        """Count recorded calls; those of other providers and hosts as such."""
+        for exchange in exchanges:
+            self._add_call(exchange)
 
     def merge(self, other: Coverage) -> None:
-        """Join the counts of other cassettes, such as those of another process."""
+        """Join the counts of other calls, such as those of another process."""
         for version, items in other._exercised.items():
             self._exercised.setdefault(version, Items()).update(items)
         self._calls.update(other._calls)
@@ -82,27 +73,25 @@ class Coverage:
             "versions": [self._render(version) for version in versions],
         }
 
-    def _add_call(self, interaction: Interaction) -> None:
-        request = Request(interaction.method, interaction.url)
-        version = request.api_version or ""
+    def _add_call(self, exchange: Exchange) -> None:
+        request, response = exchange.request, exchange.response
+        version = (request.api_version or "").lower()
         operation = _find_operation(version, request.method, request.path)
         if operation is None:
             self._other_calls += 1
             return
         self._calls[version] += 1
-        sent = _parse_body(interaction.request_body)
-        received = _parse_body(interaction.response_body)
         # Bodies repeat in large suites; walking each once is what keeps this fast.
-        key = (version, operation.id, interaction.status)
-        digest = hash((key, json.dumps(sent), json.dumps(received)))
+        key = (version, operation.id, response.status, request.body, response.body)
+        digest = hash(key)
         if digest not in self._seen:
             self._seen.add(digest)
             found = find_exercised(
                 load_contract(version),
                 operation,
-                status=interaction.status,
-                sent=sent,
-                received=received,
+                status=response.status,
+                sent=_parse_body(request.body),
+                received=_parse_body(response.body),
             )
             self._exercised.setdefault(version, Items()).update(found)
 
@@ -162,14 +151,10 @@ def _find_operation(version: str, method: str, path: str) -> Operation | None:
     return found.operation if isinstance(found, Route) else None
 
 
-def _parse_body(body: Any) -> Json:
-    """The JSON of a cassette's body; also of text that is nearly JSON."""
-    if not body:
-        return None
-    if "json" in body:
-        parsed: Json = body["json"]
-        return parsed
+def _parse_body(body: bytes) -> Json:
+    """The JSON of a body, with raw line breaks in strings or without; else None."""
     try:
-        return json.loads(body["text"], strict=False) if "text" in body else None
-    except ValueError:
+        parsed: Json = json.loads(body, strict=False)
+    except (ValueError, RecursionError):
         return None
+    return parsed

@@ -28,6 +28,7 @@ class Recording:
 
     `api_version` is that of calls that do not name one. `reads` is None where
     nobody noted what was looked at. `variables` are what the scenario drew.
+    `target` is ``emulator`` or ``azure``, where the recording tells.
     """
 
     scenario: str
@@ -35,6 +36,7 @@ class Recording:
     parts: tuple[Interaction | Exchange, ...]
     reads: Mapping[int, tuple[str, ...]] | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
+    target: str = ""
 
     def calls(self) -> Iterator[Call]:
         """Every call in recorded order, each parsed when it is reached."""
@@ -52,6 +54,7 @@ def from_cassette(cassette: Cassette) -> Recording:
         cassette.interactions,
         cassette.reads,
         cassette.variables,
+        cassette.target,
     )
 
 

@@ -43,9 +43,13 @@ def render_html(
 
     Args:
         report: A regression report of format 1, ``{"rows": [...], ...}``.
-            Rows may also have ``label``, ``target``, ``request`` and
-            ``response`` (``{"method", "uri", "status", "body"}``), cells and
-            findings ``since``.
+            Rows may also have ``label``, ``own`` (the cell at the recorded
+            version, where that is not among ``versions``), ``request``
+            (``{"method", "uri", "body"}``) and ``response`` (``{"status",
+            "body"}``), with bodies as cassettes hold them; cells and findings
+            ``since``. A list ``recordings`` may tell of each ``scenario`` and
+            ``recorded`` the ``target``, and the ``edits`` that lead to the
+            version ``goal``.
         coverage: What `Coverage.to_json` gave; None leaves that view out.
         title: What was judged; plain text.
     """

@@ -5,8 +5,7 @@ the page's script reads. A suite of 10,000 calls by 34 api-versions has 340,000
 cells, but few distinct ones; strings, findings, cells, whole rows of cells and
 requests each have a table, and everything else names them by index.
 
-Fields that a report may lack (``label``, ``request``, ``response``, ``since``,
-``target``) are left out of the page; fields that are not known are ignored.
+What a report may lack is left out of the page; fields not known are ignored.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 STATUSES = ("ok", "unknown", "warns", "gone", "refused", "ignored")
-_BREAKS = frozenset({"gone", "refused", "ignored"})
 _ABSENT = -1
 _WORDS = (
     "code",
@@ -64,7 +62,7 @@ def pack_report(
         "title": title,
         "statuses": STATUSES,
         "versions": versions,
-        "groups": _pack_groups(packer.groups.values, rows, report),
+        "groups": _pack_groups(packer.groups.values, report),
         "rows": packed,
         "texts": packer.texts.values,
         "findings": packer.findings.values,
@@ -91,9 +89,10 @@ class _Packer:
         self.patterns = _Table()
         self.exchanges = _Table()
         self.groups = _Table()
+        self._packed: dict[int, int] = {}
 
     def pack_row(self, row: Mapping[str, Any]) -> list[int]:
-        """``[group, step, operation, label, request, response, pattern]``."""
+        """``[group, step, operation, label, request, response, pattern, own]``."""
         operation = row.get("operation", "")
         return [
             self.groups.add((row["scenario"], row["recorded"])),
@@ -102,10 +101,17 @@ class _Packer:
             self.texts.add(row.get("label") or operation),
             self._pack_exchange(row.get("request")),
             self._pack_exchange(row.get("response")),
-            self.patterns.add(
-                tuple(self._pack_cell(row["versions"].get(v)) for v in self.versions)
-            ),
+            self._pack_versions(row["versions"]),
+            self._pack_cell(row.get("own") or row["versions"].get(row["recorded"])),
         ]
+
+    def _pack_versions(self, cells: Mapping[str, Any]) -> int:
+        """Rows that share one mapping share one look at it."""
+        known = self._packed.get(id(cells))
+        if known is None:
+            packed = tuple(self._pack_cell(cells.get(v)) for v in self.versions)
+            known = self._packed[id(cells)] = self.patterns.add(packed)
+        return known
 
     def _pack_exchange(self, half: Mapping[str, Any] | None) -> int:
         return _ABSENT if not half else self.exchanges.add(dict(half), json.dumps(half))
@@ -128,35 +134,15 @@ class _Packer:
 
 
 def _pack_groups(
-    keys: Iterable[tuple[str, str]],
-    rows: Iterable[Mapping[str, Any]],
-    report: Mapping[str, Any],
-) -> list[list[str]]:
-    """``[scenario, recorded, newest unchanged, target]`` of each group of rows."""
-    by_group: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        by_group.setdefault((row["scenario"], row["recorded"]), []).append(row)
-    return [
-        [
-            scenario,
-            recorded,
-            _find_newest(by_group[scenario, recorded]),
-            by_group[scenario, recorded][0].get("target") or report.get("target") or "",
-        ]
-        for scenario, recorded in keys
-    ]
-
-
-def _find_newest(rows: Iterable[Mapping[str, Any]]) -> str:
-    """The newest version at which no call breaks; "" when there is none.
-
-    Not read from the report's ``newest_unchanged``, which does not tell apart
-    the recordings of one scenario at several versions.
-    """
-    seen: set[str] = set()
-    broken: set[str] = set()
-    for row in rows:
-        seen.update(row["versions"])
-        cells = row["versions"].items()
-        broken.update(v for v, cell in cells if cell["status"] in _BREAKS)
-    return max(seen - broken, key=_version_key, default="")
+    keys: Iterable[tuple[str, str]], report: Mapping[str, Any]
+) -> list[list[Any]]:
+    """``[scenario, recorded, target, goal, edits]`` of each group of rows."""
+    told = {
+        (one["scenario"], one["recorded"]): one for one in report.get("recordings", ())
+    }
+    groups = []
+    for key in keys:
+        one = told.get(key, {})
+        rest = (one.get("target", ""), one.get("goal", ""), one.get("edits", ()))
+        groups.append([*key, *rest])
+    return groups

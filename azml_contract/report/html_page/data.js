@@ -17,10 +17,10 @@ const ABSENT = -1;
 
 const isPreview = (version) => version.length > 10;
 
-const GROUPS = DATA.groups.map(([scenario, recorded, newest, target], index) => ({
-  index, scenario, recorded, newest, target, steps: [],
+const GROUPS = DATA.groups.map(([scenario, recorded, target, goal, edits]) => ({
+  scenario, recorded, target, goal, edits, steps: [],
 }));
-const STEPS = DATA.rows.map(([group, step, operation, label, request, response, pattern]) => ({
+const STEPS = DATA.rows.map(([group, step, operation, label, request, response, pattern, own]) => ({
   group: GROUPS[group],
   step,
   operation: DATA.texts[operation],
@@ -28,6 +28,7 @@ const STEPS = DATA.rows.map(([group, step, operation, label, request, response, 
   request: DATA.exchanges[request],
   response: DATA.exchanges[response],
   pattern,
+  own,
 }));
 for (const step of STEPS) step.group.steps.push(step);
 
@@ -45,6 +46,40 @@ function statusOf(row, version) {
     row.worst.set(version, Math.max(ABSENT, ...each));
   }
   return row.worst.get(version);
+}
+
+const errorsOf = (cell) => (DATA.cells[cell] ?? []).slice(2)
+  .map((index) => DATA.findings[index])
+  .filter(([, severity]) => DATA.texts[severity] === "error")
+  .map(([code, , , pointer]) => `${code} ${pointer}`);
+
+/**
+ * Whether moving to a version breaks a call, or any call of a scenario. What was
+ * wrong at the recorded version already is no break: some scenarios send a bad body
+ * on purpose. The same rule as regression/outcome.py, and a test compares them.
+ */
+function breaksAt(row, version) {
+  row.breaks ??= new Map();
+  if (!row.breaks.has(version)) {
+    row.breaks.set(version, row.steps
+      ? row.steps.some((step) => breaksAt(step, version))
+      : statusOf(row, version) >= FIRST_BREAK && hasNewError(row, version));
+  }
+  return row.breaks.get(version);
+}
+
+function hasNewError(step, version) {
+  const known = new Set(errorsOf(step.own));
+  const cell = DATA.patterns[step.pattern][version];
+  return errorsOf(cell).some((error) => !known.has(error));
+}
+
+/** The newest of some versions, not older than the recorded one, that breaks nothing. */
+function newestUnchanged(group, versions) {
+  const key = (version) => version.slice(0, 10) + (isPreview(version) ? "a" : "b");
+  const whole = versions.filter((v) =>
+    key(DATA.versions[v]) >= key(group.recorded) && !breaksAt(group, v));
+  return whole.length ? DATA.versions[whole.at(-1)] : "";
 }
 
 const FINDING_FIELDS = ["code", "severity", "message", "pointer", "cure", "side", "evidence", "since"];

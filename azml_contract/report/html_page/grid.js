@@ -117,7 +117,8 @@ function makeRow(row, index) {
 function makeGroupName(group) {
   const steps = grid.stepsOf.get(group).length;
   const folder = group.scenario.slice(0, group.scenario.lastIndexOf("/") + 1);
-  const newest = group.newest ? `newest unchanged: ${group.newest}` : "unchanged at none";
+  const whole = newestUnchanged(group, grid.versions);
+  const newest = whole ? `newest unchanged: ${whole}` : "unchanged at none";
   return make("div", {
     role: "rowheader", class: "name", tabindex: -1, "aria-colindex": 1,
     title: `${group.scenario}, recorded at ${group.recorded}${group.target ? ` from ${group.target}` : ""}; ${newest}`,
@@ -141,15 +142,16 @@ function makeCell(row, version, col) {
   const status = statusOf(row, version);
   const name = NAMES[status] ?? "not judged";
   const recorded = (row.group ?? row).recorded === DATA.versions[version];
-  const newest = row.steps && row.newest === DATA.versions[version];
+  const asBefore = status >= FIRST_BREAK && !breaksAt(row, version);
+  const newest = row.steps && newestUnchanged(row, grid.versions) === DATA.versions[version];
   const dim = grid.statuses.size && !grid.statuses.has(status);
   const open = grid.opened && grid.opened.row === row && grid.opened.version === version;
   return make("div", {
     role: "gridcell",
-    class: ["c", name, recorded && "recorded", newest && "newest", dim && "dim", open && "open"].filter(Boolean).join(" "),
+    class: ["c", name, recorded && "recorded", newest && "newest", asBefore && "before", dim && "dim", open && "open"].filter(Boolean).join(" "),
     tabindex: -1,
     "aria-colindex": col + 1,
-    "aria-label": `${name} at ${DATA.versions[version]}${recorded ? ", recorded here" : ""}${newest ? ", newest unchanged" : ""}`,
+    "aria-label": `${name}${asBefore ? " as when recorded," : ""} at ${DATA.versions[version]}${recorded ? ", recorded here" : ""}${newest ? ", newest unchanged" : ""}`,
     "data-col": col,
   }, STATUS[name]?.mark ?? "");
 }
@@ -224,7 +226,7 @@ function activate(focusPanel) {
 function moveToBreak(direction) {
   const version = grid.versions[Math.max(0, grid.active.col - 1)];
   for (let i = grid.active.row + direction; grid.rows[i]; i += direction) {
-    if (statusOf(grid.rows[i], version) >= FIRST_BREAK) {
+    if (breaksAt(grid.rows[i], version)) {
       moveTo(i, Math.max(1, grid.active.col));
       return;
     }

@@ -2,7 +2,7 @@
 
 function fillSummary() {
   const newest = DATA.versions.length - 1;
-  const broken = GROUPS.filter((group) => statusOf(group, newest) >= FIRST_BREAK).length;
+  const broken = GROUPS.filter((group) => breaksAt(group, newest)).length;
   const targets = [...new Set(GROUPS.map((group) => group.target).filter(Boolean))];
   const parts = [
     count(GROUPS.length, "recording"),

@@ -76,15 +76,19 @@ function fillGroup(group, version) {
       make("span", { class: "step" }, `${step.step}`),
       make("span", {}, step.label),
       make("code", {}, worstPointer(step, version)))));
-  const move = group.newest
-    ? `Newest version at which no call breaks: ${group.newest}.`
+  const newest = newestUnchanged(group, grid.versions);
+  const move = newest
+    ? `Newest version at which no call breaks: ${newest}.`
     : "At every version some call breaks.";
   return [
     makePanelHead(group, version, [
       `recorded at ${group.recorded}${group.target ? ` from ${group.target}` : ""}. ${move}`]),
     make("div", { class: "panel-body" }, rows.length
       ? make("ul", { class: "list" }, ...rows)
-      : make("p", {}, `All ${count(group.steps.length, "call")} are accepted, and mean the same.`)),
+      : make("p", {}, `All ${count(group.steps.length, "call")} are accepted, and mean the same.`),
+    group.edits.length ? make("section", { class: "edits" },
+      make("h3", {}, `Edits that lead to ${group.goal}`),
+      make("ol", {}, ...group.edits.map((edit) => make("li", {}, ...phrase(edit))))) : null),
   ];
 }
 
@@ -141,7 +145,7 @@ function fillFindings(step, version, findings) {
   const name = NAMES[statusOf(step, version)];
   const heading = make("h3", {}, findings.length ? count(findings.length, "finding") : "No findings");
   if (!findings.length) {
-    return [heading, make("p", {}, name ? `${STATUS[name].means}.` : "Not judged at this version.")];
+    return [heading, make("p", { class: "quiet" }, name ? `${name}: ${STATUS[name].means}.` : "Not judged at this version.")];
   }
   return [heading, make("ol", { class: "findings" }, ...findings.map(makeFinding))];
 }
