@@ -14,6 +14,7 @@ response until a caller asks for more than the raw answer.
     +-- CassetteError            a cassette is missing, corrupt or of another format
     |   +-- NoMatchingInteraction
     |   +-- UnusedInteractions
+    |   +-- NetworkRefused       replay was about to open a connection
     |   +-- SecretFound          a secret was about to be written
     +-- ArmError                 the service answered with an error
     +-- ServiceUnreachable       no answer from the service at all

@@ -88,7 +88,8 @@ def classify(body: bytes, headers: Headers, *, exact: bool) -> Content | None:
     Args:
         body: The bytes, decompressed.
         headers: Of the message; only the content type counts.
-        exact: Every byte matters (blob content): never JSON.
+        exact: Every byte matters (blob content): never JSON, and no text
+            where it is large.
 
     Returns:
         None for an empty body.
@@ -100,7 +101,7 @@ def classify(body: bytes, headers: Headers, *, exact: bool) -> Content | None:
             return Content(Kind.JSON, parse_json(body))
         except ValueError:
             pass
-    text = _as_text(body)
+    text = None if exact and len(body) > SIDE_FILE_BYTES else _as_text(body)
     if text is None:
         return Content(Kind.BASE64, body)
     return Content(Kind.TEXT, text)
@@ -121,27 +122,26 @@ def _as_text(body: bytes) -> str | None:
 
 
 def encode_content(
-    content: Content | None, side_files: dict[str, bytes], *, exact: bool = False
+    content: Content | None, side_files: dict[str, bytes]
 ) -> dict[str, Any] | None:
     """The ``body`` object of a cassette; None for no body.
 
     Args:
         content: What to write.
         side_files: Large bodies are put here under their sha256.
-        exact: Blob content: large text goes to a side file too.
     """
     if content is None:
         return None
     if content.kind is Kind.JSON:
         return {"json": content.value}
-    raw = content.value if content.kind is Kind.BASE64 else content.value.encode()
-    if len(raw) > SIDE_FILE_BYTES and (exact or content.kind is Kind.BASE64):
-        name = hashlib.sha256(raw).hexdigest()
-        side_files[name] = raw
-        return {"file": name}
     if content.kind is Kind.TEXT:
         return {"text": content.value}
-    return {"base64": base64.b64encode(raw).decode()}
+    raw: bytes = content.value
+    if len(raw) <= SIDE_FILE_BYTES:
+        return {"base64": base64.b64encode(raw).decode()}
+    name = hashlib.sha256(raw).hexdigest()
+    side_files[name] = raw
+    return {"file": name}
 
 
 def decode_body(

@@ -18,6 +18,7 @@ _BEFORE = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf]))"
 _AFTER = r"(?![A-Za-z0-9])"
 _ANYWHERE_LENGTH = 8
 _LAYERS = 3
+_MARGIN, _REACH = 64, 8192
 _ENCODED = re.compile(r"[A-Za-z0-9_.~+/*-]*%[0-9A-Fa-f]{2}[A-Za-z0-9_.~+/*%-]*")
 _SHORTEST_RUN = 12
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
@@ -61,11 +62,33 @@ class Replacer:
         """Whether any form of any value stands in the text."""
         return self.replace(text) != text
 
-    def may_be_in(self, lowered: bytes) -> bool:
-        """Whether any form may stand in bytes that were turned to lower case."""
-        return any(
-            form.lower().encode() in lowered for form in (*self._text, *self._exact)
-        )
+    @property
+    def needles(self) -> tuple[bytes, ...]:
+        """Every form but base64 in lower case, to be looked for in bytes."""
+        return tuple(form.encode() for form in self._text)
+
+
+def find_needles(lowered: bytes, needles: Iterable[bytes]) -> list[int]:
+    """Where in bytes, turned to lower case, any needle starts; ascending."""
+    found: list[int] = []
+    for needle in needles:
+        at = lowered.find(needle)
+        while at >= 0:
+            found.append(at)
+            at = lowered.find(needle, at + len(needle))
+    return sorted(found)
+
+
+def merge_windows(places: Iterable[int], length: int) -> list[tuple[int, int]]:
+    """Surroundings of places, joined where they overlap."""
+    windows: list[tuple[int, int]] = []
+    for place in places:
+        start, end = max(0, place - _MARGIN), min(length, place + _REACH)
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], end)
+        else:
+            windows.append((start, end))
+    return windows
 
 
 def _any_in(forms: Iterable[str], text: str) -> bool:

@@ -124,11 +124,11 @@ class Names:
                 return one.placeholder
         return value
 
-    def may_be_in(self, lowered: bytes) -> bool:
-        """Whether any name may stand in bytes that were turned to lower case."""
-        return self._replacer.may_be_in(lowered) or any(
-            one.value.lower().encode() in lowered for one in self._ordinary
-        )
+    @property
+    def needles(self) -> tuple[bytes, ...]:
+        """Every name in lower case, to be looked for in bytes."""
+        ordinary = (one.value.lower().encode() for one in self._ordinary)
+        return (*self._replacer.needles, *ordinary)
 
     def find(self, text: str) -> str:
         """The kind of an identifier that still stands in the text; else ``""``."""

@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
-from azml_contract.recording.forms import Replacer, rewrite_base64, rewrite_percent
+from azml_contract.recording.forms import (
+    Replacer,
+    find_needles,
+    merge_windows,
+    rewrite_base64,
+    rewrite_percent,
+)
 from azml_contract.recording.names import Names
 from azml_contract.recording.rules import (
     JSON_ORDINARY,
@@ -23,8 +29,8 @@ from azml_contract.recording.rules import (
 )
 from azml_contract.recording.shapes import (
     REDACTED,
+    SHAPE_MARKERS,
     ZERO_TIME,
-    may_hold_shapes,
     redact_shapes,
     redact_value,
 )
@@ -189,20 +195,24 @@ class Redactor:
 
     def binary(self, raw: bytes) -> bytes:
         """Binary content with what can be found in it replaced."""
-        if not self.may_be_in(raw):
-            return raw
-        text = raw.decode("latin-1")
-        plain = self.plain(text)
-        return raw if plain == text else plain.encode("latin-1", "replace")
+        pieces, done = [], 0
+        for start, end in self.windows(raw):
+            text = raw[start:end].decode("latin-1")
+            plain = self.plain(text)
+            if plain != text:
+                pieces += [raw[done:start], plain.encode("latin-1", "replace")]
+                done = end
+        return b"".join([*pieces, raw[done:]]) if pieces else raw
 
-    def may_be_in(self, raw: bytes) -> bool:
-        """Whether binary content may hold anything to be replaced; fast."""
-        lowered = raw.lower()
-        return (
-            may_hold_shapes(lowered)
-            or self.secrets.may_be_in(lowered)
-            or self.names.may_be_in(lowered)
-        )
+    def windows(self, raw: bytes) -> list[tuple[int, int]]:
+        """Where binary content is worth a closer look.
+
+        Returns:
+            Start and end of each place, ascending, none touching another;
+            usually there is none, and finding that out is fast.
+        """
+        needles = (*SHAPE_MARKERS, *self.secrets.needles, *self.names.needles)
+        return merge_windows(find_needles(raw.lower(), needles), len(raw))
 
     def message(self, text: str) -> str:
         """A text for a person: without secrets and identifiers."""

@@ -105,11 +105,11 @@ class Scanner:
             yield Suspicion(pointer, kind)
 
     def _bytes(self, raw: bytes) -> Iterator[str]:
-        try:
-            yield from self._kinds(raw.decode(), entropy=False)
-        except UnicodeDecodeError:
-            if self._redactor.may_be_in(raw):
-                yield from self._plain_kinds(raw.decode("latin-1"), entropy=False)
+        encoded = "\n".join(base64_runs(raw.decode("latin-1"))).encode()
+        for content in (raw, encoded):
+            for start, end in self._redactor.windows(content):
+                text = content[start:end].decode("latin-1")
+                yield from self._plain_kinds(text, entropy=False)
 
     def _kinds(self, text: str, *, entropy: bool) -> tuple[str, ...]:
         """The kinds found in a text, remembered: most texts repeat."""

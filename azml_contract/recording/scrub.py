@@ -129,7 +129,7 @@ class Scrubber:
         for sanitize in self._sanitizers:
             exchange = sanitize(exchange)
         exchange = plain_exchange(exchange)
-        storage = is_storage(exchange.request.headers)
+        storage = is_storage(exchange.request.headers + exchange.response.headers)
         return {
             "request": self._scrub_request(exchange.request, exact=storage),
             "response": self._scrub_response(exchange, exact=storage),
@@ -167,7 +167,7 @@ class Scrubber:
             listed = self._ledger.rewrite_list(request.url, content.value)
             content = replace(content, value=listed)
         scrubbed = self._scrub_content(content, self._request)
-        return encode_content(scrubbed, self.side_files, exact=exact)
+        return encode_content(scrubbed, self.side_files)
 
     def _scrub_form(self, raw: bytes) -> str:
         pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
@@ -209,7 +209,7 @@ class Scrubber:
         if content.kind is Kind.JSON:
             content = replace(content, value=self._level_json(request, content.value))
         scrubbed = self._scrub_content(content, self._response)
-        return encode_content(scrubbed, self.side_files, exact=exact)
+        return encode_content(scrubbed, self.side_files)
 
     def _level_json(self, request: Request, value: Any) -> Any:
         """Redact and level what depends on where in an answer a value stands."""

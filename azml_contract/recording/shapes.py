@@ -45,7 +45,7 @@ _SAS_FIELD = re.compile(
     r"((?:^|[?&;]|%26|%3F|&amp;)(?:se|st|ske|skt)(?:=|%3D))([0-9][^&;\s\"'<>\\]*)"
 )
 _TOKEN = re.compile(r"[A-Za-z0-9+_~-]{24,}={0,2}")
-_MARKERS = (
+SHAPE_MARKERS = (
     b"eyj",
     b"private key",
     b"bearer ",
@@ -58,8 +58,10 @@ _MARKERS = (
     b"pwd=",
     b"sig=",
     b"sig%3d",
-    b"signature",
+    b"signature=",
 )
+"""What each shape begins with, in lower case: a fast way to find none."""
+
 _GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 
 
@@ -83,11 +85,6 @@ def redact_shapes(text: str) -> str:
     if "=" in text:
         text = _CONNECTION.sub(lambda m: m[1] + _redact_part(m[2]), text)
     return _redact_sas(text)
-
-
-def may_hold_shapes(lowered: bytes) -> bool:
-    """Whether bytes, turned to lower case, are worth looking at as text."""
-    return any(marker in lowered for marker in _MARKERS)
 
 
 def _redact_part(part: str) -> str:

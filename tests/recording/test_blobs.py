@@ -241,3 +241,26 @@ def test_blob_content_that_is_json_keeps_every_byte(
 
     record(story(real))
     replay(story(stand_ins))
+
+
+def test_a_blob_read_through_plain_requests_keeps_every_byte(
+    service, record, replay, real, stand_ins
+):
+    import requests
+
+    payload = b'{ "a":   1 }\n'
+    got = []
+
+    def story(names):
+        def run(recorder):
+            with container(service, names) as client:
+                client.upload_blob("c.json", payload, overwrite=True)
+            url = f"{service.url}/{names.account}/container/c.json"
+            got.append(requests.get(url, verify=str(service.ca)).content)
+
+        return run
+
+    record(story(real))
+    replay(story(stand_ins))
+
+    assert got == [payload, payload]

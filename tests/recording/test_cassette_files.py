@@ -386,3 +386,17 @@ def test_a_failed_save_keeps_the_old_file(
 
     assert cassette_path.read_bytes() == before
     assert [one.name for one in cassette_path.parent.iterdir()] == [cassette_path.name]
+
+
+@pytest.mark.parametrize("library", ["vcr", "requests", "urllib3"])
+def test_reading_a_cassette_imports_no_http_library(library):
+    script = (
+        "import sys, azml_contract.recording.cassette\n"
+        f"print({library!r} in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "False\n"

@@ -427,3 +427,46 @@ def test_signed_operation_urls_lose_their_signature_and_still_play(
     text = cassette_path.read_text()
     assert "t=REDACTED&c=REDACTED&s=REDACTED&h=REDACTED" in text
     assert "RC7Qvmu" not in text
+
+
+@pytest.mark.parametrize("noise", [b"\x00\xff\x01", b"5.1,3.5,1.4,0.2,setosa\n"])
+def test_large_content_is_searched_too(service, record, tmp_path, noise, real):
+    """Side files: a known value is replaced in place, the rest is untouched."""
+    path = tmp_path / "c.json"
+    secret = f"AccountKey={OTHER_KEY};".encode()
+    payload = noise * 40_000 + secret + CLIENT_SECRET.encode() + noise * 40_000
+
+    def story(recorder):
+        requests.put(
+            f"{service.url}/{real.account}/container/x",
+            data=payload,
+            headers={"x-ms-blob-type": "BlockBlob"},
+            verify=str(service.ca),
+        )
+
+    record(story, path=path, rules=RULES)
+
+    (file,) = (tmp_path / "blobs").iterdir()
+    raw = file.read_bytes()
+    zero = base64.b64encode(bytes(64))
+    assert raw == noise * 40_000 + b"AccountKey=" + zero + b";REDACTED" + noise * 40_000
+
+
+def test_a_secret_in_base64_inside_large_content_is_refused(
+    service, make_recorder, tmp_path, real
+):
+    payload = b"\x00\xff" * 50_000 + base64.b64encode(CLIENT_SECRET.encode())
+
+    with make_recorder(Mode.RECORD, path=tmp_path / "c.json", rules=RULES) as recorder:
+        requests.put(
+            f"{service.url}/{real.account}/container/x",
+            data=payload,
+            headers={"x-ms-blob-type": "BlockBlob"},
+            verify=str(service.ca),
+        )
+    with pytest.raises(SecretFound) as caught:
+        recorder.save()
+
+    assert "blobs/" in str(caught.value)
+    assert "a live secret" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
