@@ -219,6 +219,7 @@ def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace
 
 
 def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
+    from azml_contract.redaction import load_user_rules
     from azml_contract.scenario import Plan
     from azml_contract.settings import PLACEHOLDERS
 
@@ -227,7 +228,7 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
     mode, target = config.getoption("azml_mode"), config.getoption("azml_target")
     if mode != "replay" and target == "azure":
         _refuse_cost(arguments, config)
-    story, test = _story_of(node)
+    story, test = story_of(node)
     replay = mode == "replay"
     return Plan(
         scenario=f"{story}/{test}",
@@ -242,6 +243,7 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
         record_command=f"pytest {node.nodeid.partition('[')[0]} --azml-mode=record",
         sanitizers=tuple(request.getfixturevalue("azml_sanitizers")),
         matchers=tuple(request.getfixturevalue("azml_matchers")),
+        user_rules=load_user_rules(os.environ, config.rootpath / "pyproject.toml"),
     )
 
 
@@ -259,7 +261,7 @@ def _cassettes(config: pytest.Config) -> Path:
     )
 
 
-def _story_of(node: Any) -> tuple[str, str]:
+def story_of(node: Any) -> tuple[str, str]:
     """Folder and file name of a test's cassette; other parameters join the name."""
     story = node.path.stem.removeprefix("test_")
     name = (getattr(node, "originalname", None) or node.name).removeprefix("test_")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from azml_contract.errors import AzmlContractError
 from azml_contract.exchange import Exchange
 from azml_contract.finding import Finding, Severity
+from azml_contract.redaction import NO_RULES, UserRules
 from azml_contract.settings import PLACEHOLDERS, Settings
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Plan:
     record_command: str = "pytest --azml-mode=record"
     sanitizers: tuple[Any, ...] = ()
     matchers: tuple[Any, ...] = ()
+    user_rules: UserRules = NO_RULES
 
     @property
     def sleeps(self) -> bool:
@@ -93,7 +95,7 @@ class ScenarioRun:
             scenario=plan.scenario,
             api_version=plan.api_version,
             target=plan.target,
-            rules=redaction_rules(plan.settings),
+            rules=redaction_rules(plan.settings, plan.user_rules),
             observe=self._observe,
             sanitizers=plan.sanitizers,
             canonicalisers=plan.matchers,
@@ -158,8 +160,8 @@ class ScenarioRun:
         self.tally.findings.extend(verdict.findings)
 
 
-def redaction_rules(settings: Settings) -> RedactionRules:
-    """What must not reach a cassette, from the settings and from the contract."""
+def redaction_rules(settings: Settings, user: UserRules = NO_RULES) -> RedactionRules:
+    """What must not reach a cassette: by the settings, the contract, the project."""
     from azml_contract.contract.catalog import secret_property_names
     from azml_contract.recording.scrub import Identifier, RedactionRules
 
@@ -178,9 +180,15 @@ def redaction_rules(settings: Settings) -> RedactionRules:
     ]
     secret = settings.client_secret
     return RedactionRules(
-        identifiers=tuple(identifiers),
-        secrets=(secret,) if secret and settings is not PLACEHOLDERS else (),
-        secret_properties=secret_property_names(),
+        identifiers=(
+            *identifiers,
+            *(Identifier("name", *pair) for pair in user.identifiers),
+        ),
+        secrets=(
+            *((secret,) if secret and settings is not PLACEHOLDERS else ()),
+            *user.secrets,
+        ),
+        secret_properties=secret_property_names() | user.properties,
     )
 
 

@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "api_version": set(),
     "finding": set(),
     "settings": {"errors"},
+    "redaction": {"errors"},
     "contract": VALUES,
     "validation": VALUES | {"contract"},
     "recording": {"errors", "exchange"},
