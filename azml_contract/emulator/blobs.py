@@ -35,8 +35,8 @@ class Blobs:
         if self._azurite is None:
             return
         thread = threading.Thread(target=self._keep_promise, args=(names,), daemon=True)
-        self._promised.append(thread)
         thread.start()
+        self._promised = [t for t in (*self._promised, thread) if t.is_alive()]
 
     def _keep_promise(self, names: list[str]) -> None:
         try:
@@ -60,9 +60,8 @@ class Blobs:
         """
         if self._azurite is None:
             return
-        while self._promised:
-            self._promised[0].join()
-            del self._promised[:1]
+        for thread in tuple(self._promised):
+            thread.join()
         if self._failure is not None:
             raise self._failure
         self._azurite.wait_ready()

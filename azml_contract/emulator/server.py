@@ -192,12 +192,17 @@ class Emulator:
         """Go back to the state and time of the start; blobs get new containers.
 
         Tokens stay valid, ports and secrets stay the same.
+
+        Raises:
+            EmulatorError: Azurite ended.
         """
         with self.store.lock:
             self.store.clear()
             self.clock.reset()
             self.faults.clear()
             self._populate()
+        # A connection to Azurite that is open already would not wait by itself.
+        self.wait_ready()
 
     def _populate(self) -> None:
         assert self._blobs is not None
