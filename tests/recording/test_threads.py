@@ -83,6 +83,7 @@ def test_eight_threads_lose_nothing_and_leak_nothing(
     assert answers[0] == answers[1]
 
 
+@pytest.mark.slow
 def test_clients_of_different_kinds_at_once_never_escape(service, record, replay):
     """Making one client's connection must not unpatch another's."""
     service.on("PUT", "/t/.*", lambda call: (200, {}, json.loads(call.body)))
