@@ -14,7 +14,7 @@ import click
 
 from azml_contract.errors import AzmlContractError
 
-COMMANDS = ("check", "contract", "demo", "doctor", "emulator", "regress")
+COMMANDS = ("check", "contract", "demo", "doctor", "emulator", "regress", "upgrade")
 
 
 class _LazyGroup(click.Group):

@@ -274,7 +274,7 @@ def _write(
     if options.form == "html":
         _write_html(found, options, file)
         return
-    from azml_contract.commands.edits import describe_edits
+    from azml_contract.commands.edits import make_edits
 
     regressed = make_regressed(
         found.rows,
@@ -282,7 +282,7 @@ def _write(
         baseline=baseline,
         stable_only=options.stable_only,
         alarms=alarms,
-        edits=describe_edits if options.form == "text" else None,
+        edits=make_edits(found.files) if options.form == "text" else None,
     )
     if options.form == "text":
         _print_text(regressed, file)

@@ -43,7 +43,7 @@ def render_page(rows: Sequence[Row], files: Mapping[str, str]) -> str:
     cells: dict[int, _Shape] = {}
     report = {
         "rows": [_shape_row(row, cells) | halves.get(_key(row), {}) for row in rows],
-        "recordings": list(_describe_recordings(rows, targets)),
+        "recordings": list(_describe_recordings(rows, targets, files)),
     }
     return render_html(report, coverage.to_json() if files else None, _name(files))
 
@@ -151,12 +151,13 @@ def _shape_body(body: bytes) -> _Shape | None:
 
 
 def _describe_recordings(
-    rows: Sequence[Row], targets: Mapping[str, str]
+    rows: Sequence[Row], targets: Mapping[str, str], files: Mapping[str, str]
 ) -> Iterable[_Shape]:
     """Of each recording where it is from, and the edits to the newest version."""
-    from azml_contract.commands.edits import describe_edits
+    from azml_contract.commands.edits import make_edits
     from azml_contract.commands.regressed import group_rows
 
+    describe_edits = make_edits(files)
     known: dict[tuple[int, ...], tuple[str, ...]] = {}
     for (scenario, recorded), group in group_rows(rows).items():
         goal = list(group[0].cells)[-1]

@@ -119,9 +119,11 @@ def _print_reason(console: Console, one: Broken, *, brief: bool) -> None:
     place = finding.pointer or f"({finding.side})"
     answer = " of the answer" if finding.side == "response" and finding.pointer else ""
     known = " (in the baseline)" if one.known else ""
+    if brief:
+        _print_inset(console, f"{place}{answer}: {finding.message}", 2)
+        return
     _print_inset(console, f"{place}{answer}{known}", 2)
-    reason = finding.message if brief else f"{finding.message} {finding.cure}"
-    _print_inset(console, reason.strip(), 6)
+    _print_inset(console, f"{finding.message} {finding.cure}".strip(), 6)
 
 
 def _print_inset(console: Console, text: str, inset: int) -> None:

@@ -1,0 +1,189 @@
+"""`azml-contract upgrade`: rewrite request bodies for another api-version."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from azml_contract.errors import AzmlContractError, UsageError
+
+if TYPE_CHECKING:
+    from azml_contract.regression.upgrade import Upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """One body of one input; `label` names it, `pointer` is where it stands."""
+
+    name: str
+    label: str
+    pointer: str
+    old: str
+    made: Upgrade
+
+
+@click.command()
+@click.argument(
+    "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="INPUT"
+)
+@click.option("--to", "target", required=True, metavar="V", help="For this version.")
+@click.option("--from", "source", default="", metavar="V", help="A body's own version.")
+@click.option("--operation", default="", metavar="ID", help="What a body is sent to.")
+@click.option(
+    "--format", "form", type=click.Choice(["diff", "json", "body"]), default="diff"
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    inputs: tuple[Path, ...],
+    target: str,
+    source: str,
+    operation: str,
+    form: str,
+) -> None:
+    """Print the edits that take request bodies to another api-version.
+
+    INPUT is a cassette or another recording, or the JSON body of one request
+    (with --from, its own version). diff prints a unified diff, json operations
+    of RFC 6902, body the new bodies. Lines with DECIDE are for a person. Exit
+    code 1: at least one of them stands where the target would refuse or drop
+    something.
+    """
+    from azml_contract.commands.regress import require_known
+
+    require_known([target, *([source] if source else [])])
+    rewritten: list[Rewritten] = []
+    problems: list[str] = []
+    for path in inputs:
+        try:
+            rewritten += _rewrite(path, target, source, operation)
+        except AzmlContractError as error:
+            text = str(error)
+            problems.append(text if str(path) in text else f"{path}: {text}")
+    if rewritten or not problems:
+        _print(rewritten, target, form)
+    for problem in problems:
+        click.echo(f"Error: {problem}", err=True)
+    if problems:
+        ctx.exit(2)
+    if any(_is_wrong(one) for one in rewritten):
+        ctx.exit(1)
+
+
+def _is_wrong(one: Rewritten) -> bool:
+    from azml_contract.finding import Severity
+
+    return any(f.severity is Severity.ERROR for f in one.made.findings)
+
+
+# --- rewriting ------------------------------------------------------------------
+
+
+def _rewrite(
+    path: Path, target: str, source: str, operation: str
+) -> Iterator[Rewritten]:
+    body = _read_body(path)
+    if body is None:
+        yield from _rewrite_recording(path, target, source)
+        return
+    from azml_contract.regression.upgrade import guess_operation, upgrade_body
+
+    if not source:
+        raise UsageError(f"{path} is a body; say what it was written for: --from V")
+    name = operation or guess_operation(body, source, path.stem)
+    made = upgrade_body(body, name, source, target)
+    yield Rewritten(path.as_posix(), name, "", source, made)
+
+
+def _read_body(path: Path) -> bytes | None:
+    """The bytes of a file that holds one body; None where it is a recording."""
+    from azml_contract.commands.inputs import open_input
+
+    opened = open_input(str(path))
+    return opened.body if opened.recorded is None else None
+
+
+def _rewrite_recording(path: Path, target: str, source: str) -> Iterator[Rewritten]:
+    from azml_contract.commands.recordings import read_any
+    from azml_contract.contract.catalog import load_contract
+    from azml_contract.contract.contract import Route
+    from azml_contract.regression.matrix import label_call
+    from azml_contract.regression.upgrade import upgrade_body
+
+    recording = read_any(path)
+    for call in recording.calls():
+        request = call.exchange.request
+        version = (request.api_version or recording.api_version).lower()
+        if not request.body.strip() or (source and version != source):
+            continue
+        if "microsoft.machinelearningservices" not in request.path.lower():
+            continue
+        route = load_contract(version).find(request.method, request.path)
+        if not isinstance(route, Route) or route.operation.body is None:
+            continue
+        made = upgrade_body(request.body, route.operation.id, version, target)
+        label = label_call(request, route.operation.path)
+        pointer = f"/interactions/{call.step}/request/body/json"
+        yield Rewritten(path.as_posix(), label, pointer, version, made)
+
+
+# --- printing -------------------------------------------------------------------
+
+
+def _print(rewritten: Sequence[Rewritten], target: str, form: str) -> None:
+    if form == "json":
+        shapes = [_shape(one, target) for one in rewritten]
+        click.echo(json.dumps({"format": 1, "bodies": shapes}, indent=2))
+        return
+    if form == "body":
+        for one in rewritten:
+            click.echo(_lines(one.made.after), nl=False)
+        return
+    unchanged = 0
+    for one in rewritten:
+        text = _render_diff(one, target)
+        unchanged += not text
+        if text:
+            click.echo(text, nl=False)
+    click.echo(f"# {len(rewritten)} bodies, {unchanged} unchanged", err=True)
+
+
+def _shape(one: Rewritten, target: str) -> dict[str, Any]:
+    return {
+        "file": one.name,
+        "pointer": one.pointer,
+        "call": one.label,
+        "operation": one.made.operation,
+        "from": one.old,
+        "to": target,
+        "patch": one.made.operations(),
+        "decisions": [
+            {"pointer": d.pointer, "reason": d.reason} for d in one.made.decisions
+        ],
+        "findings": [finding.to_json() for finding in one.made.findings],
+    }
+
+
+def _render_diff(one: Rewritten, target: str) -> str:
+    place = f"{one.name}#{one.pointer}" if one.pointer else one.name
+    lines = difflib.unified_diff(
+        _lines(one.made.before).splitlines(keepends=True),
+        _lines(one.made.after).splitlines(keepends=True),
+        place,
+        place,
+        one.old,
+        target,
+    )
+    marks = "".join(f"# DECIDE {d.pointer}: {d.reason}\n" for d in one.made.decisions)
+    diff = "".join(lines)
+    return f"# {one.label}\n{marks}{diff}" if diff or marks else ""
+
+
+def _lines(body: Any) -> str:
+    return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
