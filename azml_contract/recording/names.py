@@ -3,13 +3,14 @@
 In: identifiers. Out: text in which each stands as its placeholder. A workspace
 called ``contoso-ml-7`` is replaced wherever it stands. One called ``data`` or
 ``ml`` is replaced only where an ARM id, a host or a message names a workspace,
-because the same word has other meanings in the same text.
+because the same word has other meanings in the same text. Where a workspace is
+called as its resource group, each place says which of the two it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from azml_contract.recording.forms import Replacer
 from azml_contract.recording.rules import Identifier
@@ -86,28 +87,18 @@ class Names:
         ]
         everywhere = [one for one in real if is_distinctive(one.value)]
         self._ordinary = [one for one in real if not is_distinctive(one.value)]
+        self._shared = _named_alike(everywhere)
         self._replacer = Replacer((one.value, one.placeholder) for one in everywhere)
-        self._places = [
-            (
-                re.compile(place.replace("NAME", re.escape(one.value)), re.IGNORECASE),
-                one,
-            )
-            for one in self._ordinary
-            for place in _PLACES.get(one.kind, _ANY_PLACE)
-        ]
+        self._places = list(_places_of(self._ordinary))
+        self._shared_places = list(_places_of(self._shared))
         self._values = [
             (one.value.casefold(), one) for one in everywhere if len(one.value) >= 8
         ]
 
     def replace(self, text: str) -> str:
         """The text with every name replaced."""
-        text = self._replacer.replace(text)
-        lowered = text.lower() if self._places else ""
-        for pattern, one in self._places:
-            if one.value.lower() not in lowered:
-                continue
-            text = pattern.sub(lambda m, one=one: _kept(m) + one.placeholder, text)  # type: ignore[misc]
-        return text
+        text = _replace_by_place(text, self._shared_places)
+        return _replace_by_place(self._replacer.replace(text), self._places)
 
     def replace_property(self, name: str, value: str, resource_type: str) -> str:
         """The value of a JSON property that holds a name by its own name.
@@ -117,7 +108,7 @@ class Names:
             value: Its value.
             resource_type: The ``type`` beside it, in lower case; may be empty.
         """
-        for one in self._ordinary:
+        for one in (*self._ordinary, *self._shared):
             named = name in _PROPERTIES.get(one.kind, ())
             own = name == "name" and _TYPES.get(resource_type) == one.kind
             if (named or own) and value.casefold() == one.value.casefold():
@@ -140,6 +131,39 @@ class Names:
             return "name"
         found = (one.kind for pattern, one in self._places if pattern.search(text))
         return next(found, "")
+
+
+def _named_alike(identifiers: Iterable[Identifier]) -> list[Identifier]:
+    """Identifiers of different kinds that have one name."""
+    kinds: dict[str, set[str]] = {}
+    real = list(identifiers)
+    for one in real:
+        kinds.setdefault(one.value.casefold(), set()).add(one.kind)
+    return [
+        one
+        for one in real
+        if len(kinds[one.value.casefold()]) > 1 and one.kind in _PLACES
+    ]
+
+
+def _places_of(
+    identifiers: Iterable[Identifier],
+) -> Iterator[tuple[re.Pattern[str], Identifier]]:
+    for one in identifiers:
+        for place in _PLACES.get(one.kind, _ANY_PLACE):
+            text = place.replace("NAME", re.escape(one.value))
+            yield re.compile(text, re.IGNORECASE), one
+
+
+def _replace_by_place(
+    text: str, places: Iterable[tuple[re.Pattern[str], Identifier]]
+) -> str:
+    lowered = text.lower() if places else ""
+    for pattern, one in places:
+        if one.value.lower() not in lowered:
+            continue
+        text = pattern.sub(lambda m, one=one: _kept(m) + one.placeholder, text)  # type: ignore[misc]
+    return text
 
 
 def _kept(found: re.Match[str]) -> str:

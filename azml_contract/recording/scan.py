@@ -82,6 +82,19 @@ class Scanner:
             found += [Suspicion(f"blobs/{name}", kind) for kind in self._bytes(raw)]
         return tuple(dict.fromkeys(found))
 
+    def kinds(self, text: str, *, entropy: bool) -> tuple[str, ...]:
+        """The kinds of secrets and identifiers that one text seems to hold.
+
+        Args:
+            text: One value, from anywhere.
+            entropy: Also name long random tokens.
+        """
+        return self._kinds(text, entropy=entropy)
+
+    def kinds_in(self, raw: bytes) -> tuple[str, ...]:
+        """The same for bytes that are no text."""
+        return tuple(dict.fromkeys(self._bytes(raw)))
+
     def _walk(self, value: Any, pointer: str, name: str) -> Iterator[Suspicion]:
         if isinstance(value, str):
             yield from self._judge(value, pointer, name)
