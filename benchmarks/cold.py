@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jobs
-from measure import Row, Target, interleave, make_parser, show
+from measure import Figures, Row, Target, interleave, make_parser, show
 from oav import HERE, find_files, find_node, why_absent
 
 VERSION = "2023-10-01"
@@ -39,11 +39,11 @@ validator.initialize()
 """
 
 
-def make_runner(command: Sequence[str], *, clean: bool = True) -> Callable[[], float]:
+def make_runner(command: Sequence[str], *, clean: bool = True) -> Callable[[], Figures]:
     """A round: seconds that a process takes; `clean` demands a good verdict."""
     env = {**os.environ, "NODE_NO_WARNINGS": "1"}
 
-    def run() -> float:
+    def run() -> Figures:
         started = time.perf_counter()
         done = subprocess.run(
             command, cwd=HERE, env=env, capture_output=True, text=True, check=False
@@ -51,7 +51,7 @@ def make_runner(command: Sequence[str], *, clean: bool = True) -> Callable[[], f
         seconds = time.perf_counter() - started
         if clean and done.returncode:
             raise SystemExit(f"{command[:3]} failed: {done.stdout}{done.stderr}")
-        return seconds
+        return {"cold_ms": seconds * 1000}
 
     return run
 
@@ -68,7 +68,7 @@ def make_check(body: Path) -> list[str]:
     return ["check", str(body), "--method", "PUT", "--url", url]
 
 
-def make_contenders(body: Path, specs: Path) -> dict[str, Callable[[], float]]:
+def make_contenders(body: Path, specs: Path) -> dict[str, Callable[[], Figures]]:
     """Everything that can run here."""
     runs = {
         PYTHON: make_runner([sys.executable, "-c", "pass"]),
@@ -126,15 +126,16 @@ def main() -> None:
         contenders = make_contenders(body, specs)
         for run in contenders.values():
             run()  # writes .pyc files, fills the disk's cache
-        medians = interleave(contenders, 3 if args.quick else 15)
+        found = interleave(contenders, 3 if args.quick else 15)
+        medians = {name: figures["cold_ms"] for name, figures in found.items()}
         imports = find_imports(body, 12)
     rows: list[Row] = [
         {
             "contender": name,
-            "cold_ms": seconds * 1000,
-            "times_ours": seconds / medians[OURS],
+            "cold_ms": taken,
+            "times_ours": taken / medians[OURS],
         }
-        for name, seconds in medians.items()
+        for name, taken in medians.items()
     ]
     why = why_absent(specs)
     if why:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import jobs
-from measure import Row, Target, make_parser, show
+from measure import Figures, Row, Target, find_medians, make_parser, show
 from oav import Oav, find_files, why_absent
 
 from azml_contract.contract import catalog
@@ -29,22 +29,23 @@ from azml_contract.contract.views import Lens
 from azml_contract.validation.body import compile_body
 
 OURS, OAV = "ours", "oav"
+COUNTS = ("definitions", "operations")
 OAV_VERSIONS = ("2021-03-01-preview", "2023-10-01", "2024-04-01")
 
 
 @contextmanager
-def clocked(row: dict[str, float], name: str) -> Iterator[None]:
+def clocked(row: Figures, name: str) -> Iterator[None]:
     """Note the milliseconds of a block."""
     started = time.perf_counter()
     yield
     row[name] = (time.perf_counter() - started) * 1000
 
 
-def run_once(api_version: str, body: Any) -> dict[str, float]:
+def run_once(api_version: str, body: Any) -> Figures:
     """The milliseconds of each step, nothing cached before."""
     catalog.forget_cached()
     gc.collect()
-    row: dict[str, float] = {}
+    row: Figures = {}
     with clocked(row, "load_ms"):
         contract = catalog.load_contract(api_version)
         found = contract.find("PUT", f"{jobs.WORKSPACE}/jobs/train-1")
@@ -62,15 +63,11 @@ def run_once(api_version: str, body: Any) -> dict[str, float]:
     return row
 
 
-def publish(api_version: str, runs: list[dict[str, float]]) -> Row:
+def publish(api_version: str, runs: list[Figures]) -> Row:
     """The medians of one api-version."""
-    medians = {
-        name: statistics.median(run[name] for run in runs)
-        if name.endswith("_ms")
-        else runs[0][name]
-        for name in runs[0]
-    }
-    return {"contender": OURS, "api_version": api_version, **medians}
+    counts = {name: value for name, value in runs[0].items() if name in COUNTS}
+    medians = find_medians(runs)
+    return {"contender": OURS, "api_version": api_version, **medians, **counts}
 
 
 def measure_oav(specs: Path, api_version: str, rounds: int) -> Row:
@@ -100,7 +97,7 @@ def main() -> None:
     rounds = 2 if args.quick else 15
     body: Any = {"properties": {"jobType": "Command"}}
     versions = catalog.known_versions()
-    runs: dict[str, list[dict[str, float]]] = {version: [] for version in versions}
+    runs: dict[str, list[Figures]] = {version: [] for version in versions}
     for _ in range(rounds):
         for version, found in runs.items():
             found.append(run_once(version, body))

@@ -59,8 +59,8 @@ def make_answer(text: str, name: str) -> Json:
         "type": "Microsoft.MachineLearningServices/workspaces/jobs",
         "properties": {**json.loads(text)["properties"], "status": "Running"},
         "systemData": {
-            "createdAt": "2024-01-01T00:00:00Z",
-            "createdBy": "user",
+            "createdAt": "2000-01-01T00:00:00Z",
+            "createdBy": "User",
             "createdByType": "User",
         },
     }

@@ -1,6 +1,6 @@
 """Measure contenders side by side, and print what was measured.
 
-In: contenders, each a function that runs a batch and returns its seconds. Out:
+In: contenders, each a function that runs a batch and returns its figures. Out:
 medians over rounds in which every contender runs once, so that what else the
 machine does in a round hits all of them; and a table or JSON of rows. Knows no
 contender.
@@ -17,12 +17,14 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 Row = dict[str, Any]
+Figures = dict[str, float]
+K = TypeVar("K")
 SETUP = "not installed; make bench-setup"
 
 
@@ -43,9 +45,7 @@ class Target:
         """Whether it is met; None where it could not be measured."""
         if self.figure is None:
             return None
-        return (
-            self.figure >= self.limit if self.at_least else self.figure <= self.limit
-        )
+        return self.figure >= self.limit if self.at_least else self.figure <= self.limit
 
     def to_json(self) -> Row:
         """The object that ``--json`` prints."""
@@ -87,19 +87,33 @@ def time_call(work: Callable[[], object]) -> float:
 
 
 def interleave(
-    contenders: Mapping[str, Callable[[], float]], rounds: int
-) -> dict[str, float]:
+    contenders: Mapping[K, Callable[[], Figures]],
+    rounds: int,
+    *,
+    seldom: Collection[K] = (),
+) -> dict[K, Figures]:
     """Run every contender once a round; the order turns, so that none is always first.
 
+    Args:
+        contenders: By name or other key; each runs once and returns its figures.
+        rounds: How often.
+        seldom: Slow contenders, which run in the first three rounds only.
+
     Returns:
-        The median of what each returned.
+        The medians of the figures of each.
     """
     names = list(contenders)
-    results: dict[str, list[float]] = {name: [] for name in names}
+    results: dict[K, list[Figures]] = {name: [] for name in names}
     for number in range(rounds):
         for name in names[number % len(names) :] + names[: number % len(names)]:
-            results[name].append(contenders[name]())
-    return {name: statistics.median(found) for name, found in results.items()}
+            if number < 3 or name not in seldom:
+                results[name].append(contenders[name]())
+    return {name: find_medians(found) for name, found in results.items()}
+
+
+def find_medians(found: Sequence[Figures]) -> Figures:
+    """The median of each figure."""
+    return {key: statistics.median(one[key] for one in found) for key in found[0]}
 
 
 def round_figure(figure: float) -> float:

@@ -1,0 +1,207 @@
+"""Replay: time a request and time to load, by the size of the cassette.
+
+Half GET, half PUT, JSON of about 2 KB, asked for in the order recorded. Every
+round opens its cassette anew. For all contenders scrubbing and validation are
+off, but for the row that says otherwise; ours compares bodies, the others do
+not unless they say so. `load_ms` ends when the first request can be sent.
+`save_ms` is one run of writing the cassette by each contender's own means,
+which in ours includes scrubbing and scanning for secrets; they cannot be
+switched off.
+
+Contenders that slow down with each interaction answer a sample of requests,
+evenly spaced over the whole cassette, which costs the same on average: their
+search does not depend on what was played before.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from measure import (
+    SETUP,
+    Figures,
+    Row,
+    Target,
+    find_medians,
+    interleave,
+    is_installed,
+    make_parser,
+    show,
+    time_call,
+)
+
+from cassettes import (
+    CONTENDERS,
+    FLOOR,
+    OURS,
+    URLLIB3,
+    Call,
+    Contender,
+    make_calls,
+)
+
+SIZES = (10, 100, 1000, 5000)
+ROUND = 200
+"""Requests that a round sends at least."""
+SAMPLE, SLOW_SIZE = 40, 1000
+
+
+def choose_sample(contender: Contender, calls: Sequence[Call]) -> Sequence[Call]:
+    """All calls, or those that a contender whose search is linear is asked."""
+    if not contender.quadratic or len(calls) <= SAMPLE:
+        return calls
+    step = len(calls) / SAMPLE
+    return [calls[int((i + 0.5) * step)] for i in range(SAMPLE)]
+
+
+def make_runner(
+    contender: Contender, file: Path, calls: Sequence[Call]
+) -> Callable[[], Figures]:
+    """A round: open and send; small cassettes several times."""
+    sample = choose_sample(contender, calls)
+    repeats = max(1, ROUND // len(calls))
+
+    def run() -> Figures:
+        return find_medians([run_once(contender, file, sample) for _ in range(repeats)])
+
+    return run
+
+
+def run_once(contender: Contender, file: Path, calls: Sequence[Call]) -> Figures:
+    """Open a cassette, and send."""
+    context = contender.open(file)
+    gc.collect()
+    started = time.perf_counter()
+    with context as send:
+        loaded = time.perf_counter()
+        for call in calls:
+            send(call)
+        done = time.perf_counter()
+    return {
+        "per_request_ms": (done - loaded) / len(calls) * 1000,
+        "load_ms": (loaded - started) * 1000,
+    }
+
+
+def check_answers(contender: Contender, file: Path, calls: Sequence[Call]) -> None:
+    """Every contender must give the right answers before it is measured."""
+    with contender.open(file) as send:
+        for call in choose_sample(contender, calls):
+            if json.loads(send(call)) != json.loads(call.answer):
+                raise SystemExit(f"{contender.name} gave a wrong answer to {call.url}")
+
+
+Key = tuple[str, int]
+
+
+def measure(sizes: Sequence[int], rounds: int, folder: Path) -> list[Row]:
+    """One row for each contender at each size; all take turns."""
+    contenders = [one for one in CONTENDERS if is_installed(one.module)]
+    calls = {size: make_calls(size) for size in sizes}
+    runs: dict[Key, Callable[[], Figures]] = {}
+    saves: dict[Key, float] = {}
+    for size in sizes:
+        for number, contender in enumerate(contenders):
+            file = folder / f"{size}-{number}{contender.suffix}"
+            key = (contender.name, size)
+            saves[key] = time_call(partial(contender.write, file, calls[size])) * 1000
+            check_answers(contender, file, calls[size])
+            runs[key] = make_runner(contender, file, calls[size])
+    slow = {one.name for one in contenders if one.quadratic}
+    seldom = {key for key in runs if key[0] in slow and key[1] >= SLOW_SIZE}
+    medians = interleave(runs, rounds, seldom=seldom)
+    return [
+        make_row(
+            one,
+            calls[size],
+            medians[one.name, size],
+            saves[one.name, size],
+            medians[FLOOR, size]["per_request_ms"],
+        )
+        for size in sizes
+        for one in contenders
+    ]
+
+
+def make_row(
+    contender: Contender,
+    calls: Sequence[Call],
+    figures: Figures,
+    save_ms: float,
+    floor: float,
+) -> Row:
+    """What is published of one contender at one size."""
+    row: Row = {
+        "contender": contender.name,
+        "n": len(calls),
+        "per_request_ms": figures["per_request_ms"],
+        "times_floor": figures["per_request_ms"] / floor,
+        "load_ms": figures["load_ms"],
+        "save_ms": save_ms,
+    }
+    asked = len(choose_sample(contender, calls))
+    if asked < len(calls):
+        row["sampled"] = f"{asked} requests"
+    return row
+
+
+def add_growth(rows: list[Row]) -> None:
+    """The exponent of the whole replay's time in n, over the two largest sizes."""
+    sizes = sorted({row["n"] for row in rows})
+    if len(sizes) < 2:
+        return
+    below, top = sizes[-2:]
+    totals = {
+        (row["contender"], row["n"]): row["per_request_ms"] * row["n"] for row in rows
+    }
+    for row in rows:
+        if row["n"] == top:
+            ratio = totals[row["contender"], top] / totals[row["contender"], below]
+            row["growth_exponent"] = math.log(ratio) / math.log(top / below)
+
+
+def make_targets(rows: Sequence[Row]) -> list[Target]:
+    """What was expected of ours."""
+    ours = [row for row in rows if row["contender"] == OURS]
+    stubs = [row for row in rows if row["contender"] == URLLIB3]
+    targets = [
+        Target(f"times a dictionary, requests, n={row['n']}", row["times_floor"], 1.7)
+        for row in ours
+    ]
+    targets += [
+        Target(f"times a dictionary, stubs, n={row['n']}", row["times_floor"], 3.5)
+        for row in stubs
+    ]
+    for row in ours[-1], stubs[-1]:
+        name = f"growth exponent, {row['contender']}"
+        targets.append(Target(name, row.get("growth_exponent"), 1.05))
+    name = f"ms until ready, n={ours[-1]['n']}"
+    return [*targets, Target(name, ours[-1]["load_ms"], 120)]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = make_parser(__doc__ or "")
+    parser.add_argument("--sizes", type=int, nargs="+", help="cassette sizes")
+    args = parser.parse_args()
+    sizes = args.sizes or ((4, 10) if args.quick else SIZES)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measure(sizes, 2 if args.quick else 7, Path(folder))
+    add_growth(rows)
+    absent: list[Row] = [
+        {"contender": one.name, "absent": SETUP}
+        for one in CONTENDERS
+        if not is_installed(one.module)
+    ]
+    show("replay", [*rows, *absent], make_targets(rows), as_json=args.json)
+
+
+if __name__ == "__main__":
+    main()
