@@ -253,3 +253,12 @@ def test_sixteen_megabytes_in_parallel_arrive_whole(
         blob = service.get_blob_client(container, "large")
         blob.upload_blob(data, max_concurrency=8)
         assert blob.download_blob(max_concurrency=8).readall() == data
+
+
+def test_the_emulators_own_calls_are_no_part_of_a_recording(storing, tmp_path):
+    import vcr
+
+    recorder = vcr.VCR(record_mode="none")
+    with recorder.use_cassette(str(tmp_path / "none.yaml")) as cassette:
+        storing.reset()
+    assert len(cassette) == 0
