@@ -8,6 +8,7 @@ until a test uses a fixture, so other test runs pay for nothing.
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -87,7 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "api_version" not in metafunc.fixturenames:
+    if "api_version" not in metafunc.fixturenames or _has_own_versions(metafunc):
         return
     marker = metafunc.definition.get_closest_marker("azml")
     versions = (
@@ -98,6 +99,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for version in versions:
         _require_known(version)
     metafunc.parametrize("api_version", versions, scope="function")
+
+
+def _has_own_versions(metafunc: pytest.Metafunc) -> bool:
+    """Whether the test parametrizes its api-version itself."""
+    return any(
+        "api_version" in re.split(r"\s*,\s*", names)
+        if isinstance(names, str)
+        else names
+        for mark in metafunc.definition.iter_markers("parametrize")
+        for names in mark.args[:1]
+    )
 
 
 def _marker_arguments(marker: pytest.Mark | None, test: str) -> dict[str, Any]:

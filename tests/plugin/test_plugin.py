@@ -269,6 +269,19 @@ def test_a_scenario_without_a_call_is_a_failure(project: pytest.Pytester) -> Non
     result.stdout.fnmatch_lines(["No call of this scenario was validated*"])
 
 
+def test_a_test_may_parametrize_its_api_version_itself(
+    project: pytest.Pytester,
+) -> None:
+    write_scenario(
+        project,
+        "import pytest\n"
+        "@pytest.mark.parametrize('api_version, other', [('2024-04-01', 1)])\n"
+        "def test_own(api_version, other):\n"
+        "    assert api_version == '2024-04-01'\n",
+    )
+    run(project).assert_outcomes(passed=1)
+
+
 def test_replay_ignores_what_the_environment_holds(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
