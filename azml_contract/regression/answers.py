@@ -84,7 +84,7 @@ class _Walk:
     def findings(self, was: Operation) -> Iterator[Finding]:
         answer = self._answer
         before = _find_body(was, answer.status)
-        if before is None or before.body is None or answer.body is None:
+        if before is None:
             return
         after = _find_body(self._now, answer.status)
         if after is None:
@@ -93,7 +93,7 @@ class _Walk:
                 return
             yield self._status_gone()
             after = _any_success(self._now)
-        if after is None:
+        if after is None or before.body is None or answer.body is None:
             return
         pointers = answer.reads
         tree = _plant(_leaves(answer.body) if pointers is None else pointers)

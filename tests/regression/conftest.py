@@ -1,0 +1,84 @@
+"""What the tests of regression share: recordings, made or committed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azml_contract.exchange import Exchange, Request, Response
+from azml_contract.recording.cassette import Cassette, load_cassette
+from azml_contract.regression.recordings import Recording
+from azml_contract.settings import PLACEHOLDERS
+
+REPOSITORY = Path(__file__).parents[2]
+SHARED = REPOSITORY.parent / "shared"
+WORKFLOW = REPOSITORY / "cassettes" / "train_and_sweep" / "asset_to_sweep"
+
+MakeRecording = Callable[..., Recording]
+
+
+@pytest.fixture(scope="session")
+def make_recording() -> MakeRecording:
+    """Build a recording of one call to the placeholder workspace."""
+
+    def make(
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        version: str = "2021-03-01-preview",
+        status: int = 200,
+        answer: Any = None,
+        reads: tuple[str, ...] | None = (),
+        scenario: str = "story/test",
+        variables: dict[str, object] | None = None,
+    ) -> Recording:
+        url = f"{PLACEHOLDERS.endpoint}{PLACEHOLDERS.workspace_id}/{path}"
+        mark = "&" if "?" in path else "?"
+        sent = b"" if body is None else json.dumps(body).encode()
+        came = b"" if answer is None else json.dumps(answer).encode()
+        exchange = Exchange(
+            Request(method, f"{url}{mark}api-version={version}", (), sent),
+            Response(status, (), came),
+        )
+        known = None if reads is None else {0: reads}
+        return Recording(scenario, version, (exchange,), known, variables or {})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def workflow() -> Callable[[str], Cassette]:
+    """The committed cassette of the whole workflow at a version."""
+    return lambda version: load_cassette(WORKFLOW / f"{version}.json")
+
+
+@pytest.fixture(scope="session")
+def facts() -> str:
+    """The tables that the contracts are compared with; skips where absent."""
+    file = SHARED / "facts" / "aml_rest_facts.md"
+    if not file.is_file():
+        pytest.skip("the tables of facts are not on this machine")
+    return file.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def shared_specs() -> Path:
+    """The folder of official specifications; skips where it is absent."""
+    folder = SHARED / "specs" / "specification"
+    if not folder.is_dir():
+        pytest.skip("the official specifications are not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_recordings() -> Path:
+    """The folder of recordings of the live service; skips where it is absent."""
+    folder = SHARED / "recordings"
+    if not folder.is_dir():
+        pytest.skip("the recordings are not on this machine")
+    return folder
