@@ -55,3 +55,22 @@ def test_pytest_options_that_the_documents_name_exist() -> None:
         text = (ROOT / name).read_text("utf-8")
         for option in re.findall(r"--azml-[a-z-]+", text):
             assert option in helped, option
+
+
+def test_the_matrix_in_the_readme_is_what_the_command_prints() -> None:
+    shown = re.search(
+        r"```\n\$ (azml-contract regress .*?)\n(train.*?)\.\.\.\n```", README, re.DOTALL
+    )
+    assert shown
+    arguments = shown[1].replace("\\\n", " ").split()[1:]
+    done = subprocess.run(
+        [sys.executable, "-m", "azml_contract", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 1
+    printed = [line.rstrip() for line in done.stdout.splitlines()]
+    expected = [line.rstrip() for line in shown[2].splitlines()]
+    assert printed[: len(expected)] == expected
