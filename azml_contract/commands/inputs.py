@@ -130,7 +130,8 @@ def _looks_like_yaml(text: str) -> bool:
 
 
 def _read_yaml(text: str) -> tuple[Recorded, ...]:
-    from azml_contract.recording.convert import load_yaml, read_recording, recognise
+    from azml_contract.recording.convert import read_recording, recognise
+    from azml_contract.recording.plain_yaml import load_yaml
 
     document = load_yaml(text)
     kind = recognise(document)

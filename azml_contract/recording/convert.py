@@ -14,6 +14,7 @@ import base64
 import binascii
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from azml_contract.exchange import (
     find_header,
     make_headers,
 )
+
+_TEXT = re.compile(r"json|text|xml|form|charset|yaml|javascript")
 
 
 class Format(StrEnum):
@@ -63,22 +66,6 @@ def recognise(document: Any) -> Format | None:
     if "interactions" in document and "format" not in document:
         return Format.VCRPY
     return None
-
-
-def load_yaml(text: str) -> Any:
-    """Parse YAML, plain data only.
-
-    Raises:
-        InputError: The text is no YAML, or holds objects of a program.
-    """
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return yaml.load(text, Loader=loader)  # noqa: S506 - the safe loader, in C
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"it is no YAML: {reason}") from error
 
 
 def read_recording(document: Any, kind: Format) -> list[Recorded]:
@@ -138,14 +125,16 @@ def _read_pairs(pairs: Any) -> Headers:
 
 def _read_test_proxy(entry: Any, index: int) -> Recorded:
     asked, answered = entry.get("RequestBody"), entry.get("ResponseBody")
+    sent = _read_lists(entry.get("RequestHeaders"))
     request = Request(
         str(entry["RequestMethod"]),
         str(entry["RequestUri"]),
-        _read_lists(entry.get("RequestHeaders")),
-        _encode_json(asked),
+        sent,
+        _read_proxy_body(asked, sent),
     )
     headers = _read_lists(entry.get("ResponseHeaders"))
-    response = Response(int(entry["StatusCode"]), headers, _encode_json(answered))
+    body = _read_proxy_body(answered, headers)
+    response = Response(int(entry["StatusCode"]), headers, body)
     return Recorded(
         Exchange(request, response),
         f"/Entries/{index}/RequestBody" if _is_json(asked) else "",
@@ -201,10 +190,22 @@ def _is_json(body: Any) -> bool:
     return isinstance(body, (dict, list))
 
 
-def _encode_json(body: Any) -> bytes:
+def _read_proxy_body(body: Any, headers: Headers) -> bytes:
+    """JSON stands as JSON, text as text or as its lines, binary as base64."""
     if body is None:
         return b""
-    return _encode(body) if isinstance(body, str) else json.dumps(body).encode()
+    kind = (find_header(headers, "content-type") or "").lower()
+    is_lines = isinstance(body, list) and all(isinstance(v, str) for v in body)
+    if is_lines and kind and "json" not in kind:
+        return "".join(body).encode()
+    if not isinstance(body, str):
+        return json.dumps(body).encode()
+    if kind and not _TEXT.search(kind):
+        try:
+            return base64.b64decode(body, validate=True)
+        except binascii.Error:
+            pass
+    return _encode(body)
 
 
 def _encode(body: Any) -> bytes:

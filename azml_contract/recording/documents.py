@@ -1,0 +1,178 @@
+"""Open a recording of any format as the document it is.
+
+In: a path. Out: a `Document`: the parsed file, and which tool wrote it, told by
+its content. Whatever cannot be read is one error that says what is wrong, where
+and what to do. Nothing in a file is ever executed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from azml_contract.errors import InputError
+from azml_contract.recording.cassette import Cassette, load_cassette
+from azml_contract.recording.convert import (
+    Format,
+    Recorded,
+    read_recording,
+    recognise,
+)
+from azml_contract.recording.plain_yaml import load_yaml
+
+_LARGEST_BYTES = 150 * 1024 * 1024
+_MARKERS = re.compile(r"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
+_PYTHON_TAG = re.compile(r"!!python/|tag:yaml\.org,2002:python")
+_RESTORE = "Restore it from version control, or record it again."
+_KINDS = (
+    "Recordings are cassettes of ours, HAR, vcrpy's YAML or JSON, and those of "
+    "Azure's test-proxy."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as it was read.
+
+    `cassette` is set for a cassette of ours, `format` for one of another tool.
+    `data` is what the file holds, as parsed.
+    """
+
+    path: Path
+    text: str
+    data: Any
+    is_yaml: bool = False
+    format: Format | None = None
+    cassette: Cassette | None = None
+
+    @property
+    def kind(self) -> str:
+        """What it is, for a reader."""
+        return "cassette" if self.format is None else str(self.format)
+
+    def recorded(self) -> list[Recorded]:
+        """Its exchanges.
+
+        Raises:
+            InputError: An entry is malformed; names file and entry.
+        """
+        if self.cassette is not None:
+            return [Recorded(one.exchange) for one in self.cassette.interactions]
+        assert self.format is not None
+        try:
+            return read_recording(self.data, self.format)
+        except InputError as error:
+            raise InputError(f"{self.path}: {error}. {_RESTORE}") from error
+
+
+def open_document(path: Path) -> Document:
+    """Read a recording.
+
+    Raises:
+        InputError: It cannot be read, or is no recording.
+        CassetteError: It is a broken cassette of ours.
+    """
+    text = _read_text(path)
+    data, syntax = _parse_json(text)
+    if syntax is None:
+        return _of_json(path, text, data)
+    if _is_broken_cassette(text):
+        load_cassette(path)  # says what is wrong with it
+    if _MARKERS.search(text):
+        _refuse(path, "it holds merge markers", "Resolve the merge.")
+    if text.lstrip()[:1] in ("{", "["):
+        _refuse(path, syntax, _RESTORE)
+    return _of_yaml(path, text)
+
+
+def open_cassette(path: Path) -> Document:
+    """Read a cassette of ours, every part of it.
+
+    Raises:
+        InputError: It cannot be read, or is a recording of another tool.
+        CassetteError: It is broken.
+    """
+    document = open_document(path)
+    if document.cassette is None:
+        _refuse(
+            path,
+            f"it is a {document.kind}, not a cassette",
+            f"Convert it: azml-contract cassette import {path} --to CASSETTE",
+        )
+    return document
+
+
+def _read_text(path: Path) -> str:
+    if path.is_dir():
+        _refuse(path, "it is a folder", "Name its files.")
+    try:
+        size = path.stat().st_size
+        if size > _LARGEST_BYTES:
+            _refuse(path, f"{size} bytes is more than any recording has", _RESTORE)
+        raw = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: there is no such file.") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: it cannot be read ({error}).") from error
+    if not raw.strip():
+        _refuse(path, "it is empty", _RESTORE)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        _refuse(path, f"it is no text in UTF-8 (byte {error.start})", _KINDS)
+    if "\0" in text:
+        _refuse(path, "it is binary, not text", _KINDS)
+    return text
+
+
+def _parse_json(text: str) -> tuple[Any, str | None]:
+    """The value, or what is wrong with the syntax."""
+    try:
+        return json.loads(text), None
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(text.rstrip()) - 1
+        end = "; it seems cut off" if cut or text.rstrip()[-1:] not in "}]" else ""
+        return None, f"not JSON at line {error.lineno} column {error.colno}{end}"
+    except (ValueError, RecursionError):
+        return None, "not JSON: it is nested too deep, or a number is too long"
+
+
+def _is_broken_cassette(text: str) -> bool:
+    return text.lstrip()[:1] == "{" and '"format"' in text[:400]
+
+
+def _of_json(path: Path, text: str, data: Any) -> Document:
+    if isinstance(data, dict) and "format" in data and "Entries" not in data:
+        cassette = load_cassette(path)
+        for one in cassette.interactions:  # large files are read when looked at
+            _ = one.data, one.exchange
+        return Document(path, text, data, cassette=cassette)
+    return _of_other(path, text, data, is_yaml=False)
+
+
+def _of_yaml(path: Path, text: str) -> Document:
+    if _PYTHON_TAG.search(text):
+        _refuse(
+            path,
+            "it is YAML that names Python objects; nothing of it was run",
+            "Record it again with vcrpy's own serializer.",
+        )
+    try:
+        data = load_yaml(text)
+    except InputError as error:
+        raise InputError(f"{path}: {error}. {_RESTORE}") from error
+    return _of_other(path, text, data, is_yaml=True)
+
+
+def _of_other(path: Path, text: str, data: Any, *, is_yaml: bool) -> Document:
+    found = recognise(data)
+    if found is None:
+        _refuse(path, "it is no recording", _KINDS)
+    return Document(path, text, data, is_yaml=is_yaml, format=found)
+
+
+def _refuse(path: Path, reason: str, cure: str) -> NoReturn:
+    raise InputError(f"{path}: {reason}. {cure}")
