@@ -86,13 +86,13 @@ def _read_command(
 def _collect(
     binders: tuple[dict[str, Any], ...], keys: tuple[str, ...]
 ) -> tuple[str, ...]:
-    return tuple(
-        name
-        for binder in binders
-        for key in keys
-        if isinstance(binder.get(key), dict)
-        for name in binder[key]
-    )
+    names: list[str] = []
+    for binder in binders:
+        for key in keys:
+            bound = binder.get(key)
+            if isinstance(bound, dict):
+                names += bound
+    return tuple(names)
 
 
 def _check_expressions(grader: Grader, command: _Command) -> Iterator[Finding]:

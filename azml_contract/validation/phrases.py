@@ -17,6 +17,8 @@ from azml_contract.validation.migrations import Migration
 from azml_contract.validation.nearest import find_nearest
 
 Words = tuple[str, str]
+# json.dumps makes an encoder a call for any but its own options.
+_write_json = json.JSONEncoder(ensure_ascii=False).encode
 _SHOWN = 60
 _LISTED = 12
 
@@ -35,7 +37,7 @@ def show(value: Any) -> str:
     if isinstance(value, str) and value.isalnum():
         text = f'"{value}"'
     else:
-        text = json.dumps(value, ensure_ascii=False)
+        text = _write_json(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
