@@ -36,6 +36,8 @@ def show(value: Any) -> str:
         return f"an array of {len(value)}"
     if isinstance(value, str) and value.isalnum():
         text = f'"{value}"'
+    elif type(value) is int:
+        text = str(value)
     else:
         text = _write_json(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
@@ -117,7 +119,7 @@ def _cure_type(kind: Type, seen: Any) -> str:
     if kind.kind == "boolean" and isinstance(seen, str):
         return "Send true or false without quotes."
     if kind.kind == "string" and isinstance(seen, (bool, int, float)):
-        return f'Put it in quotes: "{json.dumps(seen)}".'
+        return f'Put it in quotes: "{show(seen)}".'
     return f"Send {describe_type(kind)}."
 
 
