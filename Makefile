@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fast check contract docs lock bench bench-setup clean
+.PHONY: help setup setup-browser demo test fast check contract docs lock bench bench-setup clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ node_modules/installed: package.json package-lock.json requirements-node.lock .v
 	fi
 	@touch $@
 
+setup-browser:  ## install Chromium for the tests of the HTML page (Debian, as root)
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+
 demo: setup  ## the whole story on this machine, no Azure account
 	@$(BIN)/azml-contract demo
 
@@ -54,10 +57,37 @@ check: setup  ## ruff, mypy, drift of generated files
 contract: setup  ## rebuild the contract data from SPECS, and fail on drift
 	@$(RUN) azml_contract.contract.compile --specs $(SPECS) --check
 
+bench: bench-setup  ## every benchmark, next to the field; oav reads SPECS
+	@for one in verdicts cold contract replay; do \
+		.venv-bench/bin/python benchmarks/$$one.py \
+			$$(case $$one in replay) ;; *) echo --specs $(SPECS);; esac) || exit; echo; \
+	done
+
+bench-setup: .venv-bench/installed benchmarks/node_modules/installed  ## what the benchmarks compare with
+
+.venv-bench/installed: requirements-bench.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "the benchmarks need Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "[1/2] installing requirements-bench.lock into .venv-bench (a minute, once)"
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+# Without Node there is no oav, and the benchmarks say that it is absent.
+benchmarks/node_modules/installed: benchmarks/package.json benchmarks/package-lock.json
+	@echo "[2/2] installing oav (half a minute, once)"
+	@if command -v npm >/dev/null; then \
+		cd benchmarks && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	else mkdir -p benchmarks/node_modules && echo "      no npm here: left out"; fi
+	@touch $@
+
 lock: .venv/installed  ## pin the newest versions that pyproject.toml allows
 	@$(RUN) pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 		--extra dev --upgrade --no-header --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml benchmarks/requirements.in --universal \
+		--python-version 3.11 --extra fast --upgrade --no-header --quiet \
+		-o requirements-bench.lock
 
 clean:  ## remove what setup installed
-	rm -rf .venv node_modules build *.egg-info
+	rm -rf .venv .venv-bench node_modules benchmarks/node_modules build *.egg-info

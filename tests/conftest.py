@@ -1,0 +1,62 @@
+"""Browser tests run where a Chromium or Chrome is, and say so where none is."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+COMMANDS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
+PLACES = (
+    "/usr/bin/chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+)
+MISSING = (
+    "no Chromium or Chrome on this machine, so the tests marked `browser` are left "
+    "out; on Debian: make setup-browser"
+)
+
+
+def find_browser() -> str | None:
+    """The program of a browser that speaks Chrome's protocol; None without one."""
+    found = (shutil.which(name) for name in COMMANDS)
+    places = (place for place in PLACES if Path(place).exists())
+    return next((name for name in (*found, *places) if name), None)
+
+
+@pytest.fixture(scope="session")
+def browser_program() -> str:
+    program = find_browser()
+    assert program is not None, MISSING
+    return program
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    if find_browser() is not None:
+        return
+    left_out = [item for item in items if item.get_closest_marker("browser")]
+    items[:] = [item for item in items if not item.get_closest_marker("browser")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_report_header() -> str:
+    return f"browser: {find_browser() or MISSING}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if find_browser() is None:
+        terminalreporter.write_line(f"Note: {MISSING}", yellow=True)
