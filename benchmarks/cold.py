@@ -34,7 +34,8 @@ const validator = new LiveValidator({
   git: { shouldClone: false }, loadValidatorInBackground: false,
 }, () => {});
 validator.initialize()
-  .then(() => validator.validateLiveRequest({ method: "PUT", url, body: JSON.parse(body) }))
+  .then(() => validator.validateLiveRequest(
+    { method: "PUT", url, body: JSON.parse(body) }))
   .then((verdict) => { process.exitCode = verdict.isSuccessful ? 0 : 1; });
 """
 

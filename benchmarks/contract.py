@@ -1,9 +1,10 @@
 """Load a contract, and compile the validator of a job PUT, at every api-version.
 
 Each run starts with nothing cached but Python's modules: the load reads the
-data files and finds the operation; the validator is compiled and has judged one
-command job. The versions take turns, and medians are published. Contracts materialise what is asked for; `whole_ms` is everything
+data files and finds the operation; the validator is compiled and has judged
+one command job. Contracts materialise what is asked for; `whole_ms` is all that
 there is at that version, definitions and operations, which no command needs.
+The versions take turns, and medians are published.
 
 Next to it: oav, warm in a Node of its own, loading the specification files of
 one api-version, and of all. It too compiles validators when they are asked for.

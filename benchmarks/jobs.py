@@ -17,9 +17,9 @@ Json = dict[str, Any]
 
 VERSIONS = ("2021-03-01-preview", "2023-10-01")
 FAULTS = 3
-_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 WORKSPACE = (
-    f"/subscriptions/{_SUBSCRIPTION}/resourceGroups/resource-group/providers"
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/resource-group/providers"
     "/Microsoft.MachineLearningServices/workspaces/workspace"
 )
 ENDPOINT = "https://management.azure.com"
@@ -46,8 +46,8 @@ def make_jobs(
     make = _MAKERS[kind, api_version]
     bodies = [_fill(make(number), number) for number in range(start, start + count)]
     if not valid:
-        for body in bodies:
-            _spoil(body["properties"], _REQUIRED[api_version])
+        for number, body in enumerate(bodies):
+            _spoil(body["properties"], _REQUIRED[api_version], number)
     return [json.dumps(body) for body in bodies]
 
 
@@ -81,10 +81,10 @@ def _fill(properties: Json, number: int) -> Json:
     }
 
 
-def _spoil(properties: Json, required: str) -> None:
+def _spoil(properties: Json, required: str, number: int) -> None:
     holder = properties if required in properties else properties["trial"]
     del holder[required]
-    properties["description"] = 7
+    properties["description"] = number
     properties["experimentname"] = properties.pop("experimentName")
 
 

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar
 
 Row = dict[str, Any]
@@ -67,7 +68,7 @@ def make_parser(text: str, *, specs: bool = False) -> argparse.ArgumentParser:
     if specs:
         parser.add_argument(
             "--specs",
-            default=os.path.join(os.pardir, "shared", "specs"),
+            default=str(Path(os.pardir, "shared", "specs")),
             help="folder with specification/, as in azure-rest-api-specs, for oav",
         )
     return parser
@@ -97,7 +98,7 @@ def interleave(
     Args:
         contenders: By name or other key; each runs once and returns its figures.
         rounds: How often.
-        seldom: Slow contenders, which run in the first three rounds only.
+        seldom: Slow contenders, which run in the first two rounds only.
 
     Returns:
         The medians of the figures of each.
@@ -106,7 +107,7 @@ def interleave(
     results: dict[K, list[Figures]] = {name: [] for name in names}
     for number in range(rounds):
         for name in names[number % len(names) :] + names[: number % len(names)]:
-            if number < 3 or name not in seldom:
+            if number < 2 or name not in seldom:
                 results[name].append(contenders[name]())
     return {name: find_medians(found) for name, found in results.items()}
 

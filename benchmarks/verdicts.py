@@ -49,7 +49,11 @@ from azml_contract.validation.validator import Profile, Validator
 OURS, FULL, CALL = "ours (judge)", "ours (every finding)", "ours (whole call)"
 JSONSCHEMA, FASTJSONSCHEMA, OAV = "jsonschema", "fastjsonschema", "oav"
 SLOW = {JSONSCHEMA}
-VALUES = {"workspaceName": "workspace", "resourceGroupName": "resource-group"}
+VALUES = {
+    "subscriptionId": jobs.SUBSCRIPTION,
+    "workspaceName": "workspace",
+    "resourceGroupName": "resource-group",
+}
 
 
 @dataclass

@@ -1,0 +1,109 @@
+"""Each benchmark runs, and its ``--json`` has the published shape.
+
+With nothing but what ``make setup`` installs: contenders that are not there
+are named as absent, never left out.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.slow
+
+
+def _run(name: str, *options: str) -> dict[str, Any]:
+    script = str(ROOT / "benchmarks" / f"{name}.py")
+    done = subprocess.run(
+        [sys.executable, script, "--json", "--quick", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    loaded: dict[str, Any] = json.loads(done.stdout)
+    assert loaded["benchmark"] == name
+    return loaded
+
+
+def _figures(document: dict[str, Any], name: str) -> list[Any]:
+    return [row[name] for row in document["rows"] if name in row]
+
+
+def _absent(document: dict[str, Any]) -> dict[str, str]:
+    rows = document["rows"]
+    return {row["contender"]: row["absent"] for row in rows if "absent" in row}
+
+
+def _are_positive(figures: list[Any]) -> bool:
+    return bool(figures) and all(
+        isinstance(one, int | float) and one > 0 for one in figures
+    )
+
+
+def test_verdicts_names_every_contender(tmp_path: Path) -> None:
+    document = _run("verdicts", "--specs", str(tmp_path))
+    assert _are_positive(_figures(document, "verdicts_per_s"))
+    measured = {row["contender"] for row in document["rows"] if "n" in row}
+    assert measured >= {"ours (judge)", "ours (every finding)", "jsonschema"}
+    named = measured | set(_absent(document))
+    assert named >= {"fastjsonschema", "oav"}
+
+
+def test_verdicts_reports_every_fault_of_every_invalid_body(tmp_path: Path) -> None:
+    rows = _run("verdicts", "--specs", str(tmp_path))["rows"]
+    found = {
+        (row["valid"], row["errors_reported"])
+        for row in rows
+        if row["contender"] == "ours (every finding)"
+    }
+    assert found == {("yes", 0), ("no", 3)}
+
+
+def test_cold_measures_the_command_line(tmp_path: Path) -> None:
+    document = _run("cold", "--specs", str(tmp_path))
+    assert _are_positive(_figures(document, "cold_ms"))
+    assert "azml-contract check" in {row["contender"] for row in document["rows"]}
+    assert set(_absent(document)) == {"oav (live validator)", "oav (command line)"}
+
+
+def test_contract_measures_every_api_version(tmp_path: Path) -> None:
+    from azml_contract.contract.catalog import known_versions
+
+    document = _run("contract", "--specs", str(tmp_path))
+    assert _are_positive(_figures(document, "load_ms"))
+    ours = [r["api_version"] for r in document["rows"] if r["contender"] == "ours"]
+    assert tuple(ours) == known_versions()
+    assert set(_absent(document)) == {"oav"}
+
+
+def test_replay_measures_every_contender_at_every_size() -> None:
+    document = _run("replay")
+    assert _are_positive(_figures(document, "per_request_ms"))
+    assert _are_positive(_figures(document, "load_ms"))
+    sizes = {(row["contender"], row["n"]) for row in document["rows"] if "n" in row}
+    assert sizes >= {(name, n) for name in ("a dictionary", "ours") for n in (4, 10)}
+    missing = {
+        name
+        for name in ("betamax", "responses", "cassetter")
+        if find_spec(name) is None
+    }
+    assert set(_absent(document)) == missing
+
+
+def test_a_target_that_cannot_be_measured_is_neither_met_nor_missed(
+    tmp_path: Path,
+) -> None:
+    target = _run("cold", "--specs", str(tmp_path))["targets"][0]
+    assert target["figure"] is None
+    assert target["holds"] is None
