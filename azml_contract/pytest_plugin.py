@@ -30,6 +30,7 @@ MARKER_ARGUMENTS = {"api_versions", "profile", "expect", "compute"}
 
 _run_key = pytest.StashKey["ScenarioRun"]()
 _orphans_key = pytest.StashKey[list[Path]]()
+_breaks_key = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,6 +53,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         metavar="V",
         help="run at this api-version in place of those of the marker; repeatable",
+    )
+    group.addoption(
+        "--azml-from",
+        metavar="V",
+        default="",
+        help="with --azml-api-version: replay the cassette of this recorded version "
+        "(default: the newest not newer)",
+    )
+    group.addoption(
+        "--azml-regress",
+        action="store_true",
+        help="fail when a newer api-version breaks what the scenarios recorded",
+    )
+    group.addoption(
+        "--azml-baseline",
+        metavar="FILE",
+        help="with --azml-regress: breaks that are known, as `azml-contract regress "
+        "--baseline FILE --write-baseline` writes them",
     )
     group.addoption(
         "--azml-profile",
@@ -82,6 +101,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "azml(api_versions=[...], profile='service'|'strict', expect=[(code, pointer), "
         "...], compute=False): a scenario of azml-contract",
     )
+    if config.getoption("azml_from"):
+        _require_known(config.getoption("azml_from"))
+    if config.getoption("azml_baseline") and not config.getoption("azml_regress"):
+        raise pytest.UsageError("--azml-baseline needs --azml-regress.")
 
 
 # --- which api-versions a test runs at ------------------------------------------
@@ -218,8 +241,8 @@ def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace
     live = config.getoption("azml_mode") != "replay"
     if live and config.getoption("azml_target") == "emulator":
         request.getfixturevalue("emulator")
-    run = ScenarioRun(_plan(request, api_version))
     try:
+        run = ScenarioRun(_plan(request, api_version))
         run.open()
     except AzmlContractError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
@@ -242,17 +265,29 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
         _refuse_cost(arguments, config)
     story, test = story_of(node)
     replay = mode == "replay"
+    cassette = _cassettes(config) / story / test / f"{api_version}.json"
+    record_command = f"pytest {node.nodeid.partition('[')[0]} --azml-mode=record"
+    if replay and config.getoption("azml_api_version"):
+        from azml_contract.pytest_versions import stand_in
+
+        cassette = stand_in(
+            cassette,
+            api_version,
+            source=config.getoption("azml_from"),
+            folder=request.getfixturevalue("tmp_path_factory").mktemp("azml"),
+            record_command=record_command,
+        )
     return Plan(
         scenario=f"{story}/{test}",
         api_version=api_version,
-        cassette=_cassettes(config) / story / test / f"{api_version}.json",
+        cassette=cassette,
         mode=mode,
         target=target,
         settings=PLACEHOLDERS if replay else request.getfixturevalue("azml_settings"),
         profile=config.getoption("azml_profile") or arguments.get("profile", "service"),
         expect=tuple((c, p) for c, p in arguments.get("expect", ())),
         bodies=node.path.parent / "bodies",
-        record_command=f"pytest {node.nodeid.partition('[')[0]} --azml-mode=record",
+        record_command=record_command,
         sanitizers=tuple(request.getfixturevalue("azml_sanitizers")),
         matchers=tuple(request.getfixturevalue("azml_matchers")),
         user_rules=load_user_rules(os.environ, config.rootpath / "pyproject.toml"),
@@ -358,12 +393,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     orphans = find_orphans(session, _cassettes(config))
     config.stash[_orphans_key] = orphans
-    if orphans and session.exitstatus == pytest.ExitCode.OK:
+    breaks = _find_breaks(session) if config.getoption("azml_regress") else []
+    config.stash[_breaks_key] = breaks
+    if (orphans or breaks) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _find_breaks(session: pytest.Session) -> list[str]:
+    """Calls that a newer api-version breaks; on xdist's controller alone."""
+    from azml_contract.pytest_summary import played_cassettes
+    from azml_contract.pytest_versions import find_new_breaks
+
+    if hasattr(session.config, "workerinput"):
+        return []
+    return find_new_breaks(session.config, played_cassettes(session.config))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     from azml_contract.pytest_summary import write_summary
 
     orphans = config.stash.get(_orphans_key, [])
-    write_summary(terminalreporter, config.getoption("azml_mode"), orphans)
+    breaks = config.stash.get(_breaks_key, [])
+    write_summary(terminalreporter, config.getoption("azml_mode"), orphans, breaks)

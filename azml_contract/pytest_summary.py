@@ -16,13 +16,16 @@ import pytest
 Figures = dict[str, Any]
 
 
-def write_summary(reporter: Any, mode: str, orphans: Sequence[Path]) -> None:
+def write_summary(
+    reporter: Any, mode: str, orphans: Sequence[Path], breaks: Sequence[str] = ()
+) -> None:
     """Write the section of azml-contract; nothing when no scenario ran.
 
     Args:
         reporter: pytest's terminal reporter.
         mode: replay, record or live.
         orphans: As found by `find_orphans`.
+        breaks: A line for each call that a newer api-version breaks.
     """
     runs = _published(reporter)
     if not runs:
@@ -41,6 +44,17 @@ def write_summary(reporter: Any, mode: str, orphans: Sequence[Path]) -> None:
         reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
     for orphan in orphans:
         reporter.write_line(f"orphaned cassette: {orphan}: no test plays it; delete it")
+    for line in breaks:
+        reporter.write_line(f"breaks: {line}")
+
+
+def played_cassettes(config: pytest.Config) -> list[Path]:
+    """Cassettes that were played or written in this session and are there."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return []
+    files = [Path(run["cassette"]) for run in _published(reporter)]
+    return [file for file in files if file.exists()]
 
 
 def find_orphans(session: pytest.Session, cassettes: Path) -> list[Path]:

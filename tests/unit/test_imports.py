@@ -35,6 +35,7 @@ WIRING = {
     "commands",
     "pytest_plugin",
     "pytest_summary",
+    "pytest_versions",
     "scenario",
     "cleanup",
 }
