@@ -88,6 +88,7 @@ def test_a_status_leaves_the_calls_that_have_it(
     show: Show, small_report: Shape
 ) -> None:
     page = show(small_report).page
+    expect(cell(page, "first", "2024-04-01")).to_have_text("I")
     assert labels(page) == [
         "train/first",
         "PUT environments",
@@ -99,6 +100,7 @@ def test_a_status_leaves_the_calls_that_have_it(
     page.get_by_role("button", name="refused").click()
     assert labels(page) == ["train/first", "PUT data"]
     expect(page.locator(".head .name")).to_contain_text("1 of 4 calls")
+    expect(cell(page, "first", "2024-04-01")).to_have_text("R")
     page.get_by_role("button", name="gone").click()
     assert labels(page) == ["train/first", "PUT data", "train/second", "POST cancel"]
     page.get_by_role("button", name="Clear").click()

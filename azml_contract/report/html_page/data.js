@@ -7,7 +7,7 @@ const STATUS = {
   ok: { mark: "\u00b7", means: "accepted, and means the same" },
   unknown: { mark: "?", means: "the source of that version cannot tell; never counted as a break" },
   warns: { mark: "W", means: "accepted, with a warning" },
-  gone: { mark: "G", means: "the operation is no longer there" },
+  gone: { mark: "G", means: "the operation, or a part of its answer that was read, is not there" },
   refused: { mark: "R", means: "answered 400: a required property is missing, or a value is wrong" },
   ignored: { mark: "I", means: "accepted, but a property is dropped: the call succeeds and does something else" },
 };

@@ -138,8 +138,16 @@ function makeStepName(step) {
   make("span", { class: "text" }, step.label));
 }
 
+/** The status of a step; of a scenario the worst of what is shown of it. */
+function shownStatus(row, version) {
+  if (!row.steps) return statusOf(row, version);
+  const each = grid.stepsOf.get(row).map((step) => statusOf(step, version));
+  const wanted = each.filter((status) => grid.statuses.has(status));
+  return Math.max(ABSENT, ...(wanted.length ? wanted : each));
+}
+
 function makeCell(row, version, col) {
-  const status = statusOf(row, version);
+  const status = shownStatus(row, version);
   const name = NAMES[status] ?? "not judged";
   const recorded = (row.group ?? row).recorded === DATA.versions[version];
   const asBefore = status >= FIRST_BREAK && !breaksAt(row, version);
