@@ -14,7 +14,16 @@ import click
 
 from azml_contract.errors import AzmlContractError
 
-COMMANDS = ("check", "contract", "demo", "doctor", "emulator", "regress", "upgrade")
+COMMANDS = (
+    "cassette",
+    "check",
+    "contract",
+    "demo",
+    "doctor",
+    "emulator",
+    "regress",
+    "upgrade",
+)
 
 
 class _LazyGroup(click.Group):

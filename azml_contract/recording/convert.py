@@ -105,18 +105,20 @@ def _read_har(entry: Any, index: int) -> Recorded:
     asked, answered = entry["request"], entry["response"]
     sent = asked.get("postData") or {}
     content = answered.get("content") or {}
-    text = content.get("text") or ""
-    body = (
-        base64.b64decode(text) if content.get("encoding") == "base64" else _encode(text)
-    )
+    body = _read_har_text(content.get("text"), content.get("encoding"))
     request = Request(
         str(asked["method"]),
         str(asked["url"]),
         _read_pairs(asked.get("headers")),
-        _encode(sent.get("text") or ""),
+        # HAR has no encoding for what is sent; this is how we and others say it.
+        _read_har_text(sent.get("text"), sent.get("_encoding") or sent.get("encoding")),
     )
     headers = _read_pairs(answered.get("headers"))
     return Recorded(Exchange(request, Response(int(answered["status"]), headers, body)))
+
+
+def _read_har_text(text: Any, encoding: Any) -> bytes:
+    return base64.b64decode(text or "") if encoding == "base64" else _encode(text or "")
 
 
 def _read_pairs(pairs: Any) -> Headers:

@@ -1,0 +1,98 @@
+"""`azml-contract cassette diff`: what differs between two recordings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from azml_contract.commands.cassette.files import read_each, report_problems
+from azml_contract.commands.cassette.wording import count, short_url, short_value
+
+if TYPE_CHECKING:
+    from azml_contract.recording.cassette import Cassette
+    from azml_contract.recording.compare import Difference
+
+
+@click.command("diff")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.pass_context
+def command(ctx: click.Context, first: str, second: str, form: str) -> None:
+    """Compare two cassettes by call and JSON path.
+
+    The time of recording, the recorder and drawn values do not count: two
+    recordings of the same behaviour are equal. Exits with 1 where they differ.
+    """
+    from azml_contract.recording.compare import compare_cassettes
+
+    problems: list[str] = []
+    cassettes = read_each([Path(first), Path(second)], _read, problems)
+    if problems:
+        ctx.exit(report_problems(problems))
+    found = compare_cassettes(*cassettes)
+    if form == "json":
+        shape = {"format": 1, "differences": [_to_json(one) for one in found]}
+        click.echo(json.dumps(shape, indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+    ctx.exit(1 if found else 0)
+
+
+def _read(path: Path) -> Cassette:
+    from azml_contract.recording.documents import open_cassette
+
+    cassette = open_cassette(path).cassette
+    assert cassette is not None
+    return cassette
+
+
+def _to_json(one: Difference) -> dict[str, Any]:
+    from azml_contract.recording.compare import Absent
+
+    shape: dict[str, Any] = {
+        "call": one.call,
+        "interactions": list(one.indices),
+        "pointer": one.pointer,
+    }
+    for name, value in (("before", one.before), ("after", one.after)):
+        if not isinstance(value, Absent):
+            shape[name] = value
+    return shape
+
+
+def _print(found: Sequence[Difference]) -> None:
+    if not found:
+        click.echo("No differences.")
+        return
+    heading: object = None
+    for one in found:
+        if one.call and (one.call, one.indices) != heading:
+            heading = (one.call, one.indices)
+            click.echo(_head(one))
+        if one.pointer:
+            before, after = _show(one.before), _show(one.after)
+            indent = "  " if one.call else ""
+            click.echo(f"{indent}{one.pointer}: {before} -> {after}")
+    click.echo(f"\n{count(len(found), 'difference')}.")
+
+
+def _head(one: Difference) -> str:
+    verb, _, url = one.call.partition(" ")
+    call = f"{verb} {short_url(url)}"
+    a, b = one.indices
+    if b is None:
+        return f"- {call}  (call {a} of A, not in B)"
+    if a is None:
+        return f"+ {call}  (call {b} of B, not in A)"
+    return f"  {call}  (call {a} of A, call {b} of B)"
+
+
+def _show(value: Any) -> str:
+    from azml_contract.recording.compare import Absent
+
+    return "absent" if isinstance(value, Absent) else short_value(value)

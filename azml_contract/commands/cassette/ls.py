@@ -1,0 +1,92 @@
+"""`azml-contract cassette ls`: which recordings there are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from azml_contract.commands.cassette.files import (
+    find_files,
+    read_each,
+    report_problems,
+)
+from azml_contract.commands.cassette.wording import age_of, count, size_of
+
+if TYPE_CHECKING:
+    from azml_contract.recording.cassette import Cassette
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    path: Path
+    cassette: Cassette
+    size_bytes: int
+
+    def to_json(self) -> dict[str, Any]:
+        one = self.cassette
+        return {
+            "path": self.path.as_posix(),
+            "scenario": one.scenario,
+            "api_version": one.api_version,
+            "target": one.target,
+            "recorded_at": one.recorded_at,
+            "recorder": one.recorder,
+            "interactions": len(one.interactions),
+            "calls": sum(i.times for i in one.interactions),
+            "size_bytes": self.size_bytes,
+        }
+
+
+@click.command("ls")
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.pass_context
+def command(ctx: click.Context, paths: tuple[str, ...], form: str) -> None:
+    """List cassettes: scenario, api-version, target, age, interactions, size.
+
+    PATH is a cassette or a folder of them; without one, the folder cassettes.
+    """
+    files, problems = find_files(paths or ("cassettes",), frozenset({".json"}))
+    rows = read_each(files, _read, problems)
+    if form == "json":
+        shape = {"format": 1, "cassettes": [row.to_json() for row in rows]}
+        click.echo(json.dumps(shape, indent=2, ensure_ascii=False))
+    elif rows:
+        _print(rows, datetime.now(UTC))
+    ctx.exit(report_problems(problems))
+
+
+def _read(path: Path) -> _Row:
+    from azml_contract.recording.documents import open_cassette
+
+    cassette = open_cassette(path).cassette
+    assert cassette is not None
+    size = path.stat().st_size
+    named = {name for one in cassette.interactions for name in one.side_files}
+    folder = path.parent / "blobs"
+    size += sum((folder / n).stat().st_size for n in named if (folder / n).is_file())
+    return _Row(path, cassette, size)
+
+
+def _print(rows: list[_Row], now: datetime) -> None:
+    cells = [
+        (
+            row.cassette.scenario,
+            row.cassette.api_version,
+            row.cassette.target,
+            row.cassette.recorded_at,
+            f"({age_of(row.cassette.recorded_at, now) or 'no time'})",
+            count(len(row.cassette.interactions), "interaction"),
+            size_of(row.size_bytes),
+        )
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for cell in cells:
+        padded = [text.ljust(w) for text, w in zip(cell, widths, strict=True)]
+        click.echo("  ".join(padded).rstrip())
