@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from azml_contract.scenario import ScenarioRun
     from azml_contract.settings import Settings
 
-MODES = ("replay", "record", "live")
+MODES = ("replay", "record", "extend", "live", "verify")
 TARGETS = ("emulator", "azure")
 PROFILES = ("service", "strict")
 MARKER_ARGUMENTS = {"api_versions", "profile", "expect", "compute"}
@@ -40,13 +40,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=MODES,
         default="replay",
         help="replay: from cassettes, no network (default); record: live, and write "
-        "the cassettes anew; live: live, and write nothing",
+        "the cassettes anew; extend: from cassettes, and what they lack live, added "
+        "to them; live: live, and write nothing; verify: live, compared with the "
+        "cassettes, and write nothing",
     )
     group.addoption(
         "--azml-target",
         choices=TARGETS,
         default="emulator",
-        help="what record and live talk to: the local emulator (default) or azure",
+        help="what all modes but replay talk to: the local emulator (default) or azure",
     )
     group.addoption(
         "--azml-api-version",

@@ -100,6 +100,7 @@ class ScenarioRun:
             sanitizers=plan.sanitizers,
             canonicalisers=plan.matchers,
             record_command=plan.record_command,
+            enum_values=_enum_values(plan),
         )
         self.workspace: Workspace = _open_workspace(plan, self._recorder)
 
@@ -119,14 +120,14 @@ class ScenarioRun:
         self.workspace.close()
 
     def conclude(self) -> None:
-        """Judge a scenario that passed, and write its cassette in record mode.
+        """Judge a scenario that passed, and write its cassette in record and extend.
 
         Raises:
             ScenarioFailed: An error finding nobody expected, an expected one
                 that did not occur, an error answer nobody looked at, or no
                 validated call at all.
-            CassetteError: Replay left interactions unplayed, or a secret was
-                about to be written.
+            CassetteError: Interactions were left unplayed, a secret was about
+                to be written, or verify found a difference.
         """
         complaints = [
             *_unacknowledged(self.workspace),
@@ -140,8 +141,7 @@ class ScenarioRun:
                 "a pass. Does it use the azml fixture?"
             )
         self._recorder.finish()
-        if self.plan.mode == "record":
-            self._recorder.save()
+        self._recorder.save()
 
     @property
     def exchanges(self) -> int:
@@ -190,6 +190,14 @@ def redaction_rules(settings: Settings, user: UserRules = NO_RULES) -> Redaction
         ),
         secret_properties=secret_property_names() | user.properties,
     )
+
+
+def _enum_values(plan: Plan) -> dict[str, frozenset[str]]:
+    if plan.mode != "verify":
+        return {}
+    from azml_contract.contract.catalog import enum_values
+
+    return enum_values(plan.api_version)
 
 
 def _open_workspace(plan: Plan, recorder: Recorder) -> Workspace:

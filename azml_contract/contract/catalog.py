@@ -69,6 +69,26 @@ def ambiguous_secret_properties() -> dict[str, frozenset[str]]:
     return {name: frozenset(owners) for name, owners in listed.items()}
 
 
+def enum_values(api_version: str) -> dict[str, frozenset[str]]:
+    """Values that the contract of an api-version lists, by lower-case property name.
+
+    A name that several definitions have gets the values of all of them;
+    discriminators count.
+
+    Raises:
+        UnknownApiVersion: Nothing is known of it.
+    """
+    values: dict[str, set[str]] = {}
+    for definition in load_contract(api_version).definitions.values():
+        if definition.discriminator:
+            listed = values.setdefault(definition.discriminator.lower(), set())
+            listed.update(definition.variants)
+        for one in definition.properties.values():
+            if one.type.enum:
+                values.setdefault(one.name.lower(), set()).update(one.type.enum)
+    return {name: frozenset(found) for name, found in values.items()}
+
+
 def forget_cached() -> None:
     """Read data folders anew; needed after one has been written."""
     for function in (_load, _text, read_catalog):

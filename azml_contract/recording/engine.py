@@ -20,6 +20,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request
 from azml_contract.recording.cassette import Cassette, load_cassette, render_cassette
+from azml_contract.recording.extend import (
+    Extension,
+    held_texts,
+    require_same_target,
+)
 from azml_contract.recording.identity import LOGINS, is_identity
 from azml_contract.recording.match import Canonicaliser, Matcher
 from azml_contract.recording.player import Played, Player
@@ -27,11 +32,14 @@ from azml_contract.recording.redact import Redactor, secret_names
 from azml_contract.recording.rules import RedactionRules
 from azml_contract.recording.scan import Scanner, SecretFound
 from azml_contract.recording.scrub import Sanitizer, Scrubber
+from azml_contract.recording.sides import Sides
 from azml_contract.recording.store import write_cassette
 from azml_contract.recording.tape import Tape
 
 if TYPE_CHECKING:
     import requests
+
+    from azml_contract.recording.verify import EnumValues
 
 T = TypeVar("T")
 
@@ -41,7 +49,12 @@ class Mode(StrEnum):
 
     REPLAY = "replay"
     RECORD = "record"
+    EXTEND = "extend"
     LIVE = "live"
+    VERIFY = "verify"
+
+
+_TAPED = (Mode.RECORD, Mode.EXTEND, Mode.VERIFY)
 
 
 class NetworkRefused(CassetteError):
@@ -80,12 +93,14 @@ class Recorder:
         sanitizers: Sequence[Sanitizer] = (),
         canonicalisers: Sequence[Canonicaliser] = (),
         record_command: str = "pytest --azml-mode=record",
+        enum_values: EnumValues | None = None,
     ) -> None:
         """Prepare; nothing is read or intercepted yet.
 
         Args:
             path: The cassette.
-            mode: Answer from it, write it, or leave it alone.
+            mode: Answer from it, write it, add to it, compare with it, or
+                leave it alone.
             scenario: Name of the scenario, for the file and for messages.
             api_version: The version this run speaks.
             target: ``emulator`` or ``azure``; what is recorded from.
@@ -98,6 +113,8 @@ class Recorder:
             canonicalisers: A project's own rules, applied before requests are
                 compared.
             record_command: What a reader should run to record.
+            enum_values: For verify: lower-case names of properties to the
+                values that the contract lists.
         """
         self._path = path
         self._mode = mode
@@ -109,15 +126,19 @@ class Recorder:
         self._sanitizers = tuple(sanitizers)
         self._canonicalisers = tuple(canonicalisers)
         self._record_command = record_command
+        self._enum_values = enum_values or {}
         self._observing = threading.RLock()
         self._tape = Tape()
         self._count = 0
         self._variables: dict[str, Any] = {}
         self._reads: dict[int, set[str]] = {}
         self._player: Player | None = None
+        self._extension: Extension | None = None
+        self._before: Cassette | None = None
         self._refused: list[CassetteError] = []
         self._interception: AbstractContextManager[Any] | None = None
         self.replaying = mode is Mode.REPLAY
+        self.extending = False
 
     @property
     def exchanges(self) -> int:
@@ -133,7 +154,7 @@ class Recorder:
 
     @property
     def reads(self) -> dict[int, tuple[str, ...]]:
-        """In replay: the JSON pointers looked at so far, by interaction."""
+        """The JSON pointers looked at so far in answers played, by interaction."""
         return {index: tuple(sorted(found)) for index, found in self._reads.items()}
 
     def __enter__(self) -> Self:
@@ -153,8 +174,7 @@ class Recorder:
                     "process. Use one test at a time, or pytest -n."
                 )
             self._tape.adopt()
-            if self.replaying:
-                self._player = self._load_player()
+            self._load()
             self._interception = intercept(self, self._path)
             self._interception.__enter__()
             Recorder._active = self
@@ -173,17 +193,35 @@ class Recorder:
             if interception is not None:
                 interception.__exit__(kind, error, trace)
 
-    def _load_player(self) -> Player:
+    def _load(self) -> None:
+        if self._mode is Mode.REPLAY:
+            self._player = self._make_player(self._load_cassette())
+        elif self._mode is Mode.VERIFY:
+            self._before = self._load_cassette()
+        elif self._mode is Mode.EXTEND and self._path.exists():
+            self._extension = self._load_extension()
+            self.extending = True
+
+    def _load_cassette(self) -> Cassette:
         if not self._path.exists():
             raise CassetteError(
                 f"There is no cassette for {self._scenario} under api-version "
                 f"{self._api_version}: {self._path} does not exist.\n"
                 f"Record it: {self._record_command}"
             )
-        cassette = load_cassette(self._path)
+        return load_cassette(self._path)
+
+    def _make_player(self, cassette: Cassette) -> Player:
         self._variables = dict(cassette.variables)
         matcher = Matcher(secret_names(self._rules), self._canonicalisers)
         return Player(cassette, self._path, matcher, Redactor(self._rules))
+
+    def _load_extension(self) -> Extension:
+        cassette = self._load_cassette()
+        require_same_target(cassette, self._target, self._path)
+        extension = Extension(self._make_player(cassette), Sides(self._rules))
+        self._tape.copies_logins = not extension.holds_login
+        return extension
 
     def var(self, name: str, draw: Callable[[], T]) -> T:
         """A value that differs between runs: drawn live, repeated in replay.
@@ -219,15 +257,14 @@ class Recorder:
             response: As this recorder handed it out; any other is ignored.
             pointer: JSON pointer into its body.
         """
-        from azml_contract.recording.intercept import NUMBER
+        from azml_contract.recording.intercept import NUMBER, TAKE
 
-        number = getattr(response, NUMBER, None)
-        if number is None:
-            return
-        if self._mode is Mode.RECORD:
-            self._tape.read(number, pointer)
-        elif self.replaying:
-            self._reads.setdefault(number, set()).add(pointer)
+        played = getattr(response, NUMBER, None)
+        taken = getattr(response, TAKE, -1)
+        if played is not None:
+            self._reads.setdefault(played, set()).add(pointer)
+        elif taken >= 0:
+            self._tape.read(taken, pointer)
 
     # What the interception asks; public because it calls from another module.
 
@@ -243,6 +280,14 @@ class Recorder:
             self._see(played.interaction.exchange if self._observe else None)
         return played
 
+    def try_answer(self, request: Request) -> Played | None:
+        """Answer a request while extending; None where it must go out."""
+        assert self._extension is not None
+        played = self._extension.answer(request)
+        if played is not None:
+            self._see(played.exchange)
+        return played
+
     def start(self) -> int:
         """Note that a live request goes out."""
         return self._tape.start()
@@ -250,12 +295,15 @@ class Recorder:
     def record(self, exchange: Exchange, started: int) -> int:
         """Take a live exchange; returns its number."""
         number = -1
-        if self._mode is Mode.RECORD:
+        if self._mode in _TAPED and not self._is_known(exchange):
             number = self._tape.add(exchange, started)
         elif is_identity(exchange.request):
             LOGINS.note(exchange)
         self._see(exchange)
         return number
+
+    def _is_known(self, exchange: Exchange) -> bool:
+        return self._extension is not None and self._extension.is_known(exchange)
 
     def refuse(self, host: str) -> CassetteError:
         """The error for a connection that replay must not open."""
@@ -270,35 +318,52 @@ class Recorder:
                 self._observe(exchange)
 
     def save(self) -> None:
-        """Write what was recorded; does nothing in other modes.
+        """Write what was recorded; does nothing in replay, live and verify.
 
         Sanitised, scanned, then put in place whole: until that moment, and
-        after any error, an old cassette stays as it was.
+        after any error, an old cassette stays as it was. An extended cassette
+        is written only when something was added.
 
         Raises:
             SecretFound: Something that looks secret would have been written.
             CassetteError: Nothing was recorded.
         """
-        if self._mode is not Mode.RECORD:
+        if self._mode not in (Mode.RECORD, Mode.EXTEND):
             return
-        if not len(self._tape):
+        if self._extension is not None and not self._has_grown():
+            return
+        if self._extension is None and not len(self._tape):
             raise CassetteError(
                 f"{self._scenario} sent nothing that could be recorded; "
                 f"{self._path} was not written."
             )
-        scrubber = Scrubber(
-            self._rules,
-            self._tape.exchanges(),
-            variables=self._variables,
-            sanitizers=self._sanitizers,
-        )
-        cassette = self._tape.to_cassette(self._header(), scrubber, self._variables)
+        scrubber, cassette = self._scrub()
         rendered = render_cassette(cassette)
         scanner = Scanner(scrubber.redactor, self._variables)
         found = scanner.scan(rendered, scrubber.side_files)
         if found:
             raise SecretFound(self._path, found)
         write_cassette(self._path, rendered, scrubber.side_files)
+
+    def _has_grown(self) -> bool:
+        assert self._extension is not None
+        old = self._extension.cassette
+        return bool(len(self._tape)) or set(self._variables) > set(old.variables)
+
+    def _scrub(self) -> tuple[Scrubber, Cassette]:
+        """What is on the tape, sanitised, behind what the cassette held."""
+        extension = self._extension
+        scrubber = Scrubber(
+            self._rules,
+            [*self._tape.exchanges(), *(extension.passed if extension else ())],
+            variables=self._variables,
+            sanitizers=self._sanitizers,
+            held=held_texts(extension.cassette.interactions) if extension else (),
+        )
+        cassette = self._tape.to_cassette(self._header(), scrubber, self._variables)
+        if extension is not None:
+            cassette = extension.join(cassette, self.reads)
+        return scrubber, cassette
 
     def _header(self) -> Cassette:
         return Cassette(
@@ -310,17 +375,31 @@ class Recorder:
         )
 
     def finish(self) -> None:
-        """In replay: check that the cassette was played to its end.
+        """Check a scenario that passed against its cassette.
 
         Raises:
             NoMatchingInteraction: A miss that the client under test swallowed.
             NetworkRefused: A refused connection that it swallowed.
             UnusedInteractions: Something recorded was never asked for.
+            RecordingDiffers: Verify, and the service answers otherwise now.
         """
         if self._refused:
             raise self._refused[0]
         if self._player is not None:
             self._player.finish()
+        if self._extension is not None:
+            self._extension.finish()
+        if self._before is not None:
+            self._verify(self._before)
+
+    def _verify(self, before: Cassette) -> None:
+        from azml_contract.recording.verify import RecordingDiffers, compare_cassettes
+
+        found = compare_cassettes(before, self._scrub()[1], self._enum_values)
+        if found:
+            raise RecordingDiffers(
+                self._path, found, record_command=self._record_command
+            )
 
 
 def _version() -> str:

@@ -35,16 +35,22 @@ from azml_contract.recording import messages
 from azml_contract.recording.player import Played
 
 NUMBER = "_azml_exchange"
-"""Attribute of a `requests.Response`: the number of its exchange."""
+"""Attribute of a `requests.Response` played: its number in the cassette."""
+TAKE = "_azml_take"
+"""Attribute of a live `requests.Response`: its number on the tape."""
 
 
 class Exchanger(Protocol):
     """What is asked and told about every exchange; called from any thread."""
 
     replaying: bool
+    extending: bool
 
     def answer(self, request: Request) -> Played:
         """Answer in replay, or raise."""
+
+    def try_answer(self, request: Request) -> Played | None:
+        """Answer while extending; None where the request must go out."""
 
     def start(self) -> int:
         """Note that a live request goes out."""
@@ -118,13 +124,18 @@ def _make_live(exchanger: Exchanger, pools: _LivePools) -> Callable[..., Any]:
         self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         asked = messages.from_prepared(request)
+        played = exchanger.try_answer(asked) if exchanger.extending else None
+        if played is not None:
+            known = messages.to_requests(self, request, played.response)
+            setattr(known, NUMBER, played.index)
+            return known
         started = exchanger.start()
         with pools.passing():
             live = original(self, request, *args, **kwargs)
             response = messages.from_live(live)
         number = exchanger.record(Exchange(asked, response), started)
         rebuilt = messages.to_requests(self, request, response, live)
-        setattr(rebuilt, NUMBER, number)
+        setattr(rebuilt, TAKE, number)
         return rebuilt
 
     return send
@@ -197,6 +208,8 @@ class _LiveCassette(vcr.cassette.Cassette):  # type: ignore[misc]
         super().__init__(**config)
         self._exchanger = exchanger
         self._started: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        self._decided: weakref.WeakKeyDictionary[Any, Played | None]
+        self._decided = weakref.WeakKeyDictionary()
 
     def _load(self) -> None:
         """There is no file."""
@@ -215,13 +228,26 @@ class _LiveCassette(vcr.cassette.Cassette):  # type: ignore[misc]
 
     def can_play_response_for(self, request: Any) -> bool:
         """In replay always: a miss must raise, not reach the network."""
-        if not self._exchanger.replaying and request is not None:
-            self._started.setdefault(request, self._exchanger.start())
-        return self._exchanger.replaying
+        if self._exchanger.replaying or request is None:
+            return self._exchanger.replaying
+        if self._exchanger.extending and self._decide(request) is not None:
+            return True
+        self._started.setdefault(request, self._exchanger.start())
+        return False
+
+    def _decide(self, request: Any) -> Played | None:
+        """Stubs may ask more than once about one request; it is played once."""
+        if request not in self._decided:
+            self._decided[request] = self._exchanger.try_answer(
+                messages.from_vcr(request)
+            )
+        return self._decided[request]
 
     def play_response(self, request: Any) -> dict[str, Any]:
         """The recorded answer, or the exchanger's error."""
-        played = self._exchanger.answer(messages.from_vcr(request))
+        played = self._decided.get(request)
+        if played is None:
+            played = self._exchanger.answer(messages.from_vcr(request))
         return messages.to_vcr(request.method, played.response)
 
     def append(self, request: Any, response: Any) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from azml_contract.errors import CassetteError
-from azml_contract.exchange import Request, Response
+from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.recording.blocks import BlockLedger
 from azml_contract.recording.cassette import Cassette, Interaction
 from azml_contract.recording.identity import is_identity, synthesise
@@ -82,12 +82,13 @@ class Played:
     """An answer.
 
     `index` and `interaction` are None for a login that the cassette does not
-    hold.
+    hold. `exchange` is set where what is handed out is not what was recorded.
     """
 
     response: Response
     index: int | None = None
     interaction: Interaction | None = None
+    exchange: Exchange | None = None
 
 
 class Player:
@@ -142,6 +143,18 @@ class Player:
                 raise miss
         if index is None:
             return Played(synthesise(request))
+        one = self.cassette.interactions[index]
+        return Played(one.response, index, one)
+
+    def try_play(self, request: Request) -> Played | None:
+        """Answer a request; None where the cassette has no answer (left) for it."""
+        request = self._matcher.prepare(request)
+        place = self._matcher.place(request)
+        content = self._matcher.content(request, self._ledger)
+        with self._lock:
+            index = self._find(request, place, content)
+        if index is None:
+            return None
         one = self.cassette.interactions[index]
         return Played(one.response, index, one)
 

@@ -75,6 +75,7 @@ class Scrubber:
         *,
         variables: Mapping[str, Json] | None = None,
         sanitizers: Sequence[Sanitizer] = (),
+        held: Iterable[tuple[str, str]] = (),
     ) -> None:
         """Prepare.
 
@@ -83,6 +84,8 @@ class Scrubber:
             exchanges: All of the recording, to learn its live secrets from.
             variables: What the scenario drew; it stays.
             sanitizers: A project's own rules, applied before any other.
+            held: Texts of requests and answers, scrubbed before, that this
+                recording goes on from; their stand-ins keep their meaning.
         """
         seen = [plain_exchange(one) for one in exchanges]
         learned = find_secrets(seen, secret_names(rules))
@@ -97,6 +100,7 @@ class Scrubber:
         self._normaliser = Normaliser(
             variables or {}, [one for one in placeholders if GUID.fullmatch(one)]
         )
+        self._normaliser.go_on_from(held)
         self._drawn = tuple(_drawn_texts(variables or {}))
         self._sanitizers = tuple(sanitizers)
         self._ledger = BlockLedger()

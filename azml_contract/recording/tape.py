@@ -33,8 +33,15 @@ class Take:
 class Tape:
     """Keeps exchanges until they are saved. Safe to use from any thread."""
 
-    def __init__(self, logins: Logins = LOGINS) -> None:
-        """Start; the calling thread is the scenario's own until `adopt`."""
+    def __init__(self, logins: Logins = LOGINS, *, copies_logins: bool = True) -> None:
+        """Start; the calling thread is the scenario's own until `adopt`.
+
+        Args:
+            logins: Those of this process.
+            copies_logins: Whether a login made elsewhere becomes a part of
+                this tape when its token is used.
+        """
+        self.copies_logins = copies_logins
         self._lock = threading.Lock()
         self._owner = threading.get_ident()
         self._logins = logins
@@ -65,7 +72,7 @@ class Tape:
         with self._lock:
             if is_identity(exchange.request):
                 self._logins.note(exchange)
-            else:
+            elif self.copies_logins:
                 self._copy_login(exchange)
             return self._append(exchange, started)
 

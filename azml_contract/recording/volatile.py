@@ -80,6 +80,21 @@ class Normaliser:
         self._etags: dict[str, str] = {}
         self._pages: dict[str, str] = {}
 
+    def go_on_from(self, held: Iterable[tuple[str, str]]) -> None:
+        """Learn what stands in texts that were normalised before.
+
+        Args:
+            held: Texts of requests and their answers, in the order of the file.
+        """
+        pairs = list(held)
+        for text in (text for pair in pairs for text in pair):
+            guids = {found.lower() for found in GUID.findall(text)}
+            self._guids.update({guid: guid for guid in guids - set(self._guids)})
+            self._taken |= guids
+        for request, response in pairs:
+            self.request(request)
+            self.response(response)
+
     def request(self, text: str) -> str:
         """A text of a request, normalised."""
         return self._common(_TIME.sub(self._sent_time, text))

@@ -1,0 +1,207 @@
+"""Extend and verify in real pytest sessions, against the emulator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.slow
+
+SCENARIO = """
+from uuid import uuid4
+import pytest
+
+@pytest.mark.azml(api_versions=["2024-04-01"])
+def test_list(azml):
+    assert azml.get("computes").expect(200).json["value"] == []
+    name = azml.var("name", lambda: str(uuid4()))
+    data = azml.put(f"data/{name}/versions/1", azml.body("data")).expect(201).json
+    assert data["id"].startswith(f"/subscriptions/{azml.settings.subscription}/")
+    assert data["systemData"]["createdByType"] == "User"
+"""
+MORE = """
+    other = azml.var("other", lambda: str(uuid4()))
+    azml.put(f"data/{other}/versions/1", azml.body("data")).expect(201)
+    assert azml.get(f"data/{other}/versions/1").expect(200).json["name"] == "1"
+"""
+BODY = {
+    "properties": {"dataType": "uri_file", "dataUri": "https://example.org/iris.csv"}
+}
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, bytes]:
+    """The cassette, once one test has recorded it."""
+    return {}
+
+
+@pytest.fixture
+def recorded(pytester: pytest.Pytester, kept: dict[str, bytes]) -> pytest.Pytester:
+    """A user's project with one scenario, recorded."""
+    write_scenario(pytester, SCENARIO)
+    folder = pytester.path / "bodies" / "2022-05-01"
+    folder.mkdir(parents=True)
+    folder.joinpath("data.json").write_text(json.dumps(BODY))
+    path = cassette(pytester)
+    if not kept:
+        run(pytester, "record").assert_outcomes(passed=1)
+        kept["cassette"] = path.read_bytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(kept["cassette"])
+    return pytester
+
+
+def write_scenario(pytester: pytest.Pytester, source: str) -> None:
+    pytester.path.joinpath("test_story.py").write_text(source)
+
+
+def run(project: pytest.Pytester, mode: str, *options: str) -> pytest.RunResult:
+    return project.runpytest_subprocess(
+        "-p", "no:cacheprovider", "--azml-mode", mode, *options
+    )
+
+
+def cassette(project: pytest.Pytester) -> Path:
+    return project.path / "cassettes" / "story" / "list" / "2024-04-01.json"
+
+
+def read(project: pytest.Pytester) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(cassette(project).read_text("utf-8"))
+    return content
+
+
+def rewrite(project: pytest.Pytester, old: str, new: str) -> None:
+    text = cassette(project).read_text("utf-8")
+    assert old in text
+    cassette(project).write_text(text.replace(old, new), "utf-8")
+
+
+def test_extend_of_a_whole_cassette_leaves_every_byte(
+    recorded: pytest.Pytester,
+) -> None:
+    before = cassette(recorded).read_bytes()
+    run(recorded, "extend").assert_outcomes(passed=1)
+    assert cassette(recorded).read_bytes() == before
+
+
+def test_extend_records_what_is_missing_behind_what_is_there(
+    recorded: pytest.Pytester,
+) -> None:
+    before = read(recorded)
+    write_scenario(recorded, SCENARIO + MORE)
+    result = run(recorded, "extend")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["mode extend, target emulator: 1 scenarios,*"])
+
+    after = read(recorded)
+    count = len(before["interactions"])
+    assert after["interactions"][:count] == before["interactions"]
+    added = after["interactions"][count:]
+    assert [one["request"]["method"] for one in added] == ["PUT", "GET"]
+    assert after["recorded_at"] == before["recorded_at"]
+    assert after["variables"]["name"] == before["variables"]["name"]
+    assert set(after["variables"]) == {"name", "other"}
+    assert after["reads"][str(count + 1)] == ["/name"]
+    assert {k: after["reads"][k] for k in before["reads"]} == before["reads"]
+    run(recorded, "replay").assert_outcomes(passed=1)
+
+
+def test_extend_without_a_cassette_records_one(recorded: pytest.Pytester) -> None:
+    cassette(recorded).unlink()
+    run(recorded, "extend").assert_outcomes(passed=1)
+    run(recorded, "replay").assert_outcomes(passed=1)
+
+
+def test_extend_writes_nothing_when_the_scenario_fails(
+    recorded: pytest.Pytester,
+) -> None:
+    before = cassette(recorded).read_bytes()
+    write_scenario(recorded, SCENARIO + MORE + "    assert False, 'at the end'\n")
+    run(recorded, "extend").assert_outcomes(failed=1)
+    assert cassette(recorded).read_bytes() == before
+
+
+def test_extend_writes_nothing_while_a_recorded_call_is_no_longer_made(
+    recorded: pytest.Pytester,
+) -> None:
+    before = cassette(recorded).read_bytes()
+    write_scenario(recorded, SCENARIO.replace("versions/1", "versions/2"))
+    result = run(recorded, "extend")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*holds 1 interaction that no request asked for*", "*PUT*versions/1*"]
+    )
+    assert cassette(recorded).read_bytes() == before
+
+
+def test_extend_does_not_mix_two_targets(recorded: pytest.Pytester) -> None:
+    rewrite(recorded, '"target": "emulator"', '"target": "azure"')
+    result = run(recorded, "extend")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*recorded from azure and cannot be extended from emulator*"]
+    )
+
+
+def test_verify_of_unchanged_behaviour_passes_and_writes_nothing(
+    recorded: pytest.Pytester,
+) -> None:
+    before = cassette(recorded).read_bytes()
+    result = run(recorded, "verify")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["mode verify, target emulator: 1 scenarios,*"])
+    assert cassette(recorded).read_bytes() == before
+
+
+def test_verify_names_what_differs_by_interaction_and_json_path(
+    recorded: pytest.Pytester,
+) -> None:
+    rewrite(recorded, '"createdByType": "User"', '"createdByType": "Application"')
+    rewrite(recorded, '"dataUri": "https:', '"dataUrl": "https:')
+    rewrite(recorded, '"status": 201', '"status": 200')
+    before = cassette(recorded).read_bytes()
+    result = run(recorded, "verify")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*differs from what is answered now, in * places:",
+            "*interaction 3: PUT https://*/data/*/versions/1*",
+            "*request /properties/dataUrl: recorded text, now absent",
+            "*request /properties/dataUri: recorded absent, now text",
+            "*status: recorded 200, now 201",
+            '*response */createdByType: recorded "Application", now "User"',
+            "*record again: pytest test_story.py::test_list --azml-mode=record",
+        ]
+    )
+    assert cassette(recorded).read_bytes() == before
+
+
+def test_verify_names_calls_that_are_new_or_gone(recorded: pytest.Pytester) -> None:
+    write_scenario(
+        recorded,
+        SCENARIO.replace('azml.get("computes").expect(200).json["value"] == []', "1")
+        + MORE,
+    )
+    result = run(recorded, "verify")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*interaction 2: GET https://*/computes?*",
+            "*call: recorded as made, now not made",
+            "*new: PUT https://*/data/*",
+            "*call: recorded nothing, now made, 201",
+        ]
+    )
+
+
+def test_verify_without_a_cassette_names_the_command_that_records_it(
+    recorded: pytest.Pytester,
+) -> None:
+    cassette(recorded).unlink()
+    result = run(recorded, "verify")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*There is no cassette*", "*--azml-mode=record*"])
