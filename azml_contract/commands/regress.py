@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from azml_contract.report.regressed import Regressed
 
 FORMATS = ("text", "json", "html", "junit", "github", "sarif")
-_NOTHING = (
-    "No call of Microsoft.MachineLearningServices in these cassettes; "
-    "nothing was judged."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +121,11 @@ def command(
     )
     _require_sense(options, cassettes)
     found = _merge_reports(cassettes) if reports else judge_paths(cassettes, options)
-    if found.rows:
-        ctx.call_on_close(sys.stdout.flush)
-        failed = _report(found, options)
+    failed = bool(found.rows) and _report(found, options)
     for problem in found.problems:
         click.echo(f"Error: {problem}", err=True)
     if not found.rows and not found.problems:
-        raise InputError(_NOTHING)
+        raise InputError(f"Nothing was recorded at {recorded}; nothing was judged.")
     if found.problems:
         ctx.exit(2)
     if failed:
@@ -225,14 +219,12 @@ def _merge_reports(paths: Sequence[Path]) -> Found:
 
 def _report(found: Found, options: Options) -> bool:
     """Write the report; whether something fails the run."""
+    from azml_contract.commands.regressed import counts
     from azml_contract.contract.catalog import known_versions
     from azml_contract.regression.baseline import load_baseline, render_baseline
     from azml_contract.regression.outcome import find_breaks
 
-    asked = set(options.versions)
-    breaks = [
-        one for one in find_breaks(found.rows) if one.since or asked & set(one.versions)
-    ]
+    breaks = [one for one in find_breaks(found.rows) if counts(one, options.versions)]
     baseline = None
     if options.baseline is not None:
         if options.write_baseline:
@@ -280,6 +272,7 @@ def _write(
         found.rows,
         files=found.files,
         baseline=baseline,
+        asked=options.versions,
         stable_only=options.stable_only,
         alarms=alarms,
         edits=make_edits(found.files) if options.form == "text" else None,

@@ -38,6 +38,7 @@ def make_regressed(
     *,
     files: Mapping[str, str] | None = None,
     baseline: Baseline | None = None,
+    asked: Sequence[str] = (),
     stable_only: bool = False,
     alarms: Sequence[str] = (),
     edits: Edits | None = None,
@@ -48,6 +49,8 @@ def make_regressed(
         rows: What was judged.
         files: For ``scenario recorded`` the file it came from.
         baseline: Known breaks.
+        asked: Versions whose breaks count though they are older than the
+            recorded one.
         stable_only: Only stable versions count as a place to move to.
         alarms: Sentences about scenarios that stay behind.
         edits: What leads a scenario to a version, in words.
@@ -61,44 +64,48 @@ def make_regressed(
         alike.setdefault(faring, []).append(key)
     scenarios: dict[object, Scenario] = {}
     for keys in alike.values():
-        made = _make_scenario(keys, groups[keys[0]], files or {}, baseline, stable_only)
+        group = groups[keys[0]]
+        breaks = [b for b in find_breaks(group) if counts(b, asked)]
+        broken = _make_broken(group, breaks, files or {}, baseline)
+        made = _make_scenario(keys, group, broken, stable_only)
         alone = made.name if baseline is not None else ""
         look = (alone, made.recorded, made.calls, made.columns, _places(made))
         twin = scenarios.get(look)
         if twin is not None:  # judged in two processes
             scenarios[look] = _join(twin, made)
             continue
-        scenarios[look] = _add_edits(made, groups[keys[0]], edits)
+        scenarios[look] = _add_edits(made, group, edits)
     versions = list(rows[0].cells) if rows else []
     against = f" at {len(versions)} api-versions" if len(versions) > 1 else ""
     return Regressed(
         scenarios=tuple(scenarios.values()),
-        recordings=len(groups),
+        recordings=len({scenario for scenario, _ in groups}),
         calls=len(rows),
         alarms=tuple(alarms),
         judged_against=against,
     )
 
 
+def counts(one: Break, asked: Sequence[str]) -> bool:
+    """Whether a break fails a run: at a newer version, or at one asked about."""
+    return bool(one.since) or any(version in asked for version in one.versions)
+
+
 def _make_scenario(
     keys: Sequence[Key],
     group: Sequence[Row],
-    files: Mapping[str, str],
-    baseline: Baseline | None,
+    broken: tuple[Broken, ...],
     stable_only: bool,
 ) -> Scenario:
-    order = list(group[0].cells)
     calls, columns = _fold_columns(group)
-    breaks = find_breaks(group)
     name, recorded = keys[0]
     newest = newest_unchanged(group, stable_only=stable_only)[name]
-    file = files.get(f"{name} {recorded}", "")
     return Scenario(
         name=name,
         recorded=recorded,
         calls=calls,
         columns=columns,
-        broken=tuple(_make_broken(one, order, file, baseline) for one in breaks),
+        broken=broken,
         newest=newest,
         cautions=tuple(_cautions(group, newest)),
         others=tuple(other for other, _ in keys[1:]),
@@ -106,19 +113,26 @@ def _make_scenario(
 
 
 def _make_broken(
-    one: Break, order: Sequence[str], file: str, baseline: Baseline | None
-) -> Broken:
-    return Broken(
-        scenario=one.scenario,
-        recorded=one.recorded,
-        call=one.label,
-        status=str(one.status),
-        since=one.since,
-        versions=tuple(fold_versions(one.versions, order)),
-        finding=one.finding,
-        lasts=one.versions[-1] == order[-1],
-        file=file,
-        known=baseline is not None and baseline.covers(one),
+    group: Sequence[Row],
+    breaks: Iterable[Break],
+    files: Mapping[str, str],
+    baseline: Baseline | None,
+) -> tuple[Broken, ...]:
+    order = list(group[0].cells)
+    return tuple(
+        Broken(
+            scenario=one.scenario,
+            recorded=one.recorded,
+            call=one.label,
+            status=str(one.status),
+            since=one.since,
+            versions=tuple(fold_versions(one.versions, order)),
+            finding=one.finding,
+            lasts=one.versions[-1] == order[-1],
+            file=files.get(f"{one.scenario} {one.recorded}", ""),
+            known=baseline is not None and baseline.covers(one),
+        )
+        for one in breaks
     )
 
 

@@ -21,8 +21,9 @@ from azml_contract.regression.outcome import Outcome, Row
 from azml_contract.regression.recordings import Recording
 
 Read = Callable[[Path], Recording]
+_OTHERS = "it holds no call of Microsoft.MachineLearningServices to judge."
 _CHUNK = 25
-_FEW = 100
+_FEW = 500
 """Fewer recordings are judged sooner than a second process starts."""
 
 
@@ -65,15 +66,14 @@ def judge_files(
 def _judge_file(judge: Judge, path: Path, read: Read, recorded: str) -> Judged:
     try:
         recording = read(path)
-        rows = tuple(
-            row
-            for row in judge.judge(recording)
-            if not recorded or row.recorded == recorded
-        )
+        rows = tuple(judge.judge(recording))
     except AzmlContractError as error:
         text = str(error)
         return Judged(path, "", (), text if str(path) in text else f"{path}: {text}")
-    return Judged(path, recording.scenario, rows)
+    if not rows:
+        return Judged(path, recording.scenario, (), f"{path}: {_OTHERS}")
+    chosen = tuple(row for row in rows if recorded in ("", row.recorded))
+    return Judged(path, recording.scenario, chosen)
 
 
 # --- several processes ------------------------------------------------------------

@@ -50,11 +50,14 @@ def summarise(found: Regressed) -> str:
     """One line of figures."""
     new = sum(not one.known for one in found.broken)
     known = len(found.broken) - new
-    told = f"{new} breaks" if not known else f"{new} new breaks, {known} known"
-    if not found.broken:
-        told = "No breaks"
-    calls = f"{found.calls} calls of {found.recordings} recordings"
+    told = f"{_count(new, 'new break')}, {known} known" if known else ""
+    told = told or (_count(new, "break") if new else "No breaks")
+    calls = f"{_count(found.calls, 'call')} of {_count(found.recordings, 'recording')}"
     return f"{told}; {calls} judged{found.judged_against}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _print_scenario(console: Console, scenario: Scenario, *, brief: bool) -> None:

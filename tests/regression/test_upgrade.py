@@ -21,6 +21,7 @@ from azml_contract.regression.upgrade_steps import load_steps
 OLD, NEW = "2021-03-01-preview", "2026-05-01"
 BODIES = Path(__file__).parents[2] / "scenarios" / "bodies"
 DOCUMENTED = BODIES / OLD / "documented"
+VERBS = {"move", "each", "uri", "spread", "set", "look", "text", "flags", "drop"}
 FIVE = {
     "environment.txt": "EnvironmentSpecificationVersions_CreateOrUpdate",
     "data.json": "DataVersions_CreateOrUpdate",
@@ -253,19 +254,9 @@ def test_a_step_names_what_the_contracts_have(step):
         if name in load_contract(version).definitions
     ]
     assert step["source"]
-    assert step["do"] in [
-        "move",
-        "each",
-        "uri",
-        "spread",
-        "set",
-        "look",
-        "text",
-        "flags",
-        "drop",
-    ]
+    assert step["do"] in VERBS
     name = step.get("from", "").split("/")[1:2]
-    if step["do"] not in ("look",):
+    if step["do"] != "look":
         assert any(set(name) <= set(properties) for properties in owners), name
 
 
