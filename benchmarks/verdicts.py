@@ -270,7 +270,7 @@ def main() -> None:
     """Measure and print."""
     parser = make_parser(__doc__ or "", specs=True)
     args = parser.parse_args()
-    batch, sample, rounds = (40, 10, 2) if args.quick else (2000, 100, 9)
+    batch, sample, rounds = (40, 10, 2) if args.quick else (1000, 50, 15)
     specs = Path(args.specs)
     rows: list[Row] = []
     for version in jobs.VERSIONS:
