@@ -30,6 +30,7 @@ MARKER_ARGUMENTS = {"api_versions", "profile", "expect", "compute"}
 
 _run_key = pytest.StashKey["ScenarioRun"]()
 _orphans_key = pytest.StashKey[list[Path]]()
+_stale_key = pytest.StashKey[list[str]]()
 _breaks_key = pytest.StashKey[list[str]]()
 
 
@@ -86,6 +87,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where the cassettes are (default: cassettes/ in the root folder)",
     )
     group.addoption(
+        "--azml-max-age",
+        type=float,
+        metavar="DAYS",
+        help="name cassettes that were recorded longer ago (ini: azml_max_age)",
+    )
+    group.addoption(
+        "--azml-max-age-action",
+        choices=("warn", "fail"),
+        help="warn: name them in the summary (default); fail: fail the run too "
+        "(ini: azml_max_age_action)",
+    )
+    parser.addini("azml_max_age", "days after which a cassette is stale", default="")
+    parser.addini("azml_max_age_action", "warn or fail", default="warn")
+    group.addoption(
         "--azml-keep",
         action="store_true",
         help="azure: leave behind what a scenario created",
@@ -103,6 +118,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "azml(api_versions=[...], profile='service'|'strict', expect=[(code, pointer), "
         "...], compute=False): a scenario of azml-contract",
     )
+    _age_limit(config)
     if config.getoption("azml_from"):
         _require_known(config.getoption("azml_from"))
     if config.getoption("azml_baseline") and not config.getoption("azml_regress"):
@@ -381,6 +397,8 @@ def _publish(item: pytest.Item, run: ScenarioRun) -> None:
             for f in tally.findings
         ],
         "target": run.target,
+        "recorded_at": run.recorded_at,
+        "record_command": run.plan.record_command,
     }
     item.user_properties.append(("azml", figures))
 
@@ -397,8 +415,36 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config.stash[_orphans_key] = orphans
     breaks = _find_breaks(session) if config.getoption("azml_regress") else []
     config.stash[_breaks_key] = breaks
-    if (orphans or breaks) and session.exitstatus == pytest.ExitCode.OK:
+    stale = _find_stale(config)
+    config.stash[_stale_key] = stale
+    failing = stale and _age_limit(config)[1] == "fail"
+    if (orphans or breaks or failing) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _age_limit(config: pytest.Config) -> tuple[float | None, str]:
+    """Days that a cassette may be old, None for ever; and ``warn`` or ``fail``."""
+    days = config.getoption("azml_max_age")
+    written = config.getini("azml_max_age")
+    try:
+        limit = float(written) if days is None and written else days
+    except ValueError:
+        message = f"azml_max_age is a number of days, not {written!r}."
+        raise pytest.UsageError(message) from None
+    action = config.getoption("azml_max_age_action")
+    action = action or config.getini("azml_max_age_action")
+    if action not in ("warn", "fail"):
+        raise pytest.UsageError(f"azml_max_age_action is warn or fail, not {action!r}.")
+    return limit, action
+
+
+def _find_stale(config: pytest.Config) -> list[str]:
+    from azml_contract.pytest_summary import find_stale
+
+    limit, _ = _age_limit(config)
+    if limit is None or hasattr(config, "workerinput"):
+        return []
+    return find_stale(config, limit)
 
 
 def _find_breaks(session: pytest.Session) -> list[str]:
@@ -415,5 +461,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     from azml_contract.pytest_summary import write_summary
 
     orphans = config.stash.get(_orphans_key, [])
-    breaks = config.stash.get(_breaks_key, [])
-    write_summary(terminalreporter, config.getoption("azml_mode"), orphans, breaks)
+    notes = [
+        *config.stash.get(_stale_key, []),
+        *(f"breaks: {line}" for line in config.stash.get(_breaks_key, [])),
+    ]
+    write_summary(terminalreporter, config.getoption("azml_mode"), orphans, notes)

@@ -17,15 +17,16 @@ Figures = dict[str, Any]
 
 
 def write_summary(
-    reporter: Any, mode: str, orphans: Sequence[Path], breaks: Sequence[str] = ()
+    reporter: Any, mode: str, orphans: Sequence[Path], notes: Sequence[str] = ()
 ) -> None:
     """Write the section of azml-contract; nothing when no scenario ran.
 
     Args:
         reporter: pytest's terminal reporter.
-        mode: replay, record or live.
+        mode: As given to ``--azml-mode``.
         orphans: As found by `find_orphans`.
-        breaks: A line for each call that a newer api-version breaks.
+        notes: Further lines: stale cassettes, calls that a newer api-version
+            breaks.
     """
     runs = _published(reporter)
     if not runs:
@@ -44,8 +45,8 @@ def write_summary(
         reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
     for orphan in orphans:
         reporter.write_line(f"orphaned cassette: {orphan}: no test plays it; delete it")
-    for line in breaks:
-        reporter.write_line(f"breaks: {line}")
+    for line in notes:
+        reporter.write_line(line)
 
 
 def played_cassettes(config: pytest.Config) -> list[Path]:
@@ -55,6 +56,22 @@ def played_cassettes(config: pytest.Config) -> list[Path]:
         return []
     files = [Path(run["cassette"]) for run in _published(reporter)]
     return [file for file in files if file.exists()]
+
+
+def find_stale(config: pytest.Config, limit_days: float) -> list[str]:
+    """A line for each cassette played that is older than the limit."""
+    from datetime import UTC, datetime
+
+    from azml_contract.recording.age import Recorded, describe_stale
+
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    runs = _published(reporter) if reporter is not None else []
+    played = [
+        Recorded(run["cassette"], run["recorded_at"], run["record_command"])
+        for run in runs
+        if run["recorded_at"]
+    ]
+    return describe_stale(played, limit_days=limit_days, now=datetime.now(UTC))
 
 
 def find_orphans(session: pytest.Session, cassettes: Path) -> list[Path]:

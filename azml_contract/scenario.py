@@ -153,6 +153,11 @@ class ScenarioRun:
         """What answered: in replay, what the cassette was recorded from."""
         return self._recorder.target
 
+    @property
+    def recorded_at(self) -> str:
+        """When what was played was recorded; ``""`` where nothing was played."""
+        return self._recorder.recorded_at
+
     def _observe(self, exchange: Exchange) -> None:
         verdict = self._validator.check(exchange)
         self.tally.requests += verdict.requests

@@ -153,6 +153,13 @@ class Recorder:
         return self._target
 
     @property
+    def recorded_at(self) -> str:
+        """When what is played was recorded; ``""`` where nothing is played."""
+        if self._player is not None:
+            return self._player.cassette.recorded_at
+        return "" if self._extension is None else self._extension.cassette.recorded_at
+
+    @property
     def reads(self) -> dict[int, tuple[str, ...]]:
         """The JSON pointers looked at so far in answers played, by interaction."""
         return {index: tuple(sorted(found)) for index, found in self._reads.items()}

@@ -205,3 +205,34 @@ def test_verify_without_a_cassette_names_the_command_that_records_it(
     result = run(recorded, "verify")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*There is no cassette*", "*--azml-mode=record*"])
+
+
+def test_a_stale_cassette_is_named_with_the_command_that_records_it(
+    recorded: pytest.Pytester,
+) -> None:
+    when = read(recorded)["recorded_at"]
+    rewrite(recorded, when, "2020-01-01T00:00:00Z")
+    line = (
+        "stale cassette: *2024-04-01.json is * days old (limit 90); record again: "
+        "pytest test_story.py::test_list --azml-mode=record"
+    )
+
+    result = run(recorded, "replay", "--azml-max-age", "90")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines([line])
+
+    limits = ("--azml-max-age", "90", "--azml-max-age-action", "fail")
+    result = run(recorded, "replay", *limits, "-n", "1")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([line])
+
+
+def test_the_age_limit_may_stand_in_the_project(recorded: pytest.Pytester) -> None:
+    rewrite(recorded, read(recorded)["recorded_at"], "2020-01-01T00:00:00Z")
+    recorded.makeini("[pytest]\nazml_max_age = 90\nazml_max_age_action = fail\n")
+    assert run(recorded, "replay").ret == 1
+    assert run(recorded, "replay", "--azml-max-age", "99999").ret == 0
+    recorded.makeini("[pytest]\nazml_max_age = soon\n")
+    result = run(recorded, "replay")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*azml_max_age is a number of days, not 'soon'*"])
