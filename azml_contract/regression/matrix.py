@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -55,6 +55,14 @@ def build_matrix(
     return [row for one in cassettes for row in judge.judge(one)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a call was judged to be; `quotes` where a finding names a stand-in."""
+
+    outcome: Outcome | None
+    quotes: bool
+
+
 class Judge:
     """Judges recordings, and remembers what it judged.
 
@@ -65,7 +73,7 @@ class Judge:
     def __init__(self, versions: Sequence[str] | None = None) -> None:
         self.versions = tuple(versions or known_versions())
         self._validator = Validator(profile=Profile.SERVICE)
-        self._known: OrderedDict[bytes, Outcome | None] = OrderedDict()
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self.judged = 0
         """How many calls were judged; the others were remembered."""
 
@@ -87,16 +95,19 @@ class Judge:
     def _judge_call(self, recording: Recording, call: Call) -> Outcome | None:
         masked = disguise(call.exchange, recording.variables)
         key = _digest(masked, call, recording.api_version)
-        if key in self._known:
-            self._known.move_to_end(key)
-            outcome = self._known[key]
-        else:
+        known = self._known.get(key)
+        if known is None:
             self.judged += 1
             outcome = self._judge_anew(masked, call, recording.api_version)
-            self._known[key] = outcome
+            quotes = outcome is not None and masked.reveal(outcome) is not outcome
+            known = self._known[key] = _Known(outcome, quotes)
             if len(self._known) > _CAPACITY:
                 self._known.popitem(last=False)
-        return masked.reveal(outcome) if outcome is not None else None
+        else:
+            self._known.move_to_end(key)
+        if known.outcome is None or not known.quotes:
+            return known.outcome
+        return masked.reveal(known.outcome)
 
     def _judge_anew(
         self, masked: Disguise, call: Call, api_version: str
@@ -104,7 +115,7 @@ class Judge:
         request = masked.exchange.request
         recorded = (request.api_version or api_version).lower()
         own = load_contract(recorded)
-        found = own.find(request.method, _path(request))
+        found = _find(recorded, request.method, _path(request))
         if not isinstance(found, Route):
             return None
         answer = _read_answer(masked.exchange.response, call.reads)
@@ -123,7 +134,7 @@ class Judge:
 
     def _judge_under(self, request: Request, version: str, compare: _Comparer) -> Cell:
         contract = load_contract(version)
-        found = contract.find(request.method, _path(request))
+        found = _find(version, request.method, _path(request))
         if isinstance(found, NoRoute):
             return _absent(contract, request, compare.operation)
         sent = self._validator.check_request(_rewrite(request, version)).findings
@@ -251,6 +262,12 @@ def _rewrite(request: Request, version: str) -> Request:
     if url == request.url and not _VERSION.search(url):
         url += f"{'&' if '?' in url else '?'}api-version={version}"
     return replace(request, url=url)
+
+
+@lru_cache(maxsize=16_384)
+def _find(version: str, method: str, path: str) -> Route | NoRoute:
+    """A miss is dear: it looks for the nearest paths."""
+    return load_contract(version).find(method, path)
 
 
 @lru_cache(maxsize=1024)
