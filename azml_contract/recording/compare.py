@@ -146,7 +146,11 @@ def _versioned(api_version: str) -> Callable[[str], str]:
 def _naming(variables: Mapping[str, Json], shortest: int) -> Callable[[str], str]:
     """Replaces drawn values by the names they were drawn under."""
     drawn = sorted(
-        ((value, name) for name, value in _drawn(variables) if len(value) >= shortest),
+        (
+            (value, name)
+            for name, value in _drawn(dict(variables))
+            if len(value) >= shortest
+        ),
         key=lambda pair: -len(pair[0]),
     )
     patterns = [

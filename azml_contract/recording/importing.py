@@ -21,7 +21,11 @@ from azml_contract.exchange import Exchange, Headers, Json, Request, Response
 from azml_contract.recording.cassette import Cassette, render_cassette
 from azml_contract.recording.convert import Format
 from azml_contract.recording.identity import Logins
-from azml_contract.recording.origin import learn_identifiers, placeholder_identifiers
+from azml_contract.recording.origin import (
+    learn_identifiers,
+    learn_stray_ids,
+    placeholder_identifiers,
+)
 from azml_contract.recording.rules import Identifier, RedactionRules
 from azml_contract.recording.scan import Scanner, SecretFound
 from azml_contract.recording.scrub import Sanitizer, Scrubber
@@ -46,6 +50,7 @@ def import_exchanges(
     rules: RedactionRules,
     *,
     path: Path,
+    is_ours: bool = False,
 ) -> Imported:
     """Sanitise exchanges and put them in the order and shape of a cassette.
 
@@ -55,11 +60,12 @@ def import_exchanges(
             its interactions are ignored. Reads are kept if they still fit.
         rules: What must not be kept; names of the recording itself are added.
         path: Where it will be written, for messages.
+        is_ours: It was exported from a cassette: its names are placeholders.
 
     Raises:
         SecretFound: Something that looks secret would have been written.
     """
-    learned = learn_identifiers(exchanges)
+    learned = (learn_stray_ids if is_ours else learn_identifiers)(exchanges)
     awkward = [one for one in learned if _is_inside_its_placeholder(one)]
     rules = replace(
         rules,

@@ -54,6 +54,16 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 _SHORTEST = 2
+# Microsoft's own, named in documents and samples everywhere.
+_PUBLIC = frozenset(
+    {
+        "automlsamplenotebookdata",
+        "azuremlexamples",
+        "azureopendatastorage",
+        "viennaglobal",
+    }
+)
+_GUID_KINDS = frozenset({"subscription", "tenant", "client"})
 
 
 def learn_identifiers(exchanges: Iterable[Exchange]) -> tuple[Identifier, ...]:
@@ -71,6 +81,18 @@ def learn_identifiers(exchanges: Iterable[Exchange]) -> tuple[Identifier, ...]:
         Identifier(kind, value, stand_in)
         for kind, values in found.items()
         for value, stand_in in _number(kind, values)
+    )
+
+
+def learn_stray_ids(exchanges: Iterable[Exchange]) -> tuple[Identifier, ...]:
+    """Ids of subscriptions, tenants and applications in what was sanitised before.
+
+    Its names are placeholders, or the scenario's own, and stay.
+    """
+    return tuple(
+        one
+        for one in learn_identifiers(exchanges)
+        if one.kind in _GUID_KINDS and not one.value.startswith("00000000-0000-")
     )
 
 
@@ -103,7 +125,7 @@ def _answered(exchanges: Iterable[Exchange]) -> Iterator[str]:
 def _find(text: str) -> Iterator[tuple[str, str]]:
     for kind, pattern in _PLACES:
         for value in pattern.findall(text):
-            if len(value) >= _SHORTEST and not value.startswith("."):
+            if len(value) >= _SHORTEST and value.lower() not in _PUBLIC:
                 yield kind, value.lower()
 
 

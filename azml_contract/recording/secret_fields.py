@@ -7,6 +7,7 @@ so that whatever one finds the other removes. Knows names; looks into no file.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -38,12 +39,19 @@ _STAND_IN = re.compile(
     r"redacted|sanitized|^[*x.\u2022]+$|^<[^<>]*>$|^\{\{.*\}\}$|^\$\{.*\}$",
     re.IGNORECASE,
 )
+_SAID = re.compile(r"\bfake\b|redacted|sanitized", re.IGNORECASE)
 _FORM = re.compile(r"[\w.~%+$-]+=[^&\s]*(?:&[\w.~%+$-]+=[^&\s]*)*")
 
 
 def is_stand_in(value: str) -> bool:
-    """Whether a text only says that something stood here."""
-    return not value or value == ZERO_KEY or _STAND_IN.search(value) is not None
+    """Whether a text only says that something stood here, plainly or in base64."""
+    if not value or value == ZERO_KEY or _STAND_IN.search(value):
+        return True
+    try:
+        said = base64.b64decode(value, validate=True).decode()
+    except ValueError:
+        return False
+    return _SAID.search(said) is not None
 
 
 def pair_name(value: Mapping[Any, Any]) -> str:

@@ -1,0 +1,87 @@
+"""`azml-contract cassette export`: write a cassette for another tool."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from azml_contract.errors import InputError
+
+if TYPE_CHECKING:
+    from azml_contract.recording.cassette import Cassette
+
+
+@click.command("export")
+@click.argument("path", metavar="CASSETTE")
+@click.option("--format", "form", required=True, type=click.Choice(["vcrpy", "har"]))
+@click.option("-o", "--output", required=True, metavar="FILE")
+def command(path: str, form: str, output: str) -> None:
+    """Write a cassette for vcrpy (YAML; JSON where FILE ends so) or as HAR 1.2.
+
+    Repeated polls are written out one by one. The file says what it was
+    recorded from, and `cassette import` reads it back.
+    """
+    from azml_contract.recording.documents import open_cassette
+    from azml_contract.recording.store import write_cassette
+
+    cassette = open_cassette(Path(path)).cassette
+    assert cassette is not None
+    target = Path(output)
+    rendered = render_export(cassette, form, as_json=target.suffix == ".json")
+    try:
+        write_cassette(target, rendered, {})
+    except OSError as error:
+        raise InputError(f"{target}: it cannot be written ({error}).") from error
+    calls = sum(one.times for one in cassette.interactions)
+    click.echo(f"{target}: {calls} calls, {len(rendered)} bytes.")
+
+
+def render_export(cassette: Cassette, form: str, *, as_json: bool) -> bytes:
+    """The bytes of an export.
+
+    Args:
+        cassette: What to write.
+        form: ``vcrpy`` or ``har``.
+        as_json: vcrpy's JSON in place of its YAML.
+    """
+    from azml_contract.recording import exporting
+
+    if form == "har":
+        return _json(exporting.to_har(cassette, _version()))
+    data = exporting.to_vcrpy(cassette)
+    if as_json:
+        return _json(_without_bytes(data))
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(data, Dumper=dumper)
+    return text.encode()
+
+
+def _json(data: Any) -> bytes:
+    return json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _without_bytes(value: Any) -> Any:
+    """Binary bodies as vcrpy's JSON serializer cannot hold them, but ours reads."""
+    import base64
+
+    if isinstance(value, dict):
+        return {key: _without_bytes(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_bytes(item) for item in value]
+    if isinstance(value, bytes):
+        return {"base64_string": base64.b64encode(value).decode()}
+    return value
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("azml-contract")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,178 @@
+"""`azml-contract cassette import`: make a cassette of another tool's recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from azml_contract.commands.cassette.files import project_rules
+from azml_contract.commands.cassette.wording import count, size_of
+from azml_contract.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from azml_contract.exchange import Exchange
+    from azml_contract.recording.cassette import Cassette
+    from azml_contract.recording.documents import Document
+
+
+@click.command("import")
+@click.argument("path", metavar="FILE")
+@click.option("--to", "target_path", required=True, metavar="CASSETTE")
+@click.option("--scenario", default="", help="Its name; default from --to.")
+@click.option(
+    "--api-version", default="", metavar="V", help="Default: what most calls use."
+)
+@click.option(
+    "--target",
+    type=click.Choice(["azure", "emulator"]),
+    help="What answered; default: azure, where every host is Azure's by name.",
+)
+@click.option("--force", is_flag=True, help="Replace a cassette that is there.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    path: str,
+    target_path: str,
+    scenario: str,
+    api_version: str,
+    target: str | None,
+    force: bool,
+) -> None:
+    """Make a cassette of a HAR, a vcrpy cassette or a test-proxy recording.
+
+    It is sanitised as a recording of our own: names become placeholders, tokens
+    and keys are removed, the variables of a test-proxy recording stay. What
+    would still hold a secret is not written, and the exit code is 1.
+    """
+    from azml_contract.recording.documents import open_document
+    from azml_contract.recording.importing import import_exchanges, read_mark
+    from azml_contract.recording.scan import SecretFound
+    from azml_contract.recording.store import write_cassette
+
+    place = Path(target_path)
+    if place.exists() and not force:
+        raise UsageError(f"{place} exists; replace it with --force.")
+    document = open_document(Path(path))
+    if document.format is None:
+        raise UsageError(f"{path} is a cassette already; copy it.")
+    exchanges = [one.exchange for one in document.recorded()]
+    if not exchanges:
+        raise InputError(f"{path}: it holds no call, so there is nothing to import.")
+    given = {"scenario": scenario, "api_version": api_version, "target": target}
+    header = make_header(document, exchanges, place, given)
+    try:
+        imported = import_exchanges(
+            exchanges,
+            header,
+            project_rules(),
+            path=place,
+            is_ours=bool(read_mark(document.data, document.format)),
+        )
+    except SecretFound as error:
+        click.echo(f"Error: {error}", err=True)
+        ctx.exit(1)
+    try:
+        write_cassette(place, imported.rendered, imported.side_files)
+    except OSError as error:
+        raise InputError(f"{place}: it cannot be written ({error}).") from error
+    _report(place, imported.cassette, len(imported.rendered))
+
+
+def make_header(
+    document: Document,
+    exchanges: Sequence[Exchange],
+    place: Path,
+    given: dict[str, Any],
+) -> Cassette:
+    """What is known of a recording: given, noted in it, or told by its calls.
+
+    Raises:
+        UsageError: The api-version or the target cannot be told.
+    """
+    from azml_contract.recording import importing
+    from azml_contract.recording.cassette import Cassette
+
+    assert document.format is not None
+    mark = importing.read_mark(document.data, document.format)
+    known = {name: value for name, value in given.items() if value}
+    noted = {name: str(mark[name]) for name in given if isinstance(mark.get(name), str)}
+    target = _target(document, exchanges, known.get("target"), noted.get("target"))
+    version = known.get("api_version") or noted.get("api_version")
+    version = version or importing.most_used_version(exchanges)
+    if not version:
+        raise UsageError(f"{document.path}: no call has an api-version; --api-version.")
+    return Cassette(
+        scenario=known.get("scenario") or noted.get("scenario") or _name(place),
+        api_version=version,
+        target=target,
+        recorded_at=str(mark.get("recorded_at") or importing.recorded_at(exchanges)),
+        recorder=f"azml-contract {_version()}, imported from a {document.format}",
+        variables=importing.read_variables(document.data, document.format),
+        reads=_reads(mark.get("reads")),
+    )
+
+
+def _target(
+    document: Document,
+    exchanges: Sequence[Exchange],
+    asked: str | None,
+    noted: str | None,
+) -> str:
+    from azml_contract.recording.origin import hosts_of, is_azure
+
+    if noted:
+        if asked and asked != noted:
+            raise UsageError(
+                f"{document.path} says that it was recorded from {noted}, not {asked}."
+            )
+        return noted
+    others = hosts_of(one for one in exchanges if not is_azure(one.request))
+    if asked == "azure" and others:
+        raise UsageError(
+            f"{document.path} calls hosts that are not Azure's ({', '.join(others)}); "
+            "it cannot pass for a recording of Azure."
+        )
+    if asked is None and others:
+        raise UsageError(
+            f"{document.path} calls hosts that are not Azure's ({', '.join(others)}); "
+            "if the emulator answered, say --target emulator."
+        )
+    return asked or "azure"
+
+
+def _reads(noted: Any) -> dict[int, tuple[str, ...]]:
+    if not isinstance(noted, dict):
+        return {}
+    return {
+        int(index): tuple(map(str, pointers))
+        for index, pointers in noted.items()
+        if str(index).isdecimal() and isinstance(pointers, list)
+    }
+
+
+def _name(place: Path) -> str:
+    """`story/test` of a path `.../story/test/version.json`."""
+    parts = place.absolute().parent.parts[-2:]
+    return "/".join(part for part in parts if part != place.anchor) or place.stem
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("azml-contract")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _report(place: Path, cassette: Cassette, size: int) -> None:
+    click.echo(
+        f"{place}: {cassette.scenario} at {cassette.api_version}, recorded from "
+        f"{cassette.target} at {cassette.recorded_at}; "
+        f"{count(len(cassette.interactions), 'interaction')}, {size_of(size)}."
+    )
+    if cassette.variables:
+        click.echo(f"  variables: {', '.join(sorted(cassette.variables))}")

@@ -1,0 +1,246 @@
+"""`azml-contract cassette lint`: secrets and faults in recordings of any format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from azml_contract.commands.cassette.files import (
+    find_files,
+    project_rules,
+    read_each,
+    report_problems,
+)
+from azml_contract.commands.cassette.wording import count
+
+if TYPE_CHECKING:
+    from azml_contract.finding import Finding, Location
+    from azml_contract.recording.documents import Document
+    from azml_contract.recording.rules import RedactionRules
+    from azml_contract.recording.scan import Suspicion
+    from azml_contract.report.checked import Checked
+
+SECRET, IDENTIFIER, FORMAT = "AZC401", "AZC402", "AZC403"
+TITLES = {
+    SECRET: "a recording holds what looks like a secret",
+    IDENTIFIER: "a recording names whose it was",
+    FORMAT: "a cassette is not as the recorder writes it",
+}
+_LOCATED_BYTES = 4 * 1024 * 1024
+_NOUNS = {
+    "subscription": "subscription(s)",
+    "tenant": "tenant(s)",
+    "client": "application(s)",
+    "name": "people or e-mail address(es)",
+}
+
+
+@click.command("lint")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning"]),
+    default="error",
+    show_default=True,
+)
+@click.pass_context
+def command(
+    ctx: click.Context, paths: tuple[str, ...], form: str, fail_on: str
+) -> None:
+    """Look for secrets in recordings of any format, and for faults in cassettes.
+
+    Places and kinds are named, values never. Errors: secrets, and names that
+    the settings or [tool.azml-contract.redact] know. Warnings: subscriptions,
+    tenants, applications and people that the recording itself names, and
+    cassettes that are not as the recorder writes them.
+    """
+    from azml_contract.finding import Severity
+    from azml_contract.report.checked import is_at_least
+
+    rules = project_rules()
+    files, problems = find_files(paths)
+    checked = read_each(files, lambda path: lint_file(path, rules), problems)
+    _print(checked, form)
+    code = report_problems(problems)
+    least = Severity(fail_on)
+    if any(is_at_least(f, least) for one in checked for f in one.findings):
+        code = code or 1
+    ctx.exit(code)
+
+
+def lint_file(path: Path, rules: RedactionRules) -> Checked:
+    """Everything found in one file.
+
+    Raises:
+        InputError: It cannot be read, or is no recording.
+        CassetteError: It is a broken cassette.
+    """
+    from azml_contract.recording.documents import open_document
+    from azml_contract.report.checked import Checked
+    from azml_contract.validation.jsontext import Locator
+
+    document = open_document(path)
+    small = not document.is_yaml and len(document.text) <= _LOCATED_BYTES
+    locator = Locator(document.text if small else "")
+    findings = tuple(
+        _finding(code, place, what, locator, path)
+        for code, place, what in _look(document, rules)
+    )
+    exchanges = len(document.recorded())
+    return Checked(path.as_posix(), findings, exchanges, exchanges)
+
+
+def find_secrets_in(document: Document, rules: RedactionRules) -> tuple[Suspicion, ...]:
+    """What looks secret in a document and its side files."""
+    from azml_contract.recording.lint import Linter
+    from azml_contract.recording.redact import Redactor, secret_names
+    from azml_contract.recording.scan import Scanner
+
+    variables = document.cassette.variables if document.cassette else {}
+    scanner = Scanner(Redactor(rules), variables)
+    linter = Linter(scanner, secret_names(rules))
+    found = linter.lint(document.data)
+    for name, raw in sorted(side_files_of(document).items()):
+        found += linter.lint_bytes(raw, f"blobs/{name}")
+    return found
+
+
+def side_files_of(document: Document) -> dict[str, bytes]:
+    """The side files of a cassette, by their sha256."""
+    if document.cassette is None:
+        return {}
+    bodies = [
+        (one, body["file"])
+        for one in document.cassette.interactions
+        for body in (one.request_body, one.response_body)
+        if body and "file" in body
+    ]
+    return {name: one.side_files[name] for one, name in bodies}
+
+
+def _look(document: Document, rules: RedactionRules) -> Iterator[tuple[str, str, str]]:
+    """Code, place and description of each finding."""
+    for one in find_secrets_in(document, with_learned_secrets(document, rules)):
+        yield SECRET, one.place, one.kind
+    yield from _look_for_owners(document)
+    if document.cassette is not None:
+        from azml_contract.recording.format_checks import check_format
+
+        for place, what in check_format(
+            document.path, document.data, document.cassette
+        ):
+            yield FORMAT, place, what
+
+
+def with_learned_secrets(document: Document, rules: RedactionRules) -> RedactionRules:
+    """The rules, and the live secrets that the recording shows where it must."""
+    from dataclasses import replace
+
+    from azml_contract.recording.learn import find_secrets
+    from azml_contract.recording.redact import secret_names
+    from azml_contract.recording.secret_fields import is_stand_in
+
+    exchanges = [one.exchange for one in document.recorded()]
+    learned = find_secrets(exchanges, secret_names(rules))
+    real = sorted(one for one in learned if not is_stand_in(one))
+    return replace(rules, secrets=(*rules.secrets, *real))
+
+
+def _look_for_owners(document: Document) -> Iterator[tuple[str, str, str]]:
+    from azml_contract.recording.learn import find_people
+    from azml_contract.recording.origin import learn_identifiers
+
+    exchanges = [one.exchange for one in document.recorded()]
+    kinds = [
+        one.kind
+        for one in learn_identifiers(exchanges)
+        if one.kind in _NOUNS and not _is_level(one.value)
+    ]
+    people = [p for p in find_people(exchanges) if "example.com" not in p]
+    kinds += ["name"] * len(people)
+    for kind in sorted(set(kinds)):
+        noun = {"name": "person or e-mail address", "client": "application"}
+        yield (
+            IDENTIFIER,
+            "",
+            f"{count(kinds.count(kind), noun.get(kind, kind))} by name",
+        )
+
+
+def _is_level(value: str) -> bool:
+    """Whether an id says nothing, as placeholders and anonymised ones do."""
+    return value.startswith("00000000-0000-")
+
+
+def _finding(code: str, place: str, what: str, locator: object, path: Path) -> Finding:
+    from azml_contract.finding import Evidence, Finding, Severity
+
+    severity = Severity.ERROR if code == SECRET else Severity.WARNING
+    if code == SECRET:
+        message = f"looks like a secret or a name: {what}"
+    elif code == IDENTIFIER:
+        message = f"the recording names {what}"
+    else:
+        message = what
+    cure = f"azml-contract cassette scrub {path} --in-place"
+    if code == FORMAT:
+        cure = ""
+    return Finding(
+        code,
+        severity,
+        message,
+        pointer=place,
+        cure=cure,
+        evidence=Evidence.UNKNOWN,
+        location=_locate(locator, place, path),
+    )
+
+
+def _locate(locator: object, place: str, path: Path) -> Location:
+    from azml_contract.finding import Location
+    from azml_contract.validation.jsontext import Locator
+
+    assert isinstance(locator, Locator)
+    pointer = place.partition("#")[0].partition(" ")[0]
+    line, column = locator.locate(pointer) if pointer.startswith("/") else (1, 1)
+    return Location(path.as_posix(), line, column)
+
+
+def _print(checked: Sequence[Checked], form: str) -> None:
+    if form == "json":
+        from azml_contract.report.json import render_json
+
+        click.echo(render_json(checked))
+    elif form == "sarif":
+        from azml_contract.report.sarif import render_sarif
+
+        click.echo(render_sarif(checked, TITLES))
+    elif form == "github":
+        from azml_contract.report.github import render_github
+
+        if text := render_github(checked):
+            click.echo(text)
+    else:
+        _print_text(checked)
+
+
+def _print_text(checked: Sequence[Checked]) -> None:
+    for one in checked:
+        for f in one.findings:
+            place = f.location
+            where = f":{place.line}" if place and place.line > 1 else ""
+            pointer = f"{f.pointer}: " if f.pointer else ""
+            click.echo(f"{one.name}{where}: {f.severity} {f.code} {pointer}{f.message}")
+    total = sum(len(one.findings) for one in checked)
+    said = count(total, "finding") if total else "No findings"
+    click.echo(f"{said} in {count(len(checked), 'recording')}.")

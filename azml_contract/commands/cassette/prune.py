@@ -1,0 +1,136 @@
+"""`azml-contract cassette prune`: cassettes and side files that nothing names."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from azml_contract.commands.cassette.files import report_problems
+from azml_contract.commands.cassette.wording import count
+from azml_contract.errors import CassetteError, InputError, UsageError
+
+
+@click.command("prune")
+@click.option(
+    "--scenarios",
+    default="scenarios",
+    show_default=True,
+    metavar="DIR",
+    help="Where the tests are that play the cassettes.",
+)
+@click.option("--cassettes", default="cassettes", show_default=True, metavar="DIR")
+@click.option("--yes", is_flag=True, help="Delete them; without it they are listed.")
+@click.pass_context
+def command(ctx: click.Context, scenarios: str, cassettes: str, yes: bool) -> None:
+    """List or delete cassettes that no scenario plays, and unnamed side files.
+
+    Scenarios are collected by pytest, not run. A cassette belongs to a scenario
+    by its folder, and to one of the api-versions that the test runs at. Exits
+    with 1 where something is listed and not deleted.
+    """
+    root = Path(cassettes)
+    if not root.is_dir():
+        raise InputError(f"{root}: there is no such folder of cassettes.")
+    played = collect_cassettes(Path(scenarios), root)
+    orphans = sorted(set(_cassettes_in(root)) - played)
+    problems: list[str] = []
+    unnamed = [
+        file
+        for folder in sorted(p for p in root.rglob("blobs") if p.is_dir())
+        for file in _unnamed(folder, set(orphans), problems)
+    ]
+    for path, what in [(p, "no scenario plays it") for p in orphans] + [
+        (p, "no cassette names it") for p in unnamed
+    ]:
+        click.echo(f"{path}: {what}")
+        if yes:
+            path.unlink(missing_ok=True)
+            _remove_empty(path.parent, root)
+    found = len(orphans) + len(unnamed)
+    verb = "deleted" if yes else "to delete, with --yes"
+    click.echo(f"{count(found, 'file')} {verb}." if found else "Nothing to prune.")
+    code = report_problems(problems)
+    ctx.exit(code or (1 if found and not yes else 0))
+
+
+def collect_cassettes(scenarios: Path, root: Path) -> set[Path]:
+    """Paths of the cassettes that the tests of a folder play.
+
+    Raises:
+        UsageError: There is no such folder, or pytest cannot collect it: then
+            every cassette would look orphaned.
+    """
+    import pytest
+
+    if not scenarios.exists():
+        raise UsageError(f"There is no folder {scenarios}; name it with --scenarios.")
+    collector = _Collector()
+    said = io.StringIO()
+    arguments = ["--collect-only", "-q", "-p", "no:cacheprovider", str(scenarios)]
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = pytest.main(arguments, plugins=[collector])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        tail = "\n".join(said.getvalue().strip().splitlines()[-8:])
+        raise UsageError(
+            f"pytest cannot collect {scenarios}, so nothing is pruned:\n{tail}"
+        )
+    if not collector.names:
+        raise UsageError(
+            f"{scenarios} has no scenario that uses the azml fixture, so nothing is "
+            "pruned; name the folder with --scenarios."
+        )
+    return {
+        root / story / test / f"{version}.json"
+        for story, test, version in collector.names
+    }
+
+
+class _Collector:
+    """A pytest plugin that notes which cassettes the collected tests play."""
+
+    def __init__(self) -> None:
+        self.names: set[tuple[str, str, str]] = set()
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        from azml_contract.pytest_plugin import story_of
+
+        for item in items:
+            callspec = getattr(item, "callspec", None)
+            version = callspec.params.get("api_version") if callspec else None
+            if version and "azml" in item.fixturenames:
+                self.names.add((*story_of(item), version))
+
+
+def _cassettes_in(root: Path) -> Iterator[Path]:
+    """Cassettes lie in `story/test/version.json`; nothing else is touched."""
+    return root.glob("*/*/*.json")
+
+
+def _unnamed(folder: Path, orphans: set[Path], problems: list[str]) -> Iterator[Path]:
+    """Side files that no cassette beside their folder names."""
+    from azml_contract.commands.cassette.lint import side_files_of
+    from azml_contract.recording.documents import open_cassette
+
+    named: set[str] = set()
+    for path in sorted(folder.parent.glob("*.json")):
+        if path in orphans:
+            continue
+        try:
+            named.update(side_files_of(open_cassette(path)))
+        except (CassetteError, InputError) as error:
+            problems.append(str(error))
+            return  # whatever it names must stay
+    yield from sorted(
+        p for p in folder.iterdir() if p.is_file() and p.name not in named
+    )
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    while folder != root and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
