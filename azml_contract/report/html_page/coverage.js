@@ -67,7 +67,7 @@ function fillDetail(root, version) {
 function makeKind(title, items) {
   const sizes = ["missed", "beyond", "hit"].map((name) => sizeOf(items[name]));
   return make("section", {},
-    make("h3", {}, title),
+    make("h2", {}, title),
     makeList(`${sizes[0].toLocaleString("en")} not exercised${sizes[1] ? ", in reach" : ""}`, items.missed),
     sizes[1] ? makeList(`${sizes[1].toLocaleString("en")} beyond the operations called`, items.beyond) : null,
     makeList(`${sizes[2]} exercised`, items.hit));
