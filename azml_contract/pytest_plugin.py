@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MODES = ("replay", "record", "extend", "live", "verify")
 TARGETS = ("emulator", "azure")
 PROFILES = ("service", "strict")
-MARKER_ARGUMENTS = {"api_versions", "profile", "expect", "compute"}
+MARKER_ARGUMENTS = {"api_versions", "profile", "expect", "compute", "seed"}
 
 _run_key = pytest.StashKey["ScenarioRun"]()
 _orphans_key = pytest.StashKey[list[Path]]()
@@ -116,7 +116,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "azml(api_versions=[...], profile='service'|'strict', expect=[(code, pointer), "
-        "...], compute=False): a scenario of azml-contract",
+        "...], compute=False, seed=False): a scenario of azml-contract",
     )
     _age_limit(config)
     if config.getoption("azml_from"):
@@ -309,6 +309,7 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
         sanitizers=tuple(request.getfixturevalue("azml_sanitizers")),
         matchers=tuple(request.getfixturevalue("azml_matchers")),
         user_rules=load_user_rules(os.environ, config.rootpath / "pyproject.toml"),
+        seed=bool(arguments.get("seed")),
     )
 
 

@@ -49,6 +49,7 @@ class Plan:
     sanitizers: tuple[Any, ...] = ()
     matchers: tuple[Any, ...] = ()
     user_rules: UserRules = NO_RULES
+    seed: bool = False
 
     @property
     def sleeps(self) -> bool:
@@ -101,6 +102,7 @@ class ScenarioRun:
             canonicalisers=plan.matchers,
             record_command=plan.record_command,
             enum_values=_enum_values(plan),
+            seed_random=plan.seed,
         )
         self.workspace: Workspace = _open_workspace(plan, self._recorder)
 

@@ -32,6 +32,7 @@ from azml_contract.recording.redact import Redactor, secret_names
 from azml_contract.recording.rules import RedactionRules
 from azml_contract.recording.scan import Scanner, SecretFound
 from azml_contract.recording.scrub import Sanitizer, Scrubber
+from azml_contract.recording.seed import SEED_VARIABLE, draw_seed, seeded
 from azml_contract.recording.sides import Sides
 from azml_contract.recording.store import write_cassette
 from azml_contract.recording.tape import Tape
@@ -94,6 +95,7 @@ class Recorder:
         canonicalisers: Sequence[Canonicaliser] = (),
         record_command: str = "pytest --azml-mode=record",
         enum_values: EnumValues | None = None,
+        seed_random: bool = False,
     ) -> None:
         """Prepare; nothing is read or intercepted yet.
 
@@ -115,6 +117,8 @@ class Recorder:
             record_command: What a reader should run to record.
             enum_values: For verify: lower-case names of properties to the
                 values that the contract lists.
+            seed_random: Seed `random` and `uuid.uuid4` while entered, for
+                clients that draw their own names; the seed is a variable.
         """
         self._path = path
         self._mode = mode
@@ -127,6 +131,9 @@ class Recorder:
         self._canonicalisers = tuple(canonicalisers)
         self._record_command = record_command
         self._enum_values = enum_values or {}
+        self._seed_random = seed_random
+        self._seeding: AbstractContextManager[list[str]] | None = None
+        self._drawn_ids: list[str] = []
         self._observing = threading.RLock()
         self._tape = Tape()
         self._count = 0
@@ -182,8 +189,12 @@ class Recorder:
                 )
             self._tape.adopt()
             self._load()
+            if self._seed_random:
+                self._seeding = seeded(self.var(SEED_VARIABLE, draw_seed))
             self._interception = intercept(self, self._path)
             self._interception.__enter__()
+            if self._seeding is not None:
+                self._drawn_ids = self._seeding.__enter__()
             Recorder._active = self
         return self
 
@@ -196,6 +207,9 @@ class Recorder:
         """Stop to intercept; writes nothing."""
         with Recorder._guard:
             Recorder._active = None
+            seeding, self._seeding = self._seeding, None
+            if seeding is not None:
+                seeding.__exit__(None, None, None)
             interception, self._interception = self._interception, None
             if interception is not None:
                 interception.__exit__(kind, error, trace)
@@ -360,10 +374,11 @@ class Recorder:
     def _scrub(self) -> tuple[Scrubber, Cassette]:
         """What is on the tape, sanitised, behind what the cassette held."""
         extension = self._extension
+        drawn = {f"uuid {n}": one for n, one in enumerate(self._drawn_ids)}
         scrubber = Scrubber(
             self._rules,
             [*self._tape.exchanges(), *(extension.passed if extension else ())],
-            variables=self._variables,
+            variables={**self._variables, **drawn},
             sanitizers=self._sanitizers,
             held=held_texts(extension.cassette.interactions) if extension else (),
         )

@@ -10,7 +10,7 @@ had to poll.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -83,7 +83,16 @@ class _Call:
     index: int
     key: tuple[str, str]
     interaction: Interaction
-    polled: bool
+
+    @property
+    def loose_key(self) -> tuple[str, int, tuple[str, ...]]:
+        """The names of collections on an ARM path, without those of their items."""
+        parts = self.key[1].partition("://")[2].split("/")
+        return self.key[0], len(parts), (parts[0], *parts[1::2])
+
+
+_Key = tuple[object, ...]
+_Pair = tuple[_Call | None, _Call | None]
 
 
 def compare_cassettes(
@@ -99,18 +108,44 @@ def compare_cassettes(
     comparison = _Comparison(enum_values)
     before = _calls(recorded)
     now = _calls(_level_drawn(live, recorded.variables))
-    matcher = SequenceMatcher(
-        None, [one.key for one in before], [one.key for one in now], autojunk=False
-    )
     found: list[Difference] = []
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag == "equal":
-            for old, new in zip(before[a:b], now[c:d], strict=True):
-                found += comparison.compare(old, new.interaction)
-            continue
-        found += [_gone(one) for one in before[a:b]]
-        found += [_new(one) for one in now[c:d]]
+    for old, new in _pair(before, now):
+        if old is not None and new is not None:
+            found += comparison.compare(old, new.interaction)
+        elif old is not None:
+            found.append(_gone(old))
+        elif new is not None:
+            found.append(_new(new))
     return found
+
+
+def _pair(before: Sequence[_Call], now: Sequence[_Call]) -> Iterator[_Pair]:
+    """Calls side by side; None where the other side made no such call.
+
+    What finds no partner of its own name is paired by the collections on its
+    path: a client may draw its names where no variable tells of it.
+    """
+    for equal, olds, news in _align(before, now, lambda call: call.key):
+        if equal:
+            yield from zip(olds, news, strict=True)
+            continue
+        for alike, left, right in _align(olds, news, lambda call: call.loose_key):
+            if alike:
+                yield from zip(left, right, strict=True)
+            else:
+                yield from ((one, None) for one in left)
+                yield from ((None, one) for one in right)
+
+
+def _align(
+    before: Sequence[_Call], now: Sequence[_Call], key: Callable[[_Call], _Key]
+) -> Iterator[tuple[bool, Sequence[_Call], Sequence[_Call]]]:
+    """Runs of calls, in order; the first value says whether their keys are equal."""
+    matcher = SequenceMatcher(
+        None, [key(one) for one in before], [key(one) for one in now], autojunk=False
+    )
+    for tag, a, b, c, d in matcher.get_opcodes():
+        yield tag == "equal", before[a:b], now[c:d]
 
 
 def _gone(call: _Call) -> Difference:
@@ -161,7 +196,7 @@ def _calls(cassette: Cassette) -> list[_Call]:
         )
         key = (one.method, site.origin + path)
         polls = is_poll_path(one.method, one.url) or one.url in announced
-        call = _Call(index, key, one, polls)
+        call = _Call(index, key, one)
         if polls and one.method == "GET":
             if key in open_polls:
                 calls[open_polls[key]] = call

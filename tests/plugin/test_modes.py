@@ -236,3 +236,14 @@ def test_the_age_limit_may_stand_in_the_project(recorded: pytest.Pytester) -> No
     result = run(recorded, "replay")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*azml_max_age is a number of days, not 'soon'*"])
+
+
+def test_the_marker_seeds_clients_that_draw_their_own_names(
+    recorded: pytest.Pytester,
+) -> None:
+    source = SCENARIO.replace('azml.var("name", lambda: str(uuid4()))', "str(uuid4())")
+    write_scenario(recorded, source.replace("azml(", "azml(seed=True, ", 1))
+    run(recorded, "record").assert_outcomes(passed=1)
+    assert list(read(recorded)["variables"]) == ["azml_seed"]
+    run(recorded, "replay").assert_outcomes(passed=1)
+    run(recorded, "verify").assert_outcomes(passed=1)

@@ -1,0 +1,135 @@
+"""Comparing a recording with what is answered now: structure, not values."""
+
+from __future__ import annotations
+
+import pytest
+
+from azml_contract.recording.cassette import Cassette, Interaction
+from azml_contract.recording.verify import compare_cassettes
+
+BASE = "https://management.azure.com/subscriptions/s/resourceGroups/g/providers/N/w"
+ENUMS = {"status": frozenset({"Completed", "Failed", "Running"})}
+
+
+def call(path, body=None, *, method="GET", status=200, headers=None, sent=None):
+    request = {"method": method, "uri": BASE + path, "headers": {}}
+    response = {"status": status, "headers": headers or {}}
+    if sent is not None:
+        request["body"] = {"json": sent}
+    if body is not None:
+        response["body"] = body if isinstance(body, dict) else {"text": body}
+    return Interaction({"request": request, "response": response, "times": 1})
+
+
+def answer(value, **more):
+    return call("/w/data/d", {"json": value}, **more)
+
+
+def compare(before, now, *, variables=({}, {})):
+    cassettes = [
+        Cassette("s", "v", "emulator", "t", "r", tuple(calls), drawn)
+        for calls, drawn in zip((before, now), variables, strict=True)
+    ]
+    found = compare_cassettes(*cassettes, ENUMS)
+    return [str(one) for one in found]
+
+
+def test_values_that_change_by_nature_are_not_compared():
+    old = {"name": "a", "count": 1, "ok": True, "at": "2020", "share": 0.5}
+    new = {"name": "b", "count": 2, "ok": False, "at": "2021", "share": 1}
+    assert compare([answer(old)], [answer(new)]) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ({"a": 1}, {}, "response /a: recorded number, now absent"),
+        ({}, {"a~/b": {}}, "response /a~0~1b: recorded absent, now object"),
+        ({"a": "1"}, {"a": 1}, "response /a: recorded text, now number"),
+        ({"a": None}, {"a": []}, "response /a: recorded null, now list"),
+        (
+            {"p": {"status": "Completed"}},
+            {"p": {"status": "Failed"}},
+            'response /p/status: recorded "Completed", now "Failed"',
+        ),
+        (
+            {"value": [{"a": 1}]},
+            {"value": [{"a": 1}, {"b": 1}]},
+            "response /value/1/a: recorded number, now absent",
+        ),
+    ],
+)
+def test_shapes_and_enumerations_are_compared_by_json_path(old, new, said):
+    assert said in compare([answer(old)], [answer(new)])
+
+
+def test_a_text_that_is_no_value_of_the_enumeration_may_change():
+    old, new = {"status": "since 10 o'clock"}, {"status": "since noon"}
+    assert compare([answer(old)], [answer(new)]) == []
+
+
+def test_lists_may_change_length_and_order():
+    old = {"value": [{"a": 1}, {"b": "x"}]}
+    new = {"value": [{"b": "y"}, {"a": 2}, {"a": 3}]}
+    assert compare([answer(old)], [answer(new)]) == []
+    assert compare([answer({"value": []})], [answer(new)]) == []
+
+
+def test_statuses_headers_and_kinds_of_bodies_are_compared():
+    before = call("/w/data/d", "text", headers={"location": "x"})
+    now = call("/w/data/d", {"json": 1}, status=202)
+    assert compare([before], [now]) == [
+        "status: recorded 200, now 202",
+        "header location: recorded present, now absent",
+        "response: recorded text, now JSON",
+    ]
+
+
+def test_what_is_sent_is_compared_too():
+    before = call("/w/data/d", method="PUT", sent={"a": 1})
+    now = call("/w/data/d", method="PUT", sent={"b": 1})
+    assert compare([before], [now]) == [
+        "request /a: recorded number, now absent",
+        "request /b: recorded absent, now number",
+    ]
+
+
+def test_polls_are_compared_by_their_last_answer_however_many_there_were():
+    states = [
+        call("/w/jobs/j", {"json": {"status": s}}) for s in ("Running", "Completed")
+    ]
+    assert compare(states, [states[0], states[0], states[1]]) == []
+    assert compare(states, states[1:]) == []
+    assert compare(states, states[:1]) == [
+        'response /status: recorded "Completed", now "Running"'
+    ]
+
+
+def test_names_drawn_as_variables_are_levelled_long_or_short():
+    def calls(name, version):
+        return [
+            call(f"/w/data/{name}/versions/{version}", {"json": {"tags": {name: "x"}}})
+        ]
+
+    before, now = calls("first-name", 3), calls("second-name", 17)
+    drawn = (
+        {"name": "first-name", "version": 3},
+        {"name": "second-name", "version": 17},
+    )
+    assert compare(before, now, variables=drawn) == []
+
+
+def test_calls_with_names_of_a_clients_own_are_paired_by_their_collections():
+    before = [call("/w/jobs/gentle_ant_1", {"json": {"a": 1}}, method="PUT")]
+    now = [call("/w/jobs/brave_bee_22", {"json": {"a": "x"}}, method="PUT")]
+    assert compare(before, now) == ["response /a: recorded number, now text"]
+
+
+def test_calls_that_are_gone_or_new_are_named():
+    kept = call("/w/data/d")
+    before = [kept, call("/w/computes")]
+    now = [call("/w/models/m", method="DELETE", status=204), kept]
+    assert compare(before, now) == [
+        "call: recorded nothing, now made, 204",
+        "call: recorded as made, now not made",
+    ]
