@@ -69,8 +69,8 @@ def mark_bodies(made: dict, number: int) -> None:
             body["properties"]["description"] = f"recording {number}, body {index}"
 
 
-def measure(folder: Path, jobs: int) -> tuple[float, float]:
-    """Seconds, and the peak memory of the largest process in MB."""
+def measure(folder: Path, jobs: int) -> tuple[float, float, float]:
+    """Seconds, CPU seconds of all processes, peak MB of the largest process."""
     command = [
         *(sys.executable, "-m", "azml_contract", "regress", str(folder)),
         *("--jobs", str(jobs)),
@@ -80,7 +80,8 @@ def measure(folder: Path, jobs: int) -> tuple[float, float]:
         child = subprocess.Popen(command, stdout=output, cwd=ROOT)
         _, _, usage = os.wait4(child.pid, 0)
         child.returncode = 0
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    seconds = time.perf_counter() - started
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def main() -> None:
@@ -96,7 +97,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 calls = make_recordings(Path(folder), count, distinct=distinct)
                 for jobs in (1, 2):
-                    seconds, memory_mb = measure(Path(folder), jobs)
+                    seconds, cpu_s, memory_mb = measure(Path(folder), jobs)
                     rows.append(
                         {
                             "contender": "azml-contract",
@@ -105,6 +106,7 @@ def main() -> None:
                             "distinct_bodies": "1 in 5" if distinct else "run ids only",
                             "processes": jobs,
                             "seconds": round(seconds, 2),
+                            "cpu_s": round(cpu_s, 2),
                             "peak_mb": round(memory_mb),
                             "verdicts_per_s": round(calls * 34 / seconds),
                         }

@@ -6,11 +6,12 @@ alike share a column; scenarios that fare alike share a table.
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from azml_contract.report.regressed import Broken, Column, Regressed, Scenario
@@ -19,6 +20,7 @@ from azml_contract.report.table import print_legend, print_table
 _COLUMN = 12
 _LABEL = 26
 _GONE = "AZC301"
+_SINCE = re.compile(r" (?:since|before) [-\w]+\.$")
 
 
 def print_regressed(
@@ -123,11 +125,16 @@ def _print_reason(console: Console, one: Broken, *, brief: bool) -> None:
     answer = " of the answer" if finding.side == "response" and finding.pointer else ""
     known = " (in the baseline)" if one.known else ""
     if brief:
-        _print_inset(console, f"{place}{answer}: {finding.message}", 2)
+        # The heading tells since when.
+        message = _SINCE.sub(".", finding.message)
+        _print_inset(console, f"{place}{answer}: {message}", 2)
         return
     _print_inset(console, f"{place}{answer}{known}", 2)
     _print_inset(console, f"{finding.message} {finding.cure}".strip(), 6)
 
 
 def _print_inset(console: Console, text: str, inset: int) -> None:
-    console.print(Padding(Text(text), (0, 0, 0, inset), expand=False))
+    """Wrapped at the width of the console, without blanks at the ends of lines."""
+    width = console.width - inset
+    for line in textwrap.wrap(text, width, break_on_hyphens=False):
+        console.print(Text(f"{' ' * inset}{line}"), soft_wrap=True)
