@@ -33,6 +33,7 @@ from urllib3 import connectionpool
 from azml_contract.exchange import Exchange, Request
 from azml_contract.recording import messages
 from azml_contract.recording.player import Played
+from azml_contract.recording.sleepless import Sleepless
 
 NUMBER = "_azml_exchange"
 """Attribute of a `requests.Response` played: its number in the cassette."""
@@ -73,23 +74,30 @@ def intercept(exchanger: Exchanger, path: Path) -> AbstractContextManager[Any]:
         (vcr.patch, "reset_patchers", _make_reset(vcr.patch.reset_patchers)),
         (http.client, "HTTPSConnection", _StubHTTPSConnection),
     ]
-    pools = _LivePools()
+    pools, sleepless = _LivePools(), Sleepless()
     if exchanger.replaying:
-        patches.append((HTTPAdapter, "send", _make_replay(exchanger)))
+        patches.append((HTTPAdapter, "send", _make_replay(exchanger, sleepless)))
         patches += _socket_patches(exchanger)
     else:
         patches.append((HTTPAdapter, "send", _make_live(exchanger, pools)))
         patches += pools.patches()
     config = vcr.VCR(custom_patches=tuple(patches)).get_merged_config(path=str(path))
-    return _Interception(_LiveCassette.use(exchanger=exchanger, **config), pools)
+    cassette = _LiveCassette.use(exchanger=exchanger, sleepless=sleepless, **config)
+    return _Interception(cassette, pools, sleepless)
 
 
 class _Interception:
-    """vcrpy's own context, and the connection pools that it must not keep."""
+    """vcrpy's own context, and what has to be put back beside it."""
 
-    def __init__(self, inner: AbstractContextManager[Any], pools: _LivePools) -> None:
+    def __init__(
+        self,
+        inner: AbstractContextManager[Any],
+        pools: _LivePools,
+        sleepless: Sleepless,
+    ) -> None:
         self._inner = inner
         self._pools = pools
+        self._sleepless = sleepless
 
     def __enter__(self) -> None:
         self._inner.__enter__()
@@ -99,15 +107,19 @@ class _Interception:
             self._inner.__exit__(*exc_info)
         finally:
             self._pools.release()
+            self._sleepless.release()
 
 
 # Clients on requests -------------------------------------------------------------
 
 
-def _make_replay(exchanger: Exchanger) -> Callable[..., requests.Response]:
+def _make_replay(
+    exchanger: Exchanger, sleepless: Sleepless
+) -> Callable[..., requests.Response]:
     def send(
         self: HTTPAdapter, request: requests.PreparedRequest, *_: Any, **__: Any
     ) -> requests.Response:
+        sleepless.engage()
         played = exchanger.answer(messages.from_prepared(request))
         response = messages.to_requests(self, request, played.response)
         if played.index is not None:
@@ -204,9 +216,12 @@ class _LivePools:
 class _LiveCassette(vcr.cassette.Cassette):  # type: ignore[misc]
     """vcrpy's cassette without a file: asks the exchanger, and keeps nothing."""
 
-    def __init__(self, exchanger: Exchanger, **config: Any) -> None:
+    def __init__(
+        self, exchanger: Exchanger, sleepless: Sleepless, **config: Any
+    ) -> None:
         super().__init__(**config)
         self._exchanger = exchanger
+        self._sleepless = sleepless
         self._started: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._decided: weakref.WeakKeyDictionary[Any, Played | None]
         self._decided = weakref.WeakKeyDictionary()
@@ -245,6 +260,7 @@ class _LiveCassette(vcr.cassette.Cassette):  # type: ignore[misc]
 
     def play_response(self, request: Any) -> dict[str, Any]:
         """The recorded answer, or the exchanger's error."""
+        self._sleepless.engage()
         played = self._decided.get(request)
         if played is None:
             played = self._exchanger.answer(messages.from_vcr(request))
