@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from azml_contract.finding import Finding
 from azml_contract.validation.deviation import Path, to_pointer
@@ -25,12 +24,12 @@ _INPUTS = ("inputs", "inputDataBindings")
 _OUTPUTS = ("outputs", "outputDataBindings")
 
 
-@dataclass(frozen=True, slots=True)
-class _Command:
-    """A command line, where it stands, and the names it may read."""
+class _Command(NamedTuple):
+    """A command line, where it stands, what it reads, and the names it may read."""
 
     text: str
     path: Path
+    reads: tuple[tuple[str, str], ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     variables: tuple[str, ...]
@@ -73,9 +72,11 @@ def _read_command(
     path: Path,
     space: tuple[str, ...] | None,
 ) -> _Command:
+    text = holder["command"]
     return _Command(
-        holder["command"],
+        text,
         (path, "command"),
+        tuple(dict.fromkeys(_EXPRESSION.findall(text))),
         _collect(binders, _INPUTS),
         _collect(binders, _OUTPUTS),
         _collect(binders, ("environmentVariables",)),
@@ -96,7 +97,7 @@ def _collect(
 
 
 def _check_expressions(grader: Grader, command: _Command) -> Iterator[Finding]:
-    for kind, name in dict.fromkeys(_EXPRESSION.findall(command.text)):
+    for kind, name in command.reads:
         if kind == "search_space":
             if name not in (command.space or ()):
                 yield _find_unbound(grader, command, "AZC171", kind, name)
@@ -150,8 +151,7 @@ def _check_variables(grader: Grader, command: _Command) -> Iterator[Finding]:
 
 
 def _check_unread(grader: Grader, command: _Command, path: Path) -> Iterator[Finding]:
-    found = _EXPRESSION.findall(command.text)
-    read = {name for kind, name in found if kind == "search_space"}
+    read = {name for kind, name in command.reads if kind == "search_space"}
     for name in command.space or ():
         # Names with dashes are appended to the command as arguments.
         if name not in read and not name.startswith("-"):

@@ -150,4 +150,7 @@ def _report_seen(seen: Any) -> Any:
 def _report_expected(deviation: Deviation) -> tuple[Any, ...]:
     if deviation.rule is Rule.FOREIGN:
         return tuple(deviation.hint)
-    return tuple(value for value in deviation.expected if value is not None)
+    expected = deviation.expected
+    if None not in expected:
+        return expected
+    return tuple(value for value in expected if value is not None)
