@@ -4,8 +4,8 @@ Each run starts with nothing cached but Python's modules: the load reads the
 data files and finds the operation; the validator is compiled and has judged
 one command job. Contracts materialise what is asked for; `whole_ms` is all that
 there is at that version, definitions and operations, which no command needs.
-The versions take turns, and medians are published. Ours are times of the
-processor, so that what else the machine does stays out; oav's are by its clock.
+The versions take turns, and medians are published, by
+the processor's clock, so that what else the machine does stays out.
 
 Next to it: oav, warm in a Node of its own, loading the specification files of
 one api-version, and of all. It too compiles validators when they are asked for.

@@ -7,6 +7,7 @@
 // changes what it validates, and a second verdict on the same object differs.
 "use strict";
 const { LiveValidator } = require("oav");
+const fs = require("node:fs");
 const readline = require("node:readline");
 
 let validator;
@@ -23,25 +24,34 @@ async function load({ load: files, folder }) {
     },
     () => {},
   );
-  const started = process.hrtime.bigint();
+  const started = clock();
   await validator.initialize();
-  return { seconds: seconds(started) };
+  return { seconds: clock() - started };
 }
 
 async function judge({ method, url, bodies }) {
   const parsed = bodies.map((body) => JSON.parse(body));
   let accepted = 0;
   let errors = 0;
-  const started = process.hrtime.bigint();
+  const started = clock();
   for (const body of parsed) {
     const verdict = await validator.validateLiveRequest({ method, url, body });
     if (verdict.isSuccessful) accepted += 1;
     errors += verdict.errors.length;
   }
-  return { seconds: seconds(started), accepted, errors };
+  return { seconds: clock() - started, accepted, errors };
 }
 
-const seconds = (started) => Number(process.hrtime.bigint() - started) / 1e9;
+// Seconds that the processor gave to the thread that validates; where the system
+// does not tell (Linux does), to the whole process.
+function clock() {
+  try {
+    return Number(fs.readFileSync("/proc/self/schedstat", "utf8").split(" ")[0]) / 1e9;
+  } catch {
+    const used = process.cpuUsage();
+    return (used.user + used.system) / 1e6;
+  }
+}
 
 async function main() {
   for await (const line of readline.createInterface({ input: process.stdin })) {
