@@ -24,6 +24,7 @@ from azml_contract.recording.secret_fields import (
     parse_nested,
     secret_form_fields,
 )
+from azml_contract.recording.shapes import REDACTED
 
 # Opaque by design, and drawn anew for each answer.
 _OPAQUE = re.compile(
@@ -31,6 +32,9 @@ _OPAQUE = re.compile(
     r"|user-agent|skiptoken|boundary|content-security|^ms-cv$|x-ms-client|"
     r"session-?id|^x-azure-ref$|^if-(none-)?match$",
     re.IGNORECASE,
+)
+_OTHER_STAND_IN = re.compile(
+    r"((?:=|%3D)\s*)(?:sanitized|\*{3,})(?=$|[&;,\s\"'])", re.IGNORECASE
 )
 _BASE64_NAMES = frozenset({"base64", "base64_string"})
 
@@ -119,7 +123,8 @@ class Linter:
         for field in secret_form_fields(text):
             yield Suspicion(pointer, f"the value of the form field {field}")
         entropy = not (_OPAQUE.search(name) or pointer.startswith("/variables/"))
-        for kind in self._scanner.kinds(text, entropy=entropy):
+        plain = _OTHER_STAND_IN.sub(rf"\1{REDACTED}", text)
+        for kind in self._scanner.kinds(plain, entropy=entropy):
             yield Suspicion(pointer, kind)
 
     def _base64(self, text: str, pointer: str, name: str) -> Iterator[Suspicion]:
