@@ -157,20 +157,29 @@ def find_breaks(rows: Iterable[Row]) -> list[Break]:
     The finding is that of the first version after the recorded one, or of the
     last version that breaks where only older ones do. In order of appearance.
     """
-    found: dict[tuple[str, ...], tuple[Row, dict[str, Finding]]] = {}
+    found: dict[tuple[str, ...], tuple[Row, Mapping[str, Finding]]] = {}
+    places: dict[int, dict[str, dict[str, Finding]]] = {}
     for row in rows:
-        for version in row.cells:
-            if not row.outcome.cells[version].status.breaks:
-                continue
-            for finding in row.outcome.new_errors(version):
-                key = (row.scenario, row.recorded, row.label, _place(finding))
-                _, seen = found.setdefault(key, (row, {}))
-                seen.setdefault(version, finding)
+        broken = places.get(id(row.outcome))
+        if broken is None:  # many rows share an outcome
+            broken = places[id(row.outcome)] = _find_places(row.outcome)
+        for place, seen in broken.items():
+            key = (row.scenario, row.recorded, row.label, place)
+            first, before = found.setdefault(key, (row, seen))
+            if before is not seen:
+                found[key] = (first, {**seen, **before})
     return [_make_break(row, seen) for row, seen in found.values()]
 
 
-def _place(finding: Finding) -> str:
-    return f"{finding.side} {finding.pointer}"
+def _find_places(outcome: Outcome) -> dict[str, dict[str, Finding]]:
+    """For each place that breaks, the finding at each version at which it does."""
+    places: dict[str, dict[str, Finding]] = {}
+    for version, cell in outcome.cells.items():
+        if cell.status.breaks:
+            for finding in outcome.new_errors(version):
+                place = f"{finding.side} {finding.pointer}"
+                places.setdefault(place, {}).setdefault(version, finding)
+    return places
 
 
 def _make_break(row: Row, seen: Mapping[str, Finding]) -> Break:
