@@ -15,8 +15,16 @@ from azure.storage.blob import (
 )
 
 from azml_contract.recording.cassette import load_cassette
+from azml_contract.recording.engine import Mode
 
 KIB = 1024
+MIB = 1024 * KIB
+SMALL_PARTS = {
+    "max_single_put_size": 64 * KIB,
+    "max_block_size": 64 * KIB,
+    "max_single_get_size": 64 * KIB,
+    "max_chunk_get_size": 64 * KIB,
+}
 
 
 def content(size: int) -> bytes:
@@ -29,11 +37,7 @@ def container(service, names, **options):
         "container",
         credential={"account_name": names.account, "account_key": names.key},
         connection_verify=str(service.ca),
-        max_single_put_size=64 * KIB,
-        max_block_size=64 * KIB,
-        max_single_get_size=64 * KIB,
-        max_chunk_get_size=64 * KIB,
-        **options,
+        **SMALL_PARTS | options,
     )
 
 
@@ -264,3 +268,31 @@ def test_a_blob_read_through_plain_requests_keeps_every_byte(
     replay(story(stand_ins))
 
     assert got == [payload, payload]
+
+
+@pytest.mark.slow
+def test_64_mib_at_concurrency_8_is_recorded_verified_and_replayed(
+    service, record, replay, make_recorder, real, stand_ins, cassette_path
+):
+    payload = content(64 * MIB)
+
+    def story(names):
+        def run(recorder):
+            with container(
+                service, names, **dict.fromkeys(SMALL_PARTS, 4 * MIB)
+            ) as client:
+                blob = client.get_blob_client("data.bin")
+                blob.upload_blob(payload, max_concurrency=8, overwrite=True)
+                assert blob.download_blob(max_concurrency=8).readall() == payload
+
+        return run
+
+    recorded = record(story(real))
+    before = cassette_path.read_bytes()
+    with make_recorder(Mode.VERIFY) as recorder:
+        story(real)(recorder)
+    recorder.finish()
+    replayed = replay(story(stand_ins))
+
+    assert replayed.exchanges == recorded.exchanges >= 32
+    assert cassette_path.read_bytes() == before
