@@ -31,7 +31,15 @@ def run(
 def test_help_names_every_command() -> None:
     done = run("--help")
     assert done.returncode == 0
-    for command in ("check", "contract", "demo", "doctor", "emulator", "regress"):
+    for command in (
+        "check",
+        "contract",
+        "demo",
+        "doctor",
+        "emulator",
+        "regress",
+        "upgrade",
+    ):
         assert f"\n  {command} " in done.stdout
 
 
