@@ -34,6 +34,8 @@ from azml_contract.recording.tape import Tape
 MARK = "_azml_contract"
 """Where our exports keep what their format has no place for."""
 
+_UNTRUE_HEADERS = frozenset({"content-encoding", "transfer-encoding"})
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -75,8 +77,8 @@ def import_exchanges(
             *placeholder_identifiers(),
         ),
     )
-    renamed = [_renaming(one) for one in awkward]
-    exchanges = [_apply(renamed, one) for one in exchanges]
+    levelled: list[Sanitizer] = [_as_decoded, *(_renaming(one) for one in awkward)]
+    exchanges = [_apply(levelled, one) for one in exchanges]
     tape = Tape(Logins())
     for exchange in exchanges:
         tape.add(exchange, tape.start())
@@ -137,6 +139,15 @@ def _date(headers: Headers) -> datetime | None:
 def _is_inside_its_placeholder(one: Identifier) -> bool:
     """Whether replacing would find its own result, again and again."""
     return one.value != one.placeholder and one.value in one.placeholder
+
+
+def _as_decoded(exchange: Exchange) -> Exchange:
+    """The exchange without headers that are not true of a decompressed body."""
+    response = exchange.response
+    kept = tuple(
+        (n, v) for n, v in response.headers if n.lower() not in _UNTRUE_HEADERS
+    )
+    return replace(exchange, response=replace(response, headers=kept))
 
 
 def _renaming(one: Identifier) -> Sanitizer:

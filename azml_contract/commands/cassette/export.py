@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azml_contract.errors import InputError
+from azml_contract.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from azml_contract.recording.cassette import Cassette
@@ -46,6 +46,9 @@ def render_export(cassette: Cassette, form: str, *, as_json: bool) -> bytes:
         cassette: What to write.
         form: ``vcrpy`` or ``har``.
         as_json: vcrpy's JSON in place of its YAML.
+
+    Raises:
+        UsageError: vcrpy's JSON was asked for, and a body is binary.
     """
     from azml_contract.recording import exporting
 
@@ -53,7 +56,7 @@ def render_export(cassette: Cassette, form: str, *, as_json: bool) -> bytes:
         return _json(exporting.to_har(cassette, _version()))
     data = exporting.to_vcrpy(cassette)
     if as_json:
-        return _json(_without_bytes(data))
+        return _json(data)
     import yaml
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -62,20 +65,13 @@ def render_export(cassette: Cassette, form: str, *, as_json: bool) -> bytes:
 
 
 def _json(data: Any) -> bytes:
-    return json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n"
-
-
-def _without_bytes(value: Any) -> Any:
-    """Binary bodies as vcrpy's JSON serializer cannot hold them, but ours reads."""
-    import base64
-
-    if isinstance(value, dict):
-        return {key: _without_bytes(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_bytes(item) for item in value]
-    if isinstance(value, bytes):
-        return {"base64_string": base64.b64encode(value).decode()}
-    return value
+    try:
+        return json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n"
+    except TypeError as error:
+        raise UsageError(
+            "vcrpy's JSON cannot hold the binary bodies of this cassette. "
+            "Write its YAML: -o FILE.yaml"
+        ) from error
 
 
 def _version() -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from azml_contract.recording.cassette import Cassette
     from azml_contract.recording.documents import Document
 
+_TOLD = ("scenario", "api_version", "target")
+
 
 @click.command("import")
 @click.argument("path", metavar="FILE")
@@ -98,7 +100,7 @@ def make_header(
     assert document.format is not None
     mark = importing.read_mark(document.data, document.format)
     known = {name: value for name, value in given.items() if value}
-    noted = {name: str(mark[name]) for name in given if isinstance(mark.get(name), str)}
+    noted = {name: mark[name] for name in _TOLD if isinstance(mark.get(name), str)}
     target = _target(document, exchanges, known.get("target"), noted.get("target"))
     version = known.get("api_version") or noted.get("api_version")
     version = version or importing.most_used_version(exchanges)

@@ -75,7 +75,7 @@ def collect_cassettes(scenarios: Path, root: Path) -> set[Path]:
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = pytest.main(arguments, plugins=[collector])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        tail = "\n".join(said.getvalue().strip().splitlines()[-8:])
+        tail = "\n".join(_errors_in(said.getvalue()))
         raise UsageError(
             f"pytest cannot collect {scenarios}, so nothing is pruned:\n{tail}"
         )
@@ -88,6 +88,13 @@ def collect_cassettes(scenarios: Path, root: Path) -> set[Path]:
         root / story / test / f"{version}.json"
         for story, test, version in collector.names
     }
+
+
+def _errors_in(said: str) -> list[str]:
+    """What pytest said was wrong, without its tracebacks."""
+    lines = said.strip().splitlines()
+    errors = [line for line in lines if line.startswith(("E ", "ERROR"))]
+    return (errors or lines)[-8:]
 
 
 class _Collector:
