@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from azml_contract.recording.cassette import SIDE_FOLDER
+
+_DRAFT = re.compile(r"\.(?:[0-9a-f]{64}|.+\.json)\.([0-9]+)\.tmp")
 
 
 def write_cassette(
@@ -41,15 +44,15 @@ def _replace(path: Path, raw: bytes) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    _remove_abandoned(path)
+    _remove_abandoned(path.parent)
     _sync_folder(path.parent)
 
 
-def _remove_abandoned(path: Path) -> None:
-    """Drop the drafts that killed processes left of this file."""
-    for draft in path.parent.glob(f".{path.name}.*.tmp"):
-        owner = draft.name.rsplit(".", 2)[-2]
-        if owner.isdecimal() and not _is_running(int(owner)):
+def _remove_abandoned(folder: Path) -> None:
+    """Drop the drafts that killed processes left in a folder."""
+    for draft in folder.glob(".*.tmp"):
+        found = _DRAFT.fullmatch(draft.name)
+        if found is not None and not _is_running(int(found[1])):
             draft.unlink(missing_ok=True)
 
 

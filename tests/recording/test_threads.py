@@ -7,12 +7,14 @@ import json
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import requests
 import urllib3
 
-from azml_contract.recording.cassette import load_cassette
+from azml_contract.recording.cassette import load_cassette, render_cassette
+from azml_contract.recording.engine import Mode
 
 THREADS, REQUESTS = 8, 80
 
@@ -145,3 +147,32 @@ def test_the_order_of_parallel_requests_does_not_depend_on_drawn_ids(
         orders.append([one.url[-1] for one in interactions])
 
     assert orders == [["a", "b"], ["a", "b"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("client", [with_requests, with_urllib3])
+def test_nothing_is_lost_in_25_trials_of_each_kind(
+    service, make_recorder, cassette_path, client
+):
+    """Races show in some trials only; the connections are new in each."""
+    service.on("PUT", "/t/.*", lambda call: (200, {}, json.loads(call.body)))
+    expected = [list(range(REQUESTS))] * THREADS
+    files = set()
+
+    for trial in range(1, 26):
+        with make_recorder(Mode.RECORD) as recorder:
+            assert run_threads(client(service)) == expected
+        recorder.save()
+        assert len(service.calls) == THREADS * REQUESTS * trial
+        assert recorder.exchanges == THREADS * REQUESTS
+        files.add(
+            render_cassette(replace(load_cassette(cassette_path), recorded_at=""))
+        )
+    for _ in range(25):
+        with make_recorder(Mode.REPLAY) as recorder:
+            assert run_threads(client(service)) == expected
+        recorder.finish()
+        assert recorder.exchanges == THREADS * REQUESTS
+
+    assert len(service.calls) == THREADS * REQUESTS * 25
+    assert len(files) == 1
