@@ -96,7 +96,7 @@ def main() -> None:
     """Measure and print."""
     args = make_parser(__doc__ or "", specs=True).parse_args()
     specs = Path(args.specs)
-    rounds = 2 if args.quick else 15
+    rounds = 1 if args.quick else 15
     body: Any = {"properties": {"jobType": "Command"}}
     versions = catalog.known_versions()
     runs: dict[str, list[Figures]] = {version: [] for version in versions}

@@ -198,13 +198,14 @@ def make_caller(case: Case) -> Callable[[], Figures]:
 
 
 def make_oav_runner(case: Case, oav: Oav) -> Callable[[], Figures]:
-    """A round of oav."""
+    """A round of oav; longer, since Linux counts a thread's time in ticks of 4 ms."""
     url = jobs.job_url("train-1", case.api_version)
+    times = max(4, 2000 // case.batch)
 
     def run() -> Figures:
-        answer = oav.judge("PUT", url, case.texts)
-        note(case, OAV, answer["accepted"], answer["errors"])
-        return {"rate": len(case.texts) / float(answer["seconds"])}
+        answer = oav.judge("PUT", url, case.texts * times)
+        note(case, OAV, answer["accepted"] // times, answer["errors"] // times)
+        return {"rate": times * len(case.texts) / float(answer["seconds"])}
 
     return run
 
