@@ -8,10 +8,12 @@ and what to do. Nothing in a file is ever executed.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from azml_contract.errors import InputError
 from azml_contract.recording.cassette import Cassette, load_cassette
@@ -26,6 +28,10 @@ from azml_contract.recording.plain_yaml import load_yaml
 _LARGEST_BYTES = 150 * 1024 * 1024
 _MARKERS = re.compile(r"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
 _PYTHON_TAG = re.compile(r"!!python/|tag:yaml\.org,2002:python")
+_MAY_NOT_BE_WRITTEN = re.compile(
+    r"\\u[dD][89a-fA-F]|[eE]\+?\d{3}|Infinity|NaN|\.(?i:inf|nan)"
+)
+_HALF = re.compile("[\ud800-\udfff]")
 _RESTORE = "Restore it from version control, or record it again."
 _KINDS = (
     "Recordings are cassettes of ours, HAR, vcrpy's YAML or JSON, and those of "
@@ -60,7 +66,14 @@ class Document:
             InputError: An entry is malformed; names file and entry.
         """
         if self.cassette is not None:
-            return [Recorded(one.exchange) for one in self.cassette.interactions]
+            found = [Recorded(one.exchange) for one in self.cassette.interactions]
+        else:
+            found = self._read_other()
+        for index, one in enumerate(found):
+            _require_url(self.path, index, one.exchange.request.url)
+        return found
+
+    def _read_other(self) -> list[Recorded]:
         assert self.format is not None
         try:
             return read_recording(self.data, self.format)
@@ -69,15 +82,22 @@ class Document:
 
 
 def open_document(path: Path) -> Document:
-    """Read a recording.
+    """Read a recording, every part of it.
 
     Raises:
         InputError: It cannot be read, or is no recording.
         CassetteError: It is a broken cassette of ours.
     """
+    document = _open(path)
+    document.recorded()  # large cassettes are read when looked at
+    return document
+
+
+def _open(path: Path) -> Document:
     text = _read_text(path)
     data, syntax = _parse_json(text)
     if syntax is None:
+        _require_writable(path, text, data)
         return _of_json(path, text, data)
     if _is_broken_cassette(text):
         load_cassette(path)  # says what is wrong with it
@@ -146,10 +166,7 @@ def _is_broken_cassette(text: str) -> bool:
 
 def _of_json(path: Path, text: str, data: Any) -> Document:
     if isinstance(data, dict) and "format" in data and "Entries" not in data:
-        cassette = load_cassette(path)
-        for one in cassette.interactions:  # large files are read when looked at
-            _ = one.data, one.exchange
-        return Document(path, text, data, cassette=cassette)
+        return Document(path, text, data, cassette=load_cassette(path))
     return _of_other(path, text, data, is_yaml=False)
 
 
@@ -164,6 +181,7 @@ def _of_yaml(path: Path, text: str) -> Document:
         data = load_yaml(text)
     except InputError as error:
         raise InputError(f"{path}: {error}. {_RESTORE}") from error
+    _require_writable(path, text, data)
     return _of_other(path, text, data, is_yaml=True)
 
 
@@ -174,5 +192,34 @@ def _of_other(path: Path, text: str, data: Any, *, is_yaml: bool) -> Document:
     return Document(path, text, data, is_yaml=is_yaml, format=found)
 
 
-def _refuse(path: Path, reason: str, cure: str) -> NoReturn:
-    raise InputError(f"{path}: {reason}. {cure}")
+def _require_writable(path: Path, text: str, data: Any) -> None:
+    """Refuse what can be read and never be written again."""
+    if not _MAY_NOT_BE_WRITTEN.search(text):
+        return
+    seen: set[int] = set()
+    left = [data]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict | list):
+            if id(value) not in seen:
+                seen.add(id(value))
+                left += value
+                left += value.values() if isinstance(value, dict) else ()
+        elif isinstance(value, float) and not math.isfinite(value):
+            _refuse(path, f"it holds the number {value}, which is not JSON", _RESTORE)
+        elif isinstance(value, str) and _HALF.search(value):
+            _refuse(path, "it holds half a character (a lone surrogate)", _RESTORE)
+
+
+def _require_url(path: Path, index: int, url: str) -> None:
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        # Without the URL: it may hold a secret.
+        _refuse(path, f"the URL of exchange {index} is malformed", _RESTORE, error)
+
+
+def _refuse(
+    path: Path, reason: str, cure: str, cause: Exception | None = None
+) -> NoReturn:
+    raise InputError(f"{path}: {reason}. {cure}") from cause

@@ -45,6 +45,22 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     ),
     "a missing side file": (with_body({"file": DIGEST}), f"{DIGEST} is missing"),
     "a digest that is none": (with_body({"file": "../../x"}), "named by its sha256"),
+    "half a character": (changed(recorder="\ud800"), "a lone surrogate"),
+    "no number of JSON": (changed(variables={"a": 1e999}), "the number inf"),
+    "a URL that is none": (
+        json.dumps(
+            {
+                "Entries": [
+                    {
+                        "RequestUri": "https://[x/",
+                        "RequestMethod": "GET",
+                        "StatusCode": 200,
+                    }
+                ]
+            }
+        ),
+        "the URL of exchange 0 is malformed",
+    ),
     "no JSON": ("hello", "it is no recording"),
     "JSON of something else": ('{"hello": 1}', "it is no recording"),
     "a JSON list": ("[1, 2]", "it is no recording"),

@@ -1,0 +1,27 @@
+"""docs/cassettes.md names every subcommand of `cassette` and every code of `lint`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from azml_contract.commands.cassette import SUBCOMMANDS
+from azml_contract.commands.cassette.lint import TITLES
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "cassettes.md").read_text("utf-8")
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_every_subcommand_is_documented_and_no_other():
+    assert re.findall(r"^\| `([a-z]+)[ `]", PAGE, re.MULTILINE) == list(SUBCOMMANDS)
+    assert f"azml-contract cassette {'|'.join(SUBCOMMANDS)}" in README
+
+
+def test_every_code_is_documented_and_no_other():
+    assert re.findall(r"^\| (AZC\d+)", PAGE, re.MULTILINE) == list(TITLES)
+
+
+def test_files_that_the_page_names_exist():
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGE):
+        assert (ROOT / "docs" / target).exists(), target
