@@ -352,20 +352,23 @@ def save_forever(number):
         number += 1
         write_cassette(path, *make(number))
 
-write_cassette(path, *make(0))
+started = time.perf_counter()
+for number in range(5):
+    write_cassette(path, *make(number))
+one_save = (time.perf_counter() - started) / 5
 seen = set()
 for trial in range(1, 201):
     child = os.fork()
     if not child:
         save_forever(1000 * trial)
-    time.sleep(random.uniform(0, 0.03))
+    time.sleep(random.uniform(0, 2 * one_save))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     cassette = load_cassette(path)
     (url,) = {one.url for one in cassette.interactions}
     assert len(cassette.interactions) == 300
     seen.add(url)
-write_cassette(path, *make(1))
+write_cassette(path, *make(7))
 print(len(seen), len(list(path.parent.rglob("*.tmp"))))
 """
     path = tmp_path / "c.json"
@@ -374,7 +377,7 @@ print(len(seen), len(list(path.parent.rglob("*.tmp"))))
     )
     assert done.returncode == 0, done.stderr
     different, left_over = map(int, done.stdout.split())
-    assert different > 20
+    assert different > 5
     assert left_over == 0
 
 
