@@ -368,11 +368,24 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
             run.conclude()
     except AzmlContractError as error:
         message = _explain(error, pyfuncitem)
+        _report_differences(pyfuncitem, run, message)
         raise pytest.fail.Exception(message, pytrace=False) from None
+    except Exception:
+        _report_differences(pyfuncitem, run, "")
+        raise
     finally:
         if run is not None:
             _publish(pyfuncitem, run)
     return outcome
+
+
+def _report_differences(
+    item: pytest.Item, run: ScenarioRun | None, message: str
+) -> None:
+    """Verify: why a scenario failed is often a difference before that."""
+    text = run.describe_differences() if run is not None else ""
+    if text and text.partition("\n")[0] not in message:
+        item.add_report_section("call", "azml-contract verify", text)
 
 
 def _explain(error: Exception, item: pytest.Function) -> str:

@@ -145,6 +145,10 @@ class ScenarioRun:
         self._recorder.finish()
         self._recorder.save()
 
+    def describe_differences(self) -> str:
+        """In verify, for a scenario that failed: what differed up to there."""
+        return self._recorder.describe_differences()
+
     @property
     def exchanges(self) -> int:
         """How many calls went through, repeated polls included."""

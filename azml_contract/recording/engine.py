@@ -423,6 +423,22 @@ class Recorder:
                 self._path, found, record_command=self._record_command
             )
 
+    def describe_differences(self) -> str:
+        """In verify, for a scenario that failed: what differed up to there.
+
+        Returns:
+            Text for a person; ``""`` in other modes, or where nothing differed.
+        """
+        from azml_contract.recording.verify import RecordingDiffers
+
+        if self._before is None or not len(self._tape):
+            return ""
+        try:
+            self._verify(self._before)
+        except RecordingDiffers as error:
+            return error.describe_made()
+        return ""
+
 
 def _version() -> str:
     from importlib.metadata import PackageNotFoundError, version

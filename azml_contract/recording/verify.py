@@ -30,6 +30,7 @@ EnumValues = Mapping[str, frozenset[str]]
 _ACTED_ON = ("azure-asyncoperation", "location", "operation-location")
 _SHORTEST_DRAWN = 6
 _SHOWN = 40
+_NOT_MADE = "not made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,20 @@ class RecordingDiffers(CassetteError):
     def __init__(
         self, path: Path, differences: Sequence[Difference], *, record_command: str
     ) -> None:
+        self.path = path
+        self.differences = tuple(differences)
+        self.record_command = record_command
+        super().__init__(self._describe(self.differences))
+
+    def describe_made(self) -> str:
+        """The message without calls not made: a failed scenario stops early."""
+        made = [one for one in self.differences if one.now != _NOT_MADE]
+        return self._describe(made) if made else ""
+
+    def _describe(self, differences: Sequence[Difference]) -> str:
         count = len(differences)
-        lines = [f"{path} differs from what is answered now, in {count} places:"]
+        places = "1 place" if count == 1 else f"{count} places"
+        lines = [f"{self.path} differs from what is answered now, in {places}:"]
         call = ""
         for one in differences[:_SHOWN]:
             number = "new" if one.index < 0 else f"interaction {one.index}"
@@ -70,10 +83,10 @@ class RecordingDiffers(CassetteError):
             lines.append(f"    {one}")
         if count > _SHOWN:
             lines.append(f"  and {count - _SHOWN} more.")
-        lines.append(f"If the change is to be kept, record again: {record_command}")
-        super().__init__("\n".join(lines))
-        self.path = path
-        self.differences = tuple(differences)
+        lines.append(
+            f"If the change is to be kept, record again: {self.record_command}"
+        )
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +163,7 @@ def _align(
 
 def _gone(call: _Call) -> Difference:
     return Difference(
-        call.index, str(call.interaction), "call", "", "as made", "not made"
+        call.index, str(call.interaction), "call", "", "as made", _NOT_MADE
     )
 
 

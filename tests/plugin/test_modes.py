@@ -180,6 +180,23 @@ def test_verify_names_what_differs_by_interaction_and_json_path(
     assert cassette(recorded).read_bytes() == before
 
 
+def test_verify_says_what_differed_before_a_scenario_failed(
+    recorded: pytest.Pytester,
+) -> None:
+    rewrite(recorded, '"status": 201', '"status": 200')
+    write_scenario(recorded, SCENARIO + "    assert name == 'another'\n")
+    result = run(recorded, "verify")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*assert name == 'another'",
+            "*azml-contract verify*",
+            "*differs from what is answered now, in 1 place:",
+            "*status: recorded 200, now 201",
+        ]
+    )
+
+
 def test_verify_names_calls_that_are_new_or_gone(recorded: pytest.Pytester) -> None:
     write_scenario(
         recorded,
