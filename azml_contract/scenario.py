@@ -8,12 +8,13 @@ scenario, and a cassette written or left alone. It does not know pytest.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from azml_contract.errors import AzmlContractError
-from azml_contract.exchange import Exchange
+from azml_contract.exchange import Exchange, Request
 from azml_contract.finding import Finding, Severity
 from azml_contract.redaction import NO_RULES, UserRules
 from azml_contract.settings import PLACEHOLDERS, Settings
@@ -99,7 +100,7 @@ class ScenarioRun:
             rules=redaction_rules(plan.settings, plan.user_rules),
             observe=self._observe,
             sanitizers=plan.sanitizers,
-            canonicalisers=plan.matchers,
+            canonicalisers=(*plan.matchers, *_as_recorded(plan.user_rules)),
             record_command=plan.record_command,
             enum_values=_enum_values(plan),
             seed_random=plan.seed,
@@ -209,6 +210,27 @@ def _enum_values(plan: Plan) -> dict[str, frozenset[str]]:
     from azml_contract.contract.catalog import enum_values
 
     return enum_values(plan.api_version)
+
+
+def _as_recorded(user: UserRules) -> list[Callable[[Request], Request]]:
+    """What lets replay find a request that names what the project has replaced."""
+    if not (user.identifiers or user.secrets):
+        return []
+    from azml_contract.recording.redact import Redactor
+    from azml_contract.recording.scrub import Identifier, RedactionRules
+
+    names = tuple(Identifier("name", *pair) for pair in user.identifiers)
+    redactor = Redactor(RedactionRules(identifiers=names, secrets=user.secrets))
+
+    def rewrite(request: Request) -> Request:
+        url = redactor.url(request.url)
+        try:
+            body = redactor.text(request.body.decode()).encode()
+        except UnicodeDecodeError:
+            body = redactor.binary(request.body)
+        return replace(request, url=url, body=body)
+
+    return [rewrite]
 
 
 def _open_workspace(plan: Plan, recorder: Recorder) -> Workspace:

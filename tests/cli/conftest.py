@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from azml_contract import cli
+from azml_contract.settings import VARIABLES
 
 SUBSCRIPTION = "3b1f0c52-7a5e-4a0b-9d55-0f9f3a1c7e21"
 TENANT = "b6a7d0c4-11d8-4b7d-8a55-2d6a0c9be1f3"
@@ -284,7 +285,7 @@ def azml_contract(
     capsys: pytest.CaptureFixture[str],
 ) -> Callable[..., Done]:
     """Run the command line in an empty folder, as `main` runs it."""
-    for name in ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "AZML_WORKSPACE"):
+    for name in VARIABLES.values():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 

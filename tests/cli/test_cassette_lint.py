@@ -217,6 +217,32 @@ def test_rules_of_the_project_and_of_the_environment_hold(
     )
 
 
+@pytest.mark.parametrize("where", ["environment", ".env"])
+def test_a_secret_counts_even_where_the_settings_are_incomplete(
+    where, azml_contract, tmp_path, monkeypatch
+):
+    secret = "an unlikely passphrase"
+    if where == "environment":
+        monkeypatch.setenv("AZURE_CLIENT_SECRET", secret)
+    else:
+        line = f"AZURE_CLIENT_SECRET='{secret}'\n"
+        (tmp_path / ".env").write_text(line, "utf-8")
+    entry = {
+        "RequestUri": "https://management.azure.com/x?api-version=2024-04-01",
+        "RequestMethod": "GET",
+        "StatusCode": 200,
+        "ResponseBody": {"note": f"it is {secret}, they say"},
+    }
+    text = json.dumps({"Entries": [entry], "Variables": {}})
+    (tmp_path / "p.json").write_text(text, "utf-8")
+
+    done = azml_contract("cassette", "lint", "p.json")
+
+    assert done.code == 1
+    assert "/Entries/0/ResponseBody/note" in done.out
+    assert secret not in done.out
+
+
 def test_committed_cassettes_are_clean_even_of_warnings(azml_contract):
     done = azml_contract("cassette", "lint", str(COMMITTED), "--fail-on", "warning")
 

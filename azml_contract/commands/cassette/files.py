@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +18,7 @@ from azml_contract.errors import CassetteError, InputError, SettingsError
 
 if TYPE_CHECKING:
     from azml_contract.recording.rules import RedactionRules
+    from azml_contract.settings import Settings
 
 T = TypeVar("T")
 SUFFIXES = frozenset({".json", ".yaml", ".yml", ".har"})
@@ -88,23 +90,32 @@ def report_problems(problems: Iterable[str]) -> int:
 def project_rules() -> RedactionRules:
     """What must not be kept here: settings, contract, and the project's own rules.
 
-    Settings that are incomplete count as none: files of other people are looked
-    at on machines that have no workspace.
+    Settings need not be complete: files of other people are looked at on
+    machines that have no workspace. Whatever is set counts.
 
     Raises:
         SettingsError: `[tool.azml-contract.redact]` is malformed.
     """
     from azml_contract.redaction import load_user_rules
     from azml_contract.scenario import redaction_rules
-    from azml_contract.settings import PLACEHOLDERS, load_settings
 
     pyproject = _find_pyproject()
     user = load_user_rules(os.environ, pyproject)
+    return redaction_rules(_settings(pyproject), user)
+
+
+def _settings(pyproject: Path | None) -> Settings:
+    from dotenv import dotenv_values
+
+    from azml_contract.settings import PLACEHOLDERS, VARIABLES, load_settings
+
+    dotenv = Path(".env")
     try:
-        settings = load_settings(os.environ, dotenv=Path(".env"), pyproject=pyproject)
+        return load_settings(os.environ, dotenv=dotenv, pyproject=pyproject)
     except SettingsError:
-        settings = PLACEHOLDERS
-    return redaction_rules(settings, user)
+        found = {**dotenv_values(dotenv, interpolate=False), **os.environ}
+        known = {name: (found.get(v) or "").strip() for name, v in VARIABLES.items()}
+        return replace(PLACEHOLDERS, **{n: v for n, v in known.items() if v})
 
 
 def _find_pyproject() -> Path | None:
