@@ -263,13 +263,16 @@ def _parse_reads(path: Path, raw: object, count: int) -> dict[int, tuple[str, ..
         _refuse(path, f"/reads must be an object, not {_type_name(raw)}")
     reads: dict[int, tuple[str, ...]] = {}
     for key, pointers in raw.items():
-        if not key.isdecimal() or int(key) >= count:
-            _refuse(path, f"/reads/{key} names no interaction; there are {count}")
+        if not key.isdecimal():
+            _refuse(path, f"/reads/{key} is not the number of an interaction")
         if not isinstance(pointers, list) or not all(
             isinstance(pointer, str) for pointer in pointers
         ):
             _refuse(path, f"/reads/{key} must be a list of JSON pointers")
-        reads[int(key)] = tuple(pointers)
+        # An interaction that was deleted by hand leaves its reads behind; that it
+        # is gone shows when it is asked for, and then the message can name it.
+        if int(key) < count:
+            reads[int(key)] = tuple(pointers)
     return reads
 
 

@@ -94,6 +94,7 @@ class Recorder:
         sanitizers: Sequence[Sanitizer] = (),
         canonicalisers: Sequence[Canonicaliser] = (),
         record_command: str = "pytest --azml-mode=record",
+        keep_variables: bool = False,
         enum_values: EnumValues | None = None,
         seed_random: bool = False,
     ) -> None:
@@ -115,6 +116,9 @@ class Recorder:
             canonicalisers: A project's own rules, applied before requests are
                 compared.
             record_command: What a reader should run to record.
+            keep_variables: Record with the values that the old cassette drew, so
+                that a new recording differs where behaviour does. For targets
+                that forget: on others a name that exists already would clash.
             enum_values: For verify: lower-case names of properties to the
                 values that the contract lists.
             seed_random: Seed `random` and `uuid.uuid4` while entered, for
@@ -130,6 +134,8 @@ class Recorder:
         self._sanitizers = tuple(sanitizers)
         self._canonicalisers = tuple(canonicalisers)
         self._record_command = record_command
+        self._keep_variables = keep_variables
+        self._previous: dict[str, Any] = {}
         self._enum_values = enum_values or {}
         self._seed_random = seed_random
         self._seeding: AbstractContextManager[list[str]] | None = None
@@ -217,6 +223,8 @@ class Recorder:
     def _load(self) -> None:
         if self._mode is Mode.REPLAY:
             self._player = self._make_player(self._load_cassette())
+        elif self._mode is Mode.RECORD and self._keep_variables:
+            self._previous = _variables_of(self._path)
         elif self._mode is Mode.VERIFY:
             self._before = self._load_cassette()
         elif self._mode is Mode.EXTEND and self._path.exists():
@@ -235,7 +243,8 @@ class Recorder:
     def _make_player(self, cassette: Cassette) -> Player:
         self._variables = dict(cassette.variables)
         matcher = Matcher(secret_names(self._rules), self._canonicalisers)
-        return Player(cassette, self._path, matcher, Redactor(self._rules))
+        redactor = Redactor(self._rules)
+        return Player(cassette, self._path, matcher, redactor, self._record_command)
 
     def _load_extension(self) -> Extension:
         cassette = self._load_cassette()
@@ -259,7 +268,9 @@ class Recorder:
         if name not in self._variables:
             if self.replaying:
                 raise CassetteError(self._say_unknown(name))
-            self._variables[name] = _as_json(name, draw())
+            kept = name in self._previous
+            drawn = self._previous[name] if kept else _as_json(name, draw())
+            self._variables[name] = drawn
         value: T = self._variables[name]
         return value
 
@@ -447,6 +458,14 @@ def _version() -> str:
         return version("azml-contract")
     except PackageNotFoundError:
         return "0"
+
+
+def _variables_of(path: Path) -> dict[str, Any]:
+    """What was drawn when a cassette was recorded; nothing where it cannot be read."""
+    try:
+        return dict(load_cassette(path).variables) if path.exists() else {}
+    except CassetteError:
+        return {}
 
 
 def _as_json(name: str, value: Any) -> Any:

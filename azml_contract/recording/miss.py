@@ -38,6 +38,7 @@ class NoMatchingInteraction(CassetteError):
         plays: Sequence[int],
         matcher: Matcher,
         redactor: Redactor,
+        record_command: str = REMEDY,
     ) -> None:
         nearest = find_nearest(request, cassette.interactions, plays)
         lines = [
@@ -48,7 +49,7 @@ class NoMatchingInteraction(CassetteError):
             lines.append("Closest recording: none, the cassette is empty.")
         else:
             lines += _explain(request, nearest, cassette, plays, redactor)
-        lines.append(f"If the change is intended, record again: {REMEDY}")
+        lines.append(f"If the change is intended, record again: {record_command}")
         super().__init__(redactor.message("\n".join(lines)))
         self.request = request
         self.path = path
@@ -64,6 +65,7 @@ class UnusedInteractions(CassetteError):
         path: Path,
         *,
         redactor: Redactor,
+        record_command: str = REMEDY,
     ) -> None:
         lines = [f"{path} holds {_count(len(unused))} that no request asked for:"]
         lines += [
@@ -74,7 +76,7 @@ class UnusedInteractions(CassetteError):
             lines.append(f"  and {len(unused) - _SHOWN} more")
         lines.append(
             "The scenario does less than when it was recorded. "
-            f"If that is intended, record again: {REMEDY}"
+            f"If that is intended, record again: {record_command}"
         )
         super().__init__(redactor.message("\n".join(lines)))
         self.path = path

@@ -30,7 +30,7 @@ from azml_contract.recording.match import (
     exact_content,
     site_of,
 )
-from azml_contract.recording.miss import NoMatchingInteraction, UnusedInteractions
+from azml_contract.recording.miss import REMEDY, NoMatchingInteraction, UnusedInteractions
 from azml_contract.recording.polls import announced_by, is_poll_path, was_polled
 from azml_contract.recording.redact import Redactor
 from azml_contract.recording.volatile import GUID
@@ -95,7 +95,12 @@ class Player:
     """Plays one cassette once."""
 
     def __init__(
-        self, cassette: Cassette, path: Path, matcher: Matcher, redactor: Redactor
+        self,
+        cassette: Cassette,
+        path: Path,
+        matcher: Matcher,
+        redactor: Redactor,
+        record_command: str = REMEDY,
     ) -> None:
         """Prepare.
 
@@ -104,11 +109,13 @@ class Player:
             path: Where it came from, for messages.
             matcher: Decides which requests are the same.
             redactor: Sanitises messages.
+            record_command: What a reader should run to record again.
         """
         self.cassette = cassette
         self._path = path
         self._matcher = matcher
         self._redactor = redactor
+        self._record_command = record_command
         self._lock = threading.Lock()
         self._ledger = BlockLedger()
         self._plays = [0] * len(cassette.interactions)
@@ -269,6 +276,7 @@ class Player:
             plays=self._plays,
             matcher=self._matcher,
             redactor=self._redactor,
+            record_command=self._record_command,
         )
 
     def finish(self) -> None:
@@ -287,7 +295,12 @@ class Player:
             if not self._plays[index] and not is_identity(one.request)
         ]
         if unused:
-            raise UnusedInteractions(unused, self._path, redactor=self._redactor)
+            raise UnusedInteractions(
+                unused,
+                self._path,
+                redactor=self._redactor,
+                record_command=self._record_command,
+            )
 
 
 def _address(method: str, url: str) -> tuple[str, str]:

@@ -65,7 +65,10 @@ CORRUPT = {
         "/variables must be an object, not a list",
     ),
     "interactions": (with_change(interactions={}), "/interactions must be a list"),
-    "reads-index": (with_change(reads={"7": []}), "/reads/7 names no interaction"),
+    "reads-index": (
+        with_change(reads={"x": []}),
+        "/reads/x is not the number of an interaction",
+    ),
     "reads-value": (with_change(reads={"0": "x"}), "/reads/0 must be a list"),
     "null": (with_change(interactions=[None]), "/interactions/0 is malformed"),
     "request": (with_interaction(request={}), "'method' is missing"),
