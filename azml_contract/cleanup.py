@@ -7,6 +7,7 @@ versions are deleted, and a job that still runs is cancelled before.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from azml_contract.errors import AzmlContractError
@@ -17,14 +18,20 @@ if TYPE_CHECKING:
 _ENDED = {"Completed", "Failed", "Canceled"}
 
 
-def remove_created(workspace: Workspace) -> list[str]:
+def remove_created(workspace: Workspace, *, spare: Collection[str] = ()) -> list[str]:
     """Delete every resource that this workspace client created with a 201.
+
+    Args:
+        workspace: The client of a scenario that has ended.
+        spare: Paths of resources to leave alone.
 
     Returns:
         One line for each resource that is still there, and why.
     """
     left = []
     for resource_id in reversed(workspace.created):
+        if resource_id in spare:
+            continue
         try:
             _remove(workspace, resource_id)
         except AzmlContractError as error:

@@ -267,8 +267,9 @@ def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace
     with run:
         request.node.stash[_run_key] = run
         yield run.workspace
-        if live and config.getoption("azml_target") == "azure":
-            _clean_up(run, keep=config.getoption("azml_keep"))
+        keep = config.getoption("azml_keep")
+        if live and config.getoption("azml_target") == "azure" and not keep:
+            run.remove_created()
 
 
 def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
@@ -342,13 +343,6 @@ def story_of(node: Any) -> tuple[str, str]:
 
 def _as_file_name(value: object) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in str(value))
-
-
-def _clean_up(run: ScenarioRun, *, keep: bool) -> None:
-    from azml_contract.cleanup import remove_created
-
-    if not keep:
-        remove_created(run.workspace)
 
 
 # --- after a scenario -----------------------------------------------------------

@@ -146,6 +146,15 @@ class ScenarioRun:
         self._recorder.finish()
         self._recorder.save()
 
+    def remove_created(self) -> list[str]:
+        """Delete what this run created at the service; see `cleanup`.
+
+        What a recorded answer only says was created is not touched.
+        """
+        from azml_contract.cleanup import remove_created
+
+        return remove_created(self.workspace, spare=self._recorder.stop_playing())
+
     def describe_differences(self) -> str:
         """In verify, for a scenario that failed: what differed up to there."""
         return self._recorder.describe_differences()

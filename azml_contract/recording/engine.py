@@ -349,6 +349,16 @@ class Recorder:
             if self._observe is not None and exchange is not None:
                 self._observe(exchange)
 
+    def stop_playing(self) -> frozenset[str]:
+        """Extend: let every further request go out, so as to clean up.
+
+        Returns:
+            Paths of the PUTs that were played: the service was not asked to
+            create these, and may hold something of somebody else's there.
+        """
+        self.extending = False
+        return frozenset(self._extension.played if self._extension else ())
+
     def save(self) -> None:
         """Write what was recorded; does nothing in replay, live and verify.
 

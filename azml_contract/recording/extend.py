@@ -15,6 +15,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request
@@ -31,7 +32,7 @@ class Extension:
     """One cassette that is played and added to. Safe to use from any thread."""
 
     def __init__(self, player: Player, sides: Sides) -> None:
-        """Prepare.
+        """Prepare; `played` holds the paths of PUTs that never went out.
 
         Args:
             player: Plays the cassette.
@@ -42,6 +43,7 @@ class Extension:
         self._lock = threading.Lock()
         self._known: list[tuple[str, str]] = []
         self.passed: list[Exchange] = []
+        self.played: set[str] = set()
         self.holds_login = any(
             is_identity(one.request) for one in self.cassette.interactions
         )
@@ -63,6 +65,9 @@ class Extension:
                 self._known.append((request.method, request.url))
             return None
         live = self._sides.as_live(played.interaction.exchange)
+        if request.method == "PUT":
+            with self._lock:
+                self.played.add(unquote(request.path))
         return Played(live.response, played.index, played.interaction, live)
 
     def is_known(self, exchange: Exchange) -> bool:

@@ -80,3 +80,11 @@ def test_what_cannot_be_removed_is_named(azml: Workspace, running: Emulator) -> 
     (line,) = remove_created(azml)
     assert line.startswith(f"{azml.settings.workspace_id}/environments/stays/")
     assert "was left behind: 403" in line
+
+
+def test_what_is_to_be_spared_stays(azml: Workspace) -> None:
+    start_job(azml)
+    compute = f"{azml.settings.workspace_id}/computes/made-here"
+    assert remove_created(azml, spare={compute}) == []
+    assert azml.get("jobs/still-running").status == 404
+    assert azml.get("computes/made-here").status == 200

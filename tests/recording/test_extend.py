@@ -198,6 +198,28 @@ def test_variables_alone_make_a_cassette_longer(
     assert load_cassette(cassette_path).variables == {"new": 5}
 
 
+def test_what_was_only_played_is_named_so_that_no_cleaning_deletes_it(
+    arm, real, record, make_recorder
+):
+    arm.on("PUT", f"{real.base}/computes/.*", lambda call: (201, {}, {}))
+
+    def make(name):
+        url = f"{arm.url}{real.base}/computes/{name}"
+        assert requests.put(url, json={}, verify=str(arm.ca)).status_code == 201
+
+    record(lambda recorder: make("shared%20cluster"))
+    sent = len(arm.calls)
+    with make_recorder(Mode.EXTEND) as recorder:
+        make("shared%20cluster")
+        make("new")
+        assert len(arm.calls) == sent + 1
+        played = recorder.stop_playing()
+        make("shared%20cluster")
+
+    assert played == {f"{real.base}/computes/shared cluster"}
+    assert len(arm.calls) == sent + 2
+
+
 @pytest.mark.slow
 def test_threads_extend_at_once(service, record, extend, replay, cassette_path):
     service.on("PUT", "/t/.*", lambda call: (200, {}, json.loads(call.body)))
