@@ -30,7 +30,11 @@ from azml_contract.recording.match import (
     exact_content,
     site_of,
 )
-from azml_contract.recording.miss import REMEDY, NoMatchingInteraction, UnusedInteractions
+from azml_contract.recording.miss import (
+    REMEDY,
+    NoMatchingInteraction,
+    UnusedInteractions,
+)
 from azml_contract.recording.polls import announced_by, is_poll_path, was_polled
 from azml_contract.recording.redact import Redactor
 from azml_contract.recording.volatile import GUID
