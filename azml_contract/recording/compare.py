@@ -21,6 +21,7 @@ from azml_contract.recording.cassette import Cassette, Interaction
 
 _HEADER = ("scenario", "api_version", "target")
 _SHORTEST_DRAWN = 4
+_LARGEST_TABLE = 250_000
 
 
 class Absent:
@@ -208,18 +209,23 @@ def _match(
     only_a: list[_Step] = []
     only_b: list[_Step] = []
     for ours, theirs in groups.values():
-        matcher = SequenceMatcher(
-            None,
-            [step.text for step in ours],
-            [step.text for step in theirs],
-            autojunk=False,
-        )
-        for _, i, i_end, j, j_end in matcher.get_opcodes():
+        texts = [step.text for step in ours], [step.text for step in theirs]
+        for _, i, i_end, j, j_end in _align(*texts):
             pairs += zip(ours[i:i_end], theirs[j:j_end], strict=False)
             shared = min(i_end - i, j_end - j)
             only_a += ours[i + shared : i_end]
             only_b += theirs[j + shared : j_end]
     return sorted(pairs, key=lambda pair: pair[0].index), only_a, only_b
+
+
+def _align(a: list[str], b: list[str]) -> list[tuple[str, int, int, int, int]]:
+    """Opcodes of difflib; two long lists of one call are paired in order instead."""
+    if len(a) * len(b) <= _LARGEST_TABLE:
+        return SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+    shared = min(len(a), len(b))
+    return [("replace", i, i + 1, i, i + 1) for i in range(shared)] + [
+        ("replace", shared, len(a), shared, len(b))
+    ]
 
 
 def _moved(pairs: _Pairs) -> Iterator[Difference]:
@@ -264,8 +270,7 @@ def _walk_lists(
 ) -> Iterator[tuple[str, Any, Any]]:
     ours = [json.dumps(item, sort_keys=True) for item in a]
     theirs = [json.dumps(item, sort_keys=True) for item in b]
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
-    for tag, i, i_end, j, j_end in matcher.get_opcodes():
+    for tag, i, i_end, j, j_end in _align(ours, theirs):
         if tag == "equal":
             continue
         shared = min(i_end - i, j_end - j)

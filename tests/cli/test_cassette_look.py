@@ -247,3 +247,20 @@ def test_versions_are_compared_call_by_call(azml_contract):
 def test_a_committed_cassette_equals_itself_and_can_be_told(azml_contract, path):
     assert azml_contract("cassette", "diff", str(path), str(path)).code == 0
     assert azml_contract("cassette", "show", str(path), "--body").code == 0
+
+
+def test_thousands_of_polls_are_compared_in_order(azml_contract, write):
+    """difflib alone would take minutes for two long lists of a few answers."""
+
+    def polled(period: int) -> dict[str, Any]:
+        calls = [
+            call("jobs/j", {"properties": {"step": number % period}})
+            for number in range(1500)
+        ]
+        return cassette() | {"interactions": calls, "reads": {}}
+
+    done = azml_contract(
+        "cassette", "diff", write("a.json", polled(1)), write("b.json", polled(2))
+    )
+
+    assert done.out.endswith("\n750 differences.\n")
