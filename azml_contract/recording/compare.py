@@ -218,7 +218,7 @@ def _match(
     return sorted(pairs, key=lambda pair: pair[0].index), only_a, only_b
 
 
-def _align(a: list[str], b: list[str]) -> list[tuple[str, int, int, int, int]]:
+def _align(a: list[str], b: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
     """Opcodes of difflib; two long lists of one call are paired in order instead."""
     if len(a) * len(b) <= _LARGEST_TABLE:
         return SequenceMatcher(None, a, b, autojunk=False).get_opcodes()

@@ -249,6 +249,7 @@ def test_a_committed_cassette_equals_itself_and_can_be_told(azml_contract, path)
     assert azml_contract("cassette", "show", str(path), "--body").code == 0
 
 
+@pytest.mark.slow
 def test_thousands_of_polls_are_compared_in_order(azml_contract, write):
     """difflib alone would take minutes for two long lists of a few answers."""
 
