@@ -174,7 +174,7 @@ def test_verify_names_what_differs_by_interaction_and_json_path(
             "*request /properties/dataUri: recorded absent, now text",
             "*status: recorded 200, now 201",
             '*response */createdByType: recorded "Application", now "User"',
-            "*record again: pytest test_story.py::test_list --azml-mode=record",
+            "*record again: pytest *test_story.py::test_list*--azml-mode=record",
         ]
     )
     assert cassette(recorded).read_bytes() == before
@@ -231,7 +231,7 @@ def test_a_stale_cassette_is_named_with_the_command_that_records_it(
     rewrite(recorded, when, "2020-01-01T00:00:00Z")
     line = (
         "stale cassette: *2024-04-01.json is * days old (limit 90); record again: "
-        "pytest test_story.py::test_list --azml-mode=record"
+        "pytest *test_story.py::test_list*--azml-mode=record"
     )
 
     result = run(recorded, "replay", "--azml-max-age", "90")
