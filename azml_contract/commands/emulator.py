@@ -58,7 +58,14 @@ def command(
     speed: float,
     env_file: Path | None,
 ) -> None:
-    """Run a local Azure ML service, and print how a client finds it."""
+    """Run a local Azure ML service, and print how a client finds it.
+
+    The JSON object of --seed may have these keys; what it leaves out has a
+    default: subscription, tenant, client_id (GUIDs), client_secret,
+    resource_group, workspace, location, storage_account, storage_key (base64),
+    computes (a list: clusters that exist from the start), user_name, guid_seed
+    (a whole number: the same one draws the same GUIDs).
+    """
     from azml_contract.emulator.clock import RunningClock
     from azml_contract.emulator.seed import Seed, load_seed
     from azml_contract.emulator.server import Emulator

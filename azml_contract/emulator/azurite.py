@@ -61,7 +61,8 @@ def find_azurite(explicit: str = "", *, folder: Path | None = None) -> list[str]
         EmulatorError: Nowhere to be found; says how to install it.
     """
     if explicit:
-        return _explicit(Path(explicit).expanduser())
+        # Node is started in another folder, where a relative path leads elsewhere.
+        return _explicit(Path(explicit).expanduser().resolve())
     for place in _folders(folder or Path.cwd()):
         script = place / "node_modules" / MAIN
         if script.is_file():

@@ -58,9 +58,10 @@ def _is_taken_as_text(finding: Finding) -> bool:
 
     azure-ai-ml 1.35.2 sends ``hash_version`` as a number with every code.
     """
+    if finding.pointer.count("/") <= 2:  # the body itself, or no map in a resource
+        return False
     parent = finding.pointer.rsplit("/", 2)[-2]
-    is_text_map = parent in _TEXT_MAPS and finding.pointer.count("/") > 2
-    return is_text_map and isinstance(finding.seen, bool | int | float)
+    return parent in _TEXT_MAPS and isinstance(finding.seen, bool | int | float)
 
 
 def _as_refusal(findings: list[Finding]) -> Refusal:

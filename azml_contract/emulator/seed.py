@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,6 +16,32 @@ from typing import Any
 
 from azml_contract.errors import InputError
 from azml_contract.settings import Settings
+
+_GUID = (r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "a GUID")
+# What ARM takes, beside the rule in words.
+_RULES: dict[str, tuple[str, str]] = {
+    "subscription": _GUID,
+    "tenant": _GUID,
+    "client_id": _GUID,
+    "resource_group": (
+        r"[-\w._()]{0,89}[-\w_()]",
+        "1 to 90 letters, digits and any of - _ . ( ), without a dot at the end",
+    ),
+    "workspace": (
+        r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}",
+        "3 to 33 letters, digits, - and _, with a letter or digit first",
+    ),
+    "location": (r"[a-z0-9]+", "a region such as westeurope"),
+    "storage_account": (r"[a-z0-9]{3,24}", "3 to 24 lower-case letters and digits"),
+    "storage_key": (
+        r"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})",
+        "base64",
+    ),
+    "computes": (
+        r"[a-zA-Z][a-zA-Z0-9-]{0,30}[a-zA-Z0-9]",
+        "names of 2 to 32 letters, digits and -, a letter first, no - at the end",
+    ),
+}
 
 
 def _random_key() -> str:
@@ -67,8 +94,8 @@ def load_seed(path: Path) -> Seed:
     """Read a seed; what the file does not name has its default.
 
     Raises:
-        InputError: The file is missing, no JSON object, or names something
-            that a seed does not have.
+        InputError: The file is missing, no JSON object, names something that
+            a seed does not have, or a value breaks the rule of its key.
     """
     try:
         values: Any = json.loads(path.read_text("utf-8"))
@@ -85,6 +112,7 @@ def load_seed(path: Path) -> Seed:
                 f"{path}: {name!r} is no part of a seed. Known: {', '.join(known)}."
             )
         _check_type(path, name, value)
+        _check_rule(path, name, value)
     if "computes" in values:
         values["computes"] = tuple(values["computes"])
     return Seed(**values)
@@ -95,8 +123,18 @@ def _check_type(path: Path, name: str, value: object) -> None:
         fits = isinstance(value, list) and all(isinstance(v, str) for v in value)
         expected = "a list of names"
     elif name == "guid_seed":
-        fits, expected = isinstance(value, int), "a whole number"
+        fits, expected = type(value) is int, "a whole number"
     else:
         fits, expected = isinstance(value, str) and value != "", "text"
     if not fits:
         raise InputError(f"{path}: {name} must be {expected}, not {value!r}.")
+
+
+def _check_rule(path: Path, name: str, value: object) -> None:
+    if name not in _RULES:
+        return
+    pattern, rule = _RULES[name]
+    for one in value if isinstance(value, list) else [value]:
+        if not re.fullmatch(pattern, str(one)):
+            shown = "that" if name == "storage_key" else repr(one)
+            raise InputError(f"{path}: {name} must be {rule}, not {shown}.")

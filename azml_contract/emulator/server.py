@@ -10,8 +10,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
-import shutil
-import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -35,6 +33,7 @@ from azml_contract.emulator.replies import EMPTY, Reply
 from azml_contract.emulator.resources.computes import seed_compute
 from azml_contract.emulator.resources.datastores import seed_datastores
 from azml_contract.emulator.seed import Seed
+from azml_contract.emulator.state_folder import hold_folder
 from azml_contract.emulator.store import Resource, Store
 from azml_contract.emulator.world import World
 from azml_contract.errors import EmulatorError
@@ -80,7 +79,7 @@ class Emulator:
         clock: EmulatorClock | None = None,
         state_dir: Path | None = None,
         seed: Seed | None = None,
-        compute: str = COMPUTE,
+        compute: str = "",
         host: str = "127.0.0.1",
         public_roots: bool = False,
     ) -> None:
@@ -90,7 +89,7 @@ class Emulator:
         self.seed = seed or Seed()
         self.store = Store(guid_seed=self.seed.guid_seed)
         self._port, self._gateway_port = port, gateway_port
-        self._host, self._compute = host, compute
+        self._host, self._compute = host, compute or _name_compute(self.seed)
         self._command = find_azurite(azurite_path) if azurite else []
         self._given_dir = state_dir
         self._public_roots = public_roots
@@ -165,9 +164,7 @@ class Emulator:
         if self._given_dir is not None:
             self._given_dir.mkdir(parents=True, exist_ok=True)
             return self._given_dir
-        made = Path(tempfile.mkdtemp(prefix="azml-emulator-"))
-        self._ending.callback(shutil.rmtree, made, ignore_errors=True)
-        return made
+        return self._ending.enter_context(hold_folder())
 
     def _start_blobs(self, certificates: Certificates) -> Blobs:
         if not self._command:
@@ -307,6 +304,13 @@ class Emulator:
             f"The traceback is in {self.state_dir / LOG_NAME}."
         )
         return _as_response(_failure(500, "EmulatorDefect", message))
+
+
+def _name_compute(seed: Seed) -> str:
+    """The cluster that clients are told of: one that exists where any does."""
+    if seed.computes and COMPUTE not in seed.computes:
+        return seed.computes[0]
+    return COMPUTE
 
 
 def _failure(status: int, code: str, message: str) -> Reply:

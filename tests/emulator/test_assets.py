@@ -175,7 +175,10 @@ def test_an_upload_without_blob_storage_is_an_error_that_says_so(client):
     body = {"pendingUploadType": "TemporaryBlobReference"}
     answer = client.post("codes/train/versions/1/startPendingUpload", body)
     assert answer.status_code == 503
-    assert "started without Azurite" in answer.json()["error"]["message"]
+    message = answer.json()["error"]["message"]
+    assert "started without Azurite" in message
+    assert "`npm install azurite@3.35.0` (Node 20)" in message
+    assert "`make setup` in a checkout" in message
 
 
 def test_components_and_models_are_kept_as_they_are(client):

@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 
 import pytest
 
+from azml_contract.emulator.seed import Seed
 from azml_contract.emulator.server import Emulator
 
 pytestmark = pytest.mark.slow
@@ -65,6 +67,20 @@ def test_a_seed_that_is_not_there_is_refused(tmp_path):
     done = refuse("--seed", str(tmp_path / "seed.json"))
     assert done.returncode == 2
     assert "seed.json: No such file" in done.stderr
+
+
+def test_a_seed_that_arm_would_not_take_is_one_line(tmp_path):
+    seed = tmp_path / "seed.json"
+    seed.write_text('{"subscription": "mine"}')
+    done = refuse("--seed", str(seed))
+    assert done.returncode == 2
+    assert done.stderr == (f"Error: {seed}: subscription must be a GUID, not 'mine'.\n")
+
+
+def test_help_names_every_key_of_a_seed():
+    text = " ".join(refuse("--help").stdout.split())
+    for key in fields(Seed):
+        assert f" {key.name}" in text
 
 
 def test_an_azurite_that_is_not_there_is_refused(tmp_path):

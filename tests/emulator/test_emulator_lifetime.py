@@ -92,6 +92,30 @@ def test_azurite_ends_though_a_forked_child_still_holds_its_pipe():
         os.killpg(parent.pid, signal.SIGKILL)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="other ways to lock a file")
+def test_the_folder_of_a_killed_emulator_goes_with_the_next_start():
+    code = PARENT.replace("Emulator()", "Emulator(azurite=False)").replace(
+        "azurite_pid", "state_dir"
+    )
+    with (
+        Emulator(azurite=False) as other,
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+        ) as killed,
+    ):
+        folder = Path(killed.stdout.readline().strip())
+        with Emulator(azurite=False):
+            assert (folder / "server.key").exists()
+        killed.kill()
+        killed.wait()
+        assert (folder / "server.key").exists()
+        with Emulator(azurite=False) as following:
+            assert not folder.exists()
+            assert following.state_dir.exists()
+        assert not following.state_dir.exists()
+        assert other.state_dir.exists()
+
+
 @pytest.mark.slow
 def test_closing_ends_azurite_and_removes_the_folder():
     emulator = Emulator()
@@ -146,6 +170,17 @@ def test_an_azurite_that_is_nowhere_is_told_with_the_remedy(tmp_path):
     with pytest.raises(EmulatorError) as caught:
         find_azurite(str(tmp_path))
     assert f"{tmp_path} is no Azurite" in str(caught.value)
+
+
+def test_a_relative_path_of_azurite_is_from_the_folder_of_the_user(
+    tmp_path, monkeypatch
+):
+    script = tmp_path / "azurite/dist/src/blob/main.js"
+    script.parent.mkdir(parents=True)
+    script.write_text("")
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    assert find_azurite("../azurite")[1] == str(script)
 
 
 def test_azurite_is_looked_for_in_the_folders_above(tmp_path):
@@ -329,6 +364,20 @@ def test_a_seed_names_what_exists(tmp_path, arm_client):
 
 
 @pytest.mark.parametrize(
+    ("computes", "told"),
+    [
+        ((), "cpu-cluster"),
+        (("gpu", "big"), "gpu"),
+        (("gpu", "cpu-cluster"), "cpu-cluster"),
+    ],
+)
+def test_clients_are_told_of_a_cluster_that_exists(computes, told):
+    with Emulator(azurite=False, seed=Seed(computes=computes)) as emulator:
+        assert emulator.environ["AZML_COMPUTE"] == told
+        assert emulator.settings.compute == told
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("{", "is not JSON"),
@@ -337,6 +386,18 @@ def test_a_seed_names_what_exists(tmp_path, arm_client):
         ('{"workspace": 1}', "workspace must be text, not 1"),
         ('{"computes": "a"}', "computes must be a list of names"),
         ('{"guid_seed": "a"}', "guid_seed must be a whole number"),
+        ('{"guid_seed": true}', "guid_seed must be a whole number"),
+        ('{"subscription": "mine"}', "subscription must be a GUID, not 'mine'."),
+        ('{"tenant": "contoso.com"}', "tenant must be a GUID, not 'contoso.com'."),
+        ('{"client_id": "me"}', "client_id must be a GUID, not 'me'."),
+        ('{"resource_group": "a b"}', "resource_group must be 1 to 90 letters,"),
+        ('{"resource_group": "rg."}', "without a dot at the end, not 'rg.'."),
+        ('{"workspace": "my ws"}', "workspace must be 3 to 33 letters, digits, - and"),
+        ('{"workspace": "ws/../x"}', "not 'ws/../x'."),
+        ('{"location": "West Europe"}', "location must be a region such as westeurope"),
+        ('{"storage_account": "St-1"}', "storage_account must be 3 to 24 lower-case"),
+        ('{"storage_key": "not it"}', "storage_key must be base64, not that."),
+        ('{"computes": ["cpu", "1 a"]}', "computes must be names of 2 to 32 letters"),
     ],
 )
 def test_a_bad_seed_says_what_is_wrong(tmp_path, text, message):

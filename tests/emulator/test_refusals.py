@@ -260,3 +260,33 @@ def test_headers_of_the_service_and_its_counters(client):
     written = client.put("environments/e/versions/1", {"properties": {"image": "x"}})
     assert written.headers["x-ms-ratelimit-remaining-subscription-writes"] == "199"
     assert "ETag" not in headers
+
+
+@pytest.mark.parametrize("body", ["[]", '"x"', "5", "[1]", "true", "null"])
+@pytest.mark.parametrize("api_version", ["2021-03-01-preview", "2024-04-01"])
+def test_a_body_that_is_no_object_is_refused(client, body, api_version):
+    for verb, path in (
+        ("PUT", "computes/cpu-cluster"),
+        ("PUT", "environments/e/versions/1"),
+        ("PUT", "data/d/versions/1"),
+        ("PUT", "codes/c/versions/1"),
+        ("PUT", "datastores/d"),
+        ("PUT", "jobs/j"),
+        ("PATCH", "computes/cpu-cluster"),
+    ):
+        answer = client.at(api_version).call(
+            verb,
+            path,
+            data=body.encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        assert answer.status_code == 400, (verb, path, answer.text)
+        assert error_of(answer)["code"] in ("UserError", "InvalidRequestContent")
+
+
+@pytest.mark.parametrize("api_version", ["2021-03-01-preview", "2026-05-01"])
+def test_a_job_of_no_type_is_refused(client, api_version):
+    for properties in (None, {}):
+        answer = client.at(api_version).put("jobs/j", {"properties": properties})
+        assert answer.status_code == 400, answer.text
+        assert error_of(answer)["code"] == "UserError"

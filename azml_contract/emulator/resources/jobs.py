@@ -115,6 +115,15 @@ class Jobs(Kind):
     def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
         """A job that runs from now on, or the few changes that one allows."""
         name, properties = call.path.names[-1], body["properties"]
+        if "jobType" not in properties:
+            # The newest contracts let `properties` be null.
+            raise Refusal(
+                400,
+                "UserError",
+                "Request is invalid and/or missing fields.",
+                "BadArgument",
+                "RequestInvalid",
+            )
         if existing is not None:
             return self._change(call, existing, properties)
         check_references(self.world, name, properties)
