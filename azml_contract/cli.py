@@ -6,7 +6,9 @@ read. The commands themselves are in `azml_contract.commands`.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import sys
 from typing import NoReturn
 
@@ -51,6 +53,7 @@ def main() -> NoReturn:
     """Run the command line and exit; the only place that catches everything."""
     try:
         code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = 2
@@ -60,4 +63,24 @@ def main() -> NoReturn:
     except AzmlContractError as error:
         click.echo(f"Error: {error}", err=True)
         code = 2
+    except BrokenPipeError:  # as click has it: the reader has seen enough
+        _drop_output()
+        code = 1
+    except OSError as error:
+        _drop_output()
+        click.echo(f"Error: {_explain(error)}", err=True)
+        code = 2
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explain(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _drop_output() -> None:
+    """Lead what is still to be printed nowhere; else Python fails at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -44,7 +45,11 @@ class _Asked:
 @click.option(
     "--api-version", default="", metavar="V", help="Where the URL does not tell it."
 )
-@click.option("--status", type=int, default=0, help="A JSON body is this answer's.")
+@click.option(
+    "--status",
+    type=click.IntRange(100, 599),
+    help="A JSON body is the answer's with this status.",
+)
 @click.option(
     "--profile",
     type=click.Choice(["service", "strict"]),
@@ -73,7 +78,7 @@ def command(
     url: str,
     operation: str,
     api_version: str,
-    status: int,
+    status: int | None,
     profile: str,
     form: str,
     fail_on: str,
@@ -87,7 +92,7 @@ def command(
     from azml_contract.report.checked import is_at_least
     from azml_contract.validation.validator import Profile, Scope, Validator
 
-    asked = _Asked(method.upper(), url, operation, api_version, status)
+    asked = _Asked(method.upper(), url, operation, api_version, status or 0)
     _require_sense(asked)
     is_call = bool(url or operation)
     scope = Scope(api_version="" if is_call else api_version)
@@ -109,6 +114,10 @@ def _require_sense(asked: _Asked) -> None:
         raise UsageError("Give --url or --operation, not both.")
     if asked.operation and not asked.api_version:
         raise UsageError("--operation needs --api-version, as in 2024-04-01.")
+    if asked.api_version:
+        from azml_contract.contract.catalog import load_contract
+
+        load_contract(asked.api_version)  # UnknownApiVersion names the nearest
 
 
 def _require_validated(checked: Sequence[Checked]) -> bool:
@@ -227,7 +236,8 @@ def _print(checked: Sequence[Checked], form: str) -> None:
     else:
         from azml_contract.report.text import render_text
 
-        click.echo(render_text(checked, _paint))
+        width = shutil.get_terminal_size().columns
+        click.echo(render_text(checked, _paint, width=width))
 
 
 def _paint(text: str, colour: str) -> str:

@@ -124,6 +124,7 @@ def _print_findings(console: Console, cassettes: Sequence[Cassette]) -> None:
     from rich.text import Text
 
     from azml_contract.regression.steps import find_faults
+    from azml_contract.report.table import print_trimmed
 
     for finding in find_faults(cassettes):
         colour = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
@@ -131,7 +132,7 @@ def _print_findings(console: Console, cassettes: Sequence[Cassette]) -> None:
         console.print(line + Text(finding.pointer or "(body)", "bold"))
         for text in (finding.message, finding.cure and f"cure: {finding.cure}"):
             if text:
-                console.print(Padding(Text(text), (0, 0, 0, 4)))
+                print_trimmed(console, Padding(Text(text), (0, 0, 0, 4)))
 
 
 def _print_matrix(console: Console, cassettes: Sequence[Cassette]) -> None:

@@ -125,7 +125,7 @@ def command(
     for problem in found.problems:
         click.echo(f"Error: {problem}", err=True)
     if not found.rows and not found.problems:
-        raise InputError(f"Nothing was recorded at {recorded}; nothing was judged.")
+        raise InputError(_explain_nothing(recorded))
     if found.problems:
         ctx.exit(2)
     if failed:
@@ -141,6 +141,15 @@ def _require_sense(options: Options, cassettes: Sequence[Path]) -> None:
         raise UsageError("--latest judges at the newest version; leave --to out.")
     require_known(options.versions)
     require_known([options.recorded] if options.recorded else [])
+
+
+def _explain_nothing(recorded: str) -> str:
+    if not recorded:
+        return "No call of Microsoft.MachineLearningServices is in these recordings."
+    return (
+        f"Nothing was recorded at {recorded}, so --from {recorded} leaves nothing to "
+        "judge; without --from all recordings are judged."
+    )
 
 
 def require_known(versions: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azml_contract.errors import AzmlContractError, UsageError
+from azml_contract.errors import AzmlContractError, InputError, UsageError
 
 if TYPE_CHECKING:
     from azml_contract.regression.upgrade import Upgrade
@@ -65,7 +65,8 @@ def command(
             rewritten += _rewrite(path, target, source, operation)
         except AzmlContractError as error:
             text = str(error)
-            problems.append(text if str(path) in text else f"{path}: {text}")
+            named = text.startswith((f"{path}:", f"{path} "))
+            problems.append(text if named else f"{path}: {text}")
     if rewritten or not problems:
         _print(rewritten, target, form)
     for problem in problems:
@@ -105,7 +106,10 @@ def _read_body(path: Path) -> bytes | None:
     """The bytes of a file that holds one body; None where it is a recording."""
     from azml_contract.commands.inputs import open_input
 
-    opened = open_input(str(path))
+    try:
+        opened = open_input(str(path))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     return opened.body if opened.recorded is None else None
 
 

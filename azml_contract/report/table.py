@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
@@ -59,7 +60,20 @@ def print_table(
     for label, cells in rows:
         texts = (cells.get(column, "-") for column in columns)
         table.add_row(label, *(Text(text, STYLES.get(text, "")) for text in texts))
-    console.print(table)
+    print_trimmed(console, table)
+
+
+def print_trimmed(console: Console, what: RenderableType) -> None:
+    """Print without the blanks with which rich fills lines at their ends."""
+    segments: list[Segment] = []
+    for line in console.render_lines(what, pad=False):
+        while line and not line[-1].text.strip():
+            line.pop()
+        if line:
+            last = line.pop()
+            line.append(Segment(last.text.rstrip(), last.style))
+        segments += [*line, Segment.line()]
+    console.print(Segments(segments), end="")
 
 
 def print_legend(console: Console, statuses: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ call stand together; a count closes the report.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
@@ -21,19 +22,28 @@ _COLOURS = {
     Severity.INFO: "cyan",
 }
 
+_INSET = " " * 10
+_LEAST_ROOM = 20
 
-def render_text(checked: Sequence[Checked], paint: Paint) -> str:
-    """Every finding with its place and its cure, then the counts."""
-    lines = [line for one in checked for line in _render_input(one, paint)]
+
+def render_text(checked: Sequence[Checked], paint: Paint, *, width: int = 80) -> str:
+    """Every finding with its place and its cure, then the counts.
+
+    Args:
+        checked: What was checked.
+        paint: How to colour.
+        width: Where sentences are wrapped; names are never broken.
+    """
+    lines = [line for one in checked for line in _render_input(one, paint, width)]
     return "\n".join([*lines, *([""] if lines else []), _summarise(checked)])
 
 
-def _render_input(one: Checked, paint: Paint) -> Iterator[str]:
+def _render_input(one: Checked, paint: Paint, width: int) -> Iterator[str]:
     for key, group in groupby(one.findings, _call_of):
         yield ""
         yield paint(f"{one.name}: {key}" if key else one.name, "bold")
         for finding in group:
-            yield from _render_finding(finding, paint)
+            yield from _render_finding(finding, paint, width)
 
 
 def _call_of(finding: Finding) -> str:
@@ -41,15 +51,27 @@ def _call_of(finding: Finding) -> str:
     return " ".join(part for part in parts if part) if finding.operation else ""
 
 
-def _render_finding(finding: Finding, paint: Paint) -> Iterator[str]:
+def _render_finding(finding: Finding, paint: Paint, width: int) -> Iterator[str]:
     level = paint(f"{finding.severity:<7}", _COLOURS[finding.severity])
     place = _show_place(finding.location)
     head = " ".join(part for part in (finding.code, finding.pointer, place) if part)
     yield f"  {level} {head}"
-    for line in finding.message.splitlines():
-        yield f"          {line}"
-    for line in finding.cure.splitlines():
-        yield f"          {paint(f'-> {line}', 'green')}"
+    for line in _wrap(finding.message, width - len(_INSET)):
+        yield f"{_INSET}{line}"
+    for line in _wrap(finding.cure, width - len(_INSET), first="-> "):
+        yield f"{_INSET}{paint(line, 'green')}"
+
+
+def _wrap(text: str, room: int, first: str = "") -> Iterator[str]:
+    for line in text.splitlines():
+        yield from textwrap.wrap(
+            line,
+            max(room, _LEAST_ROOM),
+            initial_indent=first,
+            subsequent_indent=" " * len(first),
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
 
 
 def _show_place(place: Location | None) -> str:

@@ -32,6 +32,22 @@ def _find_nearest(name: str, known: tuple[str, ...], limit: int) -> tuple[str, .
     return tuple(other for _, _, other in ranked[:limit])
 
 
+def find_abbreviated(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Those of which `name` shortens each part: ``Env_Create`` and
+    ``EnvironmentVersions_CreateOrUpdate``; the shortest first."""
+    parts = name.lower().split("_")
+    if not all(parts):
+        return ()
+    found = [other for other in known if _shortens(parts, other.lower().split("_"))]
+    return tuple(sorted(found, key=len))
+
+
+def _shortens(parts: list[str], whole: list[str]) -> bool:
+    return len(parts) == len(whole) and all(
+        long.startswith(short) for short, long in zip(parts, whole, strict=True)
+    )
+
+
 def fold(name: str) -> str:
     """`name` without case and separators: ``uri_file`` and ``UriFile`` are one."""
     return name.replace("_", "").replace("-", "").replace(" ", "").casefold()

@@ -29,7 +29,7 @@ from azml_contract.validation.calls import Scope
 from azml_contract.validation.envelope import check_envelope
 from azml_contract.validation.grade import Grader, Profile
 from azml_contract.validation.jsontext import DUPLICATE, Defect, Parsed, parse_json
-from azml_contract.validation.nearest import find_nearest
+from azml_contract.validation.nearest import find_abbreviated, find_nearest
 from azml_contract.validation.semantics import check_meaning
 
 __all__ = ["Profile", "Scope", "Validator", "Verdict"]
@@ -271,11 +271,15 @@ def _note_other_provider(grader: Grader, provider: str) -> Finding:
 
 
 def _make_unknown_operation(contract: Contract, operation: str) -> ContractError:
-    near = find_nearest(operation, contract.operations)
+    near = (
+        find_nearest(operation, contract.operations)
+        or find_abbreviated(operation, contract.operations)[:3]
+    )
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return ContractError(
         f"{contract.api_version} has no operation {operation!r}.{hint}\n"
-        "All operations: azml-contract contract list"
+        "All operations: azml-contract contract show "
+        f"--api-version {contract.api_version}"
     )
 
 

@@ -354,3 +354,11 @@ def test_scrub_must_be_told_where_to_write(azml_contract, planted):
         done = azml_contract("cassette", "scrub", name, *options)
         assert done.code == 2
         assert "Say where to write: --in-place, or -o FILE" in done.err
+
+
+def test_scrub_makes_no_folders(azml_contract, planted, tmp_path):
+    planted("trace.har")
+    done = azml_contract("cassette", "scrub", "trace.har", "-o", "no/clean.har")
+    assert done.code == 2
+    assert "Error: no/clean.har: there is no folder no." in done.err
+    assert not (tmp_path / "no").exists()

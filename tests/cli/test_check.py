@@ -448,3 +448,52 @@ def test_a_deeply_nested_body_is_a_finding(check):
 
     assert done.exit_code == 1
     assert "nested deeper than 100 levels" in done.output
+
+
+# --- usage ------------------------------------------------------------------------
+
+
+def test_an_unknown_operation_leads_to_the_list_of_operations(azml_contract, tmp_path):
+    (tmp_path / "body.json").write_text("{}")
+    done = azml_contract(
+        *("check", "body.json", "--operation", "Env_Create"),
+        *("--api-version", "2024-04-01"),
+    )
+    assert done.code == 2
+    assert "has no operation 'Env_Create'" in done.err
+    assert "Did you mean EnvironmentVersions_CreateOrUpdate or " in done.err
+    assert "azml-contract contract show --api-version 2024-04-01" in done.err
+    assert "contract list" not in done.err
+
+
+def test_an_unknown_api_version_is_wrong_usage(azml_contract, tmp_path):
+    (tmp_path / "body.json").write_text("{}")
+    done = azml_contract("check", "body.json", *sent_to("jobs/j", "2024-04-02"))
+    assert (done.code, done.out) == (2, "")
+    assert "No contract for api-version '2024-04-02'" in done.err
+    assert "Nearest known: 2024-04-01" in done.err
+
+
+@pytest.mark.parametrize("status", ["0", "99", "600", "999"])
+def test_a_status_that_http_does_not_have_is_refused(azml_contract, tmp_path, status):
+    (tmp_path / "body.json").write_text("{}")
+    sent = sent_to("jobs/j")
+    done = azml_contract("check", "body.json", *sent, "--status", status)
+    assert done.code == 2
+    assert f"{status} is not in the range 100<=x<=599" in done.err
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_findings_are_wrapped_at_the_width_of_the_terminal(
+    azml_contract, tmp_path, monkeypatch, columns
+):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    (tmp_path / "body.json").write_text(json.dumps(JOB))
+    done = azml_contract("check", "body.json", *sent_to("jobs/j"))
+    first, *rest = [one for one in done.out.splitlines() if "AZC104" in one]
+    assert rest == []
+    lines = done.out.splitlines()
+    told = lines[lines.index(first) + 1 : -2]
+    assert max(len(line) for line in told) <= columns
+    assert all(line.startswith(" " * 10) for line in told)
+    assert (len(told) > 2) == (columns < 120)

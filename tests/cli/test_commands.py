@@ -163,3 +163,49 @@ def test_the_demo_runs_and_tells_the_whole_story(tmp_path: Path) -> None:
     assert "mode replay, recorded from emulator: 37 scenarios" in done.stdout
     assert "/properties/Docker/DockerImageUri" in done.stdout
     assert (tmp_path / "kept" / "cassettes" / "train_and_sweep").is_dir()
+
+
+def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    page = tmp_path / "no" / "page.html"
+    done = run("regress", str(MODERN), "--format", "html", "-o", str(page))
+    assert done.returncode == 2
+    assert done.stderr == f"Error: {page}: No such file or directory\n"
+
+
+def test_a_baseline_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    file = str(tmp_path / "no" / "baseline.json")
+    done = run("regress", str(MODERN), "--baseline", file, "--write-baseline")
+    assert done.returncode == 2
+    assert done.stderr == f"Error: {file}: No such file or directory\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+@pytest.mark.parametrize("arguments", ["regress", "check"])
+def test_a_full_disk_is_one_line(arguments: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "azml_contract", arguments, str(MODERN)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "Error: No space left on device\n"
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_reader_that_leaves_early_is_no_error(form: str) -> None:
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "azml_contract", "regress"),
+            *(str(FIRST.parent), "--format", form),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == ""

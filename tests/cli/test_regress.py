@@ -119,7 +119,9 @@ def test_from_takes_only_what_was_recorded_at_that_version():
     }
     nothing = run("regress", MODERN, "--from", "2024-04-01")
     assert nothing.returncode == 2
-    assert "Nothing was recorded at 2024-04-01" in nothing.stderr
+    assert "Nothing was recorded at 2024-04-01, so --from 2024-04-01 leaves" in (
+        nothing.stderr
+    )
 
 
 # --- other formats ---------------------------------------------------------------
@@ -460,3 +462,17 @@ def test_upgrade_needs_to_know_what_a_body_was_written_for(tmp_path):
     assert missing.returncode == 2
     assert "none.json" in missing.stderr
     assert "Traceback" not in missing.stderr
+
+
+def test_upgrade_of_a_folder_names_it(tmp_path):
+    # The name is a part of the message: it must be told nevertheless.
+    (tmp_path / "d").mkdir()
+    done = run("upgrade", tmp_path / "d", "--to", "2024-04-01")
+    assert done.returncode == 2
+    assert f"Error: {tmp_path / 'd'}: it is a folder; name its files" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [[FIRST], [MODERN]])
+def test_no_line_of_the_report_ends_in_blanks(arguments):
+    lines = run("regress", *arguments).stdout.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from azml_contract.validation.nearest import count_edits, find_nearest
+from azml_contract.validation.nearest import (
+    count_edits,
+    find_abbreviated,
+    find_nearest,
+)
 
 NAMES = ("command", "computeId", "codeId", "environmentId", "maxTotalTrials")
 
@@ -56,3 +60,14 @@ def test_edits_are_counted_swaps_as_one(one, two, edits):
     assert count_edits(one, two, 3) == edits
     assert count_edits(two, one, 3) == edits
     assert edits == 0 or count_edits(one, two, edits - 1) is None
+
+
+def test_a_name_may_be_shortened_in_each_of_its_parts():
+    known = (
+        "EnvironmentContainers_CreateOrUpdate",
+        "EnvironmentVersions_CreateOrUpdate",
+        "EnvironmentVersions_Get",
+    )
+    assert find_abbreviated("Env_Create", known) == (known[1], known[0])
+    for strange in ("Env_Put", "Env", "_", ""):
+        assert find_abbreviated(strange, known) == ()

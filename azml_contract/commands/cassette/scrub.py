@@ -40,6 +40,8 @@ def command(
     """
     if in_place == bool(output) or (output and len(paths) > 1):
         raise UsageError("Say where to write: --in-place, or -o FILE for one FILE.")
+    if output and not Path(output).parent.is_dir():
+        raise UsageError(f"{output}: there is no folder {Path(output).parent}.")
     rules = project_rules()
     problems: list[str] = []
     refused = 0
