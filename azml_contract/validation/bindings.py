@@ -118,16 +118,23 @@ def _find_unbound(
         "search_space": ("parameter of the search space", command.space or ()),
     }[kind]
     near = find_nearest(name, bound)
-    listed = list_names(bound) or "none"
     return grader.find(
         code,
-        f"The command reads ${{{{{kind}.{name}}}}}, and no {noun} {name} is declared: "
-        f"{listed}.",
+        f"The command reads ${{{{{kind}.{name}}}}}, and no {noun} {name} is declared"
+        f"{_list_others(bound, 'declared')}.",
         cure=f"Did you mean {near[0]}?" if near else f"Declare {name}, or drop it.",
         pointer=to_pointer(command.path),
         expected=near or bound,
         seen=name,
     )
+
+
+def _list_others(names: tuple[str, ...], what: str) -> str:
+    """The end of a sentence about a name that is missing; empty without others."""
+    if not names:
+        return ""
+    verb = "is" if len(names) == 1 else "are"
+    return f"; {what} {verb}: {list_names(names)}"
 
 
 def _check_variables(grader: Grader, command: _Command) -> Iterator[Finding]:
@@ -138,11 +145,10 @@ def _check_variables(grader: Grader, command: _Command) -> Iterator[Finding]:
         if name.casefold() in folded or variable in command.variables:
             continue
         near = find_nearest(name, bound)
-        listed = list_names(bound) or "none"
         yield grader.find(
             "AZC174",
-            f"The command reads ${variable}, and no {kind.lower()} {name} is bound: "
-            f"{listed}.",
+            f"The command reads ${variable}, and no {kind.lower()} {name} is bound"
+            f"{_list_others(bound, 'bound')}.",
             cure=f"Did you mean {near[0]}?" if near else f"Bind {name}, or drop it.",
             pointer=to_pointer(command.path),
             expected=near or bound,

@@ -142,7 +142,7 @@ def test_the_sweep_departs_where_the_service_is_known_to_follow(check_documented
     assert [f.evidence for f in findings[:3]] == ["live"] * 3
     assert "search-space-arrays" in findings[1].message
     assert findings[3].message == (
-        "The command reads $AZURE_ML_INPUT_iris, and no input iris is bound: none."
+        "The command reads $AZURE_ML_INPUT_iris, and no input iris is bound."
     )
 
 
