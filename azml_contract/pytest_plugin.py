@@ -7,14 +7,29 @@ until a test uses a fixture, so other test runs pay for nothing.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
+import shlex
 import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from azml_contract.pytest_marker import (
+    choose_versions,
+    read_marker,
+    require_own_cassettes,
+    story_of,
+)
+from azml_contract.pytest_options import (
+    MARKER,
+    add_options,
+    age_limit,
+    cassette_folder,
+    check_options,
+)
 
 if TYPE_CHECKING:
     from azml_contract.client import Workspace
@@ -23,11 +38,6 @@ if TYPE_CHECKING:
     from azml_contract.scenario import ScenarioRun
     from azml_contract.settings import Settings
 
-MODES = ("replay", "record", "extend", "live", "verify")
-TARGETS = ("emulator", "azure")
-PROFILES = ("service", "strict")
-MARKER_ARGUMENTS = {"api_versions", "profile", "expect", "compute", "seed"}
-
 _run_key = pytest.StashKey["ScenarioRun"]()
 _orphans_key = pytest.StashKey[list[Path]]()
 _stale_key = pytest.StashKey[list[str]]()
@@ -35,157 +45,22 @@ _breaks_key = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("azml-contract", "Azure ML REST scenarios")
-    group.addoption(
-        "--azml-mode",
-        choices=MODES,
-        default="replay",
-        help="replay: from cassettes, no network (default); record: live, and write "
-        "the cassettes anew; extend: from cassettes, and what they lack live, added "
-        "to them; live: live, and write nothing; verify: live, compared with the "
-        "cassettes, and write nothing",
-    )
-    group.addoption(
-        "--azml-target",
-        choices=TARGETS,
-        default="emulator",
-        help="what all modes but replay talk to: the local emulator (default) or azure",
-    )
-    group.addoption(
-        "--azml-api-version",
-        action="append",
-        metavar="V",
-        help="run at this api-version in place of those of the marker; repeatable",
-    )
-    group.addoption(
-        "--azml-from",
-        metavar="V",
-        default="",
-        help="with --azml-api-version: replay the cassette of this recorded version "
-        "(default: the newest not newer)",
-    )
-    group.addoption(
-        "--azml-regress",
-        action="store_true",
-        help="fail when a newer api-version breaks what the scenarios recorded",
-    )
-    group.addoption(
-        "--azml-baseline",
-        metavar="FILE",
-        help="with --azml-regress: breaks that are known, as `azml-contract regress "
-        "--baseline FILE --write-baseline` writes them",
-    )
-    group.addoption(
-        "--azml-profile",
-        choices=PROFILES,
-        help="service: what the live service is known to accept (default); "
-        "strict: the written contract",
-    )
-    group.addoption(
-        "--azml-cassettes",
-        metavar="DIR",
-        help="where the cassettes are (default: cassettes/ in the root folder)",
-    )
-    group.addoption(
-        "--azml-max-age",
-        type=float,
-        metavar="DAYS",
-        help="name cassettes that were recorded longer ago (ini: azml_max_age)",
-    )
-    group.addoption(
-        "--azml-max-age-action",
-        choices=("warn", "fail"),
-        help="warn: name them in the summary (default); fail: fail the run too "
-        "(ini: azml_max_age_action)",
-    )
-    parser.addini("azml_max_age", "days after which a cassette is stale", default="")
-    parser.addini("azml_max_age_action", "warn or fail", default="warn")
-    group.addoption(
-        "--azml-keep",
-        action="store_true",
-        help="azure: leave behind what a scenario created",
-    )
-    group.addoption(
-        "--azml-allow-compute",
-        action="store_true",
-        help="azure: run the scenarios that cost money too",
-    )
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers",
-        "azml(api_versions=[...], profile='service'|'strict', expect=[(code, pointer), "
-        "...], compute=False, seed=False): a scenario of azml-contract",
-    )
-    _age_limit(config)
-    if config.getoption("azml_from"):
-        _require_known(config.getoption("azml_from"))
-    if config.getoption("azml_baseline") and not config.getoption("azml_regress"):
-        raise pytest.UsageError("--azml-baseline needs --azml-regress.")
-
-
-# --- which api-versions a test runs at ------------------------------------------
+    config.addinivalue_line("markers", MARKER)
+    check_options(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "api_version" not in metafunc.fixturenames or _has_own_versions(metafunc):
-        return
-    marker = metafunc.definition.get_closest_marker("azml")
-    versions = (
-        metafunc.config.getoption("azml_api_version")
-        or _marker_arguments(marker, metafunc.definition.nodeid).get("api_versions")
-        or [_newest_stable()]
-    )
-    for version in versions:
-        _require_known(version)
-    metafunc.parametrize("api_version", versions, scope="function")
+    versions = choose_versions(metafunc)
+    if versions:
+        metafunc.parametrize("api_version", versions, scope="function")
 
 
-def _has_own_versions(metafunc: pytest.Metafunc) -> bool:
-    """Whether the test parametrizes its api-version itself."""
-    return any(
-        "api_version" in re.split(r"\s*,\s*", names)
-        if isinstance(names, str)
-        else names
-        for mark in metafunc.definition.iter_markers("parametrize")
-        for names in mark.args[:1]
-    )
-
-
-def _marker_arguments(marker: pytest.Mark | None, test: str) -> dict[str, Any]:
-    if marker is None:
-        return {}
-    unknown = set(marker.kwargs) - MARKER_ARGUMENTS
-    if unknown or marker.args:
-        given = sorted(unknown) or list(marker.args)
-        raise pytest.UsageError(
-            f"{test}: the azml marker does not know {given}; it takes "
-            f"{', '.join(sorted(MARKER_ARGUMENTS))}, by name."
-        )
-    return dict(marker.kwargs)
-
-
-def _require_known(version: str) -> None:
-    from azml_contract.contract.catalog import known_versions
-    from azml_contract.errors import UnknownApiVersion
-
-    if version not in known_versions():
-        raise pytest.UsageError(str(UnknownApiVersion(version, nearest=_near(version))))
-
-
-def _near(version: str) -> list[str]:
-    from difflib import get_close_matches
-
-    from azml_contract.contract.catalog import known_versions
-
-    return get_close_matches(version, known_versions(), n=3)
-
-
-def _newest_stable() -> str:
-    from azml_contract.contract.catalog import known_versions
-
-    return [v for v in known_versions() if "-preview" not in v][-1]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    require_own_cassettes(items)
 
 
 # --- fixtures -------------------------------------------------------------------
@@ -223,9 +98,27 @@ def azml_matchers() -> list[Any]:
 @pytest.fixture(scope="session")
 def _azml_emulator() -> Iterator[Emulator]:
     from azml_contract.emulator.server import Emulator
+    from azml_contract.errors import EmulatorError
 
-    with Emulator() as emulator:
+    try:
+        # Without Azurite, what uploads nothing can be recorded all the same.
+        emulator = Emulator(azurite=_has_azurite())
+        emulator.start()
+    except EmulatorError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    with contextlib.closing(emulator):
         yield emulator
+
+
+def _has_azurite() -> bool:
+    from azml_contract.emulator.azurite import find_azurite
+    from azml_contract.errors import EmulatorError
+
+    try:
+        find_azurite()
+    except EmulatorError:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -278,14 +171,14 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
     from azml_contract.settings import PLACEHOLDERS
 
     config, node = request.config, request.node
-    arguments = _marker_arguments(node.get_closest_marker("azml"), node.nodeid)
+    arguments = read_marker(node.get_closest_marker("azml"))
     mode, target = config.getoption("azml_mode"), config.getoption("azml_target")
     if mode != "replay" and target == "azure":
         _refuse_cost(arguments, config)
     story, test = story_of(node)
     replay = mode == "replay"
-    cassette = _cassettes(config) / story / test / f"{api_version}.json"
-    record_command = f"pytest {node.nodeid.partition('[')[0]} --azml-mode=record"
+    cassette = cassette_folder(config) / story / test / f"{api_version}.json"
+    record_command = _record_command(node)
     if replay and config.getoption("azml_api_version"):
         from azml_contract.pytest_versions import stand_in
 
@@ -314,35 +207,20 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
     )
 
 
+def _record_command(node: pytest.Item) -> str:
+    """What records this one test anew, at this version and in this place."""
+    config = node.config
+    words = ["pytest", node.nodeid, "--azml-mode=record"]
+    for version in config.getoption("azml_api_version") or ():
+        words += ["--azml-api-version", version]
+    if config.getoption("azml_cassettes"):
+        words += ["--azml-cassettes", config.getoption("azml_cassettes")]
+    return shlex.join(words)
+
+
 def _refuse_cost(arguments: dict[str, Any], config: pytest.Config) -> None:
     if arguments.get("compute") and not config.getoption("azml_allow_compute"):
         pytest.skip("runs on a cluster and costs money: allow it, --azml-allow-compute")
-
-
-def _cassettes(config: pytest.Config) -> Path:
-    chosen = config.getoption("azml_cassettes")
-    return (
-        config.invocation_params.dir / chosen
-        if chosen
-        else config.rootpath / "cassettes"
-    )
-
-
-def story_of(node: Any) -> tuple[str, str]:
-    """Folder and file name of a test's cassette; other parameters join the name."""
-    story = node.path.stem.removeprefix("test_")
-    name = (getattr(node, "originalname", None) or node.name).removeprefix("test_")
-    others = {
-        key: value
-        for key, value in node.callspec.params.items()
-        if key != "api_version"
-    }
-    suffix = "".join(f"-{_as_file_name(value)}" for value in others.values())
-    return story, name + suffix
-
-
-def _as_file_name(value: object) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in str(value))
 
 
 # --- after a scenario -----------------------------------------------------------
@@ -419,37 +297,33 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     from azml_contract.pytest_summary import find_orphans
 
     config = session.config
-    orphans = find_orphans(session, _cassettes(config))
+    orphans = find_orphans(session, cassette_folder(config))
     config.stash[_orphans_key] = orphans
     breaks = _find_breaks(session) if config.getoption("azml_regress") else []
     config.stash[_breaks_key] = breaks
+    _write_report(config)
     stale = _find_stale(config)
     config.stash[_stale_key] = stale
-    failing = stale and _age_limit(config)[1] == "fail"
+    failing = stale and age_limit(config)[1] == "fail"
     if (orphans or breaks or failing) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _age_limit(config: pytest.Config) -> tuple[float | None, str]:
-    """Days that a cassette may be old, None for ever; and ``warn`` or ``fail``."""
-    days = config.getoption("azml_max_age")
-    written = config.getini("azml_max_age")
-    try:
-        limit = float(written) if days is None and written else days
-    except ValueError:
-        message = f"azml_max_age is a number of days, not {written!r}."
-        raise pytest.UsageError(message) from None
-    action = config.getoption("azml_max_age_action")
-    action = action or config.getini("azml_max_age_action")
-    if action not in ("warn", "fail"):
-        raise pytest.UsageError(f"azml_max_age_action is warn or fail, not {action!r}.")
-    return limit, action
+def _write_report(config: pytest.Config) -> None:
+    """Write the page of `--azml-report`; on xdist's controller alone."""
+    from azml_contract.pytest_summary import played_cassettes
+
+    file = config.getoption("azml_report")
+    if file and not hasattr(config, "workerinput"):
+        from azml_contract.pytest_versions import write_page
+
+        write_page(config.invocation_params.dir / file, played_cassettes(config))
 
 
 def _find_stale(config: pytest.Config) -> list[str]:
     from azml_contract.pytest_summary import find_stale
 
-    limit, _ = _age_limit(config)
+    limit, _ = age_limit(config)
     if limit is None or hasattr(config, "workerinput"):
         return []
     return find_stale(config, limit)

@@ -98,3 +98,19 @@ def find_new_breaks(config: pytest.Config, cassettes: Sequence[Path]) -> list[st
                     f"{one.since}: {place}: {one.finding.message}"
                 )
     return lines
+
+
+def write_page(path: Path, cassettes: Sequence[Path]) -> None:
+    """Write the version matrix of these cassettes as one HTML page."""
+    from azml_contract.commands.recordings import read_any
+    from azml_contract.commands.regress_page import render_page
+    from azml_contract.regression.outcome import Row
+    from azml_contract.regression.parallel import judge_files
+
+    rows: list[Row] = []
+    files: dict[str, str] = {}
+    for judged in judge_files(sorted(set(cassettes)), read_any, jobs=1):
+        rows += judged.rows
+        files |= {f"{r.scenario} {r.recorded}": str(judged.path) for r in judged.rows}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render_page(rows, files), encoding="utf-8")

@@ -102,6 +102,7 @@ class ScenarioRun:
             sanitizers=plan.sanitizers,
             canonicalisers=(*plan.matchers, *_as_recorded(plan.user_rules)),
             record_command=plan.record_command,
+            keep_variables=plan.target == "emulator",
             enum_values=_enum_values(plan),
             seed_random=plan.seed,
         )
@@ -281,7 +282,8 @@ def _unexpected(tally: Tally, expect: tuple[Expectation, ...]) -> list[str]:
         if (code, pointer) not in seen
     ]
     return missing + [
-        render_finding(finding)
+        f"{render_finding(finding)}\n  If it is meant, the marker says so: "
+        f'expect=[("{finding.code}", "{finding.pointer}")]'
         for finding in tally.findings
         if finding.severity is Severity.ERROR
         and (finding.code, finding.pointer) not in expect

@@ -91,6 +91,7 @@ def test_recording_twice_differs_in_time_and_variables_alone(
     recorded: pytest.Pytester,
 ) -> None:
     first = json.loads(cassette(recorded).read_text("utf-8"))
+    cassette(recorded).unlink()
     run(recorded, "--azml-mode", "record").assert_outcomes(passed=1)
     second = json.loads(cassette(recorded).read_text("utf-8"))
     old, new = first["variables"]["name"], second["variables"]["name"]
@@ -98,6 +99,20 @@ def test_recording_twice_differs_in_time_and_variables_alone(
     for content in (first, second):
         del content["recorded_at"], content["variables"]
     assert json.dumps(first).replace(old, new) == json.dumps(second)
+
+
+@pytest.mark.slow
+def test_recording_over_a_cassette_keeps_its_drawn_values(
+    recorded: pytest.Pytester,
+) -> None:
+    first = cassette(recorded).read_text("utf-8").splitlines()
+    run(recorded, "--azml-mode", "record").assert_outcomes(passed=1)
+    second = cassette(recorded).read_text("utf-8").splitlines()
+    assert {
+        line.split(":")[0].strip()
+        for line, other in zip(first, second, strict=True)
+        if line != other
+    } <= {'"recorded_at"'}
 
 
 @pytest.mark.slow
@@ -127,6 +142,8 @@ def test_a_deleted_interaction_fails_replay(recorded: pytest.Pytester) -> None:
     edit(cassette(recorded), lambda content: content["interactions"].pop())
     result = run(recorded)
     result.assert_outcomes(failed=1)
+    command = "pytest 'test_story.py::test_list[[]2024-04-01]' --azml-mode=record"
+    result.stdout.fnmatch_lines([f"*record again: {command}"])
     result.stdout.fnmatch_lines(
         ["*has no answer for this request*", "*PUT https://*", "*--azml-mode=record*"]
     )
@@ -183,11 +200,83 @@ def test_a_missing_cassette_names_the_command_that_records_it(
     result.stdout.fnmatch_lines(["*--azml-mode*record*"])
 
 
-def test_an_unknown_api_version_names_the_nearest(project: pytest.Pytester) -> None:
-    result = run(project, "--azml-api-version", "2024-04-02")
+def refusal(result: pytest.RunResult) -> str:
+    """What a refused run printed; it must not show how the plugin is made."""
+    printed = result.stdout.str() + result.stderr.str()
     assert result.ret != 0
-    result.stdout.fnmatch_lines(["*'2024-04-02'*2024-04-01*"])
-    result.stdout.no_fnmatch_line("*Traceback*")
+    assert "pytest_plugin.py:" not in printed
+    assert "pytest_marker.py:" not in printed
+    return printed
+
+
+def test_an_unknown_api_version_names_the_nearest(project: pytest.Pytester) -> None:
+    printed = refusal(run(project, "--azml-api-version", "2024-04-02"))
+    assert "No contract for api-version '2024-04-02'" in printed
+    assert "2024-04-01" in printed
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        (
+            'versions=["2024-04-01"]',
+            "does not know ['versions']; it takes api_versions",
+        ),
+        ('api_versions="2024-04-01"', 'is a list such as ["2024-04-01"]'),
+        ("api_versions=[]", "is a list such as"),
+        ('api_versions=["2024-04-02"]', "No contract for api-version '2024-04-02'"),
+        ('profile="stict"', "profile is 'service' or 'strict', not 'stict'"),
+        ('expect=["AZC102"]', 'expect holds pairs such as ("AZC102"'),
+        ('expect=[("AZC999", "/x")]', "AZC999, which is no finding"),
+    ],
+)
+def test_a_marker_that_makes_no_sense_is_refused_in_one_line(
+    project: pytest.Pytester, argument: str, message: str
+) -> None:
+    write_scenario(project, SCENARIO.replace('api_versions=["2024-04-01"]', argument))
+    assert message in refusal(run(project))
+
+
+def test_two_tests_never_share_a_cassette(project: pytest.Pytester) -> None:
+    source = "def test_x(azml):\n    pass\n"
+    for folder in ("a", "b"):
+        project.path.joinpath(folder).mkdir()
+        project.path.joinpath(folder, "test_same.py").write_text(source)
+    printed = refusal(run(project, "a", "b", "--import-mode=importlib"))
+    assert "would both be recorded as same/x/" in printed
+    assert "Rename a module or a test" in printed
+
+
+@pytest.mark.slow
+def test_classes_and_parameters_have_cassettes_of_their_own(
+    project: pytest.Pytester,
+) -> None:
+    write_scenario(
+        project,
+        "import pytest\n"
+        "class TestA:\n"
+        "    def test_x(self, azml):\n"
+        "        azml.get('computes').expect(200)\n"
+        "@pytest.mark.parametrize('p', ['a/b', 'a_b', 'a b'])\n"
+        "def test_par(azml, p):\n"
+        "    azml.get('computes').expect(200)\n",
+    )
+    run(project, "--azml-mode", "record").assert_outcomes(passed=4)
+    folders = {path.name for path in (project.path / "cassettes/story").iterdir()}
+    assert "TestA.x" in folders
+    assert "par-a_b" in folders
+    assert len(folders) == 4
+    run(project).assert_outcomes(passed=4)
+
+
+@pytest.mark.slow
+def test_the_report_is_one_page_of_what_was_played(recorded: pytest.Pytester) -> None:
+    run(recorded, "--azml-report", "out/matrix.html").assert_outcomes(passed=1)
+    page = recorded.path.joinpath("out/matrix.html").read_text("utf-8")
+    assert "story/list" in page
+    assert "DataVersions_CreateOrUpdate" in page
+    printed = refusal(run(recorded, "--azml-report", "matrix.txt"))
+    assert "--azml-report writes HTML" in printed
 
 
 def test_a_version_that_was_not_recorded_says_which_were(
@@ -198,15 +287,6 @@ def test_a_version_that_was_not_recorded_says_which_were(
     result.stdout.fnmatch_lines(["*2023-10-01.json*", "*record*"])
 
 
-def test_a_marker_argument_that_does_not_exist_is_refused(
-    project: pytest.Pytester,
-) -> None:
-    write_scenario(project, SCENARIO.replace("api_versions", "versions"))
-    result = run(project)
-    assert result.ret != 0
-    result.stdout.fnmatch_lines(["*azml marker does not know*versions*api_versions*"])
-
-
 @pytest.mark.slow
 def test_an_error_finding_fails_the_scenario_and_expecting_it_does_not(
     project: pytest.Pytester,
@@ -215,6 +295,7 @@ def test_an_error_finding_fails_the_scenario_and_expecting_it_does_not(
     result = run(project, "--azml-mode", "live")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*AZC102 error*/properties/colour*"])
+    result.stdout.fnmatch_lines(['*expect=[[]("AZC102", "/properties/colour")]*'])
     result.stdout.no_fnmatch_line("*Traceback*")
 
     marker = 'expect=[("AZC102", "/properties/colour")], api_versions'

@@ -33,6 +33,8 @@ WIRING = {
     "__main__",
     "cli",
     "commands",
+    "pytest_marker",
+    "pytest_options",
     "pytest_plugin",
     "pytest_summary",
     "pytest_versions",

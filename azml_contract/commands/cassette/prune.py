@@ -104,7 +104,7 @@ class _Collector:
         self.names: set[tuple[str, str, str]] = set()
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        from azml_contract.pytest_plugin import story_of
+        from azml_contract.pytest_marker import story_of
 
         for item in items:
             callspec = getattr(item, "callspec", None)

@@ -1,0 +1,163 @@
+"""What the `azml` marker of a test says: api-versions, expectations, its cassette.
+
+In: tests as pytest collects them. Out: the versions to run at, the marker's
+arguments, checked, and a cassette of its own for each test. What makes no sense
+is refused while collecting, in one line, before anything is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+ARGUMENTS = {"api_versions", "profile", "expect", "compute", "seed"}
+
+
+def choose_versions(metafunc: pytest.Metafunc) -> list[str]:
+    """The api-versions that a test runs at; none where it takes none.
+
+    Raises:
+        pytest.Collector.CollectError: The marker makes no sense.
+    """
+    definition = metafunc.definition
+    if "api_version" not in metafunc.fixturenames or _has_own_versions(definition):
+        return []
+    try:
+        arguments = read_marker(definition.get_closest_marker("azml"))
+        asked = metafunc.config.getoption("azml_api_version")
+        versions = asked or arguments.get("api_versions") or [newest_stable()]
+        for version in versions:
+            require_known(version)
+    except ValueError as error:
+        message = f"{definition.nodeid}: {error}"
+        raise pytest.Collector.CollectError(message) from None
+    return [*dict.fromkeys(versions)]
+
+
+def _has_own_versions(definition: pytest.Item) -> bool:
+    """Whether the test parametrizes its api-version itself."""
+    for mark in definition.iter_markers("parametrize"):
+        names = mark.args[0] if mark.args else mark.kwargs.get("argnames", ())
+        listed = re.split(r"\s*,\s*", names) if isinstance(names, str) else names
+        if "api_version" in listed:
+            return True
+    return False
+
+
+def read_marker(marker: pytest.Mark | None) -> dict[str, Any]:
+    """The arguments of an `azml` marker; none where there is no marker.
+
+    Raises:
+        ValueError: An argument is unknown, or not what it must be.
+    """
+    if marker is None:
+        return {}
+    unknown = sorted(set(marker.kwargs) - ARGUMENTS) or list(marker.args)
+    if unknown:
+        raise ValueError(
+            f"the azml marker does not know {unknown}; it takes "
+            f"{', '.join(sorted(ARGUMENTS))}, by name."
+        )
+    _check_versions(marker.kwargs.get("api_versions"))
+    profile = marker.kwargs.get("profile", "service")
+    if profile not in ("service", "strict"):
+        raise ValueError(f"profile is 'service' or 'strict', not {profile!r}.")
+    for one in marker.kwargs.get("expect", ()):
+        _check_expectation(one)
+    return dict(marker.kwargs)
+
+
+def _check_versions(versions: object) -> None:
+    if versions is None:
+        return
+    is_list = isinstance(versions, Sequence) and not isinstance(versions, str)
+    if not is_list or not versions:
+        raise ValueError(
+            f'api_versions is a list such as ["2024-04-01"], not {versions!r}.'
+        )
+
+
+def _check_expectation(one: object) -> None:
+    from azml_contract.validation.codes import CODES
+
+    if not isinstance(one, tuple) or [type(part) for part in one] != [str, str]:
+        raise ValueError(
+            f'expect holds pairs such as ("AZC102", "/properties/colour"), not {one!r}.'
+        )
+    if one[0] not in CODES:
+        raise ValueError(
+            f"expect names {one[0]}, which is no finding; docs/findings.md lists them."
+        )
+
+
+def require_known(version: str) -> None:
+    """Refuse an api-version that there is no contract for.
+
+    Raises:
+        ValueError: Names the nearest ones.
+    """
+    from difflib import get_close_matches
+
+    from azml_contract.contract.catalog import known_versions
+    from azml_contract.errors import UnknownApiVersion
+
+    known = known_versions()
+    if version not in known:
+        near = get_close_matches(str(version), known, n=3)
+        raise ValueError(str(UnknownApiVersion(version, nearest=near)))
+
+
+def newest_stable() -> str:
+    """The newest api-version that is no preview."""
+    from azml_contract.contract.catalog import known_versions
+
+    return [version for version in known_versions() if "-preview" not in version][-1]
+
+
+def story_of(node: Any) -> tuple[str, str]:
+    """Folder and file name of a test's cassette.
+
+    The module's name is the story; the function's, with that of its class and
+    with the values of other parameters, the test's.
+    """
+    story = node.path.stem.removeprefix("test_")
+    name = (getattr(node, "originalname", None) or node.name).removeprefix("test_")
+    if getattr(node, "cls", None) is not None:
+        name = f"{node.cls.__name__}.{name}"
+    others = [
+        value for key, value in node.callspec.params.items() if key != "api_version"
+    ]
+    return story, name + "".join(f"-{_as_file_name(value)}" for value in others)
+
+
+def _as_file_name(value: object) -> str:
+    """A value as a part of a file name; told apart where characters had to go."""
+    text = str(value)
+    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in text)[:60]
+    if safe == text:
+        return safe
+    return f"{safe}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+
+
+def require_own_cassettes(items: Sequence[pytest.Item]) -> None:
+    """Refuse two tests that would share a cassette.
+
+    Raises:
+        pytest.UsageError: Names both.
+    """
+    owners: dict[tuple[str, str, str], str] = {}
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if "azml" not in getattr(item, "fixturenames", ()) or callspec is None:
+            continue
+        place = (*story_of(item), str(callspec.params.get("api_version")))
+        other = owners.setdefault(place, item.nodeid)
+        if other != item.nodeid:
+            raise pytest.UsageError(
+                f"{other} and {item.nodeid} would both be recorded as "
+                f"{'/'.join(place)}.json. Rename a module or a test."
+            )
