@@ -26,6 +26,7 @@ _SHORTEST_NAME = 5
 _SIGNATURE = re.compile(r"[?&;]sig=([^&\s\"'<>\\]+)")
 _PLAIN_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z]+|[0-9]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ADDRESS = re.compile(r"[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 
 
 def is_key_list(request: Request) -> bool:
@@ -50,13 +51,26 @@ def find_secrets(
 
 
 def find_people(exchanges: Iterable[Exchange]) -> frozenset[str]:
-    """Display names and e-mail addresses of those who created something."""
+    """Names of those who created something, and e-mail addresses in answers.
+
+    An address that the scenario itself sent is a part of its bodies, like any
+    other text in them, and is not a find.
+    """
     found: set[str] = set()
+    sent: set[str] = set()
+    addresses: set[str] = set()
     for exchange in exchanges:
+        sent.update(_addresses(exchange.request.body.decode("utf-8", "replace")))
         for name, value in _strings(_json(exchange.response.body)):
+            addresses.update(_addresses(value))
             if name in PEOPLE and len(value) >= _SHORTEST_NAME:
                 found.add(value)
-    return frozenset(one for one in found if is_email(one) or " " in one.strip())
+    people = {one for one in found if is_email(one) or " " in one.strip()}
+    return frozenset(people | (addresses - sent))
+
+
+def _addresses(text: str) -> list[str]:
+    return _ADDRESS.findall(text) if "@" in text else []
 
 
 def _from_exchange(exchange: Exchange, secret_names: frozenset[str]) -> Iterator[str]:
