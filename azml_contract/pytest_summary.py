@@ -35,16 +35,19 @@ def write_summary(
     targets = ", ".join(sorted({str(run["target"]) for run in runs}))
     source = "recorded from" if mode == "replay" else "target"
     reporter.write_line(
-        f"mode {mode}, {source} {targets}: {len(runs)} scenarios, "
-        f"{_total(runs, 'exchanges')} interactions, "
-        f"{_total(runs, 'requests')} requests and "
-        f"{_total(runs, 'responses')} responses validated"
+        f"mode {mode}, {source} {targets}: {_count(len(runs), 'scenario')}, "
+        f"{_count(_total(runs, 'exchanges'), 'interaction')}"
+    )
+    reporter.write_line(
+        f"validated: {_count(_total(runs, 'requests'), 'request')}, "
+        f"{_count(_total(runs, 'responses'), 'response')}"
     )
     width = reporter._tw.fullwidth
     for line in _describe_findings(runs):
         reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
     for orphan in orphans:
-        reporter.write_line(f"orphaned cassette: {orphan}: no test plays it; delete it")
+        line = f"ERROR orphaned cassette: {orphan}: no test plays it; delete it"
+        reporter.write_line(line, red=True)
     for line in notes:
         reporter.write_line(line)
 
@@ -114,6 +117,10 @@ def _published(reporter: Any) -> list[Figures]:
         if getattr(report, "when", None) == "call"
         and (figures := dict(report.user_properties).get("azml"))
     ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _total(runs: Sequence[Figures], name: str) -> int:

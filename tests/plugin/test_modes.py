@@ -95,7 +95,7 @@ def test_extend_records_what_is_missing_behind_what_is_there(
     write_scenario(recorded, SCENARIO + MORE)
     result = run(recorded, "extend")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["mode extend, target emulator: 1 scenarios,*"])
+    result.stdout.fnmatch_lines(["mode extend, target emulator: 1 scenario,*"])
 
     after = read(recorded)
     count = len(before["interactions"])
@@ -153,7 +153,7 @@ def test_verify_of_unchanged_behaviour_passes_and_writes_nothing(
     before = cassette(recorded).read_bytes()
     result = run(recorded, "verify")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["mode verify, target emulator: 1 scenarios,*"])
+    result.stdout.fnmatch_lines(["mode verify, target emulator: 1 scenario,*"])
     assert cassette(recorded).read_bytes() == before
 
 

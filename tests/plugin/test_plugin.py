@@ -74,7 +74,7 @@ def test_a_scenario_is_recorded_and_replayed_unchanged(
     result = run(recorded)
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
-        ["*azml-contract*", "mode replay, recorded from emulator: 1 scenarios,*"]
+        ["*azml-contract*", "mode replay, recorded from emulator: 1 scenario,*"]
     )
 
 
@@ -82,7 +82,7 @@ def test_a_scenario_is_recorded_and_replayed_unchanged(
 def test_live_mode_writes_nothing(project: pytest.Pytester) -> None:
     result = run(project, "--azml-mode", "live")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["mode live, target emulator: 1 scenarios,*"])
+    result.stdout.fnmatch_lines(["mode live, target emulator: 1 scenario,*"])
     assert not cassette(project).exists()
 
 
@@ -177,7 +177,7 @@ def test_a_cassette_that_no_test_plays_fails_a_whole_run_only(
     orphan.write_bytes(cassette(recorded).read_bytes())
     result = run(recorded)
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["orphaned cassette: *2023-10-01.json*delete it"])
+    result.stdout.fnmatch_lines(["ERROR orphaned cassette: *2023-10-01.json*delete it"])
     assert run(recorded, "-n", "1").ret == 1
     assert run(recorded, "-k", "list").ret == 0
 
@@ -188,7 +188,7 @@ def test_the_summary_reaches_the_controller_of_xdist(
 ) -> None:
     result = run(recorded, "-n", "2")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["mode replay, recorded from emulator: 1 scenarios,*"])
+    result.stdout.fnmatch_lines(["mode replay, recorded from emulator: 1 scenario,*"])
 
 
 def test_a_missing_cassette_names_the_command_that_records_it(
