@@ -40,11 +40,15 @@ class Grader:
         code = code_of(deviation.rule, self.side)
         deviation = _hide_secret(deviation)
         message, cure = describe(deviation, self.api_version)
-        severity, evidence, note = self._weigh(code, deviation.owner, deviation.name)
+        severity, evidence, note, advice = self._weigh(
+            code, deviation.owner, deviation.name
+        )
         if _is_firm(deviation):
             severity, evidence, note = CODES[code].strict, Evidence.SPEC, ""
         if self.side is Side.RESPONSE:
             cure = ""  # nobody can mend what the service answers
+        elif advice:
+            cure = advice
         return Finding(
             code,
             severity,
@@ -79,7 +83,7 @@ class Grader:
         `carried` names the api-version that the broken rule was carried over
         from, where this one's source cannot say: then it is no error.
         """
-        weighed, evidence, note = self._weigh(code, owner, name)
+        weighed, evidence, note, advice = self._weigh(code, owner, name)
         if carried:
             severity, evidence = Severity.WARNING, Evidence.UNKNOWN
             note = f" (Carried over from {carried}; this version's source cannot say.)"
@@ -88,7 +92,7 @@ class Grader:
             severity=severity or weighed,
             message=message + note,
             pointer=pointer,
-            cure=cure,
+            cure=advice if advice and cure else cure,
             operation=self.operation,
             api_version=self.api_version,
             side=self.side,
@@ -100,15 +104,15 @@ class Grader:
 
     def _weigh(
         self, code: str, owner: str, name: str
-    ) -> tuple[Severity, Evidence, str]:
+    ) -> tuple[Severity, Evidence, str, str]:
         entry = CODES[code]
         if self.profile is Profile.STRICT:
-            return entry.strict, Evidence.SPEC, ""
+            return entry.strict, Evidence.SPEC, "", ""
         known = find_divergence(code, self.api_version, owner, name)
         if known is None:
-            return entry.service, entry.evidence, ""
+            return entry.service, entry.evidence, "", ""
         note = f" Known divergence ({known.id}): {known.service}."
-        return known.severity, known.evidence, note
+        return known.severity, known.evidence, note, known.cure
 
 
 def _is_firm(deviation: Deviation) -> bool:

@@ -24,7 +24,8 @@ class Divergence:
 
     `severity` is what a covered finding becomes in ``service``. Empty
     `definitions` or `properties` cover all; an empty `first` or `last` leaves
-    that end of the api-versions open, both ends are included.
+    that end of the api-versions open, both ends are included. `cure` is said in
+    place of what the specification alone would advise.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Divergence:
     service: str
     evidence: Evidence
     source: str
+    cure: str = ""
 
     def covers(self, api_version: str, definition: str, name: str) -> bool:
         """Whether a finding at this place is the known divergence."""
@@ -83,4 +85,5 @@ def _read_entry(entry: dict[str, Any]) -> Divergence:
         service=entry["service"],
         evidence=Evidence(entry["evidence"]),
         source=entry["source"],
+        cure=entry.get("cure", ""),
     )
