@@ -47,6 +47,8 @@ def command(scenarios: Path, folder: Path) -> None:
     """Show the whole story on this machine, without an Azure account."""
     from rich.console import Console
 
+    from azml_contract.report.table import print_trimmed
+
     if not scenarios.is_dir():
         raise UsageError(
             f"There is no folder {scenarios} here. Run the demo in a checkout of "
@@ -72,10 +74,11 @@ def command(scenarios: Path, folder: Path) -> None:
     _headline(console, 5, "Which calls break when only the api-version changes")
     _print_matrix(console, [c for c in loaded if c.scenario == WORKFLOW])
 
-    console.print(
+    print_trimmed(
+        console,
         f"\nThe cassettes are in {cassettes}. Next: "
         "[bold]pytest scenarios[/] replays the committed ones; README.md tells "
-        "how to record against a workspace of your own."
+        "how to record against a workspace of your own.",
     )
 
 
@@ -129,7 +132,7 @@ def _print_findings(console: Console, cassettes: Sequence[Cassette]) -> None:
     for finding in find_faults(cassettes):
         colour = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
         line = Text(f"{finding.code} {finding.severity:<8}", colour)
-        console.print(line + Text(finding.pointer or "(body)", "bold"))
+        print_trimmed(console, line + Text(finding.pointer or "(body)", "bold"))
         for text in (finding.message, finding.cure and f"cure: {finding.cure}"):
             if text:
                 print_trimmed(console, Padding(Text(text), (0, 0, 0, 4)))

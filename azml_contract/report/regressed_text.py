@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from azml_contract.report.regressed import Broken, Column, Regressed, Scenario
-from azml_contract.report.table import print_legend, print_table
+from azml_contract.report.table import print_legend, print_table, print_trimmed
 
 _COLUMN = 12
 _LABEL = 26
@@ -38,14 +38,16 @@ def print_regressed(
         _print_scenario(console, scenario, brief=brief)
     left = len(found.scenarios) - most
     if left > 0:
-        console.print(f"... and {left} more that fare otherwise: --format json\n")
+        print_trimmed(
+            console, f"... and {left} more that fare otherwise: --format json\n"
+        )
     used = {s for one in found.scenarios for c in one.columns for s in c.statuses}
     order = ("ok", "warns", "refused", "ignored", "gone", "unknown")
     print_legend(console, [status for status in order if status in used])
     for alarm in found.alarms:
-        console.print(Text(alarm, "bold red"))
+        print_trimmed(console, Text(alarm, "bold red"))
     if not brief:
-        console.print(Text(summarise(found)))
+        print_trimmed(console, Text(summarise(found)))
 
 
 def summarise(found: Regressed) -> str:
@@ -71,18 +73,18 @@ def _print_scenario(console: Console, scenario: Scenario, *, brief: bool) -> Non
     for start in range(0, len(scenario.columns), room):
         block = scenario.columns[start : start + room]
         if not start:
-            console.print(Text(title, "bold"))
+            print_trimmed(console, Text(title, "bold"))
         _print_block(console, scenario.calls, block)
     _print_gone(console, scenario.broken)
     _print_broken(console, scenario.broken, brief=brief)
     console.print()
     newest = scenario.newest or "none"
     line = Text("Newest version it can move to unchanged: ")
-    console.print(line + Text(newest, "bold"))
+    print_trimmed(console, line + Text(newest, "bold"))
     for caution in scenario.cautions:
         _print_inset(console, caution, 2)
     if scenario.edits and not brief:
-        console.print(f"To move to {scenario.goal}:")
+        print_trimmed(console, f"To move to {scenario.goal}:")
         for edit in scenario.edits:
             _print_inset(console, f"- {edit}", 2)
     console.print()
@@ -106,7 +108,7 @@ def _print_gone(console: Console, broken: Sequence[Broken]) -> None:
             known = " (in the baseline)" if one.known else ""
             calls.setdefault(f"{one.when}{known}", []).append(one.call)
     for when, names in calls.items():
-        console.print(Text(f"No such operation {when}:", "bold"))
+        print_trimmed(console, Text(f"No such operation {when}:", "bold"))
         _print_inset(console, ", ".join(names), 2)
 
 
@@ -114,7 +116,7 @@ def _print_broken(console: Console, broken: Sequence[Broken], *, brief: bool) ->
     told = [one for one in broken if one.finding.code != _GONE]
     for key, group in groupby(told, lambda one: (one.call, one.status, one.when)):
         call, status, when = key
-        console.print(Text(f"{call}: {status} {when}", "bold"))
+        print_trimmed(console, Text(f"{call}: {status} {when}", "bold"))
         for one in group:
             _print_reason(console, one, brief=brief)
 

@@ -162,6 +162,8 @@ def test_the_demo_runs_and_tells_the_whole_story(tmp_path: Path) -> None:
     assert "mode record, target emulator: 37 scenarios" in done.stdout
     assert "mode replay, recorded from emulator: 37 scenarios" in done.stdout
     assert "/properties/Docker/DockerImageUri" in done.stdout
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
     assert (tmp_path / "kept" / "cassettes" / "train_and_sweep").is_dir()
 
 
