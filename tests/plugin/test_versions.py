@@ -44,7 +44,7 @@ def test_an_unchanged_recording_replays_for_another_version(project):
     result = run(project, "--azml-api-version", "2022-10-01")
 
     result.assert_outcomes(passed=1)
-    assert "mode replay, recorded from emulator: 1 scenarios" in say(result)
+    assert "mode replay, recorded from emulator: 1 scenario," in say(result)
     left = project.path / "cassettes" / STORY / TEST / "2022-10-01.json"
     assert not left.exists()
 
