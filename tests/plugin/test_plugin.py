@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.slow
 
 SCENARIO = """
 from uuid import uuid4
@@ -63,7 +64,6 @@ def edit(path: Path, change: object) -> None:
     path.write_text(json.dumps(content, indent=2), "utf-8")
 
 
-@pytest.mark.slow
 def test_a_scenario_is_recorded_and_replayed_unchanged(
     recorded: pytest.Pytester,
 ) -> None:
@@ -78,7 +78,6 @@ def test_a_scenario_is_recorded_and_replayed_unchanged(
     )
 
 
-@pytest.mark.slow
 def test_live_mode_writes_nothing(project: pytest.Pytester) -> None:
     result = run(project, "--azml-mode", "live")
     result.assert_outcomes(passed=1)
@@ -86,7 +85,6 @@ def test_live_mode_writes_nothing(project: pytest.Pytester) -> None:
     assert not cassette(project).exists()
 
 
-@pytest.mark.slow
 def test_recording_twice_differs_in_time_and_variables_alone(
     recorded: pytest.Pytester,
 ) -> None:
@@ -101,7 +99,6 @@ def test_recording_twice_differs_in_time_and_variables_alone(
     assert json.dumps(first).replace(old, new) == json.dumps(second)
 
 
-@pytest.mark.slow
 def test_recording_over_a_cassette_keeps_its_drawn_values(
     recorded: pytest.Pytester,
 ) -> None:
@@ -115,7 +112,6 @@ def test_recording_over_a_cassette_keeps_its_drawn_values(
     } <= {'"recorded_at"'}
 
 
-@pytest.mark.slow
 def test_a_failed_scenario_leaves_its_old_cassette_alone(
     recorded: pytest.Pytester,
 ) -> None:
@@ -125,7 +121,6 @@ def test_a_failed_scenario_leaves_its_old_cassette_alone(
     assert cassette(recorded).read_bytes() == before
 
 
-@pytest.mark.slow
 def test_a_changed_body_fails_replay_and_says_what_differs(
     recorded: pytest.Pytester,
 ) -> None:
@@ -137,7 +132,6 @@ def test_a_changed_body_fails_replay_and_says_what_differs(
     )
 
 
-@pytest.mark.slow
 def test_a_deleted_interaction_fails_replay(recorded: pytest.Pytester) -> None:
     edit(cassette(recorded), lambda content: content["interactions"].pop())
     result = run(recorded)
@@ -149,7 +143,6 @@ def test_a_deleted_interaction_fails_replay(recorded: pytest.Pytester) -> None:
     )
 
 
-@pytest.mark.slow
 def test_an_additional_request_fails_replay(recorded: pytest.Pytester) -> None:
     write_scenario(recorded, SCENARIO + "    azml.get('jobs').expect(200)\n")
     result = run(recorded)
@@ -159,7 +152,6 @@ def test_an_additional_request_fails_replay(recorded: pytest.Pytester) -> None:
     )
 
 
-@pytest.mark.slow
 def test_an_interaction_that_is_never_played_fails_replay(
     recorded: pytest.Pytester,
 ) -> None:
@@ -169,7 +161,6 @@ def test_an_interaction_that_is_never_played_fails_replay(
     result.stdout.fnmatch_lines(["*never*", "*PUT*"])
 
 
-@pytest.mark.slow
 def test_a_cassette_that_no_test_plays_fails_a_whole_run_only(
     recorded: pytest.Pytester,
 ) -> None:
@@ -182,7 +173,6 @@ def test_a_cassette_that_no_test_plays_fails_a_whole_run_only(
     assert run(recorded, "-k", "list").ret == 0
 
 
-@pytest.mark.slow
 def test_the_summary_reaches_the_controller_of_xdist(
     recorded: pytest.Pytester,
 ) -> None:
@@ -247,7 +237,6 @@ def test_two_tests_never_share_a_cassette(project: pytest.Pytester) -> None:
     assert "Rename a module or a test" in printed
 
 
-@pytest.mark.slow
 def test_classes_and_parameters_have_cassettes_of_their_own(
     project: pytest.Pytester,
 ) -> None:
@@ -269,7 +258,6 @@ def test_classes_and_parameters_have_cassettes_of_their_own(
     run(project).assert_outcomes(passed=4)
 
 
-@pytest.mark.slow
 def test_the_report_is_one_page_of_what_was_played(recorded: pytest.Pytester) -> None:
     run(recorded, "--azml-report", "out/matrix.html").assert_outcomes(passed=1)
     page = recorded.path.joinpath("out/matrix.html").read_text("utf-8")
@@ -287,7 +275,6 @@ def test_a_version_that_was_not_recorded_says_which_were(
     result.stdout.fnmatch_lines(["*2023-10-01.json*", "*record*"])
 
 
-@pytest.mark.slow
 def test_an_error_finding_fails_the_scenario_and_expecting_it_does_not(
     project: pytest.Pytester,
 ) -> None:
@@ -303,7 +290,6 @@ def test_an_error_finding_fails_the_scenario_and_expecting_it_does_not(
     run(project, "--azml-mode", "live").assert_outcomes(passed=1)
 
 
-@pytest.mark.slow
 def test_an_expected_finding_that_does_not_occur_fails_the_scenario(
     project: pytest.Pytester,
 ) -> None:
@@ -316,7 +302,6 @@ def test_an_expected_finding_that_does_not_occur_fails_the_scenario(
     )
 
 
-@pytest.mark.slow
 def test_an_error_answer_nobody_looked_at_fails_the_scenario(
     project: pytest.Pytester,
 ) -> None:

@@ -15,7 +15,7 @@ from azml_contract.regression.matrix import build_matrix
 from azml_contract.regression.outcome import newest_unchanged
 from azml_contract.regression.recordings import from_cassette
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).parents[2]
 Shape = dict[str, Any]
 Show = Callable[..., Any]
