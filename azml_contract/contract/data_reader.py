@@ -7,6 +7,7 @@ words are understood only for what is asked for.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -83,8 +84,9 @@ class _Lazy(Mapping[str, _T], Generic[_T]):
     def __contains__(self, key: object) -> bool:
         return key in self._names
 
+    @abstractmethod
     def _make(self, key: str) -> _T:
-        raise NotImplementedError
+        """Decode one entry."""
 
 
 class DefinitionData(_Lazy[Definition]):

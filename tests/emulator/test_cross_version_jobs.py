@@ -40,7 +40,7 @@ def test_a_command_of_2021_comes_back_as_it_was(old):
     body = old.command_body(assets)
     body["properties"] |= {"timeout": "PT1H", "priority": 3}
     body["properties"]["compute"]["isLocal"] = False
-    binding = {"dataId": assets["data"], "mode": "Mount", "pathOnCompute": "/tmp/iris"}
+    binding = {"dataId": assets["data"], "mode": "Mount", "pathOnCompute": "iris"}
     body["properties"]["inputDataBindings"] = {"iris": binding}
     store = f"{old.client.workspace}/datastores/workspaceblobstore"
     out = {"datastoreId": store, "pathOnDatastore": "out", "mode": "Upload"}

@@ -15,7 +15,7 @@ from azml_contract.emulator.refusal import Refusal
 from azml_contract.emulator.replies import Reply
 from azml_contract.emulator.resources.generic import Kind
 from azml_contract.emulator.store import Body, Resource
-from azml_contract.emulator.world import Call, World
+from azml_contract.emulator.world import Call
 
 _WRITABLE_CONTAINER = ("description", "properties", "tags", "isArchived", "dataType")
 
@@ -154,8 +154,3 @@ def filter_archived(call: Call, members: Sequence[Resource]) -> Sequence[Resourc
 def _next_version(names: Any) -> str | None:
     numbers = [int(name) for name in names if name.isdigit()]
     return str(max(numbers, default=0) + 1)
-
-
-def asset_exists(world: World, asset_id: str) -> bool:
-    """Whether an asset's ARM id leads to something in the store."""
-    return world.store.get(asset_id) is not None
