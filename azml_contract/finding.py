@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Severity(StrEnum):
@@ -44,9 +44,8 @@ class Location:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One broken rule.
+class Finding(NamedTuple):
+    """One broken rule; a tuple because a body can have many, and fast.
 
     `code` is stable (``AZC1xx`` request, ``AZC2xx`` response, ``AZC3xx``
     regression). `pointer` is an RFC 6901 JSON pointer into the body; for

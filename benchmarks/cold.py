@@ -19,7 +19,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jobs
-from measure import Figures, Row, Target, interleave, make_parser, show
+from measure import (
+    Figures,
+    Row,
+    Target,
+    find_medians,
+    find_ratio,
+    interleave,
+    make_parser,
+    show,
+)
 from oav import HERE, find_files, find_node, why_absent
 
 VERSION = "2023-10-01"
@@ -128,20 +137,19 @@ def main() -> None:
         for run in contenders.values():
             run()  # writes .pyc files, fills the disk's cache
         found = interleave(contenders, 3 if args.quick else 15)
-        medians = {name: figures["cold_ms"] for name, figures in found.items()}
         imports = find_imports(body, 12)
     rows: list[Row] = [
         {
             "contender": name,
-            "cold_ms": taken,
-            "times_ours": taken / medians[OURS],
+            "cold_ms": find_medians(rounds)["cold_ms"],
+            "times_ours": find_ratio(rounds, found[OURS], "cold_ms"),
         }
-        for name, taken in medians.items()
+        for name, rounds in found.items()
     ]
     why = why_absent(specs)
     if why:
         rows += [{"contender": name, "absent": why} for name in (OAV, OAV_CLI)]
-    ratio = medians[OURS] / medians[OAV] if OAV in medians else None
+    ratio = find_ratio(found[OURS], found[OAV], "cold_ms") if OAV in found else None
     target = Target("cold start, as a part of oav's", ratio, 0.2)
     show("cold", [*rows, *imports], [target], as_json=args.json)
 

@@ -96,7 +96,7 @@ def interleave(
     rounds: int,
     *,
     seldom: Collection[K] = (),
-) -> dict[K, Figures]:
+) -> dict[K, list[Figures]]:
     """Run every contender once a round; the order turns, so that none is always first.
 
     Args:
@@ -105,7 +105,7 @@ def interleave(
         seldom: Slow contenders, which run in the first two rounds only.
 
     Returns:
-        The medians of the figures of each.
+        The figures of each, round by round.
     """
     names = list(contenders)
     results: dict[K, list[Figures]] = {name: [] for name in names}
@@ -113,7 +113,15 @@ def interleave(
         for name in names[number % len(names) :] + names[: number % len(names)]:
             if number < 2 or name not in seldom:
                 results[name].append(contenders[name]())
-    return {name: find_medians(found) for name, found in results.items()}
+    return results
+
+
+def find_ratio(mine: Sequence[Figures], other: Sequence[Figures], key: str) -> float:
+    """The median of the ratios of each round.
+
+    A machine whose clock rises and falls changes both sides of a round alike.
+    """
+    return statistics.median(a[key] / b[key] for a, b in zip(mine, other, strict=False))
 
 
 def find_medians(found: Sequence[Figures]) -> Figures:

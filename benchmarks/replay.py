@@ -21,7 +21,7 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from measure import (
@@ -30,6 +30,7 @@ from measure import (
     Row,
     Target,
     find_medians,
+    find_ratio,
     interleave,
     is_installed,
     make_parser,
@@ -124,33 +125,36 @@ def measure(
             runs[key] = make_runner(contender, file, calls[size], requests)
     slow = {one.name for one in contenders if one.quadratic}
     seldom = {key for key in runs if key[0] in slow and key[1] >= SLOW_SIZE}
-    medians = interleave(runs, rounds, seldom=seldom)
-    return [
+    found = interleave(runs, rounds, seldom=seldom)
+    rows = [
         make_row(
             one,
             calls[size],
-            medians[one.name, size],
+            found[one.name, size],
             saves.get((one.name, size)),
-            medians[FLOOR, size]["per_request_ms"],
+            found[FLOOR, size],
         )
         for size in sizes
         for one in contenders
     ]
+    add_growth(rows, found)
+    return rows
 
 
 def make_row(
     contender: Contender,
     calls: Sequence[Call],
-    figures: Figures,
+    rounds: Sequence[Figures],
     save_ms: float | None,
-    floor: float,
+    floor: Sequence[Figures],
 ) -> Row:
     """What is published of one contender at one size."""
+    figures = find_medians(rounds)
     row: Row = {
         "contender": contender.name,
         "n": len(calls),
         "per_request_ms": figures["per_request_ms"],
-        "times_floor": figures["per_request_ms"] / floor,
+        "times_floor": find_ratio(rounds, floor, "per_request_ms"),
         "load_ms": figures["load_ms"],
     }
     if save_ms is not None:
@@ -161,19 +165,17 @@ def make_row(
     return row
 
 
-def add_growth(rows: list[Row]) -> None:
+def add_growth(rows: list[Row], found: Mapping[Key, Sequence[Figures]]) -> None:
     """The exponent of the whole replay's time in n, over the two largest sizes."""
     sizes = sorted({row["n"] for row in rows})
     if len(sizes) < 2:
         return
     below, top = sizes[-2:]
-    totals = {
-        (row["contender"], row["n"]): row["per_request_ms"] * row["n"] for row in rows
-    }
     for row in rows:
         if row["n"] == top:
-            ratio = totals[row["contender"], top] / totals[row["contender"], below]
-            row["growth_exponent"] = math.log(ratio) / math.log(top / below)
+            name = row["contender"]
+            dearer = find_ratio(found[name, top], found[name, below], "per_request_ms")
+            row["growth_exponent"] = 1 + math.log(dearer) / math.log(top / below)
 
 
 def make_targets(rows: Sequence[Row]) -> list[Target]:
@@ -219,7 +221,6 @@ def main() -> None:
             rounds=2 if args.quick else 5,
             requests=0 if args.quick else ROUND,
         )
-    add_growth(rows)
     absent: list[Row] = [
         {"contender": one.name, "absent": SETUP} for one in wanted if one not in here
     ]

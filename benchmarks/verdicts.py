@@ -31,6 +31,8 @@ from measure import (
     Figures,
     Row,
     Target,
+    find_medians,
+    find_ratio,
     interleave,
     is_installed,
     make_parser,
@@ -225,18 +227,19 @@ def measure_case(case: Case, oav: Oav | None, rounds: int) -> list[Row]:
         runs[OAV] = make_oav_runner(case, oav)
     for run in runs.values():
         run()  # compiles, and warms Node up
-    medians = interleave(runs, rounds)
-    rates = {name: figures["rate"] for name, figures in medians.items()}
+    found = interleave(runs, rounds)
     for name, accepted in case.accepted.items():
         expected = case.count(name) if case.valid else 0
         if accepted != expected:
             raise SystemExit(
                 f"{name} accepted {accepted} of {case.count(name)} bodies of {case}"
             )
-    return [make_row(case, name, rate, rates.get(OAV)) for name, rate in rates.items()]
+    return [make_row(case, name, found[name], found.get(OAV)) for name in found]
 
 
-def make_row(case: Case, name: str, rate: float, oav: float | None) -> Row:
+def make_row(
+    case: Case, name: str, rounds: list[Figures], oav: list[Figures] | None
+) -> Row:
     """What is published of one contender."""
     row: Row = {
         "contender": name,
@@ -244,8 +247,8 @@ def make_row(case: Case, name: str, rate: float, oav: float | None) -> Row:
         "body": case.kind,
         "valid": "yes" if case.valid else "no",
         "body_bytes": len(case.texts[0]),
-        "verdicts_per_s": rate,
-        "times_oav": rate / oav if oav else None,
+        "verdicts_per_s": find_medians(rounds)["rate"],
+        "times_oav": find_ratio(rounds, oav, "rate") if oav else None,
         "errors_reported": case.errors[name],
         "n": case.count(name),
     }

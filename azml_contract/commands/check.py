@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -210,10 +210,10 @@ def _place(
     for finding in findings:
         if finding.location is not None and not prefix:
             place = finding.location
-            yield replace(finding, location=Location(name, place.line, place.column))
-            continue
-        line, column = locator.locate(f"{prefix}{finding.pointer}")
-        yield replace(finding, location=Location(name, line, column))
+            line, column = place.line, place.column
+        else:
+            line, column = locator.locate(f"{prefix}{finding.pointer}")
+        yield finding._replace(location=Location(name, line, column))
 
 
 def _print(checked: Sequence[Checked], form: str) -> None:

@@ -129,17 +129,14 @@ class _Writer:
     def _write_union(self, base: Definition) -> Schema:
         tag = base.discriminator
         bare = bare_values(base)
-        choices = [
-            _when(tag, {"const": value}, self._write_variant(base, name))
-            for value, name in base.variants.items()
-        ]
+        # One else inside the other: nothing is tried after the variant that it is.
+        choices: Schema | bool = False
         if bare:
-            choices.append(_when(tag, {"enum": list(bare)}, self._write_bare(base)))
-        chosen: Schema = {
-            "required": [tag],
-            "properties": {tag: {"enum": [*base.variants, *bare]}},
-            "allOf": choices,
-        }
+            choices = _when(tag, {"enum": list(bare)}, self._write_bare(base), choices)
+        for value, name in reversed(list(base.variants.items())):
+            variant = self._write_variant(base, name)
+            choices = _when(tag, {"const": value}, variant, choices)
+        chosen: Schema = {"required": [tag], "allOf": [choices]}
         prop = base.properties.get(tag)
         if prop is None or prop.required:
             return chosen
@@ -190,8 +187,9 @@ class _Writer:
         return self.write_type(prop.type, nullable=prop.nullable)
 
 
-def _when(tag: str, value: Schema, then: Schema) -> Schema:
-    return {"if": {"properties": {tag: value}, "required": [tag]}, "then": then}
+def _when(tag: str, value: Schema, then: Schema, otherwise: Schema | bool) -> Schema:
+    # A value without the tag is refused beside this, so `if` need not ask for it.
+    return {"if": {"properties": {tag: value}}, "then": then, "else": otherwise}
 
 
 def _add_bounds(schema: Schema, kind: Type) -> None:

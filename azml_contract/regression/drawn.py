@@ -51,8 +51,7 @@ class Disguise:
         quoted = "\n".join(text for text in texts if isinstance(text, str))
         if not any(name in quoted for name in self.stands_for):
             return finding
-        return replace(
-            finding,
+        return finding._replace(
             message=self._reveal(finding.message),
             cure=self._reveal(finding.cure),
             pointer=self._reveal(finding.pointer),

@@ -19,7 +19,9 @@ from azml_contract.validation.phrases import show
 
 _PROVIDER = "microsoft.machinelearningservices"
 _START = "/subscriptions/"
-_FIRST = frozenset(("/s", "/S", "su", "Su", "sU", "SU"))
+_FIRST = frozenset("/sS")
+_USERS_OWN = frozenset(("environmentVariables", "searchSpace", "tags"))
+_TAIL = re.compile(r"([^/]+)/[^/]+(?:(/[^/]+)/[^/]+)?")
 _COMMON = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)"
     r"/providers/Microsoft\.MachineLearningServices/(workspaces|registries)/([^/]+)"
@@ -121,14 +123,20 @@ def _parse_rare(segments: list[str]) -> ArmId | str:
     )
 
 
-def check_ids(grader: Grader, body: Any, place: Place | None) -> Iterator[Finding]:
-    """Findings about every ARM id in a body, in document order."""
-    found: list[tuple[str, str, Path]] = []
-    _collect_ids(body, None, found)
+def check_ids(grader: Grader, body: Any, place: Place | None) -> list[Finding]:
+    """Findings about every ARM id in a body, in document order.
+
+    Tags, environment variables and hyperparameters are the user's own words:
+    they may name whatever they like.
+    """
+    ids: list[tuple[str, str, Path]] = []
+    _collect_ids(body, None, ids)
     home = _find_home(place)
-    for key, text, path in found:
+    found: list[Finding] = []
+    for key, text, path in ids:
         if not _is_at_home(key, text, home):
-            yield from _check_id(grader, key, text, path, place)
+            found += _check_id(grader, key, text, path, place)
+    return found
 
 
 def _find_home(place: Place | None) -> str:
@@ -149,11 +157,11 @@ def _is_at_home(key: str, text: str, home: str) -> bool:
     """
     if not home or not text.startswith(home):
         return False
-    parts = text[len(home) :].split("/")
-    if len(parts) not in (2, 4) or not all(parts):
+    tail = _TAIL.fullmatch(text, len(home))
+    if tail is None:
         return False
     wanted = WANTED.get(key.lower())
-    return wanted is None or "/".join(parts[::2]) in wanted
+    return wanted is None or f"{tail[1]}{tail[2] or ''}" in wanted
 
 
 def _collect_ids(value: Any, path: Path, found: list[tuple[str, str, Path]]) -> None:
@@ -163,9 +171,12 @@ def _collect_ids(value: Any, path: Path, found: list[tuple[str, str, Path]]) -> 
         for key, item in value.items():
             kind = type(item)
             if kind is str:
-                if item[:2] in _FIRST and _is_id(key, item):
+                if item[:1] in _FIRST and _is_id(key, item):
                     found.append((key, item, (path, key)))
-            elif kind is dict or kind is list:
+            elif kind is dict:
+                if key not in _USERS_OWN:
+                    _collect_ids(item, (path, key), found)
+            elif kind is list:
                 _collect_ids(item, (path, key), found)
     elif kind is list:
         for index, item in enumerate(value):

@@ -9,7 +9,7 @@ family of bodies (``inputs`` and ``inputDataBindings``). Knows no schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from azml_contract.finding import Finding
@@ -20,23 +20,41 @@ from azml_contract.validation.phrases import list_names
 
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z_]+)\.([^}]*?)\s*\}\}")
 _VARIABLE = re.compile(r"AZURE_ML_(INPUT|OUTPUT)_([A-Za-z0-9_]+)")
-_INPUTS = ("inputs", "inputDataBindings")
-_OUTPUTS = ("outputs", "outputDataBindings")
+_BINDERS = {
+    "inputs": ("inputs", "inputDataBindings"),
+    "outputs": ("outputs", "outputDataBindings"),
+    "variables": ("environmentVariables",),
+}
+_NOUNS = {
+    "inputs": "input",
+    "outputs": "output",
+    "search_space": "parameter of the search space",
+}
 
 
 class _Command(NamedTuple):
-    """A command line, where it stands, what it reads, and the names it may read."""
+    """A command line, where it stands, and the objects that bind what it reads.
+
+    `space` is the search space of a sweep, None outside of one.
+    """
 
     text: str
     path: Path
-    reads: tuple[tuple[str, str], ...]
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    variables: tuple[str, ...]
-    space: tuple[str, ...] | None
+    binders: tuple[dict[str, Any], ...]
+    space: Mapping[str, Any] | None = None
+
+    def bound(self, kind: str) -> tuple[str, ...]:
+        """The names that the binders bind: ``inputs``, ``outputs``, ..."""
+        names: list[str] = []
+        for binder in self.binders:
+            for key in _BINDERS[kind]:
+                given = binder.get(key)
+                if isinstance(given, dict):
+                    names += given
+        return tuple(names)
 
 
-def check_bindings(grader: Grader, job: Any, path: Path) -> Iterator[Finding]:
+def check_bindings(grader: Grader, job: Any, path: Path) -> list[Finding]:
     """Findings about the command of a job, of a sweep's trial, of a component.
 
     Args:
@@ -44,65 +62,48 @@ def check_bindings(grader: Grader, job: Any, path: Path) -> Iterator[Finding]:
         job: The properties of the resource.
         path: Where they stand.
     """
+    found: list[Finding] = []
     for command in _find_commands(job, path):
-        yield from _check_expressions(grader, command)
-        yield from _check_variables(grader, command)
-        if command.space is not None:
-            yield from _check_unread(grader, command, path)
+        text = command.text
+        reads = dict.fromkeys(_EXPRESSION.findall(text)) if "${{" in text else {}
+        found += _check_expressions(grader, command, reads)
+        if "AZURE_ML_" in text:
+            found += _check_variables(grader, command)
+        if command.space:
+            found += _check_unread(grader, command.space, reads, path)
+    return found
 
 
-def _find_commands(job: Any, path: Path) -> Iterator[_Command]:
+def _find_commands(job: Any, path: Path) -> list[_Command]:
+    found: list[_Command] = []
     if not isinstance(job, dict):
-        return
-    if isinstance(job.get("command"), str):
-        yield _read_command(job, (job,), path, None)
-    trial = job.get("trial")
-    if isinstance(trial, dict) and isinstance(trial.get("command"), str):
-        space = job.get("searchSpace")
-        names = tuple(space) if isinstance(space, dict) else ()
-        yield _read_command(trial, (job, trial), (path, "trial"), names)
-    component = job.get("componentSpec")
-    if isinstance(component, dict) and isinstance(component.get("command"), str):
-        yield _read_command(component, (component,), (path, "componentSpec"), None)
+        return found
+    text = job.get("command")
+    if isinstance(text, str):
+        found.append(_Command(text, (path, "command"), (job,)))
+    for name in ("trial", "componentSpec"):
+        holder = job.get(name)
+        if not isinstance(holder, dict) or not isinstance(holder.get("command"), str):
+            continue
+        text, place = holder["command"], ((path, name), "command")
+        if name == "trial":
+            space = job.get("searchSpace")
+            given = space if isinstance(space, dict) else {}
+            found.append(_Command(text, place, (job, holder), given))
+        else:
+            found.append(_Command(text, place, (holder,)))
+    return found
 
 
-def _read_command(
-    holder: dict[str, Any],
-    binders: tuple[dict[str, Any], ...],
-    path: Path,
-    space: tuple[str, ...] | None,
-) -> _Command:
-    text = holder["command"]
-    return _Command(
-        text,
-        (path, "command"),
-        tuple(dict.fromkeys(_EXPRESSION.findall(text))),
-        _collect(binders, _INPUTS),
-        _collect(binders, _OUTPUTS),
-        _collect(binders, ("environmentVariables",)),
-        space,
-    )
-
-
-def _collect(
-    binders: tuple[dict[str, Any], ...], keys: tuple[str, ...]
-) -> tuple[str, ...]:
-    names: list[str] = []
-    for binder in binders:
-        for key in keys:
-            bound = binder.get(key)
-            if isinstance(bound, dict):
-                names += bound
-    return tuple(names)
-
-
-def _check_expressions(grader: Grader, command: _Command) -> Iterator[Finding]:
-    for kind, name in command.reads:
+def _check_expressions(
+    grader: Grader, command: _Command, reads: Iterable[tuple[str, str]]
+) -> Iterator[Finding]:
+    for kind, name in reads:
         if kind == "search_space":
             if name not in (command.space or ()):
                 yield _find_unbound(grader, command, "AZC171", kind, name)
         elif kind in ("inputs", "outputs"):
-            bound = command.inputs if kind == "inputs" else command.outputs
+            bound = command.bound(kind)
             # An output called default is added by the service.
             known = name in bound or name.split(".")[0] in bound
             if not known and not (kind == "outputs" and name == "default"):
@@ -112,11 +113,9 @@ def _check_expressions(grader: Grader, command: _Command) -> Iterator[Finding]:
 def _find_unbound(
     grader: Grader, command: _Command, code: str, kind: str, name: str
 ) -> Finding:
-    noun, bound = {
-        "inputs": ("input", command.inputs),
-        "outputs": ("output", command.outputs),
-        "search_space": ("parameter of the search space", command.space or ()),
-    }[kind]
+    noun = _NOUNS[kind]
+    space = kind == "search_space"
+    bound = tuple(command.space or ()) if space else command.bound(kind)
     near = find_nearest(name, bound)
     return grader.find(
         code,
@@ -139,10 +138,10 @@ def _list_others(names: tuple[str, ...], what: str) -> str:
 
 def _check_variables(grader: Grader, command: _Command) -> Iterator[Finding]:
     for kind, name in dict.fromkeys(_VARIABLE.findall(command.text)):
-        bound = command.inputs if kind == "INPUT" else command.outputs
+        bound = command.bound(f"{kind.lower()}s")
         variable = f"AZURE_ML_{kind}_{name}"
         folded = {other.replace("-", "_").casefold() for other in bound}
-        if name.casefold() in folded or variable in command.variables:
+        if name.casefold() in folded or variable in command.bound("variables"):
             continue
         near = find_nearest(name, bound)
         yield grader.find(
@@ -156,11 +155,12 @@ def _check_variables(grader: Grader, command: _Command) -> Iterator[Finding]:
         )
 
 
-def _check_unread(grader: Grader, command: _Command, path: Path) -> Iterator[Finding]:
-    read = {name for kind, name in command.reads if kind == "search_space"}
-    for name in command.space or ():
+def _check_unread(
+    grader: Grader, space: Iterable[str], reads: Container[tuple[str, str]], path: Path
+) -> Iterator[Finding]:
+    for name in space:
         # Names with dashes are appended to the command as arguments.
-        if name not in read and not name.startswith("-"):
+        if ("search_space", name) not in reads and not name.startswith("-"):
             yield grader.find(
                 "AZC172",
                 f"The command never reads {name} of the search space.",

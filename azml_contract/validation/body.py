@@ -57,9 +57,11 @@ class BodyCheck:
     def _find_variant(self, value: Any) -> str:
         """The discriminator's value; "" where every variant has to be tried."""
         union = self._union
-        if union is None or not isinstance(value, dict):
+        if union is None:
             return ""
-        holder = value.get(union.name) if union.name else value
+        holder = value
+        if union.name:
+            holder = value.get(union.name) if isinstance(value, dict) else None
         tag = holder.get(self._tag) if isinstance(holder, dict) else None
         return tag if isinstance(tag, str) and tag in union.base.variants else ""
 

@@ -9,7 +9,7 @@ Knows neither severities nor sentences.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from azml_contract.contract.model import Definition, Property, Type
@@ -43,7 +43,7 @@ from azml_contract.validation.plan import (
     find_twin,
 )
 
-Entry = tuple[type | None, Plan]
+Entry = tuple[type | None, Callable[[Any, Path, Found], None]]
 
 
 class PlanBook:
@@ -56,6 +56,7 @@ class PlanBook:
         self.lens = lens
         self._api_version = api_version
         self._plans: dict[str, Plan] = {}
+        self._variants: dict[str, ObjectPlan] = {}
 
     def plan_body(self, body: Type) -> Plan:
         """The plan of a whole body; null is no body."""
@@ -104,10 +105,9 @@ class PlanBook:
 
     def plan_variant(self, name: str) -> ObjectPlan:
         """The plan of a definition's own properties, its variants left aside."""
-        key = f"{name} itself"
-        plan = self._plans.get(key)
-        if not isinstance(plan, ObjectPlan):
-            plan = self._plans[key] = ObjectPlan(self, self.definitions[name])
+        plan = self._variants.get(name)
+        if plan is None:
+            plan = self._variants[name] = ObjectPlan(self, self.definitions[name])
         return plan
 
     def _plan_definition(self, name: str) -> Plan:
@@ -168,7 +168,7 @@ class ObjectPlan:
         self._entries: dict[str, Entry] = {}
         for name, prop in definition.properties.items():
             plan = book.plan_property(definition, prop)
-            self._entries[name] = (plan.plain, plan)
+            self._entries[name] = (plan.plain, plan.walk)
         self._set_tag()
         self._required = required_names(definition, book.lens)
         self._folded = {name.casefold(): name for name in definition.properties}
@@ -187,10 +187,8 @@ class ObjectPlan:
         base = known.get(definition.base)
         others = base.variants if base is not None else {}
         site = Site(definition.name, tag, Type("string"), False)
-        self._entries[tag] = (
-            None,
-            TagPlan(site, definition.discriminator_value, others),
-        )
+        plan = TagPlan(site, definition.discriminator_value, others)
+        self._entries[tag] = (None, plan.walk)
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         entries = self._entries
@@ -200,7 +198,7 @@ class ObjectPlan:
             if entry is None:
                 self._meet_stray(key, item, path, found, meant)
             elif entry[0] is not type(item):
-                entry[1].walk(item, (path, key), found)
+                entry[1](item, (path, key), found)
         for name in self._required:
             if name not in value:
                 self._note_missing(name, path, found, meant)
@@ -229,7 +227,7 @@ class ObjectPlan:
             if key in skip:
                 continue
             if entry is not None:
-                entry[1].walk(item, (path, key), found)
+                entry[1](item, (path, key), found)
             elif key.casefold() not in variants:
                 self._meet_stray(key, item, path, found, meant)
         for name in self._required:
@@ -263,7 +261,7 @@ class ObjectPlan:
         if twin is not None:
             meant[twin] = key
             found.append(self._note(Rule.CASE, place, key, (twin,), None))
-            self._entries[twin][1].walk(item, place, found)
+            self._entries[twin][1](item, place, found)
             return
         found.append(self._explain_stray(key, place, meant))
 

@@ -54,12 +54,12 @@ def compile_judge(schema: Schema, engine: Engine | None = None) -> Accept:
 def _compile_fast(schema: Schema) -> Accept:
     import jsonschema_rs
 
-    is_valid = jsonschema_rs.Draft202012Validator(schema).is_valid
+    is_valid: Accept = jsonschema_rs.Draft202012Validator(schema).is_valid
     reference: list[Accept] = []
 
     def accept(value: Any) -> bool:
         try:
-            return bool(is_valid(value))
+            return is_valid(value)
         except ValueError:
             if not reference:
                 reference.append(_compile_reference(schema))

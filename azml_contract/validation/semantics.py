@@ -6,7 +6,7 @@ bindings and search spaces. These checks always run, whatever the judge says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from azml_contract.finding import Finding
@@ -21,7 +21,7 @@ from azml_contract.validation.search_space import check_search_space
 
 def check_meaning(
     grader: Grader, body: Any, values: Mapping[str, str], scope: Scope
-) -> Iterator[Finding]:
+) -> list[Finding]:
     """Findings about the meaning of a request body.
 
     Args:
@@ -30,27 +30,29 @@ def check_meaning(
         values: Path parameters of the call.
         scope: Where calls are meant to go.
     """
-    yield from check_ids(grader, body, choose_place(values, scope))
+    found = check_ids(grader, body, choose_place(values, scope))
     if not isinstance(body, dict):
-        return
-    key = find_twin("properties", body) or "properties"
-    for job, path in _find_jobs(body.get(key), (None, key)):
-        yield from check_bindings(grader, job, path)
+        return found
+    key = "properties" if "properties" in body else find_twin("properties", body)
+    for job, path in _find_jobs(body.get(key), (None, key or "")):
+        found += check_bindings(grader, job, path)
         if "searchSpace" in job:
-            yield from check_search_space(
+            found += check_search_space(
                 grader, job["searchSpace"], (path, "searchSpace")
             )
+    return found
 
 
-def _find_jobs(properties: Any, path: Path) -> Iterator[tuple[dict[str, Any], Path]]:
+def _find_jobs(properties: Any, path: Path) -> list[tuple[dict[str, Any], Path]]:
     """The properties of a resource, and the job that a schedule's action holds."""
     if not isinstance(properties, dict):
-        return
-    yield properties, path
+        return []
+    found = [(properties, path)]
     action = properties.get("action")
     job = action.get("jobDefinition") if isinstance(action, dict) else None
     if isinstance(job, dict):
-        yield job, ((path, "action"), "jobDefinition")
+        found.append((job, ((path, "action"), "jobDefinition")))
+    return found
 
 
 def choose_place(values: Mapping[str, str], scope: Scope) -> Place | None:
