@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from measure import SETUP
+from measure import CHUNK, SETUP
 
 HERE = Path(__file__).parent
 _PROVIDER = (
@@ -83,7 +83,9 @@ class Oav:
 
     def judge(self, method: str, url: str, bodies: list[str]) -> dict[str, Any]:
         """Validate requests; ``seconds``, how many were ``accepted``, ``errors``."""
-        return self._ask({"method": method, "url": url, "bodies": bodies})
+        return self._ask(
+            {"method": method, "url": url, "bodies": bodies, "chunk": CHUNK}
+        )
 
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin

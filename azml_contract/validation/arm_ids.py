@@ -129,13 +129,14 @@ def check_ids(grader: Grader, body: Any, place: Place | None) -> list[Finding]:
     Tags, environment variables and hyperparameters are the user's own words:
     they may name whatever they like.
     """
-    ids: list[tuple[str, str, Path]] = []
-    _collect_ids(body, None, ids)
     home = _find_home(place)
     found: list[Finding] = []
+    if home and _are_at_home(body, home):
+        return found
+    ids: list[tuple[str, str, Path]] = []
+    _collect_ids(body, None, ids)
     for key, text, path in ids:
-        if not _is_at_home(key, text, home):
-            found += _check_id(grader, key, text, path, place)
+        found += _check_id(grader, key, text, path, place)
     return found
 
 
@@ -150,13 +151,30 @@ def _find_home(place: Place | None) -> str:
     )
 
 
-def _is_at_home(key: str, text: str, home: str) -> bool:
-    """Whether an id is so plainly right that it need not be taken apart.
+def _are_at_home(body: Any, home: str) -> bool:
+    """Whether all ids are so plainly right that none need be taken apart.
 
-    Most are. False says nothing: the id may be right in another spelling.
+    Most are. False says nothing: an id may be right in another spelling.
     """
-    if not home or not text.startswith(home):
-        return False
+    waiting = [body]
+    for value in waiting:
+        kind = type(value)
+        if kind is list:
+            waiting += value
+        elif kind is dict:
+            for key, item in value.items():
+                kind = type(item)
+                if kind is str:
+                    if item[:1] in _FIRST and not _is_at_home(key, item, home):
+                        return False
+                elif (kind is dict or kind is list) and key not in _USERS_OWN:
+                    waiting.append(item)
+    return True
+
+
+def _is_at_home(key: str, text: str, home: str) -> bool:
+    if not text.startswith(home):
+        return not _is_id(key, text)
     tail = _TAIL.fullmatch(text, len(home))
     if tail is None:
         return False
@@ -165,24 +183,16 @@ def _is_at_home(key: str, text: str, home: str) -> bool:
 
 
 def _collect_ids(value: Any, path: Path, found: list[tuple[str, str, Path]]) -> None:
-    # The most called function of all: what JSON gives is of one of three types.
-    kind = type(value)
-    if kind is dict:
+    if isinstance(value, dict):
         for key, item in value.items():
-            kind = type(item)
-            if kind is str:
-                if item[:1] in _FIRST and _is_id(key, item):
+            if isinstance(item, str):
+                if _is_id(key, item):
                     found.append((key, item, (path, key)))
-            elif kind is dict:
-                if key not in _USERS_OWN:
-                    _collect_ids(item, (path, key), found)
-            elif kind is list:
+            elif key not in _USERS_OWN:
                 _collect_ids(item, (path, key), found)
-    elif kind is list:
+    elif isinstance(value, list):
         for index, item in enumerate(value):
-            kind = type(item)
-            if kind is dict or kind is list:
-                _collect_ids(item, (path, index), found)
+            _collect_ids(item, (path, index), found)
 
 
 def _is_id(key: str, item: str) -> bool:

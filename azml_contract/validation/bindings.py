@@ -9,7 +9,7 @@ family of bodies (``inputs`` and ``inputDataBindings``). Knows no schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from azml_contract.finding import Finding
@@ -23,7 +23,6 @@ _VARIABLE = re.compile(r"AZURE_ML_(INPUT|OUTPUT)_([A-Za-z0-9_]+)")
 _BINDERS = {
     "inputs": ("inputs", "inputDataBindings"),
     "outputs": ("outputs", "outputDataBindings"),
-    "variables": ("environmentVariables",),
 }
 _NOUNS = {
     "inputs": "input",
@@ -43,15 +42,41 @@ class _Command(NamedTuple):
     binders: tuple[dict[str, Any], ...]
     space: Mapping[str, Any] | None = None
 
-    def bound(self, kind: str) -> tuple[str, ...]:
-        """The names that the binders bind: ``inputs``, ``outputs``, ..."""
-        names: list[str] = []
+    def list_bound(self, kind: str) -> tuple[str, ...]:
+        """The names that are bound: ``inputs``, ``outputs`` or ``search_space``."""
+        if kind == "search_space":
+            return tuple(self.space or ())
+        given = [binder.get(key) for binder in self.binders for key in _BINDERS[kind]]
+        return tuple(name for one in given if isinstance(one, dict) for name in one)
+
+    def binds(self, kind: str, name: str) -> bool:
+        """Whether ``${{kind.name}}`` is bound; kinds that are not known here are."""
+        if kind == "search_space":
+            return name in (self.space or ())
+        keys = _BINDERS.get(kind)
+        if keys is None:
+            return True
         for binder in self.binders:
-            for key in _BINDERS[kind]:
+            for key in keys:
                 given = binder.get(key)
-                if isinstance(given, dict):
-                    names += given
-        return tuple(names)
+                if isinstance(given, dict) and (
+                    name in given or name.split(".")[0] in given
+                ):
+                    return True
+        # An output called default is added by the service.
+        return kind == "outputs" and name == "default"
+
+    def binds_variable(self, kind: str, name: str) -> bool:
+        """Whether ``$AZURE_ML_INPUT_name`` is bound; dashes become underscores."""
+        if self.binds(f"{kind.lower()}s", name):
+            return True
+        folded = name.casefold()
+        bound = self.list_bound(f"{kind.lower()}s")
+        if any(other.replace("-", "_").casefold() == folded for other in bound):
+            return True
+        given = [binder.get("environmentVariables") for binder in self.binders]
+        variable = f"AZURE_ML_{kind}_{name}"
+        return any(isinstance(one, dict) and variable in one for one in given)
 
 
 def check_bindings(grader: Grader, job: Any, path: Path) -> list[Finding]:
@@ -66,11 +91,17 @@ def check_bindings(grader: Grader, job: Any, path: Path) -> list[Finding]:
     for command in _find_commands(job, path):
         text = command.text
         reads = dict.fromkeys(_EXPRESSION.findall(text)) if "${{" in text else {}
-        found += _check_expressions(grader, command, reads)
+        for kind, name in reads:
+            if not command.binds(kind, name):
+                found.append(_find_unbound(grader, command, kind, name))
         if "AZURE_ML_" in text:
-            found += _check_variables(grader, command)
-        if command.space:
-            found += _check_unread(grader, command.space, reads, path)
+            for kind, name in dict.fromkeys(_VARIABLE.findall(text)):
+                if not command.binds_variable(kind, name):
+                    found.append(_find_unbound_variable(grader, command, kind, name))
+        for name in command.space or ():
+            # Names with dashes are appended to the command as arguments.
+            if ("search_space", name) not in reads and name[:1] != "-":
+                found.append(_find_unread(grader, name, path))
     return found
 
 
@@ -81,49 +112,55 @@ def _find_commands(job: Any, path: Path) -> list[_Command]:
     text = job.get("command")
     if isinstance(text, str):
         found.append(_Command(text, (path, "command"), (job,)))
-    for name in ("trial", "componentSpec"):
-        holder = job.get(name)
-        if not isinstance(holder, dict) or not isinstance(holder.get("command"), str):
-            continue
-        text, place = holder["command"], ((path, name), "command")
-        if name == "trial":
-            space = job.get("searchSpace")
-            given = space if isinstance(space, dict) else {}
-            found.append(_Command(text, place, (job, holder), given))
-        else:
-            found.append(_Command(text, place, (holder,)))
+    trial = job.get("trial")
+    if isinstance(trial, dict) and isinstance(trial.get("command"), str):
+        space = job.get("searchSpace")
+        given = space if isinstance(space, dict) else {}
+        place = ((path, "trial"), "command")
+        found.append(_Command(trial["command"], place, (job, trial), given))
+    component = job.get("componentSpec")
+    if isinstance(component, dict) and isinstance(component.get("command"), str):
+        place = ((path, "componentSpec"), "command")
+        found.append(_Command(component["command"], place, (component,)))
     return found
 
 
-def _check_expressions(
-    grader: Grader, command: _Command, reads: Iterable[tuple[str, str]]
-) -> Iterator[Finding]:
-    for kind, name in reads:
-        if kind == "search_space":
-            if name not in (command.space or ()):
-                yield _find_unbound(grader, command, "AZC171", kind, name)
-        elif kind in ("inputs", "outputs"):
-            bound = command.bound(kind)
-            # An output called default is added by the service.
-            known = name in bound or name.split(".")[0] in bound
-            if not known and not (kind == "outputs" and name == "default"):
-                yield _find_unbound(grader, command, "AZC170", kind, name)
-
-
-def _find_unbound(
-    grader: Grader, command: _Command, code: str, kind: str, name: str
-) -> Finding:
-    noun = _NOUNS[kind]
-    space = kind == "search_space"
-    bound = tuple(command.space or ()) if space else command.bound(kind)
+def _find_unbound(grader: Grader, command: _Command, kind: str, name: str) -> Finding:
+    noun, bound = _NOUNS[kind], command.list_bound(kind)
     near = find_nearest(name, bound)
     return grader.find(
-        code,
+        "AZC171" if kind == "search_space" else "AZC170",
         f"The command reads ${{{{{kind}.{name}}}}}, and no {noun} {name} is declared"
         f"{_list_others(bound, 'declared')}.",
         cure=f"Did you mean {near[0]}?" if near else f"Declare {name}, or drop it.",
         pointer=to_pointer(command.path),
         expected=near or bound,
+        seen=name,
+    )
+
+
+def _find_unbound_variable(
+    grader: Grader, command: _Command, kind: str, name: str
+) -> Finding:
+    bound = command.list_bound(f"{kind.lower()}s")
+    near = find_nearest(name, bound)
+    return grader.find(
+        "AZC174",
+        f"The command reads $AZURE_ML_{kind}_{name}, and no {kind.lower()} {name} "
+        f"is bound{_list_others(bound, 'bound')}.",
+        cure=f"Did you mean {near[0]}?" if near else f"Bind {name}, or drop it.",
+        pointer=to_pointer(command.path),
+        expected=near or bound,
+        seen=name,
+    )
+
+
+def _find_unread(grader: Grader, name: str, path: Path) -> Finding:
+    return grader.find(
+        "AZC172",
+        f"The command never reads {name} of the search space.",
+        cure=f"Add ${{{{search_space.{name}}}}} to the command.",
+        pointer=to_pointer(((path, "searchSpace"), name)),
         seen=name,
     )
 
@@ -134,37 +171,3 @@ def _list_others(names: tuple[str, ...], what: str) -> str:
         return ""
     verb = "is" if len(names) == 1 else "are"
     return f"; {what} {verb}: {list_names(names)}"
-
-
-def _check_variables(grader: Grader, command: _Command) -> Iterator[Finding]:
-    for kind, name in dict.fromkeys(_VARIABLE.findall(command.text)):
-        bound = command.bound(f"{kind.lower()}s")
-        variable = f"AZURE_ML_{kind}_{name}"
-        folded = {other.replace("-", "_").casefold() for other in bound}
-        if name.casefold() in folded or variable in command.bound("variables"):
-            continue
-        near = find_nearest(name, bound)
-        yield grader.find(
-            "AZC174",
-            f"The command reads ${variable}, and no {kind.lower()} {name} is bound"
-            f"{_list_others(bound, 'bound')}.",
-            cure=f"Did you mean {near[0]}?" if near else f"Bind {name}, or drop it.",
-            pointer=to_pointer(command.path),
-            expected=near or bound,
-            seen=name,
-        )
-
-
-def _check_unread(
-    grader: Grader, space: Iterable[str], reads: Container[tuple[str, str]], path: Path
-) -> Iterator[Finding]:
-    for name in space:
-        # Names with dashes are appended to the command as arguments.
-        if ("search_space", name) not in reads and not name.startswith("-"):
-            yield grader.find(
-                "AZC172",
-                f"The command never reads {name} of the search space.",
-                cure=f"Add ${{{{search_space.{name}}}}} to the command.",
-                pointer=to_pointer(((path, "searchSpace"), name)),
-                seen=name,
-            )

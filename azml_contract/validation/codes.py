@@ -160,16 +160,12 @@ CODES: dict[str, Code] = {
 """Every code by its name, in order."""
 
 
-_BY_RULE = {
+CODE_OF = {
     (rule, side): f"AZC{digit}{rule.value}"
     for rule in Rule
     for side, digit in ((Side.REQUEST, 1), (Side.RESPONSE, 2))
 }
-
-
-def code_of(rule: Rule, side: Side) -> str:
-    """The code of a broken schema rule on one side of an exchange."""
-    return _BY_RULE[rule, side]
+"""The code of a broken schema rule on one side of an exchange."""
 
 
 if __name__ == "__main__":

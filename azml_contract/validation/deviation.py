@@ -57,14 +57,10 @@ class Deviation(NamedTuple):
 
 def to_pointer(path: Path) -> str:
     """The RFC 6901 pointer of a path; "" for the root."""
-    steps: list[str] = []
+    pointer = ""
     while path is not None:
         path, step = path
-        text = str(step)
-        if "~" in text or "/" in text:
-            text = text.replace("~", "~0").replace("/", "~1")
-        steps.append(text)
-    if not steps:
-        return ""
-    steps.append("")
-    return "/".join(reversed(steps))
+        if isinstance(step, str) and ("~" in step or "/" in step):
+            step = step.replace("~", "~0").replace("/", "~1")
+        pointer = f"/{step}{pointer}"
+    return pointer

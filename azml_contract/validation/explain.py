@@ -235,10 +235,9 @@ class ObjectPlan:
                 self._note_missing(name, path, found, meant)
 
     def _note(
-        self, rule: Rule, place: Path, seen: Any, expected: tuple[str, ...], hint: Any
+        self, rule: Rule, place: Path, name: str, expected: tuple[str, ...], hint: Any
     ) -> Deviation:
-        name = str(place[1]) if place is not None else ""
-        return Deviation(rule, place, seen, expected, self.definition.name, name, hint)
+        return Deviation(rule, place, name, expected, self.definition.name, name, hint)
 
     def _note_missing(
         self, name: str, path: Path, found: Found, meant: dict[str, str]
@@ -248,7 +247,8 @@ class ObjectPlan:
             return
         prop = self.definition.properties.get(name)
         hint = (prop.type if prop else Type("any"), twin)
-        found.append(self._note(Rule.MISSING, (path, name), None, (name,), hint))
+        place, owner = (path, name), self.definition.name
+        found.append(Deviation(Rule.MISSING, place, None, (name,), owner, name, hint))
 
     def _meet_stray(
         self, key: str, item: Any, path: Path, found: Found, meant: dict[str, str]

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from azml_contract.finding import Evidence, Finding, Location, Severity, Side
-from azml_contract.validation.codes import CODES, code_of
+from azml_contract.validation.codes import CODE_OF, CODES
 from azml_contract.validation.deviation import Deviation, Path, Rule, to_pointer
 from azml_contract.validation.ledger import find_divergence
 from azml_contract.validation.phrases import describe
@@ -37,13 +37,15 @@ class Grader:
 
     def grade(self, deviation: Deviation) -> Finding:
         """The finding of one deviation of a body."""
-        code = code_of(deviation.rule, self.side)
-        deviation = _hide_secret(deviation)
+        rule = deviation.rule
+        code = CODE_OF[rule, self.side]
+        if rule in _VALUE_RULES and isinstance(deviation.seen, str):
+            deviation = _hide_secret(deviation)
         message, cure = describe(deviation, self.api_version)
         severity, evidence, note, advice = self._weigh(
             code, deviation.owner, deviation.name
         )
-        if _is_firm(deviation):
+        if rule in _FIRM_RULES and _is_firm(deviation):
             severity, evidence, note = CODES[code].strict, Evidence.SPEC, ""
         if self.side is Side.RESPONSE:
             cure = ""  # nobody can mend what the service answers
@@ -127,17 +129,17 @@ _SIGNATURE = re.compile(r"(?i)\b(sig=)[^&\s\"]+")
 _VALUE_RULES = frozenset(
     (Rule.TYPE, Rule.PATTERN, Rule.LENGTH, Rule.FORMAT, Rule.RANGE, Rule.DURATION)
 )
+_FIRM_RULES = frozenset((Rule.ENUM, Rule.NULL))
 _SHOWN = 200
 
 
 def _hide_secret(deviation: Deviation) -> Deviation:
     """A report may not repeat what looks like a secret."""
-    if deviation.rule in _VALUE_RULES and isinstance(deviation.seen, str):
-        path: Path = deviation.path
-        while path is not None:
-            path, step = path
-            if isinstance(step, str) and _SECRET_STEP.search(step):
-                return deviation._replace(seen="(hidden)")
+    path: Path = deviation.path
+    while path is not None:
+        path, step = path
+        if isinstance(step, str) and _SECRET_STEP.search(step):
+            return deviation._replace(seen="(hidden)")
     return deviation
 
 

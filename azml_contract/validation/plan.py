@@ -294,9 +294,9 @@ class TagPlan:
         self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
-        expected = (self._value,)
         if value == self._value:
             return
+        expected = (self._value,)
         if not isinstance(value, str):
             found.append(self.site.note(Rule.VARIANT_UNKNOWN, path, value, expected))
         elif value.casefold() == self._value.casefold():

@@ -117,6 +117,16 @@ def test_ids_of_other_providers_are_left_alone(check):
     assert check("PUT", "computes/cpu", body, profile="strict") == []
 
 
+def test_what_users_write_for_themselves_may_name_anything(check, command_job):
+    other = f"{HOME.replace('workspaces/', 'workspaces/other-')}/codes/c/versions/1"
+    command_job["properties"] |= {
+        "tags": {"made from": other},
+        "environmentVariables": {"PARENT": other},
+    }
+
+    assert check("PUT", "jobs/j", command_job) == []
+
+
 @pytest.mark.parametrize("reading", ["${{inputs.iris}}", "${{ inputs.iris }}"])
 def test_an_input_that_is_read_must_be_declared(check, command_job, reading):
     command_job["properties"]["command"] = f"python train.py {reading}"
@@ -169,6 +179,21 @@ def test_an_environment_variable_of_that_name_binds_it(check, command_job):
         "command": "python train.py $AZURE_ML_INPUT_extra",
         "environmentVariables": {"AZURE_ML_INPUT_extra": "1"},
     }
+
+    assert check("PUT", "jobs/j", command_job) == []
+
+
+def test_environment_variables_of_a_wrong_type_bind_nothing(check, command_job):
+    command_job["properties"] |= {
+        "command": "python train.py $AZURE_ML_INPUT_extra",
+        "environmentVariables": 5,
+    }
+
+    assert "AZC174" in codes(check("PUT", "jobs/j", command_job))
+
+
+def test_expressions_of_other_kinds_are_left_alone(check, command_job):
+    command_job["properties"]["command"] = "echo ${{variables.x}} ${{parent.y}}"
 
     assert check("PUT", "jobs/j", command_job) == []
 
