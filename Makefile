@@ -58,9 +58,11 @@ contract: setup  ## rebuild the contract data from SPECS, and fail on drift
 	@$(RUN) azml_contract.contract.compile --specs $(SPECS) --check
 
 bench: bench-setup  ## every benchmark, next to the field; oav reads SPECS
-	@for one in verdicts cold contract replay; do \
-		.venv-bench/bin/python benchmarks/$$one.py \
-			$$(case $$one in replay) ;; *) echo --specs $(SPECS);; esac) || exit; echo; \
+	@for one in verdicts cold contract; do \
+		.venv-bench/bin/python benchmarks/$$one.py --specs $(SPECS) || exit; echo; \
+	done
+	@for one in replay regress html_page; do \
+		.venv-bench/bin/python benchmarks/$$one.py || exit; echo; \
 	done
 
 bench-setup: .venv-bench/installed benchmarks/node_modules/installed  ## what the benchmarks compare with

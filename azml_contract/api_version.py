@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
+SortKey = tuple[int, date | str, bool, str]
 _SHAPE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:-([a-z]+))?")
 
 
@@ -52,9 +53,11 @@ def parse_api_version(text: str) -> ApiVersion:
     return ApiVersion(date(year, month, day), matched.group(4) or "")
 
 
-def sort_key(text: str) -> tuple[int, ApiVersion | str]:
+@lru_cache(maxsize=1024)
+def sort_key(text: str) -> SortKey:
     """Key that sorts version texts by date; what is no version sorts last."""
     try:
-        return (0, parse_api_version(text))
+        version = parse_api_version(text)
     except ValueError:
-        return (1, text)
+        return (1, text, False, "")
+    return (0, *version._key())

@@ -1,120 +1,218 @@
-"""How long `azml-contract regress` takes for many recordings, and in what memory.
+"""Regression over many recordings: time, memory, verdicts a second, and growth.
 
-    python benchmarks/regress.py [--json] [--recordings N]
+Every recording has 30 interactions: the committed workflow of one api-version, and
+the first calls of another scenario of it. Run ids are drawn for each recording, and
+one request body in five holds a text that no other has; a different fifth in each of
+five recordings. All are judged at every known api-version through the command line,
+in a process of its own, with one and with two workers.
 
-Recordings are copies of the committed ones with run ids of their own, and, in
-every fifth interaction's body, a text of its own. Judged at every known
-api-version, through the command line, in processes of their own.
+A verdict is one call at one api-version. `distinct_per_s` counts the calls whose
+body is in no other recording. `rss_mb` is the most that all processes together held,
+looked at every 50 ms (Linux). `growth` is the exponent of the time from the smallest
+folder to this one, the start of the program left out.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
+import math
 import os
 import random
-import re
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+from measure import Row, Target, make_parser, show
+
+from azml_contract.contract.catalog import known_versions
+
 ROOT = Path(__file__).parents[1]
-GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+INTERACTIONS, DISTINCT = 30, 5
+WORKFLOW, MORE = "train_and_sweep/asset_to_sweep", "failures/immutable_job"
+MARK = "@mark@"
+SIZES = (100, 1_000, 10_000)
+SECONDS, MEGABYTES, EXPONENT = 90, 500, 1.05
 
 
-def make_recordings(folder: Path, count: int, *, distinct: bool) -> int:
-    """Write `count` recordings; returns how many interactions they have."""
-    sources = [
-        json.loads(path.read_text("utf-8"))
-        for path in sorted((ROOT / "cassettes").rglob("*.json"))
-    ]
-    draw = random.Random(5)
-    total = 0
-    for number in range(count):
-        source = sources[number % len(sources)]
-        made = json.loads(renew(json.dumps(source), draw))
-        made["scenario"] = f"{source['scenario']}-{number}"
-        if distinct:
-            mark_bodies(made, number)
-        total += len(made["interactions"])
-        target = folder / f"{number // 100:04}" / f"{number}.json"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(made, indent=2), "utf-8")
-    return total
+@dataclass(frozen=True)
+class Template:
+    """The text of a recording, with marks where each recording has its own."""
+
+    text: str
+    drawn: tuple[str, ...]
+    calls: int
+    distinct: int
 
 
-def renew(text: str, draw: random.Random) -> str:
-    """The recording of another run: run ids and versions drawn anew."""
-    variables = json.loads(text)["variables"].values()
-    for value in map(str, variables):
-        if GUID.fullmatch(value):
-            text = text.replace(value, str(UUID(int=draw.getrandbits(128), version=4)))
-        elif value.isdecimal():
-            text = text.replace(value, str(draw.randrange(10**9, 2 * 10**9)))
-    return text
+def make_templates() -> list[Template]:
+    """One for each committed api-version and each fifth of the bodies."""
+    found = []
+    for file in sorted((ROOT / "cassettes" / WORKFLOW).glob("*.json")):
+        made = json.loads(file.read_text("utf-8"))
+        more = json.loads((ROOT / "cassettes" / MORE / file.name).read_text("utf-8"))
+        made["interactions"] += more["interactions"]
+        del made["interactions"][INTERACTIONS:]
+        found += [make_template(made, fifth) for fifth in range(DISTINCT)]
+    return found
 
 
-def mark_bodies(made: dict, number: int) -> None:
-    """Give the body of every fifth request a text that no other has."""
+def make_template(recording: dict[str, Any], fifth: int) -> Template:
+    """Mark one body in five, and note what is drawn anew."""
+    made = json.loads(json.dumps(recording))
+    made["scenario"] += f"-{MARK}"
     bodies = [
         one["request"]["body"]["json"]
         for one in made["interactions"]
         if "json" in (one["request"].get("body") or {})
     ]
-    for index, body in enumerate(bodies):
-        if (number + index) % 5 == 0 and isinstance(body.get("properties"), dict):
-            body["properties"]["description"] = f"recording {number}, body {index}"
-
-
-def measure(folder: Path, jobs: int) -> tuple[float, float, float]:
-    """Seconds, CPU seconds of all processes, peak MB of the largest process."""
-    command = [
-        *(sys.executable, "-m", "azml_contract", "regress", str(folder)),
-        *("--jobs", str(jobs)),
+    marked = [
+        body
+        for number, body in enumerate(bodies)
+        if number % DISTINCT == fifth and isinstance(body.get("properties"), dict)
     ]
+    for body in marked:
+        body["properties"]["description"] = f"of recording {MARK}"
+    calls = sum(
+        "/Microsoft.MachineLearningServices/" in one["request"]["uri"]
+        for one in made["interactions"]
+    )
+    drawn = tuple(map(str, made["variables"].values()))
+    return Template(json.dumps(made, indent=2), drawn, calls, len(marked))
+
+
+def write_recordings(folder: Path, count: int) -> tuple[int, int]:
+    """Write `count` recordings; how many calls, and calls of their own, they hold."""
+    templates = make_templates()
+    draw = random.Random(5)
+    calls = distinct = 0
+    for number in range(count):
+        template = templates[number % len(templates)]
+        text = template.text.replace(MARK, str(number))
+        for value in template.drawn:
+            text = text.replace(value, renew(value, draw))
+        target = folder / f"{number // 100:04}" / f"{number}.json"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+        calls += template.calls
+        distinct += template.distinct
+    return calls, distinct
+
+
+def renew(value: str, draw: random.Random) -> str:
+    """Another run id, or another version."""
+    if value.isdecimal():
+        return str(draw.randrange(10**9, 2 * 10**9))
+    return str(UUID(int=draw.getrandbits(128), version=4))
+
+
+def judge(folder: Path, workers: int) -> tuple[float, float, float | None]:
+    """Seconds, seconds of the processor, and MB of all processes at the worst time."""
+    arguments = ("regress", str(folder), "--jobs", str(workers))
     started = time.perf_counter()
     with tempfile.TemporaryFile() as output:
-        child = subprocess.Popen(command, stdout=output, cwd=ROOT)
-        _, _, usage = os.wait4(child.pid, 0)
-        child.returncode = 0
+        child = subprocess.Popen(
+            [sys.executable, "-m", "azml_contract", *arguments],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+        )
+        most = 0.0
+        while True:
+            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+            if pid:
+                break
+            most = max(most, sum(find_rss(child.pid)))
+            time.sleep(0.05)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode not in (0, 1):
+            output.seek(0)
+            raise SystemExit(output.read().decode())
     seconds = time.perf_counter() - started
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return seconds, usage.ru_utime + usage.ru_stime, most or None
+
+
+def find_rss(pid: int) -> Iterator[float]:
+    """MB that a process and those it started hold, one after the other."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        yield pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            yield from find_rss(int(child))
+    except OSError:
+        return  # it is gone, or this is not Linux
+
+
+def measure(count: int, workers: tuple[int, ...]) -> list[Row]:
+    """One row for each number of workers."""
+    rows: list[Row] = []
+    versions = len(known_versions())
+    with tempfile.TemporaryDirectory() as folder:
+        calls, distinct = write_recordings(Path(folder), count)
+        for number in workers:
+            seconds, processor, rss = judge(Path(folder), number)
+            rows.append(
+                {
+                    "contender": "azml-contract regress",
+                    "n": count,
+                    "calls": calls,
+                    "workers": number,
+                    "seconds": seconds,
+                    "processor_s": processor,
+                    "rss_mb": rss,
+                    "verdicts_per_s": calls * versions / seconds,
+                    "distinct_per_s": distinct * versions / seconds,
+                }
+            )
+    return rows
+
+
+def add_growth(rows: list[Row], nothing_s: float) -> None:
+    """The exponent of the time in the number of recordings, for each worker count."""
+    first = {row["workers"]: row for row in reversed(rows)}
+    for row in rows:
+        least = first[row["workers"]]
+        if row is not least:
+            longer = (row["seconds"] - nothing_s) / (least["seconds"] - nothing_s)
+            row["growth"] = math.log(longer) / math.log(row["n"] / least["n"])
+
+
+def make_targets(rows: list[Row]) -> list[Target]:
+    """What was expected of the largest folder."""
+    last = rows[-1]
+    size = f"n={last['n']:,}"
+    workers = f"{size}, {last['workers']} workers"
+    return [
+        Target(f"seconds, {workers}", last["seconds"], SECONDS),
+        Target(f"MB of all processes, {workers}", last["rss_mb"], MEGABYTES),
+        *(
+            Target(
+                f"growth exponent, {size}, {row['workers']} workers",
+                row.get("growth"),
+                EXPONENT,
+            )
+            for row in rows
+            if row["n"] == last["n"]
+        ),
+    ]
 
 
 def main() -> None:
-    """Measure growing folders with one and with two processes."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--recordings", type=int, default=10_000)
-    options = parser.parse_args()
-    sizes = [n for n in (100, 1000) if n < options.recordings] + [options.recordings]
-    rows = []
-    for distinct in (False, True):
-        for count in sizes:
-            with tempfile.TemporaryDirectory() as folder:
-                calls = make_recordings(Path(folder), count, distinct=distinct)
-                for jobs in (1, 2):
-                    seconds, cpu_s, memory_mb = measure(Path(folder), jobs)
-                    rows.append(
-                        {
-                            "contender": "azml-contract",
-                            "n": count,
-                            "interactions": calls,
-                            "distinct_bodies": "1 in 5" if distinct else "run ids only",
-                            "processes": jobs,
-                            "seconds": round(seconds, 2),
-                            "cpu_s": round(cpu_s, 2),
-                            "peak_mb": round(memory_mb),
-                            "verdicts_per_s": round(calls * 34 / seconds),
-                        }
-                    )
-                    if not options.json:
-                        print(rows[-1], flush=True)
-    if options.json:
-        print(json.dumps({"benchmark": "regress", "rows": rows}))
+    """Measure growing folders with one worker and with two."""
+    parser = make_parser(__doc__ or "")
+    parser.add_argument("--sizes", type=int, nargs="+", help="numbers of recordings")
+    args = parser.parse_args()
+    rows: list[Row] = []
+    for count in args.sizes or ((10, 20) if args.quick else SIZES):
+        rows += measure(count, (1, 2))
+    [nothing] = measure(1, (1,))
+    add_growth(rows, nothing["seconds"])
+    show("regress", rows, make_targets(rows), as_json=args.json)
 
 
 if __name__ == "__main__":

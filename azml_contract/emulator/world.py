@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from azml_contract.api_version import sort_key
+from azml_contract.api_version import SortKey, sort_key
 from azml_contract.contract.contract import Contract, Route
 from azml_contract.contract.model import Operation, Type
 from azml_contract.emulator.clock import EmulatorClock, as_iso
@@ -79,7 +79,7 @@ class Call:
     body: Any = None
 
     @property
-    def age(self) -> tuple[int, Any]:
+    def age(self) -> SortKey:
         """Sorts api-versions."""
         return sort_key(self.api_version)
 

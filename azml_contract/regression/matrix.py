@@ -74,6 +74,7 @@ class Judge:
         self.versions = tuple(versions or known_versions())
         self._validator = Validator(profile=Profile.SERVICE)
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._shared = _Shared()
         self.judged = 0
         """How many calls were judged; the others were remembered."""
 
@@ -124,12 +125,15 @@ class Judge:
             version: self._judge_under(request, version, compare)
             for version in self.versions
         }
-        return Outcome(
-            operation=found.operation.id,
-            label=label_call(request, found.operation.path),
-            recorded=recorded,
-            own=cells.get(recorded) or self._judge_under(request, recorded, compare),
-            cells=cells,
+        return self._shared.find(
+            Outcome(
+                operation=found.operation.id,
+                label=label_call(request, found.operation.path),
+                recorded=recorded,
+                own=cells.get(recorded)
+                or self._judge_under(request, recorded, compare),
+                cells=cells,
+            )
         )
 
     def _judge_under(self, request: Request, version: str, compare: _Comparer) -> Cell:
@@ -143,6 +147,20 @@ class Judge:
         if found.operation.assumed and version != compare.own.api_version:
             findings.append(_assumed(contract, found.operation))
         return Cell(_classify(findings), tuple(findings))
+
+
+class _Shared:
+    """Equal outcomes are one object: bodies that differ mostly meet the same end."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[tuple[Any, ...], Outcome] = {}
+
+    def find(self, outcome: Outcome) -> Outcome:
+        """The outcome, or one that is equal and was there before."""
+        if len(self._outcomes) >= _CAPACITY:
+            self._outcomes.clear()
+        own = (outcome.operation, outcome.label, outcome.recorded, outcome.own)
+        return self._outcomes.setdefault((*own, *outcome.cells.values()), outcome)
 
 
 class _Comparer:

@@ -74,8 +74,8 @@ class Outcome:
         What was wrong from the beginning is no regression: a scenario that
         sends a bad body on purpose does so at every version.
         """
-        known = {(finding.pointer, finding.code) for finding in self.own.errors}
         errors = self.cells[version].errors
+        known = {(f.pointer, f.code) for f in self.own.errors} if errors else ()
         return tuple(f for f in errors if (f.pointer, f.code) not in known)
 
     def breaks_at(self, version: str) -> bool:

@@ -101,6 +101,20 @@ def test_replay_measures_every_contender_at_every_size() -> None:
     assert set(_absent(document)) == missing
 
 
+def test_regress_measures_each_size_with_one_worker_and_with_two() -> None:
+    document = _run("regress")
+    runs = [(row["n"], row["workers"]) for row in document["rows"]]
+    assert runs == [(10, 1), (10, 2), (20, 1), (20, 2)]
+    assert _are_positive(_figures(document, "verdicts_per_s"))
+    assert _are_positive(_figures(document, "distinct_per_s"))
+
+
+def test_html_page_measures_what_a_reader_does() -> None:
+    document = _run("html_page")
+    measured = {row["contender"] for row in document["rows"] if row.get("ms")}
+    assert measured | set(_absent(document)) >= {"render", "load", "open a cell"}
+
+
 def test_a_target_that_cannot_be_measured_is_neither_met_nor_missed(
     tmp_path: Path,
 ) -> None:

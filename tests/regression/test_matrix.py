@@ -218,6 +218,19 @@ def test_runs_of_one_scenario_are_judged_once(make_recording):
     assert rows[0].outcome is rows[1].outcome
 
 
+def test_calls_that_meet_the_same_end_share_it(make_recording):
+    judge = Judge(["2022-05-01"])
+
+    def put(text):
+        job = {"properties": {"jobType": "Command", "description": text}}
+        return list(judge.judge(make_recording("PUT", "jobs/j", job)))
+
+    [one], [other] = put("one"), put("another")
+
+    assert judge.judged == 2
+    assert one.outcome is other.outcome
+
+
 def test_findings_quote_what_was_recorded_not_its_stand_in(make_recording):
     guid = "3b3c0c52-6a4e-4c5b-8c0a-0a4f5e0c1a11"
     body = {"properties": {"jobType": guid}}
