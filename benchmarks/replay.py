@@ -7,7 +7,7 @@ not unless they say so. `load_ms` ends when the first request can be sent.
 `save_ms` is one run of writing the cassette by each contender's own means,
 which in ours includes scrubbing and scanning for secrets; they cannot be
 switched off. Times are of the processor: replay waits for nothing, and what
-else the machine does stays out.
+else the machine does stays out. All take turns on one core.
 
 Contenders that slow down with each interaction answer a sample of requests,
 evenly spaced over the whole cassette, which costs the same on average: their
@@ -34,6 +34,7 @@ from measure import (
     interleave,
     is_installed,
     make_parser,
+    pin,
     show,
 )
 
@@ -210,6 +211,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", help="cassette sizes")
     parser.add_argument("--only", nargs="+", help="contenders besides a dictionary")
     args = parser.parse_args()
+    pin()
     wanted = [one for one in CONTENDERS if is_wanted(one, args.only)]
     here = [one for one in wanted if is_installed(one.module)]
     sizes = args.sizes or ((4, 10) if args.quick else SIZES)

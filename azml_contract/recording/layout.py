@@ -14,9 +14,10 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
 
-from azml_contract.exchange import Request, Response
+from azml_contract.exchange import Headers, Request, Response
 from azml_contract.recording.cassette import Interaction
 from azml_contract.recording.wellformed import check_interaction
 
@@ -26,7 +27,6 @@ SMALLEST_BYTES = 1024 * 1024
 _START = b'\n  "interactions": [\n    {\n'
 _BETWEEN = re.compile(rb"\n    \},\n    \{\n")
 _END = b"\n    }\n  ]\n}\n"
-_REQUEST = b'      "request": {\n'
 _RESPONSE = b'\n      },\n      "response": {\n'
 _PART_END = b"\n      }"
 _BODY = b'\n        "body": {\n'
@@ -68,7 +68,7 @@ class _SideFiles(Mapping[str, bytes]):
 class UnparsedInteraction(Interaction):
     """An interaction that reads its lines when it is first needed."""
 
-    __slots__ = ("_end", "_file", "_index", "_method", "_start", "_uri")
+    __slots__ = ("_end", "_file", "_index", "_method", "_rest", "_start", "_uri")
 
     def __init__(self, file: _File, index: int, start: int, end: int) -> None:
         """Take the lines between the braces of one interaction."""
@@ -81,6 +81,7 @@ class UnparsedInteraction(Interaction):
         found = _HEAD.match(file.raw, start)
         if found is None:
             file.refuse(index, "it has no method and uri")
+        self._rest = found.end()
         method, uri = found.groups()
         self._method = method.decode()
         self._uri: str = json.loads(b'"%b"' % uri) if b"\\" in uri else uri.decode()
@@ -111,21 +112,20 @@ class UnparsedInteraction(Interaction):
     @property
     def request(self) -> Request:
         """The request as a client would have sent it; JSON keeps its line breaks."""
-        part = self._lines().partition(_RESPONSE)[0].removeprefix(_REQUEST)
-        cut = self._cut(part + _PART_END)
-        if cut is None:
+        end = self._file.raw.find(_RESPONSE, self._rest, self._end)
+        cut = self._cut(self._rest, end + len(_PART_END))
+        if end < 0 or cut is None:
             return super().request
-        return Request(
-            self._method, self._uri, tuple(cut[0]["headers"].items()), cut[1]
-        )
+        return Request(self._method, self._uri, cut[0].headers, cut[1])
 
     @property
     def response(self) -> Response:
         """The answer as a client would have got it; JSON keeps its line breaks."""
-        cut = self._cut(self._lines().partition(_RESPONSE)[2])
-        if cut is None or type(cut[0].get("status")) is not int:
+        start = self._file.raw.find(_RESPONSE, self._rest, self._end)
+        cut = self._cut(start + len(_RESPONSE), self._end)
+        if start < 0 or cut is None or cut[0].status is None:
             return super().response
-        return Response(cut[0]["status"], tuple(cut[0]["headers"].items()), cut[1])
+        return Response(cut[0].status, cut[0].headers, cut[1])
 
     def _lines(self) -> bytes:
         return self._file.raw[self._start : self._end]
@@ -138,24 +138,44 @@ class UnparsedInteraction(Interaction):
             self._file.refuse(self._index, str(error))
         return data
 
-    def _cut(self, part: bytes) -> tuple[dict[str, Any], bytes] | None:
+    def _cut(self, start: int, end: int) -> tuple[_Head, bytes] | None:
         """Cut a request or response at its JSON body.
 
         Returns:
-            The rest parsed, and the body; None where it must be parsed whole.
+            What stands before it, and the body; None where it must be parsed whole.
         """
-        head, found, rest = part.partition(_BODY)
-        if not found:
-            head, rest = part[: part.rfind(_PART_END)], _JSON + _JSON_END
-        end = rest.rfind(_JSON_END)
-        if end < 0 or not rest.startswith(_JSON) or _MARKER in part:
+        raw = self._file.raw
+        if raw.find(_MARKER, start, end) >= 0:
             return None
-        try:
-            parsed = json.loads(b"{" + head.rstrip(b",") + b"}")
-            whole = isinstance(parsed["headers"], dict)
-        except (ValueError, KeyError):
+        before = raw.find(_BODY, start, end)
+        if before < 0:
+            head = _parse_head(raw[start : raw.rfind(_PART_END, start, end)])
+            return None if head is None else (head, b"")
+        first = before + len(_BODY) + len(_JSON)
+        last = raw.rfind(_JSON_END, first, end)
+        if last < 0 or not raw.startswith(_JSON, first - len(_JSON)):
             return None
-        return (parsed, rest[len(_JSON) : end]) if whole else None
+        head = _parse_head(raw[start:before])
+        return None if head is None else (head, raw[first:last])
+
+
+class _Head(NamedTuple):
+    """Status, None for a request, and headers."""
+
+    status: int | None
+    headers: Headers
+
+
+@lru_cache(maxsize=256)
+def _parse_head(text: bytes) -> _Head | None:
+    """Read what stands before a body; most heads of a cassette are alike."""
+    try:
+        parsed = json.loads(b"{" + text.rstrip(b",") + b"}")
+        headers = tuple(parsed["headers"].items())
+    except (ValueError, KeyError, AttributeError):
+        return None
+    status = parsed.get("status")
+    return _Head(status if type(status) is int else None, headers)
 
 
 def split_cassette(

@@ -171,7 +171,7 @@ class Player:
 
     def _find(self, request: Request, place: Place, content: Content) -> int | None:
         index = self._take(request, place, content)
-        if index is None and self._fill_site(place):
+        if index is None and self._fill_site(request, place):
             index = self._take(request, place, content)
         if index is None and content.is_json:
             index = self._take(request, place, exact_content(request.body))
@@ -181,18 +181,21 @@ class Player:
         """Play the next answer to a request; None where none is left."""
         unkeyed = self._unkeyed.pop(_address(request.method, request.url), None)
         if unkeyed is not None:
-            self._enqueue(unkeyed)
+            self._enqueue(unkeyed, request, place)
         counter = self._counters.get(place)
         queue = None if counter is None else counter.find(content)
         return None if queue is None else self._advance(queue, request)
 
-    def _enqueue(self, indices: Sequence[int]) -> None:
+    def _enqueue(self, indices: Sequence[int], asked: Request, at: Place) -> None:
         for index in indices:
             one = self.cassette.interactions[index]
-            place, content = self._matcher.recorded(one)
-            self._counters.setdefault(place, _Counter()).add(content, index)
+            place, content = self._matcher.recorded(one, asked, at)
+            counter = self._counters.get(place)
+            if counter is None:
+                counter = self._counters[place] = _Counter()
+            counter.add(content, index)
 
-    def _fill_site(self, place: Place) -> bool:
+    def _fill_site(self, asked: Request, place: Place) -> bool:
         """Queue recordings whose URL is spelt in another way.
 
         Returns:
@@ -205,7 +208,7 @@ class Player:
         same = self._sites.pop(Site(*place[:3]), [])
         found = [address for address in same if address in self._unkeyed]
         for address in found:
-            self._enqueue(self._unkeyed.pop(address))
+            self._enqueue(self._unkeyed.pop(address), asked, place)
         return bool(found)
 
     def _is_free_login(self, request: Request) -> bool:
