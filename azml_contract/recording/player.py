@@ -75,8 +75,10 @@ class _Counter:
         if self._by_key is None:
             if not self._queues:
                 return None
-            if len(self._queues) == 1 and self._queues[0].content.equals(content):
-                return self._queues[0]
+            first = self._queues[0]
+            if len(self._queues) == 1 and first.content.equals(content):
+                first.content.settle()
+                return first
             self._by_key = {queue.content.key: queue for queue in self._queues}
         return self._by_key.get(content.key)
 
