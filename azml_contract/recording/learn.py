@@ -56,17 +56,26 @@ def find_people(exchanges: Iterable[Exchange]) -> frozenset[str]:
     An address that the scenario itself sent is a part of its bodies, like any
     other text in them, and is not a find.
     """
+    exchanges = list(exchanges)
     found: set[str] = set()
-    sent: set[str] = set()
     addresses: set[str] = set()
     for exchange in exchanges:
-        sent.update(_addresses(exchange.request.body.decode("utf-8", "replace")))
         for name, value in _strings(_json(exchange.response.body)):
             addresses.update(_addresses(value))
             if name in PEOPLE and len(value) >= _SHORTEST_NAME:
                 found.add(value)
     people = {one for one in found if is_email(one) or " " in one.strip()}
-    return frozenset(people | (addresses - sent))
+    bodies = [one.request.body for one in exchanges]
+    return frozenset(people | (addresses - set(_sent(addresses, bodies))))
+
+
+def _sent(addresses: Iterable[str], bodies: Iterable[bytes]) -> Iterator[str]:
+    """Those of the addresses that stand in what was sent."""
+    wanted = [one.encode() for one in addresses]
+    for body in bodies:
+        # Uploads are large, and hardly ever name anybody of the answers.
+        if any(one in body for one in wanted):
+            yield from _addresses(body.decode("utf-8", "replace"))
 
 
 def _addresses(text: str) -> list[str]:
