@@ -297,7 +297,7 @@ class Workspace:
 
     @property
     def created(self) -> Items:
-        """ARM ids of what a PUT answered with 201 for, oldest first, once each."""
+        """ARM ids of what PUTs of this client made, oldest first, once each."""
         return [*self._created]
 
     def get_credential(self) -> TokenCredential:
@@ -348,7 +348,7 @@ class Workspace:
         answer = ArmResponse(response, self._wrap)
         if answer.failed:
             self._failures.append(answer)
-        if method == "PUT" and response.status_code == 201:
+        if answer.created:
             self._created[unquote(urlsplit(answer.url).path)] = None
         return answer
 

@@ -1,7 +1,8 @@
 """The headers that every answer of ARM has.
 
 In: verb, who answers, whether it is an error. Out: headers. Which ones there
-are was read from recordings of 2022 to 2026; ids are new for each answer.
+are was read from recordings of 2022 to 2026; ids are new for each answer. The
+date is that of the emulated service, as the times in its bodies are.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import threading
 import uuid
 from datetime import UTC, datetime
+from email.utils import format_datetime
 
 from azml_contract.emulator.clock import EmulatorClock
 from azml_contract.exchange import Headers
@@ -52,6 +54,7 @@ class HeaderWriter:
         routing = f"{self._region.upper()}:{stamp:%Y%m%dT%H%M%SZ}:{request_id}"
         headers: Headers = (
             *_ALWAYS,
+            ("Date", format_datetime(stamp, usegmt=True)),
             ("x-ms-request-id", request_id),
             ("x-ms-correlation-request-id", request_id),
             ("x-ms-routing-request-id", routing),

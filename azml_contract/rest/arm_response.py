@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +17,11 @@ import requests
 
 from azml_contract.errors import ArmError
 from azml_contract.rest.arm_errors import parse_arm_error
+from azml_contract.rest.retries import read_date_s
 from azml_contract.rest.transport import describe_call
+
+_PUT_S = 120
+"""A PUT takes less; what is older was there before."""
 
 Wrap = Callable[[Any, requests.Response], Any]
 """How `ArmResponse.json` is built from the parsed body: ``wrap(body, response)``."""
@@ -96,6 +101,19 @@ class ArmResponse:
         """Whether the status is 400 or above; does not acknowledge it."""
         return self._response.status_code >= 400
 
+    @property
+    def created(self) -> bool:
+        """Whether this answers a PUT that made the resource.
+
+        A status of 201 is not enough: environments have it also where the version
+        was there, with the time at which that was made (seen live).
+        """
+        if self.method != "PUT" or self._response.status_code != 201:
+            return False
+        made_s = _read_creation_s(self.raw)
+        answered_s = read_date_s(self.headers.get("Date", ""))
+        return made_s is None or answered_s is None or answered_s - made_s < _PUT_S
+
     def raise_for_status(self) -> ArmResponse:
         """This answer, where it is not an error.
 
@@ -128,3 +146,12 @@ class ArmResponse:
 
     def __repr__(self) -> str:
         return f"<ArmResponse {self._response.status_code} to {self.call}>"
+
+
+def _read_creation_s(body: bytes) -> float | None:
+    """When the service says that it made a resource; None where it does not."""
+    try:
+        made = datetime.fromisoformat(json.loads(body)["systemData"]["createdAt"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp()

@@ -119,14 +119,14 @@ def read_retry_after_s(headers: Mapping[str, str], now_s: float) -> float | None
     value = (headers.get("Retry-After") or "").strip()
     if value.isascii() and value.isdigit():
         return float(value)
-    until_s = _read_date_s(value)
+    until_s = read_date_s(value)
     if until_s is None:
         return None
-    sent_s = _read_date_s(headers.get("Date") or "")
+    sent_s = read_date_s(headers.get("Date") or "")
     return max(0.0, until_s - (now_s if sent_s is None else sent_s))
 
 
-def _read_date_s(text: str) -> float | None:
+def read_date_s(text: str) -> float | None:
     """An HTTP date in seconds since the epoch; None when it is none."""
     try:
         when = parsedate_to_datetime(text)

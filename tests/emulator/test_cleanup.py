@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -72,6 +73,20 @@ def test_everything_created_is_gone_afterwards_and_nothing_else(
     ):
         assert azml.get(path).status == 404
     assert len(azml.list("datastores")) == before
+
+
+def test_an_environment_that_was_there_stays_though_its_put_answers_201(
+    azml: Workspace, running: Emulator
+) -> None:
+    environment = azml.put("environments/shared/versions/1", IMAGE).expect(201)
+    with Workspace(azml.settings, api_version="2024-04-01") as later:
+        made = running.store.get(environment.json["id"])
+        assert made is not None
+        running.store.put(replace(made, created_s=made.created_s - 3600))
+        later.put("environments/shared/versions/1", IMAGE).expect(201)
+        assert later.created == []
+        assert remove_created(later) == []
+    assert azml.get("environments/shared/versions/1").status == 200
 
 
 def test_what_cannot_be_removed_is_named(azml: Workspace, running: Emulator) -> None:

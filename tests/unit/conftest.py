@@ -119,11 +119,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         content = reply.body
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
         if reply.json is not None:
             content = json.dumps(reply.json).encode()
             self.send_header("Content-Type", "application/json; charset=utf-8")
-        for name, value in reply.headers.items():
+        for name, value in {"Date": self.date_time_string(), **reply.headers}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content) + reply.cut))
         self.end_headers()

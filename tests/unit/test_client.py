@@ -261,6 +261,26 @@ def test_what_a_put_created_is_remembered_once(service: Any, azml: Workspace) ->
     assert azml.created == [f"{ROOT}/jobs/j 1"]
 
 
+@pytest.mark.parametrize(
+    ("made", "counts"),
+    [
+        ("2026-01-31T11:59:58.1234567+00:00", True),
+        ("2026-01-31T11:59:58", True),
+        ("2026-01-31T11:00:00Z", False),
+        ("2023-05-04T03:02:01.0000001Z", False),
+        ("yesterday", True),
+        (None, True),
+    ],
+)
+def test_what_a_201_met_was_not_created(
+    service: Any, azml: Workspace, made: str | None, counts: bool
+) -> None:
+    date = {"Date": "Sat, 31 Jan 2026 12:00:00 GMT"}
+    service.reply(201, {"systemData": {"createdAt": made}}, headers=date)
+    azml.put("environments/e/versions/1", {})
+    assert bool(azml.created) is counts
+
+
 def test_sending_an_answer_back_reads_nothing(
     service: Any, make_workspace: Any
 ) -> None:
