@@ -109,7 +109,7 @@ def load_settings(
         SettingsError: Something is missing, unknown or malformed. Names every
             missing setting at once, with its variable.
     """
-    values = _from_pyproject(pyproject) | _from_dotenv(dotenv) | _pick(environ)
+    values = collect_values(environ, dotenv=dotenv, pyproject=pyproject)
     _require(values)
     for name in ("endpoint", "authority"):
         if name in values:
@@ -128,6 +128,20 @@ def load_settings(
             f"(variable {VARIABLES['ca_bundle']})."
         )
     return Settings(**values)
+
+
+def collect_values(
+    environ: Mapping[str, str],
+    *,
+    dotenv: Path | None = None,
+    pyproject: Path | None = None,
+) -> dict[str, str]:
+    """What is set, by the names of `Settings`; nothing is required yet.
+
+    Raises:
+        SettingsError: A file cannot be read, or holds what does not belong there.
+    """
+    return _from_pyproject(pyproject) | _from_dotenv(dotenv) | _pick(environ)
 
 
 def _pick(found: Mapping[str, str | None]) -> dict[str, str]:

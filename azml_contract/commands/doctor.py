@@ -1,48 +1,99 @@
-"""`azml-contract doctor`: what is set, what is reachable, what is missing."""
+"""`azml-contract doctor`: what is set, what is reachable, what is missing.
+
+In: the environment, the files of this folder, and with --online the network. Out:
+three lists, one for each way to run scenarios. That Azure is not set up is an
+error only where somebody began to set it up, or asks for it.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from importlib import metadata
 from pathlib import Path
 
 import click
 
 from azml_contract.errors import AzmlContractError
-from azml_contract.settings import VARIABLES, Settings, load_settings
+from azml_contract.settings import (
+    VARIABLES,
+    Settings,
+    collect_values,
+    load_settings,
+)
 
 
 @click.command()
 @click.option("--online", is_flag=True, help="Also ask for a token and the workspace.")
 def command(online: bool) -> None:
-    """Say what is set, what is missing, and how to mend it."""
-    click.echo("Replay needs nothing more than this Python.")
-    for name, state in _machine():
-        click.echo(f"  {name:<22}{state}")
-    click.echo("\nLive calls and recording against Azure:")
-    root = Path.cwd()
-    settings = load_settings(
-        os.environ, dotenv=root / ".env", pyproject=root / "pyproject.toml"
-    )
+    """Say what is set, what is missing, and how to mend it.
+
+    Exit code 2: Azure is set up in part, or does not answer (--online).
+    """
+    folder = Path.cwd()
+    for title, lines in (
+        ("Replay: pytest scenarios", _replay(folder)),
+        ("Emulator: --azml-mode record, extend, live or verify", _emulator(folder)),
+    ):
+        click.echo(title)
+        for name, state in lines:
+            click.echo(f"  {name:<16}{state}")
+        click.echo()
+    click.echo("Azure: --azml-target azure")
+    files = {"dotenv": folder / ".env", "pyproject": folder / "pyproject.toml"}
+    values = collect_values(os.environ, **files)
     for name, variable in VARIABLES.items():
-        value = getattr(settings, name)
-        shown = "(set)" if value and name == "client_secret" else value or "-"
-        click.echo(f"  {name:<16}{variable:<24}{shown}")
+        shown = _show(name, values)
+        click.echo(f"  {name.replace('_', ' '):<16}{variable:<24}{shown}")
+    if not values and not online:
+        click.echo("  Nothing is set; nothing but Azure itself needs it.")
+        return
+    settings = load_settings(os.environ, **files)
     if online:
         _ask_azure(settings)
 
 
-def _machine() -> Iterator[tuple[str, str]]:
+def _replay(folder: Path) -> Iterator[tuple[str, str]]:
     yield "Python", sys.version.split()[0]
-    fast = importlib.util.find_spec("jsonschema_rs")
+    yield "azml-contract", metadata.version("azml-contract")
     yield (
         "jsonschema-rs",
-        "yes" if fast else "no: verdicts are slower (pip install azml-contract[fast])",
+        _version("jsonschema-rs")
+        or "no: verdicts are slower (pip install azml-contract[fast])",
     )
-    yield "Node", shutil.which("node") or "no: make setup brings one, for Azurite"
+    cassettes = sum(1 for _ in (folder / "cassettes").rglob("*.json"))
+    yield "cassettes", f"{cassettes} in ./cassettes" if cassettes else "none here"
+
+
+def _emulator(folder: Path) -> Iterator[tuple[str, str]]:
+    from azml_contract.emulator.azurite import find_azurite, find_node
+
+    for name, find in (
+        ("Node", find_node),
+        ("Azurite", lambda: find_azurite(folder=folder)[-1]),
+    ):
+        try:
+            yield name, find()
+        except AzmlContractError as error:
+            yield name, "no: " + " ".join(str(error).split())
+
+
+def _show(name: str, values: Mapping[str, str]) -> str:
+    value = values.get(name)
+    if value is None:
+        usual = next(f.default for f in fields(Settings) if f.name == name)
+        return f"{usual} (the default)" if isinstance(usual, str) and usual else "-"
+    # A proxy's URL may hold a password.
+    return "(set)" if name == "client_secret" or "@" in value else value
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _ask_azure(settings: Settings) -> None:

@@ -135,11 +135,12 @@ def test_demo_outside_a_checkout_says_what_is_missing(tmp_path: Path) -> None:
 
 def test_doctor_names_what_is_missing_and_shows_no_secret(tmp_path: Path) -> None:
     empty = {"PATH": "/usr/bin:/bin"}
-    done = run("doctor", cwd=tmp_path, env=empty)
+    done = run("doctor", cwd=tmp_path, env=empty | {"AZURE_CLIENT_ID": "x"})
     assert done.returncode == 2
     assert "subscription: set AZURE_SUBSCRIPTION_ID" in done.stderr
 
     settings = {
+        "AZML_PROXY": "http://me:planted-secret-value@localhost:8080",
         "AZURE_SUBSCRIPTION_ID": "11111111-1111-4111-8111-111111111111",
         "AZURE_RESOURCE_GROUP": "group",
         "AZML_WORKSPACE": "space",
@@ -151,6 +152,14 @@ def test_doctor_names_what_is_missing_and_shows_no_secret(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert "planted-secret-value" not in done.stdout + done.stderr
     assert "(set)" in done.stdout
+
+
+def test_doctor_is_content_where_nobody_wants_azure(tmp_path: Path) -> None:
+    done = run("doctor", cwd=tmp_path, env={"PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0, done.stderr
+    assert "cassettes       none here" in done.stdout
+    assert "AZML_COMPUTE            cpu-cluster (the default)" in done.stdout
+    assert "Nothing is set; nothing but Azure itself needs it." in done.stdout
 
 
 @pytest.mark.slow
