@@ -97,8 +97,12 @@ def _version(distribution: str) -> str:
 
 
 def _ask_azure(settings: Settings) -> None:
+    import logging
+
     from azml_contract.client import Workspace
 
+    # azure-identity would print what the error says again.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     workspace = Workspace(settings, api_version="2024-04-01")
     answer = workspace.arm("GET", settings.workspace_id)
     if answer.error is not None:

@@ -71,12 +71,14 @@ class StaticCredential:
 class LoginFailed(SettingsError):
     """No token could be had; says which login was tried and how to repair it."""
 
-    def __init__(self, settings: Settings, reason: str) -> None:
+    def __init__(self, settings: Settings, error: Exception) -> None:
+        reason = _first_line(error)
         if settings.client_secret:
             reason = reason.replace(settings.client_secret, "***")
+        cure = _cure_of_network(settings) if _is_of_network(error) else _cure(settings)
         super().__init__(
             f"No token from {settings.authority} "
-            f"(credential {settings.credential!r}): {reason}\n{_cure(settings)}"
+            f"(credential {settings.credential!r}): {reason}\n{cure}"
         )
         self.reason = reason
 
@@ -126,7 +128,7 @@ class BearerToken:
             return self._credential().get_token(self._scope)
         except (AzureError, ValueError) as error:
             # ValueError: azure-identity's word for a malformed tenant id.
-            raise LoginFailed(self._settings, _first_line(error)) from error
+            raise LoginFailed(self._settings, error) from error
 
 
 def build_credential(settings: Settings) -> TokenCredential:
@@ -158,7 +160,7 @@ def build_credential(settings: Settings) -> TokenCredential:
             **transport,
         )
     except ValueError as error:
-        raise LoginFailed(settings, _first_line(error)) from error
+        raise LoginFailed(settings, error) from error
 
 
 def close_credential(credential: TokenCredential) -> None:
@@ -183,6 +185,25 @@ def _is_well_known(authority: str) -> bool:
 
 def _first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _is_of_network(error: BaseException | None) -> bool:
+    """Whether nobody answered; azure-identity calls that a failed login too."""
+    from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+
+    while error is not None:
+        if isinstance(error, ServiceRequestError | ServiceResponseError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _cure_of_network(settings: Settings) -> str:
+    proxy = f"{VARIABLES['proxy']} is set" if settings.proxy else "no proxy is set"
+    return (
+        f"The login service was not reached; {proxy}. Check the network, "
+        f"{VARIABLES['proxy']} and {VARIABLES['ca_bundle']}."
+    )
 
 
 def _cure(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -191,6 +192,20 @@ def test_each_login_has_its_remedy(kind: str, cure: str, make_workspace: Any) ->
     azml = make_workspace(credential=Refusing(error), settings={"credential": kind})
     with pytest.raises(LoginFailed, match=cure):
         azml.get("jobs")
+
+
+def test_a_login_service_that_is_not_reached_is_no_wrong_secret(
+    service: Any, make_workspace: Any
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        proxy = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        azml = make_workspace(credential=None, settings={"proxy": proxy})
+        with pytest.raises(LoginFailed) as caught:
+            azml.get("jobs")
+    message = str(caught.value)
+    assert "The login service was not reached; AZML_PROXY is set." in message
+    assert "AZURE_CLIENT_SECRET" not in message
 
 
 def test_a_malformed_tenant_is_a_failed_login(settings: Settings) -> None:
