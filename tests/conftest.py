@@ -1,4 +1,9 @@
-"""Browser tests run where a Chromium or Chrome is, and say so where none is."""
+"""What tests need that not every machine has: a browser, and data for reading.
+
+Browser tests run where a Chromium or Chrome is, and say so where none is. Tests
+that read official specifications or recordings of the live service skip where the
+folder beside this repository is absent.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +32,8 @@ MISSING = (
     "out; on Debian: make setup-browser"
 )
 
+SHARED = Path(__file__).parents[1].parent / "shared"
+
 
 def find_browser() -> str | None:
     """The program of a browser that speaks Chrome's protocol; None without one."""
@@ -40,6 +47,33 @@ def browser_program() -> str:
     program = find_browser()
     assert program is not None, MISSING
     return program
+
+
+@pytest.fixture(scope="session")
+def facts() -> str:
+    """Tables that were drawn from the specifications by other means."""
+    file = SHARED / "facts" / "aml_rest_facts.md"
+    if not file.is_file():
+        pytest.skip("the tables of facts are not on this machine")
+    return file.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def shared_specs() -> Path:
+    """The folder of official specifications."""
+    folder = SHARED / "specs" / "specification"
+    if not folder.is_dir():
+        pytest.skip("the official specifications are not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_recordings() -> Path:
+    """The folder of recordings of the live service."""
+    folder = SHARED / "recordings"
+    if not folder.is_dir():
+        pytest.skip("the recordings are not on this machine")
+    return folder
 
 
 def pytest_collection_modifyitems(

@@ -121,15 +121,6 @@ def specs() -> Path:
 
 
 @pytest.fixture(scope="session")
-def facts() -> str:
-    """Tables that were drawn from the specifications by other means."""
-    file = SHARED / "facts" / "aml_rest_facts.md"
-    if not file.is_file():
-        pytest.skip("the tables of facts are not on this machine")
-    return file.read_text("utf-8")
-
-
-@pytest.fixture(scope="session")
 def official(specs: Path) -> list[Imported]:
     """Every official version; takes some ten seconds."""
     return import_sources(find_sources(specs))

@@ -15,7 +15,6 @@ from azml_contract.regression.recordings import Recording
 from azml_contract.settings import PLACEHOLDERS
 
 REPOSITORY = Path(__file__).parents[2]
-SHARED = REPOSITORY.parent / "shared"
 WORKFLOW = REPOSITORY / "cassettes" / "train_and_sweep" / "asset_to_sweep"
 
 MakeRecording = Callable[..., Recording]
@@ -55,30 +54,3 @@ def make_recording() -> MakeRecording:
 def workflow() -> Callable[[str], Cassette]:
     """The committed cassette of the whole workflow at a version."""
     return lambda version: load_cassette(WORKFLOW / f"{version}.json")
-
-
-@pytest.fixture(scope="session")
-def facts() -> str:
-    """The tables that the contracts are compared with; skips where absent."""
-    file = SHARED / "facts" / "aml_rest_facts.md"
-    if not file.is_file():
-        pytest.skip("the tables of facts are not on this machine")
-    return file.read_text("utf-8")
-
-
-@pytest.fixture(scope="session")
-def shared_specs() -> Path:
-    """The folder of official specifications; skips where it is absent."""
-    folder = SHARED / "specs" / "specification"
-    if not folder.is_dir():
-        pytest.skip("the official specifications are not on this machine")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def shared_recordings() -> Path:
-    """The folder of recordings of the live service; skips where it is absent."""
-    folder = SHARED / "recordings"
-    if not folder.is_dir():
-        pytest.skip("the recordings are not on this machine")
-    return folder

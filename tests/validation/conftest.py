@@ -15,7 +15,6 @@ from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation.validator import Profile, Scope, Validator
 
 REPOSITORY = Path(__file__).parents[2]
-SHARED = REPOSITORY.parent / "shared"
 
 MakeRequest = Callable[..., Request]
 Check = Callable[..., list[Finding]]
@@ -111,21 +110,3 @@ def sweep_job() -> dict[str, Any]:
             },
         }
     }
-
-
-@pytest.fixture(scope="session")
-def shared_specs() -> Path:
-    """The folder of official specifications; skips where it is absent."""
-    folder = SHARED / "specs" / "specification"
-    if not folder.is_dir():
-        pytest.skip("the official specifications are not on this machine")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def shared_recordings() -> Path:
-    """The folder of recordings of the live service; skips where it is absent."""
-    folder = SHARED / "recordings"
-    if not folder.is_dir():
-        pytest.skip("the recordings are not on this machine")
-    return folder
