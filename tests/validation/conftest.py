@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,6 @@ from azml_contract.exchange import Request, Response
 from azml_contract.finding import Finding
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation.validator import Profile, Scope, Validator
-
-REPOSITORY = Path(__file__).parents[2]
 
 MakeRequest = Callable[..., Request]
 Check = Callable[..., list[Finding]]
