@@ -11,7 +11,7 @@ import contextlib
 import os
 import shlex
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -268,6 +268,39 @@ def _explain(error: Exception, item: pytest.Function) -> str:
         return str(error)
     last = here[-1]
     return f"{error}\n\nat {item.path.name}:{last.lineno}: {last.line}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Take secrets out of what is reported of a scenario that ran live.
+
+    Tracebacks show values, and the output and logs of all fixtures are beside
+    them. The report is rewritten in the form in which xdist sends it.
+    """
+    report = yield
+    run = item.stash.get(_run_key, None)
+    if run is None or run.plan.mode == "replay":
+        return report
+    hook = item.config.hook
+    data = hook.pytest_report_to_serializable(config=item.config, report=report)
+    if data is None:
+        return report
+    said = {name: data[name] for name in ("longrepr", "sections", "user_properties")}
+    clean = _each_text(said, run.redact)
+    if clean == said:
+        return report
+    data |= clean
+    return hook.pytest_report_from_serializable(config=item.config, data=data)
+
+
+def _each_text(value: Any, rewrite: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return rewrite(value)
+    if isinstance(value, list | tuple):
+        return [_each_text(one, rewrite) for one in value]
+    if isinstance(value, dict):
+        return {name: _each_text(one, rewrite) for name, one in value.items()}
+    return value
 
 
 def _publish(item: pytest.Item, run: ScenarioRun) -> None:

@@ -160,6 +160,10 @@ class ScenarioRun:
         """In verify, for a scenario that failed: what differed up to there."""
         return self._recorder.describe_differences()
 
+    def redact(self, text: str) -> str:
+        """A text about this run without the secrets that the run has seen."""
+        return self._recorder.redact(text)
+
     @property
     def exchanges(self) -> int:
         """How many calls went through, repeated polls included."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request
 from azml_contract.recording.cassette import Cassette, load_cassette, render_cassette
+from azml_contract.recording.discretion import Discretion
 from azml_contract.recording.extend import (
     Extension,
     held_texts,
@@ -138,10 +139,10 @@ class Recorder:
         self._previous: dict[str, Any] = {}
         self._enum_values = enum_values or {}
         self._seed_random = seed_random
-        self._seeding: AbstractContextManager[list[str]] | None = None
         self._drawn_ids: list[str] = []
         self._observing = threading.RLock()
         self._tape = Tape()
+        self._discretion = Discretion(rules)
         self._count = 0
         self._variables: dict[str, Any] = {}
         self._reads: dict[int, set[str]] = {}
@@ -149,7 +150,7 @@ class Recorder:
         self._extension: Extension | None = None
         self._before: Cassette | None = None
         self._refused: list[CassetteError] = []
-        self._interception: AbstractContextManager[Any] | None = None
+        self._entered = ExitStack()
         self.replaying = mode is Mode.REPLAY
         self.extending = False
 
@@ -195,12 +196,14 @@ class Recorder:
                 )
             self._tape.adopt()
             self._load()
-            if self._seed_random:
-                self._seeding = seeded(self.var(SEED_VARIABLE, draw_seed))
-            self._interception = intercept(self, self._path)
-            self._interception.__enter__()
-            if self._seeding is not None:
-                self._drawn_ids = self._seeding.__enter__()
+            with ExitStack() as entered:
+                if not self.replaying:
+                    entered.enter_context(self._discretion.over_logs())
+                entered.enter_context(intercept(self, self._path))
+                if self._seed_random:
+                    seed = self.var(SEED_VARIABLE, draw_seed)
+                    self._drawn_ids = entered.enter_context(seeded(seed))
+                self._entered = entered.pop_all()
             Recorder._active = self
         return self
 
@@ -213,12 +216,7 @@ class Recorder:
         """Stop to intercept; writes nothing."""
         with Recorder._guard:
             Recorder._active = None
-            seeding, self._seeding = self._seeding, None
-            if seeding is not None:
-                seeding.__exit__(None, None, None)
-            interception, self._interception = self._interception, None
-            if interception is not None:
-                interception.__exit__(kind, error, trace)
+            self._entered.__exit__(kind, error, trace)
 
     def _load(self) -> None:
         if self._mode is Mode.REPLAY:
@@ -326,6 +324,7 @@ class Recorder:
 
     def record(self, exchange: Exchange, started: int) -> int:
         """Take a live exchange; returns its number."""
+        self._discretion.note(exchange)
         number = -1
         if self._mode in _TAPED and not self._is_known(exchange):
             number = self._tape.add(exchange, started)
@@ -443,6 +442,10 @@ class Recorder:
             raise RecordingDiffers(
                 self._path, found, record_command=self._record_command
             )
+
+    def redact(self, text: str) -> str:
+        """A text about a live run without the secrets that the run has seen."""
+        return text if self.replaying else self._discretion.redact(text)
 
     def describe_differences(self) -> str:
         """In verify, for a scenario that failed: what differed up to there.

@@ -216,7 +216,8 @@ class Redactor:
 
     def message(self, text: str) -> str:
         """A text for a person: without secrets and identifiers."""
-        return "\n".join(self.text(line) for line in text.split("\n"))
+        # A private key spans lines; what is encoded or JSON stands in one.
+        return "\n".join(self.text(line) for line in self.plain(text).split("\n"))
 
 
 def redact_leaves(value: Any, plain: frozenset[str] = frozenset()) -> Any:

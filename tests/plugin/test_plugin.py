@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -373,3 +374,53 @@ def test_azure_without_settings_names_every_missing_variable(
         ["*workspace: set AZML_WORKSPACE*", "*tenant: set AZURE_TENANT_ID*"]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
+
+
+LEAKY = """
+import logging
+import pytest
+
+@pytest.fixture
+def noisy(azml):
+    yield
+    print("at the end", azml.settings.client_secret)
+
+@pytest.mark.azml(api_versions=["2024-04-01"])
+def test_list(azml, noisy, tmp_path):
+    file = tmp_path / "a.txt"
+    file.write_text("text")
+    azml.upload(file, code=("a", "1"))
+    secret = azml.settings.client_secret
+    logging.getLogger("mine").warning("logged %s", secret)
+    print("printed", secret)
+    assert 0, f"failed with {secret}"
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "1")])
+def test_what_is_reported_of_a_live_scenario_holds_no_secret(
+    project: pytest.Pytester, options: tuple[str, ...]
+) -> None:
+    write_scenario(project, LEAKY)
+    result = run(
+        project,
+        *("--azml-mode", "record", "--log-level", "DEBUG", "-l", "-rA"),
+        *("--log-file", "log.txt", "--junitxml", "junit.xml", *options),
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*AssertionError: failed with REDACTED*",
+            "printed REDACTED",
+            "*urllib3*/a.txt?*sig=REDACTED*",
+            "*logged REDACTED",
+            "at the end REDACTED",
+        ]
+    )
+    written = [project.path / name for name in ("log.txt", "junit.xml")]
+    said = "\n".join([result.stdout.str(), *(one.read_text() for one in written)])
+    assert not re.search(r"sig=(?!REDACTED)", said)
+    assert not re.search(
+        r"(failed with|printed|logged|at the end) (?!RED)\w", said
+    )
+    assert "secret     = 'REDACTED'" in said
