@@ -116,6 +116,14 @@ _REQUEST = (
     Code("AZC172", "search space parameter never read", WARNING, WARNING, _ACCEPTED),
     Code("AZC173", "malformed search space expression", ERROR, ERROR, _UNKNOWN),
     Code("AZC174", "input variable that nothing binds", ERROR, WARNING, _ACCEPTED),
+    Code(
+        "AZC175",
+        "pipeline binding that names nothing",
+        ERROR,
+        WARNING,
+        _UNKNOWN,
+        _UNSEEN,
+    ),
 )
 _RESPONSE = (
     Code("AZC201", "required property missing", ERROR, ERROR, _NONE),

@@ -15,6 +15,7 @@ from azml_contract.validation.bindings import check_bindings
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.deviation import Path
 from azml_contract.validation.grade import Grader
+from azml_contract.validation.pipelines import check_pipeline
 from azml_contract.validation.plan import find_twin
 from azml_contract.validation.search_space import check_search_space
 
@@ -33,13 +34,13 @@ def check_meaning(
     found = check_ids(grader, body, choose_place(values, scope))
     if not isinstance(body, dict):
         return found
-    key = "properties" if "properties" in body else find_twin("properties", body)
+    key = find_twin("properties", body)
     for job, path in _find_jobs(body.get(key), (None, key or "")):
         found += check_bindings(grader, job, path)
-        if "searchSpace" in job:
-            found += check_search_space(
-                grader, job["searchSpace"], (path, "searchSpace")
-            )
+        found += check_pipeline(grader, job, path)
+        space = find_twin("searchSpace", job)
+        if space is not None:
+            found += check_search_space(grader, job[space], (path, space))
     return found
 
 
@@ -48,10 +49,13 @@ def _find_jobs(properties: Any, path: Path) -> list[tuple[dict[str, Any], Path]]
     if not isinstance(properties, dict):
         return []
     found = [(properties, path)]
-    action = properties.get("action")
-    job = action.get("jobDefinition") if isinstance(action, dict) else None
-    if isinstance(job, dict):
-        found.append((job, ((path, "action"), "jobDefinition")))
+    key = find_twin("action", properties)
+    action = properties.get(key)
+    if key is not None and isinstance(action, dict):
+        inner = find_twin("jobDefinition", action)
+        job = action.get(inner)
+        if inner is not None and isinstance(job, dict):
+            found.append((job, ((path, key), inner)))
     return found
 
 

@@ -322,3 +322,107 @@ def test_the_job_of_a_schedule_is_checked_too(check, sweep_job):
 
     pointer = "/properties/action/jobDefinition/searchSpace/lr"
     assert (finding.code, finding.pointer) == ("AZC173", pointer)
+
+
+def test_bindings_are_seen_through_miscased_names(check, command_job, sweep_job):
+    command_job["properties"]["Inputs"] = command_job["properties"].pop("inputs")
+    found = codes(check("PUT", "jobs/j", command_job))
+    assert found == ["AZC103"]
+
+    properties = sweep_job["properties"]
+    properties["Trial"] = {"Command": "a ${{search_space.lrr}}", "environmentId": "e"}
+    properties["SearchSpace"] = {"lr": ["unifrm", [0, 1]]}
+    del properties["trial"], properties["searchSpace"]
+    found = check("PUT", "jobs/j", sweep_job)
+    places = {f.code: f.pointer for f in found if f.code > "AZC111"}
+    assert places == {
+        "AZC171": "/properties/Trial/Command",
+        "AZC172": "/properties/SearchSpace/lr",
+        "AZC173": "/properties/SearchSpace/lr",
+    }
+
+
+@pytest.fixture
+def pipeline():
+    """A pipeline of two nodes; a test may change it."""
+    data = {"job_input_type": "literal", "value": "${{parent.inputs.iris}}"}
+    model = {"value": "${{parent.jobs.train.outputs.model}}"}
+    return {
+        "properties": {
+            "jobType": "Pipeline",
+            "inputs": {
+                "iris": {"jobInputType": "literal", "value": "a"},
+            },
+            "outputs": {"scores": {"jobOutputType": "uri_folder"}},
+            "jobs": {
+                "train": {"componentId": "azureml:t:1", "inputs": {"data": data}},
+                "score": {
+                    "command": "score ${{inputs.model}} --to ${{outputs.to}}",
+                    "inputs": {"model": model},
+                    "outputs": {"to": "${{parent.outputs.scores}}"},
+                    "limits": ["${{parent.inputs.iris.rate}}"],
+                },
+            },
+        }
+    }
+
+
+def test_nodes_of_a_pipeline_bind_what_the_pipeline_has(check, pipeline):
+    assert check("PUT", "jobs/p", pipeline, profile="strict") == []
+
+
+@pytest.mark.parametrize(
+    ("binding", "message", "cure"),
+    [
+        (
+            "${{parent.inputs.iriss}}",
+            "${{parent.inputs.iriss}} names no input of the pipeline; it has iris.",
+            "Did you mean iris?",
+        ),
+        (
+            "x ${{ parent.outputs.gone }}",
+            "${{parent.outputs.gone}} names no output of the pipeline; it has scores.",
+            "Add gone to `outputs` of the pipeline.",
+        ),
+        (
+            "${{parent.jobs.trian}}",
+            "${{parent.jobs.trian}} names no job of the pipeline; it has train, score.",
+            "Did you mean train?",
+        ),
+    ],
+)
+def test_a_node_that_binds_what_is_not_there(check, pipeline, binding, message, cure):
+    pipeline["properties"]["jobs"]["score"]["inputs"]["model"]["value"] = binding
+
+    finding = only(check("PUT", "jobs/p", pipeline))
+
+    assert (finding.code, finding.severity) == ("AZC175", "warning")
+    assert finding.pointer == "/properties/jobs/score/inputs/model/value"
+    assert (finding.message, finding.cure) == (message, cure)
+
+
+def test_the_command_of_a_node_reads_what_the_node_binds(check, pipeline):
+    score = pipeline["properties"]["jobs"]["score"]
+    score["command"] = "score ${{inputs.modle}}"
+
+    finding = only(check("PUT", "jobs/p", pipeline))
+
+    assert (finding.code, finding.pointer) == (
+        "AZC170",
+        "/properties/jobs/score/command",
+    )
+    score["componentId"] = "azureml:score:1"  # declares what the body does not show
+    assert check("PUT", "jobs/p", pipeline) == []
+
+
+def test_a_pipeline_within_a_pipeline_is_the_parent_of_its_own_nodes(check, pipeline):
+    inner = {
+        "inputs": {"x": "${{parent.inputs.iris}}"},
+        "jobs": {"a": {"inputs": {"b": "${{parent.inputs.x}}"}}},
+    }
+    pipeline["properties"]["jobs"]["inner"] = inner
+    assert check("PUT", "jobs/p", pipeline) == []
+
+    spec = {"componentSpec": inner | {"inputs": {"y": {}}}}
+    finding = only(check("PUT", "components/c/versions/1", {"properties": spec}))
+    assert finding.pointer == "/properties/componentSpec/jobs/a/inputs/b"
