@@ -1,0 +1,89 @@
+"""All scenarios on four workers: the same result and the same files each time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_all(cassettes: Path, *options: str) -> str:
+    """Run every scenario on four workers; returns the last line of the outcome."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "scenarios", "-n", "4", "-q"),
+            *("-p", "no:cacheprovider", "--azml-cassettes", str(cassettes), *options),
+        ],
+        cwd=ROOT,
+        env=own,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()[-1].partition(" in ")[0]
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def levelled(files: dict[str, bytes]) -> dict[str, Any]:
+    """Files without when each was recorded, and drawn values by their names."""
+    result: dict[str, Any] = {}
+    for name, raw in files.items():
+        if not name.endswith(".json"):
+            result[name] = raw
+            continue
+        content = json.loads(raw)
+        content["recorded_at"] = ""
+        text = json.dumps(content)
+        for variable, value in content["variables"].items():
+            if isinstance(value, str) and len(value) > 5:
+                text = text.replace(value, f"{{{variable}}}")
+        result[name] = text
+    return result
+
+
+def test_four_workers_replay_all_scenarios_and_touch_no_file(tmp_path: Path) -> None:
+    cassettes = tmp_path / "cassettes"
+    shutil.copytree(ROOT / "cassettes", cassettes)
+    before = read_files(cassettes)
+
+    outcomes = {run_all(cassettes) for _ in range(3)}
+
+    assert len(outcomes) == 1
+    assert read_files(cassettes) == before
+
+
+def test_four_workers_record_what_is_committed(tmp_path: Path) -> None:
+    """Once over the committed cassettes, and once where there are none."""
+    over, fresh = tmp_path / "over", tmp_path / "fresh"
+    shutil.copytree(ROOT / "cassettes", over)
+    before = read_files(over)
+
+    outcomes = {run_all(one, "--azml-mode", "record") for one in (over, fresh)}
+
+    assert len(outcomes) == 1
+    assert levelled(read_files(fresh)) == levelled(before)
+    again = read_files(over)
+    assert again.keys() == before.keys()
+    for name, raw in before.items():
+        old, new = raw.splitlines(), again[name].splitlines()
+        differing = [line for line, one in zip(old, new, strict=True) if line != one]
+        assert all(b'"recorded_at"' in line for line in differing), name
