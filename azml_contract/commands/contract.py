@@ -213,7 +213,12 @@ def _not_found(contract: Contract, name: str) -> str:
 
     known = {n.lower(): n for n in (*contract.operations, *contract.definitions)}
     near = [known[n] for n in get_close_matches(name.lower(), known, n=3, cutoff=0.5)]
+    having = [v for v in known_versions() if _find_name(load_contract(v), name)]
     hint = f" Did you mean {', '.join(near)}?" if near else ""
+    if having:
+        from azml_contract.validation.history import write_span
+
+        hint = f" It exists in {write_span(having)}."
     return (
         f"{contract.api_version} has no operation or definition {name!r}.{hint}\n"
         "All operations: azml-contract contract show "

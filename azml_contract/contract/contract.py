@@ -79,6 +79,10 @@ class Contract:
             return Route(self.operations[found.operation], values)
         return NoRoute(found, self._routes.nearest(method, path))
 
+    def knows(self, method: str, path: str) -> bool:
+        """Whether a verb and a path are an operation; see `find`."""
+        return isinstance(self._routes.find(method, path), Hit)
+
     @cached_property
     def _routes(self) -> Routes:
         return Routes(self._templates())

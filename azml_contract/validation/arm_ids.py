@@ -239,7 +239,10 @@ def _find_kind(
     else:
         message = f"`{key}` wants {wanted[0]}, this id names {parsed.kind or 'none'}."
         home = _OWNERS.get(parsed.kind.split("/")[0])
-        cure = f"Such an id belongs into {home}." if home else f"Name {wanted[0]}."
+        shape = "/".join(f"{part}/..." for part in wanted[0].split("/"))
+        cure = f"Such an id belongs into {home}."
+        if not home:
+            cure = f"Name a resource of that kind: .../{parsed.parent_name}/{shape}."
     return grader.find(
         "AZC161",
         message,

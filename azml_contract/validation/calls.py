@@ -17,6 +17,7 @@ from azml_contract.contract.patterns import compile_pattern
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Finding, Severity
 from azml_contract.validation.grade import Grader
+from azml_contract.validation.history import find_route
 from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.phrases import list_names, show
 
@@ -62,20 +63,26 @@ def is_status_path(path: str) -> bool:
 
 def check_route(grader: Grader, request: Request, missed: NoRoute) -> Finding:
     """The finding of a verb and path that no operation has."""
+    known = find_route(grader.api_version, request.method, request.path)
     if missed.allowed:
-        verbs = ", ".join(missed.allowed)
+        there = f"; {request.method} exists in {known.span}" if known else ""
+        instead = f", or use {known.best}" if known else ""
         return grader.find(
             "AZC151",
-            f"{request.method} is not allowed on {request.path}; it knows {verbs}.",
-            cure=f"Send {verbs}.",
+            f"{request.method} is not allowed on {request.path}; "
+            f"it knows {', '.join(missed.allowed)}{there}.",
+            cure=f"Send {' or '.join(missed.allowed)}{instead}.",
             expected=missed.allowed,
             seen=request.method,
         )
-    nearest = "\n  ".join(missed.nearest)
+    there = f"; it exists in {known.span}" if known else ""
+    cures = [f"Use {known.best}."] if known else []
+    if missed.nearest:
+        cures.append("\n  ".join(("Nearest paths:", *missed.nearest)))
     return grader.find(
         "AZC150",
-        f"No operation of {grader.api_version} has the path {request.path}.",
-        cure=f"Nearest paths:\n  {nearest}" if nearest else "",
+        f"No operation of {grader.api_version} has the path {request.path}{there}.",
+        cure="\n".join(cures),
         expected=missed.nearest,
         seen=request.path,
     )

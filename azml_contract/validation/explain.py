@@ -23,7 +23,7 @@ from azml_contract.contract.views import (
     use_of,
 )
 from azml_contract.validation.deviation import Deviation, Path, Rule
-from azml_contract.validation.history import find_elsewhere
+from azml_contract.validation.history import Elsewhere, find_elsewhere, find_variant
 from azml_contract.validation.migrations import Migration, find_migration
 from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.plan import (
@@ -124,6 +124,11 @@ class PlanBook:
         return find_migration(version, owner, key) or find_elsewhere(
             version, owner, key
         )
+
+    def find_variant_elsewhere(self, base: str, value: Any) -> Elsewhere | None:
+        """The other api-versions in which `base` has a variant `value`."""
+        known = isinstance(value, str)
+        return find_variant(self._api_version, base, value) if known else None
 
     def siblings_with(self, definition: Definition, key: str) -> tuple[str, ...]:
         """Discriminator values of `definition`'s siblings that declare `key`."""
@@ -283,10 +288,15 @@ class ObjectPlan:
 
     def _find_wrapper(self, key: str) -> str:
         """Name of the nested object that `key` belongs into, usually ``properties``."""
-        prop = self.definition.properties.get("properties")
-        if prop is not None and self._book.declares(prop.type, key):
+        wrappers = [
+            name
+            for name, prop in self.definition.properties.items()
+            if use_of(prop, self._book.lens) is Use.FREE
+            and self._book.declares(prop.type, key)
+        ]
+        if "properties" in wrappers:
             return "properties"
-        return ""
+        return wrappers[0] if len(wrappers) == 1 else ""
 
 
 class _Everything:
@@ -330,7 +340,9 @@ class UnionPlan:
                 return
             guess, by = self._guess(value, None)
             values, place = tuple(self._variants), (path, self._tag)
-            self._note(Rule.VARIANT_MISSING, place, None, values, (guess, by), found)
+            self._note(
+                Rule.VARIANT_MISSING, place, None, values, (guess, by, None), found
+            )
             self._continue(value, path, found, guess, self._tag)
             return
         tag = value[key]
@@ -341,9 +353,21 @@ class UnionPlan:
             self._continue(value, path, found, twin, key)
             return
         guess, by = self._guess(value, tag)
+        elsewhere = None
+        if by != "name":
+            elsewhere = self._book.find_variant_elsewhere(self._base.name, tag)
+        if elsewhere is not None and not self._declares_all(guess, value):
+            guess, by = "", ""
+        hint = (guess, by, elsewhere)
         values = tuple(self._variants)
-        self._note(Rule.VARIANT_UNKNOWN, (path, key), tag, values, (guess, by), found)
-        self._continue(value, path, found, guess, key)
+        self._note(Rule.VARIANT_UNKNOWN, (path, key), tag, values, hint, found)
+        self._continue(value, path, found, guess, key, known=elsewhere is not None)
+
+    def _declares_all(self, guess: str, value: Mapping[str, Any]) -> bool:
+        if guess not in self._variants:
+            return False
+        declared = self._folded_names(self._variants[guess])
+        return all(key.casefold() in declared for key in value)
 
     def _is_optional(self) -> bool:
         prop = self._base.properties.get(self._tag)
@@ -367,9 +391,20 @@ class UnionPlan:
         found.append(Deviation(rule, place, seen, expected, base, tag, hint))
 
     def _continue(
-        self, value: Any, path: Path, found: Found, guess: str, key: str
+        self,
+        value: Any,
+        path: Path,
+        found: Found,
+        guess: str,
+        key: str,
+        *,
+        known: bool = False,
     ) -> None:
-        """Check the rest as the variant `guess`, or as far as the base knows it."""
+        """Check the rest as the variant `guess`, or as far as the base knows it.
+
+        `known` is the variant to some api-version: then its properties are no
+        typing errors.
+        """
         if guess in self._variants:
             mended = {**value, key: guess}
             self._book.plan_variant(self._variants[guess]).walk(mended, path, found)
@@ -377,9 +412,9 @@ class UnionPlan:
         if key != self._tag:
             self._note(Rule.CASE, (path, key), key, (self._tag,), None, found)
         base = self._book.plan_variant(self._base.name)
-        # A value that no definition describes may come with any name.
-        known = _Everything() if guess else self._declared()
-        base.walk_untagged(value, path, found, skip=(key, self._tag), variants=known)
+        # A value that no definition here describes may come with any name.
+        names = _Everything() if guess or known else self._declared()
+        base.walk_untagged(value, path, found, skip=(key, self._tag), variants=names)
 
     def _declared(self) -> set[str]:
         names = self._variants.values()

@@ -39,7 +39,7 @@ class Grader:
         """The finding of one deviation of a body."""
         rule = deviation.rule
         code = CODE_OF[rule, self.side]
-        if rule in _VALUE_RULES and isinstance(deviation.seen, str):
+        if rule in _VALUE_RULES and not isinstance(deviation.seen, (dict, list)):
             deviation = _hide_secret(deviation)
         message, cure = describe(deviation, self.api_version)
         severity, evidence, note, advice = self._weigh(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -25,6 +26,7 @@ from azml_contract.validation.jsontext import (
     Parsed,
 )
 
+_BREAK = re.compile(r"\n")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _PLAIN_SINGLE = re.compile(r"[^'\\\x00-\x1f]*")
@@ -73,6 +75,7 @@ class Reader:
         self._path: Path = None
         self._depth = 0
         self._defects: list[Defect] = []
+        self._starts: list[int] | None = None
 
     def read(self) -> Parsed:
         """The value and every defect."""
@@ -91,8 +94,12 @@ class Reader:
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, from 1."""
-        line = self.text.count("\n", 0, offset) + 1
-        return line, offset - (self.text.rfind("\n", 0, offset) + 1) + 1
+        starts = self._starts
+        if starts is None:
+            breaks = _BREAK.finditer(self.text)
+            starts = self._starts = [0, *(found.end() for found in breaks)]
+        line = bisect_right(starts, offset)
+        return line, offset - starts[line - 1] + 1
 
     def _note(self, kind: str, message: str, cure: str, at: int | None = None) -> None:
         line, column = self.place(self._at if at is None else at)

@@ -13,6 +13,7 @@ from typing import Any
 from azml_contract.contract.model import Type
 from azml_contract.contract.views import Use
 from azml_contract.validation.deviation import Deviation, Rule
+from azml_contract.validation.history import Elsewhere
 from azml_contract.validation.migrations import Migration
 from azml_contract.validation.nearest import find_nearest
 
@@ -76,8 +77,10 @@ def _missing(deviation: Deviation, version: str) -> Words:
 
 def _unknown(deviation: Deviation, version: str) -> Words:
     message = f"`{deviation.seen}` is not a property of {deviation.owner}."
+    if deviation.hint == "properties":
+        return message, "It belongs inside `properties`: move it there."
     if deviation.hint:
-        return message, f"It belongs inside `{deviation.hint}`: move it there."
+        return message, f"Did you mean `{deviation.seen}` inside `{deviation.hint}`?"
     if deviation.expected:
         names = " or ".join(f"`{name}`" for name in deviation.expected)
         return message, f"Did you mean {names}?"
@@ -124,9 +127,13 @@ def _cure_type(kind: Type, seen: Any) -> str:
 
 
 def _null(deviation: Deviation, version: str) -> Words:
-    kind, _ = deviation.hint
+    kind, required = deviation.hint
     message = f"{_subject(deviation)} may not be null."
-    return message, f"Leave it out, or send {describe_type(kind)}."
+    wanted = describe_type(kind)
+    return (
+        message,
+        f"Send {wanted}." if required else f"Leave it out, or send {wanted}.",
+    )
 
 
 def _enum(deviation: Deviation, version: str) -> Words:
@@ -150,8 +157,11 @@ def _enum_case(deviation: Deviation, version: str) -> Words:
 
 def _variant_unknown(deviation: Deviation, version: str) -> Words:
     values = list_names(deviation.expected)
-    message = f"{show(deviation.seen)} is no {_subject(deviation)}: {values}."
-    return message, _cure_variant(deviation, values)
+    known: Elsewhere | None = deviation.hint[2]
+    there = f"; it exists in {known.span} only" if known else ""
+    message = f"{show(deviation.seen)} is no {_subject(deviation)}: {values}{there}."
+    cure = _cure_variant(deviation, values)
+    return message, f"{cure} Or use {known.best}." if known else cure
 
 
 def _variant_missing(deviation: Deviation, version: str) -> Words:
@@ -161,7 +171,7 @@ def _variant_missing(deviation: Deviation, version: str) -> Words:
 
 
 def _cure_variant(deviation: Deviation, values: str) -> str:
-    guess, by = deviation.hint or ("", "")
+    guess, by, _ = deviation.hint
     if by == "name":
         return f'Did you mean "{guess}"?'
     if by:

@@ -221,3 +221,12 @@ def test_a_program_can_load_a_folder_of_its_own(tmp_path: Path, swaggers: Any) -
     _run("import", "--specs", str(swaggers.root), "--to", str(tmp_path / "mine"))
     contract = load_contract(swaggers.version, tmp_path / "mine")
     assert list(contract.definitions) == ["Novelty"]
+
+
+def test_show_says_which_versions_have_a_name() -> None:
+    with pytest.raises(UsageError) as caught:
+        _run("show", "Jobs_Cancel", "--api-version", "2021-07-01")
+    assert (
+        "'Jobs_Cancel'. It exists in 2022-05-01 to 2026-05-01 and "
+        "2022-02-01-preview to 2026-05-15-preview." in str(caught.value)
+    )

@@ -118,6 +118,28 @@ def test_nothing_is_said_about_queries_that_no_source_tells(check):
     assert check("GET", networks, version="2026-05-15-preview") == []
 
 
+def test_a_path_of_other_versions_says_which(check, command_job):
+    finding = only(check("PUT", "jobs/train-1", command_job, version="2021-07-01"))
+
+    assert finding.code == "AZC150"
+    assert finding.message.endswith(
+        "/jobs/train-1; it exists in 2022-05-01 to 2026-05-01, 2021-03-01-preview "
+        "and 2022-02-01-preview to 2026-05-15-preview."
+    )
+    assert finding.cure.startswith("Use 2022-05-01.\nNearest paths:\n")
+
+
+def test_a_verb_of_other_versions_says_which(check):
+    finding = only(check("PATCH", "jobs/train-1", {}, version="2024-04-01"))
+
+    assert finding.code == "AZC151"
+    assert finding.message.endswith(
+        "/jobs/train-1; it knows DELETE, GET, PUT; "
+        "PATCH exists in 2023-04-01-preview to 2024-04-01-preview."
+    )
+    assert finding.cure == "Send DELETE or GET or PUT, or use 2024-04-01-preview."
+
+
 def test_names_are_checked_when_a_call_creates(check, command_job):
     finding = only(check("PUT", "jobs/_j", command_job))
 

@@ -54,6 +54,15 @@ def test_a_property_beside_properties_is_sent_inside(check, command_job):
     assert finding.cure == "It belongs inside `properties`: move it there."
 
 
+def test_a_property_of_a_nested_object_is_looked_for_there(check, command_job):
+    command_job["properties"]["instanceCount"] = 2
+
+    finding = only(check("PUT", JOB, command_job))
+
+    assert (finding.code, finding.pointer) == ("AZC102", "/properties/instanceCount")
+    assert finding.cure == "Did you mean `instanceCount` inside `resources`?"
+
+
 def test_a_miscased_name_is_a_warning_in_service_and_an_error_in_strict(check):
     body = {"properties": {"Image": "python:3.11"}}
 
@@ -162,6 +171,37 @@ def test_an_unknown_discriminator_is_guessed_by_the_other_properties(check, swee
 
     assert wrong.cure == ('Send "jobType": "Sweep"; the other properties look like it.')
     assert (below.code, below.pointer) == ("AZC106", "/properties/objective/goal")
+
+
+def test_a_discriminator_of_another_version_is_no_typing_error(check):
+    body = {"properties": {"jobType": "AutoML", "outputs": {}, "taskDetails": {}}}
+
+    finding = only(check("PUT", JOB, body, version="2022-05-01"))
+
+    assert finding.message == (
+        '"AutoML" is no JobBase.jobType: Command, Pipeline, Sweep; it exists in '
+        "2022-10-01 to 2026-05-01 and 2022-02-01-preview to 2026-05-15-preview only."
+    )
+    assert finding.cure == (
+        'Send "jobType" with one of Command, Pipeline, Sweep. Or use 2022-10-01.'
+    )
+
+
+def test_a_renamed_discriminator_is_guessed_where_all_properties_fit(check):
+    scale = {"scaleType": "Auto", "minInstances": 1, "maxInstances": 2}
+    body = {
+        "location": "westeurope",
+        "properties": {"endpointComputeType": "Managed", "scaleSettings": scale},
+    }
+    path = "onlineEndpoints/e/deployments/d"
+
+    finding = only(check("PUT", path, body, version="2022-05-01"))
+
+    assert finding.code == "AZC108"
+    assert finding.cure == (
+        'Send "scaleType": "TargetUtilization"; the other properties look like it. '
+        "Or use 2021-03-01-preview."
+    )
 
 
 def test_a_missing_discriminator_does_not_hide_unknown_properties(check):
@@ -303,6 +343,12 @@ def test_null_is_refused_where_the_contract_allows_none(check, command_job):
     assert finding.message == "CommandJob.command may not be null."
 
 
+def test_null_in_place_of_what_is_required_is_not_to_be_left_out(check):
+    finding = only(check("PUT", JOB, {"properties": None}))
+
+    assert (finding.code, finding.cure) == ("AZC105", "Send an object (JobBase).")
+
+
 def test_null_is_never_refused_where_nullability_is_unknown(check, command_job):
     command_job["properties"]["command"] = None
 
@@ -326,6 +372,22 @@ def test_values_that_look_like_secrets_are_not_repeated(check):
 
     assert (finding.code, finding.seen) == ("AZC118", "(hidden)")
     assert "maybe-a-secret" not in finding.message
+
+
+def test_a_number_in_place_of_a_secret_is_not_repeated(check):
+    body = {
+        "properties": {
+            "category": "Git",
+            "target": "t",
+            "authType": "PAT",
+            "credentials": {"pat": 12345678},
+        }
+    }
+
+    finding = only(check("PUT", "connections/git", body))
+
+    assert finding.code == "AZC104"
+    assert "12345678" not in str(finding.to_json())
 
 
 def test_a_body_that_is_no_object_is_one_finding(check):
