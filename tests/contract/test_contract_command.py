@@ -227,6 +227,6 @@ def test_show_says_which_versions_have_a_name() -> None:
     with pytest.raises(UsageError) as caught:
         _run("show", "Jobs_Cancel", "--api-version", "2021-07-01")
     assert (
-        "'Jobs_Cancel'. It exists in 2022-05-01 to 2026-05-01 and "
+        "'Jobs_Cancel'. It exists in 2022-05-01 to 2026-05-01, 2021-03-01-preview and "
         "2022-02-01-preview to 2026-05-15-preview." in str(caught.value)
     )
