@@ -66,6 +66,7 @@ class Workspace:
         wrap: Builds `.json` of answers from the parsed body, to note reads.
         bodies: Folder of `body`.
         progress: Takes a line each time something takes long.
+        guard: Told verb and path of each call before it goes out; may raise.
 
     Use it as a context manager, or `close` it, so that no connection stays open.
     """
@@ -82,6 +83,7 @@ class Workspace:
         wrap: Wrap | None = None,
         bodies: Path | None = None,
         progress: Callable[[str], None] | None = None,
+        guard: Callable[[str, str], None] | None = None,
     ) -> None:
         self.settings = settings
         self.api_version = api_version
@@ -96,6 +98,8 @@ class Workspace:
         self._bodies = bodies
         self._failures: Items = []
         self._created: dict[str, None] = {}
+        self._absent: set[str] = set()
+        self._guard = guard
         self._transport = Transport(
             settings,
             session=self.session,
@@ -297,7 +301,10 @@ class Workspace:
 
     @property
     def created(self) -> Items:
-        """ARM ids of what PUTs of this client made, oldest first, once each."""
+        """ARM ids of what PUTs of this client made, oldest first, once each.
+
+        A compute counts only after a GET that did not find it.
+        """
         return [*self._created]
 
     def get_credential(self) -> TokenCredential:
@@ -339,6 +346,8 @@ class Workspace:
         api_version: str | None = None,
     ) -> ArmResponse:
         url = add_query(self.url_of(path, api_version=api_version), params or {})
+        if self._guard is not None:
+            self._guard(method, unquote(urlsplit(url).path))
         data = _encode(body)
         sent = {"Accept": "application/json", "User-Agent": _USER_AGENT}
         if data is not None:
@@ -348,9 +357,17 @@ class Workspace:
         answer = ArmResponse(response, self._wrap)
         if answer.failed:
             self._failures.append(answer)
-        if answer.created:
-            self._created[unquote(urlsplit(answer.url).path)] = None
+        self._note_creation(answer)
         return answer
+
+    def _note_creation(self, answer: ArmResponse) -> None:
+        path = unquote(urlsplit(answer.url).path)
+        if answer.met_nothing:
+            self._absent.add(path)
+        # Azure answers 201 to the PUT of a cluster that was there, and a cluster
+        # is somebody's work: ours is one that we have seen missing.
+        elif answer.created and ("/computes/" not in path or path in self._absent):
+            self._created[path] = None
 
     def _short_name(self, url: str) -> str:
         """A resource of this workspace by its relative path, others by their URL."""

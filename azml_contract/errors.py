@@ -112,6 +112,8 @@ class ArmError(AzmlContractError):
         nothing = "no error code" if message else "no error body"
         chain = "/".join((code, *inner_codes)) if code else nothing
         text = f"{status} {chain}: {message or '(no message)'}"
+        if status < 400 and not code and not message:
+            text = f"{status} is no error, and was not expected"
         text += "".join(f"\n  {detail}" for detail in details)
         if request:
             text += f"\nRequest: {request}"

@@ -204,6 +204,10 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
         matchers=tuple(request.getfixturevalue("azml_matchers")),
         user_rules=load_user_rules(os.environ, config.rootpath / "pyproject.toml"),
         seed=bool(arguments.get("seed")),
+        spends=replay
+        or target != "azure"
+        or config.getoption("azml_allow_compute")
+        or "compute" in arguments,
     )
 
 
@@ -376,8 +380,15 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     from azml_contract.pytest_summary import write_summary
 
     orphans = config.stash.get(_orphans_key, [])
-    notes = [
-        *config.stash.get(_stale_key, []),
-        *(f"breaks: {line}" for line in config.stash.get(_breaks_key, [])),
-    ]
-    write_summary(terminalreporter, config.getoption("azml_mode"), orphans, notes)
+    stale = config.stash.get(_stale_key, [])
+    mode, target = config.getoption("azml_mode"), config.getoption("azml_target")
+    notes = [*stale]
+    if stale and age_limit(config)[1] == "fail":
+        notes.append("ERROR stale cassettes fail this run (--azml-max-age-action).")
+    if mode == "replay" and target == "azure":
+        notes.append(
+            "Note: replay asks nobody: --azml-target azure needs --azml-mode live, "
+            "record, extend or verify."
+        )
+    notes += [f"breaks: {line}" for line in config.stash.get(_breaks_key, [])]
+    write_summary(terminalreporter, mode, orphans, notes)

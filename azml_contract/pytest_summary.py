@@ -140,8 +140,11 @@ def _describe_findings(runs: Sequence[Figures]) -> list[str]:
     order = {"error": 0, "warning": 1, "info": 2}
     ranked = sorted(counts.items(), key=lambda item: (order[item[0][0]], item[0][1]))
     others = sum(counts.values())
+    if not expected and not others:
+        return ["findings: none"]
     lines = [
         f"{severity:<8}{code} x{count:<3} {message}"
         for (severity, code, message), count in ranked
     ]
-    return [f"findings: {expected} as expected, {others or 'no'} others", *lines]
+    noun = "other" if others == 1 else "others"
+    return [f"findings: {expected} as expected, {others or 'no'} {noun}", *lines]

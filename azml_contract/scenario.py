@@ -51,6 +51,7 @@ class Plan:
     matchers: tuple[Any, ...] = ()
     user_rules: UserRules = NO_RULES
     seed: bool = False
+    spends: bool = True
 
     @property
     def sleeps(self) -> bool:
@@ -142,7 +143,7 @@ class ScenarioRun:
         if self.tally.requests == 0:
             raise ScenarioFailed(
                 "No call of this scenario was validated; a check of nothing is not "
-                "a pass. Does it use the azml fixture?"
+                "a pass. Let it call the service through azml."
             )
         self._recorder.finish()
         self._recorder.save()
@@ -251,6 +252,7 @@ def _open_workspace(plan: Plan, recorder: Recorder) -> Workspace:
     from azml_contract.client import Workspace
     from azml_contract.lro import InstantClock, SystemClock
     from azml_contract.regression.reads import track
+    from azml_contract.rest.cost import refuse_cost
 
     def wrap(value: Any, response: requests.Response) -> Any:
         return track(value, lambda pointer: recorder.note_read(response, pointer))
@@ -263,6 +265,7 @@ def _open_workspace(plan: Plan, recorder: Recorder) -> Workspace:
         wrap=wrap,
         bodies=plan.bodies,
         progress=_print_progress if plan.sleeps else None,
+        guard=None if plan.spends else refuse_cost,
     )
 
 

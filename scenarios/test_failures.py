@@ -21,7 +21,7 @@ def test_missing_workspace(azml: Workspace) -> None:
     assert answer.error.code == "ResourceNotFound"
 
 
-@pytest.mark.azml(api_versions=API_VERSIONS)
+@pytest.mark.azml(api_versions=API_VERSIONS, compute=False)
 def test_missing_compute(azml: Workspace) -> None:
     assert azml.get("computes/no-such-cluster").status == 404
 

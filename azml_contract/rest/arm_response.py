@@ -102,6 +102,11 @@ class ArmResponse:
         return self._response.status_code >= 400
 
     @property
+    def met_nothing(self) -> bool:
+        """Whether this answers a GET of what is not there."""
+        return self.method == "GET" and self._response.status_code == 404
+
+    @property
     def created(self) -> bool:
         """Whether this answers a PUT that made the resource.
 

@@ -42,6 +42,7 @@ def azml(running: Emulator) -> Iterator[Workspace]:
 
 
 def start_job(azml: Workspace) -> str:
+    assert azml.get("computes/made-here").status == 404
     azml.wait(azml.put("computes/made-here", CLUSTER).expect(201))
     environment = azml.put("environments/e/versions/1", IMAGE).expect(201)
     workspace = azml.settings.workspace_id
@@ -87,6 +88,14 @@ def test_an_environment_that_was_there_stays_though_its_put_answers_201(
         assert later.created == []
         assert remove_created(later) == []
     assert azml.get("environments/shared/versions/1").status == 200
+
+
+def test_a_cluster_that_nobody_saw_missing_stays(azml: Workspace) -> None:
+    azml.wait(azml.put("computes/made-here", CLUSTER).expect(201))
+    with Workspace(azml.settings, api_version="2024-04-01") as later:
+        later.put("computes/made-here", CLUSTER).expect(201)
+        assert remove_created(later) == []
+    assert azml.get("computes/made-here").status == 200
 
 
 def test_what_cannot_be_removed_is_named(azml: Workspace, running: Emulator) -> None:
