@@ -157,12 +157,27 @@ def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace
         run.open()
     except AzmlContractError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
-    with run:
+    with (
+        run,
+        _at_the_emulator(request)
+        if run.plan.reaches_emulator
+        else contextlib.nullcontext(),
+    ):
         request.node.stash[_run_key] = run
         yield run.workspace
         keep = config.getoption("azml_keep")
         if live and config.getoption("azml_target") == "azure" and not keep:
             run.remove_created()
+
+
+@contextlib.contextmanager
+def _at_the_emulator(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Lead other clients of a scenario to the emulator too, not to Azure itself."""
+    emulator: Emulator = request.getfixturevalue("emulator")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in emulator.environ.items():
+            patch.setenv(name, value)
+        yield
 
 
 def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:

@@ -54,6 +54,11 @@ class Plan:
     spends: bool = True
 
     @property
+    def reaches_emulator(self) -> bool:
+        """Whether calls go out, to the emulator."""
+        return self.mode != "replay" and self.target == "emulator"
+
+    @property
     def sleeps(self) -> bool:
         """Whether waiting takes real time: only Azure itself makes us wait."""
         return self.mode != "replay" and self.target == "azure"
