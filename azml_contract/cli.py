@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import sys
 from typing import NoReturn
@@ -51,6 +52,8 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit; the only place that catches everything."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what was recorded may hold anything
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()

@@ -21,22 +21,41 @@ SUFFIXES = frozenset((".json", ".yaml", ".yml", ".har"))
 def find_recordings(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
     """The files that paths stand for, sorted inside each folder, each once.
 
+    A name is that of a scenario where a recording has none of its own, and part
+    of a baseline, so it is the same however a path was written.
+
     Returns:
         The files, and a message for each path that has none.
     """
     files: dict[Path, None] = {}
     problems = []
-    for path in paths:
+    for path in map(shorten, paths):
         if not path.exists():
             problems.append(f"{path} does not exist.")
         elif path.is_dir():
-            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+            found = sorted(p for p in path.rglob("*") if _may_be_recording(p))
             files.update(dict.fromkeys(found))
             if not found:
                 problems.append(f"{path} holds no cassette (*.json, *.yaml, *.har).")
         else:
             files[path] = None
     return list(files), problems
+
+
+def shorten(path: Path) -> Path:
+    """The path from here, where it leads below the working directory."""
+    here = Path.cwd()
+    full = here / path
+    if ".." in full.parts:
+        full = full.resolve()
+    return full.relative_to(here) if full.is_relative_to(here) else path
+
+
+def _may_be_recording(path: Path) -> bool:
+    """Folders, pipes and devices are none; a link that leads nowhere is told of."""
+    if path.suffix.lower() not in SUFFIXES:
+        return False
+    return path.is_file() or not path.exists()
 
 
 def read_any(path: Path) -> Recording:

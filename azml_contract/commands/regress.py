@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from azml_contract.regression.outcome import Row
     from azml_contract.report.regressed import Regressed
 
+_SHOWN = 10
 FORMATS = ("text", "json", "html", "junit", "github", "sarif")
 
 
@@ -71,7 +72,9 @@ class Found:
 )
 @click.option("--write-baseline", is_flag=True, help="Write what breaks to it.")
 @click.option(
-    "--latest", is_flag=True, help="Only at the newest version; fails if it breaks."
+    "--latest",
+    is_flag=True,
+    help="Newest recording of each scenario at the newest version alone.",
 )
 @click.option(
     "--max-age-days",
@@ -120,7 +123,10 @@ def command(
         max_age_days,
     )
     _require_sense(options, cassettes)
-    found = _merge_reports(cassettes) if reports else judge_paths(cassettes, options)
+    take = merge_paths if reports else judge_paths
+    found = take(cassettes, options)
+    if options.latest:
+        found.rows = _keep_current(found.rows)
     failed = bool(found.rows) and _report(found, options)
     for problem in found.problems:
         click.echo(f"Error: {problem}", err=True)
@@ -187,10 +193,36 @@ def judge_paths(paths: Sequence[Path], options: Options) -> Found:
             found.rows.extend(one.rows)
             if one.problem:
                 found.problems.append(one.problem)
-            for row in one.rows[:1]:
-                found.files[f"{row.scenario} {row.recorded}"] = one.path.as_posix()
+            for recorded in dict.fromkeys(row.recorded for row in one.rows):
+                name = f"{one.scenario} {recorded}"
+                found.files[name] = one.path.as_posix()
             advance()
     return found
+
+
+def merge_paths(paths: Sequence[Path], options: Options) -> Found:
+    """Join reports, and leave what `options` asks for.
+
+    Raises:
+        InputError: A file is no report, or none judged at a version asked for.
+    """
+    from azml_contract.regression.merge import merge_reports, narrow
+
+    rows = merge_reports(paths)
+    columns = _columns(options)
+    judged = {version for row in rows for version in row.cells}
+    asked = columns if options.versions or options.latest else ()
+    missing = [version for version in asked if version not in judged]
+    if rows and missing:
+        raise InputError(f"None of these reports judged at {', '.join(missing)}.")
+    return Found(narrow(rows, columns, options.recorded), {}, [])
+
+
+def _keep_current(rows: Sequence[Row]) -> list[Row]:
+    from azml_contract.regression.outcome import current_versions
+
+    current = current_versions(rows)
+    return [row for row in rows if row.recorded in current[row.scenario]]
 
 
 def _columns(options: Options) -> list[str]:
@@ -217,12 +249,6 @@ def _progress(count: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.update(1)
 
 
-def _merge_reports(paths: Sequence[Path]) -> Found:
-    from azml_contract.regression.merge import merge_reports
-
-    return Found(merge_reports(paths), {}, [])
-
-
 # --- reporting ------------------------------------------------------------------
 
 
@@ -233,7 +259,8 @@ def _report(found: Found, options: Options) -> bool:
     from azml_contract.regression.baseline import load_baseline, render_baseline
     from azml_contract.regression.outcome import find_breaks
 
-    breaks = [one for one in find_breaks(found.rows) if counts(one, options.versions)]
+    whole = find_breaks(found.rows)
+    breaks = [one for one in whole if counts(one, options.versions)]
     baseline = None
     if options.baseline is not None:
         if options.write_baseline:
@@ -241,13 +268,30 @@ def _report(found: Found, options: Options) -> bool:
             options.baseline.write_text(text, "utf-8")
         baseline = load_baseline(options.baseline)
         breaks = [one for one in breaks if not baseline.covers(one)]
+        _tell_stale(baseline.find_stale(found.rows, whole), options.baseline)
     alarms = _find_old(found.rows, options.max_age_days)
     if options.output is None:
         _write(found, options, baseline, alarms, sys.stdout)
     else:
-        with options.output.open("w", encoding="utf-8") as file:
+        output = options.output
+        with output.open("w", encoding="utf-8", errors="backslashreplace") as file:
             _write(found, options, baseline, alarms, file)
+    for alarm in alarms if options.form in ("json", "html", "sarif") else ():
+        click.echo(f"Error: {alarm}", err=True)
     return bool(breaks or alarms)
+
+
+def _tell_stale(stale: Sequence[str], baseline: Path) -> None:
+    if stale:
+        entries = "1 entry" if len(stale) == 1 else f"{len(stale)} entries"
+        breaks = "breaks" if len(stale) == 1 else "break"
+        left = [f"  ... and {len(stale) - _SHOWN} more"] if len(stale) > _SHOWN else []
+        told = [f"  {line}" for line in stale[:_SHOWN]] + left
+        click.echo(
+            f"Note: {entries} of {baseline} {breaks} no more; --write-baseline "
+            "leaves them out:\n" + "\n".join(told),
+            err=True,
+        )
 
 
 def _find_old(rows: Iterable[Row], max_age_days: int | None) -> list[str]:
@@ -285,6 +329,7 @@ def _write(
         stable_only=options.stable_only,
         alarms=alarms,
         edits=make_edits(found.files) if options.form == "text" else None,
+        fold=options.form in ("text", "github"),
     )
     if options.form == "text":
         _print_text(regressed, file)
@@ -327,8 +372,9 @@ def _render(regressed: Regressed, form: str) -> str:
         return ci.render_sarif(regressed, titles)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(ci.render_step_summary(regressed))
+        text = ci.render_step_summary(regressed)
+        with Path(summary).open("ab") as file:
+            file.write(text.encode("utf-8", "backslashreplace"))
     return ci.render_github(regressed)
 
 

@@ -18,7 +18,7 @@ from azml_contract.finding import Side
 if TYPE_CHECKING:
     from azml_contract.exchange import Exchange
     from azml_contract.regression.coverage import Coverage
-    from azml_contract.regression.outcome import Cell, Outcome, Row
+    from azml_contract.regression.outcome import Outcome, Row
 
 _Shape = dict[str, Any]
 
@@ -53,7 +53,12 @@ _Key = tuple[str, str, int]
 
 def _name(files: Mapping[str, str]) -> str:
     """What was judged: the one file, or the folder that all are in."""
-    return os.path.commonpath(files.values()) if files else "Merged reports"
+    if not files:
+        return "Merged reports"
+    try:
+        return Path(os.path.commonpath(files.values())).as_posix()
+    except ValueError:  # some relative and some not, or on several drives
+        return f"{len(set(files.values()))} recordings"
 
 
 def _key(row: Row) -> _Key:
@@ -76,15 +81,8 @@ def _shape_row(row: Row, cells: dict[int, _Shape]) -> _Shape:
 
 
 def _shape_cells(outcome: Outcome) -> _Shape:
-    versions = {version: _shape_cell(cell) for version, cell in outcome.cells.items()}
-    return {"versions": versions, "own": _shape_cell(outcome.own)}
-
-
-def _shape_cell(cell: Cell) -> _Shape:
-    return {
-        "status": str(cell.status),
-        "findings": [finding.to_json() for finding in cell.findings],
-    }
+    versions = {version: cell.to_json() for version, cell in outcome.cells.items()}
+    return {"versions": versions, "own": outcome.own.to_json()}
 
 
 def _read_halves(
@@ -155,12 +153,12 @@ def _describe_recordings(
 ) -> Iterable[_Shape]:
     """Of each recording where it is from, and the edits to the newest version."""
     from azml_contract.commands.edits import make_edits
-    from azml_contract.commands.regressed import group_rows
+    from azml_contract.commands.regressed import columns_of, group_rows
 
     describe_edits = make_edits(files)
     known: dict[tuple[int, ...], tuple[str, ...]] = {}
     for (scenario, recorded), group in group_rows(rows).items():
-        goal = list(group[0].cells)[-1]
+        goal = columns_of(group)[-1]
         alike = tuple(id(row.outcome) for row in group)
         if alike not in known:
             breaks = any(row.outcome.breaks_at(goal) for row in group)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from azml_contract.api_version import sort_key
 from azml_contract.regression.baseline import Baseline
 from azml_contract.regression.outcome import (
     Break,
@@ -42,8 +43,9 @@ def make_regressed(
     stable_only: bool = False,
     alarms: Sequence[str] = (),
     edits: Edits | None = None,
+    fold: bool = True,
 ) -> Regressed:
-    """Everything that a report shows, scenarios that fare alike put together.
+    """Everything that a report shows.
 
     Args:
         rows: What was judged.
@@ -54,36 +56,45 @@ def make_regressed(
         stable_only: Only stable versions count as a place to move to.
         alarms: Sentences about scenarios that stay behind.
         edits: What leads a scenario to a version, in words.
+        fold: Whether scenarios that fare alike are put together.
     """
     groups = group_rows(rows)
+    breaks: dict[Key, list[Break]] = {}
+    for one in find_breaks(rows):
+        if counts(one, asked):
+            breaks.setdefault((one.scenario, one.recorded), []).append(one)
     alike: dict[object, list[Key]] = {}
     for key, group in groups.items():
-        # A baseline names scenarios, so with one each stands for itself.
-        alone = key[0] if baseline is not None else ""
-        faring = (alone, key[1], tuple(id(row.outcome) for row in group))
-        alike.setdefault(faring, []).append(key)
+        known = tuple(_is_known(b, baseline) for b in breaks.get(key, ()))
+        faring = (key[1], tuple(id(row.outcome) for row in group), known)
+        alike.setdefault(faring if fold else key, []).append(key)
     scenarios: dict[object, Scenario] = {}
     for keys in alike.values():
-        group = groups[keys[0]]
-        breaks = [b for b in find_breaks(group) if counts(b, asked)]
-        broken = _make_broken(group, breaks, files or {}, baseline)
+        group, here = groups[keys[0]], breaks.get(keys[0], ())
+        broken = _make_broken(group, here, files or {}, baseline)
         made = _make_scenario(keys, group, broken, stable_only)
-        alone = made.name if baseline is not None else ""
-        look = (alone, made.recorded, made.calls, made.columns, _places(made))
+        look = (made.recorded, made.calls, made.columns, _places(made))
         twin = scenarios.get(look)
         if twin is not None:  # judged in two processes
             scenarios[look] = _join(twin, made)
             continue
-        scenarios[look] = _add_edits(made, group, edits)
-    versions = list(rows[0].cells) if rows else []
+        added = _add_edits(made, group, edits)
+        scenarios[look if fold else keys[0]] = added
+    versions = columns_of(rows)
     against = f" at {len(versions)} api-versions" if len(versions) > 1 else ""
     return Regressed(
         scenarios=tuple(scenarios.values()),
-        recordings=len({scenario for scenario, _ in groups}),
+        recordings=len(groups),
         calls=len(rows),
         alarms=tuple(alarms),
         judged_against=against,
     )
+
+
+def columns_of(rows: Iterable[Row]) -> list[str]:
+    """Every api-version at which one of the rows was judged, oldest first."""
+    cells = {id(row.cells): row.cells for row in rows}
+    return sorted({v for one in cells.values() for v in one}, key=sort_key)
 
 
 def counts(one: Break, asked: Sequence[str]) -> bool:
@@ -118,7 +129,7 @@ def _make_broken(
     files: Mapping[str, str],
     baseline: Baseline | None,
 ) -> tuple[Broken, ...]:
-    order = list(group[0].cells)
+    order = columns_of(group)
     return tuple(
         Broken(
             scenario=one.scenario,
@@ -130,10 +141,14 @@ def _make_broken(
             finding=one.finding,
             lasts=one.versions[-1] == order[-1],
             file=files.get(f"{one.scenario} {one.recorded}", ""),
-            known=baseline is not None and baseline.covers(one),
+            known=_is_known(one, baseline),
         )
         for one in breaks
     )
+
+
+def _is_known(one: Break, baseline: Baseline | None) -> bool:
+    return baseline is not None and baseline.covers(one)
 
 
 def _fold_columns(
@@ -147,8 +162,8 @@ def _fold_columns(
             seen = line.get(version, Status.OK)
             line[version] = max(seen, cell.status, key=_ORDER.__getitem__)
     columns: list[Column] = []
-    for version in group[0].cells:
-        statuses = tuple(str(line[version]) for line in worst.values())
+    for version in columns_of(group):
+        statuses = tuple(str(line.get(version, "-")) for line in worst.values())
         if columns and columns[-1].statuses == statuses:
             columns[-1] = Column(columns[-1].first, version, statuses)
         else:
@@ -159,7 +174,7 @@ def _fold_columns(
 def _cautions(group: Sequence[Row], newest: str) -> list[str]:
     if not newest:
         return []
-    order = list(group[0].cells)
+    order = columns_of(group)
     recorded = group[0].recorded
     start = order.index(recorded) if recorded in order else 0
     between = [
@@ -168,14 +183,15 @@ def _cautions(group: Sequence[Row], newest: str) -> list[str]:
         if any(row.outcome.breaks_at(version) for row in group)
     ]
     told = [f"Not through {', '.join(fold_versions(between, order))}."]
-    unknown = {row.label for row in group if row.cells[newest].status is Status.UNKNOWN}
+    here = ((row.label, row.cells[newest].status) for row in group)
+    unknown = {label for label, status in here if status is Status.UNKNOWN}
     names = ", ".join(sorted(unknown))
     asked = [f"Its source does not tell about {names}; try that call."]
     return (told if between else []) + (asked if unknown else [])
 
 
-def _places(made: Scenario) -> tuple[tuple[str, str], ...]:
-    return tuple((one.call, one.finding.pointer) for one in made.broken)
+def _places(made: Scenario) -> tuple[tuple[str, str, bool], ...]:
+    return tuple((one.call, one.finding.pointer, one.known) for one in made.broken)
 
 
 def _join(twin: Scenario, made: Scenario) -> Scenario:
@@ -183,7 +199,7 @@ def _join(twin: Scenario, made: Scenario) -> Scenario:
 
 
 def _add_edits(made: Scenario, group: Sequence[Row], edits: Edits | None) -> Scenario:
-    goal = list(group[0].cells)[-1]
+    goal = columns_of(group)[-1]
     if edits is None or not any(row.outcome.breaks_at(goal) for row in group):
         return made
     return replace(made, goal=goal, edits=edits(group, goal))

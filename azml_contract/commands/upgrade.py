@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import click
 from azml_contract.errors import AzmlContractError, InputError, UsageError
 
 if TYPE_CHECKING:
+    from azml_contract.regression.recordings import Call
     from azml_contract.regression.upgrade import Upgrade
 
 
@@ -62,11 +63,18 @@ def command(
     problems: list[str] = []
     for path in inputs:
         try:
-            rewritten += _rewrite(path, target, source, operation)
+            body = _read_body(path)
+            if body is not None:
+                rewritten.append(_rewrite_body(path, body, target, source, operation))
+                continue
+            made, left = _rewrite_recording(path, target, source)
         except AzmlContractError as error:
             text = str(error)
             named = text.startswith((f"{path}:", f"{path} "))
             problems.append(text if named else f"{path}: {text}")
+        else:
+            rewritten += made
+            problems += left
     if rewritten or not problems:
         _print(rewritten, target, form)
     for problem in problems:
@@ -86,20 +94,16 @@ def _is_wrong(one: Rewritten) -> bool:
 # --- rewriting ------------------------------------------------------------------
 
 
-def _rewrite(
-    path: Path, target: str, source: str, operation: str
-) -> Iterator[Rewritten]:
-    body = _read_body(path)
-    if body is None:
-        yield from _rewrite_recording(path, target, source)
-        return
+def _rewrite_body(
+    path: Path, body: bytes, target: str, source: str, operation: str
+) -> Rewritten:
     from azml_contract.regression.upgrade import guess_operation, upgrade_body
 
     if not source:
         raise UsageError(f"{path} is a body; say what it was written for: --from V")
     name = operation or guess_operation(body, source, path.stem)
     made = upgrade_body(body, name, source, target)
-    yield Rewritten(path.as_posix(), name, "", source, made)
+    return Rewritten(path.as_posix(), name, "", source, made)
 
 
 def _read_body(path: Path) -> bytes | None:
@@ -113,14 +117,15 @@ def _read_body(path: Path) -> bytes | None:
     return opened.body if opened.recorded is None else None
 
 
-def _rewrite_recording(path: Path, target: str, source: str) -> Iterator[Rewritten]:
+def _rewrite_recording(
+    path: Path, target: str, source: str
+) -> tuple[list[Rewritten], list[str]]:
+    """Every body of a recording, and what kept others from being rewritten."""
     from azml_contract.commands.recordings import read_any
-    from azml_contract.contract.catalog import load_contract
-    from azml_contract.contract.contract import Route
-    from azml_contract.regression.matrix import label_call
-    from azml_contract.regression.upgrade import upgrade_body
 
     recording = read_any(path)
+    rewritten: list[Rewritten] = []
+    problems: dict[str, None] = {}
     for call in recording.calls():
         request = call.exchange.request
         version = (request.api_version or recording.api_version).lower()
@@ -128,13 +133,35 @@ def _rewrite_recording(path: Path, target: str, source: str) -> Iterator[Rewritt
             continue
         if "microsoft.machinelearningservices" not in request.path.lower():
             continue
-        route = load_contract(version).find(request.method, request.path)
-        if not isinstance(route, Route) or route.operation.body is None:
+        try:
+            made = _rewrite_call(path, call, version, target)
+        except AzmlContractError as error:
+            problems[f"{path}: {error}"] = None
             continue
+        if made is not None:
+            rewritten.append(made)
+    return rewritten, list(problems)
+
+
+def _rewrite_call(
+    path: Path, call: Call, version: str, target: str
+) -> Rewritten | None:
+    from azml_contract.contract.catalog import load_contract
+    from azml_contract.contract.contract import Route
+    from azml_contract.regression.matrix import label_call
+    from azml_contract.regression.upgrade import upgrade_body
+
+    request = call.exchange.request
+    route = load_contract(version).find(request.method, request.path)
+    if not isinstance(route, Route) or route.operation.body is None:
+        return None
+    label = label_call(request, route.operation.path)
+    pointer = f"/interactions/{call.step}/request/body/json"
+    try:
         made = upgrade_body(request.body, route.operation.id, version, target)
-        label = label_call(request, route.operation.path)
-        pointer = f"/interactions/{call.step}/request/body/json"
-        yield Rewritten(path.as_posix(), label, pointer, version, made)
+    except AzmlContractError as error:
+        raise InputError(f"{label}: {error}") from error
+    return Rewritten(path.as_posix(), label, pointer, version, made)
 
 
 # --- printing -------------------------------------------------------------------
@@ -149,13 +176,13 @@ def _print(rewritten: Sequence[Rewritten], target: str, form: str) -> None:
         for one in rewritten:
             click.echo(_lines(one.made.after), nl=False)
         return
-    unchanged = 0
     for one in rewritten:
-        text = _render_diff(one, target)
-        unchanged += not text
-        if text:
-            click.echo(text, nl=False)
-    click.echo(f"# {len(rewritten)} bodies, {unchanged} unchanged", err=True)
+        click.echo(_render_diff(one, target), nl=False)
+    bodies = "1 body" if len(rewritten) == 1 else f"{len(rewritten)} bodies"
+    edited = sum(one.made.before != one.made.after for one in rewritten)
+    left = sum(bool(one.made.decisions) for one in rewritten)
+    told = f"; something is left to decide in {left}" if left else ""
+    click.echo(f"# {bodies}, {edited} edited{told}", err=True)
 
 
 def _shape(one: Rewritten, target: str) -> dict[str, Any]:

@@ -157,7 +157,9 @@ def decode_body(
         return b""
     kind, value = next(iter(body.items()))
     if kind == Kind.JSON:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        # A lone surrogate can stand in JSON only as the escape that this writes.
+        return text.encode("utf-8", "backslashreplace")
     if kind == Kind.TEXT:
         return str(value).encode()
     if kind == Kind.FILE:

@@ -1,6 +1,7 @@
 """Breaks that a project knows of: read, compared, written.
 
-In: breaks, and a file. Out: which breaks are new, or the file. It is reviewed
+In: breaks, and a file. Out: which breaks are new, which entries are about a
+break that is gone, or the file. It is reviewed
 like code: sorted, stable, one entry for each place of a call, its versions as
 ranges. A range that reaches the newest known version covers later ones too.
 """
@@ -12,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from azml_contract.api_version import sort_key
+from azml_contract.api_version import parse_api_version, sort_key
 from azml_contract.errors import InputError
-from azml_contract.regression.outcome import Break, fold_versions
+from azml_contract.regression.outcome import Break, Row, fold_versions
 
 FORMAT = 1
 _AND_LATER = " and later"
@@ -23,18 +24,60 @@ _FIELDS = ("scenario", "recorded", "call", "status", "side", "pointer")
 
 
 class Baseline:
-    """Known breaks, and the versions at which each is known."""
+    """Known breaks, and the versions at which each is known.
 
-    def __init__(self, entries: Iterable[dict[str, Any]] = ()) -> None:
+    Raises:
+        ValueError: An entry lacks a field, or names no api-versions.
+    """
+
+    def __init__(self, entries: Iterable[Any] = ()) -> None:
         self._ranges: dict[_Key, list[str]] = {}
-        for entry in entries:
+        for number, entry in enumerate(entries, 1):
+            if not isinstance(entry, dict):
+                raise ValueError(f"entry {number} is no object")
+            missing = [n for n in (*_FIELDS, "versions") if n not in entry]
+            if missing:
+                raise ValueError(f"entry {number} lacks {missing[0]!r}")
             key = tuple(str(entry[name]) for name in _FIELDS)
-            self._ranges.setdefault(key, []).extend(entry["versions"])
+            ranges = _check_ranges(entry["versions"], number)
+            self._ranges.setdefault(key, []).extend(ranges)
 
     def covers(self, one: Break) -> bool:
         """Whether a break is known at every version at which it occurs."""
         ranges = self._ranges.get(_key(one), ())
         return all(any(_holds(r, v) for r in ranges) for v in one.versions)
+
+    def find_stale(self, rows: Iterable[Row], breaks: Iterable[Break]) -> list[str]:
+        """A line for each entry about a break that is there no more.
+
+        Args:
+            rows: What was judged. An entry about another recording, or about
+                versions that were not judged, may be as true as ever.
+            breaks: Every break of `rows`.
+        """
+        judged: dict[_Key, set[str]] = {}
+        for row in rows:
+            at = judged.setdefault((row.scenario, row.recorded), set())
+            at.update(row.cells)
+        found: dict[_Key, set[str]] = {}
+        for one in breaks:
+            found.setdefault(_key(one), set()).update(one.versions)
+        stale = []
+        for key, ranges in self._ranges.items():
+            at = judged.get(key[:2], set())
+            told = {v for v in at if any(_holds(r, v) for r in ranges)}
+            if told and told.isdisjoint(found.get(key, ())):
+                stale.append(" ".join(part for part in key if part))
+        return stale
+
+
+def _check_ranges(versions: Any, number: int) -> list[str]:
+    if not isinstance(versions, list) or not versions:
+        raise ValueError(f"the versions of entry {number} are no list")
+    for text in versions:
+        for end in str(text).removesuffix(_AND_LATER).split(" .. "):
+            parse_api_version(end)
+    return versions
 
 
 def load_baseline(path: Path) -> Baseline:
@@ -56,8 +99,10 @@ def load_baseline(path: Path) -> Baseline:
         raise InputError(f"{path} is no baseline of format {FORMAT}.")
     try:
         return Baseline(loaded["breaks"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path} is no baseline: an entry lacks {error}.") from error
+    except (KeyError, TypeError):
+        raise InputError(f"{path} is no baseline: it has no list of breaks.") from None
+    except ValueError as error:
+        raise InputError(f"{path} is no baseline: {error}.") from error
 
 
 def render_baseline(breaks: Iterable[Break], order: Sequence[str]) -> str:

@@ -9,30 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from azml_contract.api_version import parse_api_version, sort_key
-from azml_contract.regression.outcome import Row
+from azml_contract.api_version import parse_api_version
+from azml_contract.regression.outcome import Row, current_versions
 
 
 def find_old(rows: Iterable[Row], max_age_days: int, *, today: date) -> list[str]:
-    """One sentence for each scenario whose newest recording is too old.
+    """One sentence for each api-version in use that is too old.
+
+    Of a scenario recorded several times the newest recording counts.
 
     Args:
         rows: What was judged.
         max_age_days: The oldest allowed age of an api-version, in days.
         today: Counted back from here.
     """
-    newest: dict[str, str] = {}
-    for row in rows:
-        seen = newest.setdefault(row.scenario, row.recorded)
-        if sort_key(row.recorded) > sort_key(seen):
-            newest[row.scenario] = row.recorded
     ages = {
-        scenario: (today - parse_api_version(version).day).days
-        for scenario, version in newest.items()
+        (scenario, version): (today - parse_api_version(version).day).days
+        for scenario, versions in current_versions(rows).items()
+        for version in versions
     }
     return [
-        f"{scenario} is at {newest[scenario]}, which is {age} days old; "
+        f"{scenario} is at {version}, which is {age} days old; "
         f"{max_age_days} are allowed."
-        for scenario, age in ages.items()
+        for (scenario, version), age in ages.items()
         if age > max_age_days
     ]

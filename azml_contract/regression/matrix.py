@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation, SourceKind
+from azml_contract.errors import UnknownApiVersion
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Evidence, Finding, Severity
 from azml_contract.recording.cassette import Cassette
@@ -63,6 +64,14 @@ class _Known:
     quotes: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """How many calls of a recording name an api-version without a contract."""
+
+    error: UnknownApiVersion
+    calls: int
+
+
 class Judge:
     """Judges recordings, and remembers what it judged.
 
@@ -86,20 +95,40 @@ class Judge:
         """
         if isinstance(recording, Cassette):
             recording = from_cassette(recording)
-        for call in recording.calls():
-            if not _OURS.search(unquote(call.exchange.request.path)):
-                continue
+        for call in _own_calls(recording):
             outcome = self._judge_call(recording, call)
             if outcome is not None:
                 yield Row(recording.scenario, call.step, outcome)
 
+    def judge_known(
+        self, recording: Recording
+    ) -> tuple[tuple[Row, ...], tuple[Unjudged, ...]]:
+        """The rows of one recording, and which api-versions kept others from one."""
+        rows: list[Row] = []
+        unknown: dict[str, Unjudged] = {}
+        for call in _own_calls(recording):
+            version = _version_of(call, recording.api_version)
+            before = unknown.get(version)
+            if before is not None:
+                unknown[version] = replace(before, calls=before.calls + 1)
+                continue
+            try:
+                outcome = self._judge_call(recording, call)
+            except UnknownApiVersion as error:
+                unknown[version] = Unjudged(error, 1)
+                continue
+            if outcome is not None:
+                rows.append(Row(recording.scenario, call.step, outcome))
+        return tuple(rows), tuple(unknown.values())
+
     def _judge_call(self, recording: Recording, call: Call) -> Outcome | None:
         masked = disguise(call.exchange, recording.variables)
-        key = _digest(masked, call, recording.api_version)
+        recorded = _version_of(call, recording.api_version)
+        key = _digest(masked, call, recorded)
         known = self._known.get(key)
         if known is None:
             self.judged += 1
-            outcome = self._judge_anew(masked, call, recording.api_version)
+            outcome = self._judge_anew(masked, call, recorded)
             quotes = outcome is not None and masked.reveal(outcome) is not outcome
             known = self._known[key] = _Known(outcome, quotes)
             if len(self._known) > _CAPACITY:
@@ -111,10 +140,9 @@ class Judge:
         return masked.reveal(known.outcome)
 
     def _judge_anew(
-        self, masked: Disguise, call: Call, api_version: str
+        self, masked: Disguise, call: Call, recorded: str
     ) -> Outcome | None:
         request = masked.exchange.request
-        recorded = (request.api_version or api_version).lower()
         own = load_contract(recorded)
         found = _find(recorded, request.method, _path(request))
         if not isinstance(found, Route):
@@ -147,6 +175,15 @@ class Judge:
         if found.operation.assumed and version != compare.own.api_version:
             findings.append(_assumed(contract, found.operation))
         return Cell(_classify(findings), tuple(findings))
+
+
+def _own_calls(recording: Recording) -> Iterator[Call]:
+    calls = recording.calls()
+    return (c for c in calls if _OURS.search(unquote(c.exchange.request.path)))
+
+
+def _version_of(call: Call, default: str) -> str:
+    return (call.exchange.request.api_version or default).lower()
 
 
 class _Shared:
@@ -188,12 +225,12 @@ def _read_answer(response: Response, reads: tuple[str, ...] | None) -> Answer:
     return Answer(response.status, body, reads)
 
 
-def _digest(masked: Disguise, call: Call, api_version: str) -> bytes:
+def _digest(masked: Disguise, call: Call, recorded: str) -> bytes:
     request, response = masked.exchange.request, masked.exchange.response
     digest = blake2b(digest_size=16)
     answered = b"" if call.reads == () else response.body
     for part in (
-        f"{api_version} {request.method} {request.url}".encode(),
+        f"{recorded} {request.method} {request.url}".encode(),
         request.body,
         f"{response.status} {call.reads}".encode(),
         answered,

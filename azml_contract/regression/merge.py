@@ -1,13 +1,14 @@
 """Join the JSON reports of several regression runs, such as those of CI jobs.
 
 In: files of format 1. Out: their rows, those of the same call once. Cells of
-one call that were judged in different runs are put together.
+one call that were judged in different runs are put together; where two runs
+contradict each other, both rows are kept, so that no break is lost.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,33 @@ def merge_reports(paths: Iterable[Path]) -> list[Row]:
     Raises:
         InputError: A file cannot be read, or is no report of format 1.
     """
-    rows: dict[tuple[str, int, str], Row] = {}
+    calls: dict[tuple[str, int, str], list[Row]] = {}
     outcomes: dict[str, Outcome] = {}
     for path in paths:
         for shape in _load(path):
             row = _read_row(path, shape, outcomes)
-            key = (row.scenario, row.step, row.recorded)
-            rows[key] = _join(rows[key], row) if key in rows else row
-    return list(rows.values())
+            _add(calls.setdefault((row.scenario, row.step, row.recorded), []), row)
+    return [row for rows in calls.values() for row in rows]
+
+
+def narrow(rows: Iterable[Row], versions: Collection[str], recorded: str) -> list[Row]:
+    """The rows as a run that had asked for less would have given them.
+
+    Args:
+        rows: What was judged.
+        versions: Only cells at these; rows that have none of them are left out.
+        recorded: Only rows recorded at this version; all where empty.
+    """
+    narrowed: dict[int, Outcome] = {}
+    kept = []
+    for row in rows:
+        outcome = row.outcome
+        if id(outcome) not in narrowed:
+            cells = {v: c for v, c in outcome.cells.items() if v in versions}
+            narrowed[id(outcome)] = replace(outcome, cells=cells)
+        if recorded in ("", row.recorded) and narrowed[id(outcome)].cells:
+            kept.append(replace(row, outcome=narrowed[id(outcome)]))
+    return kept
 
 
 def _load(path: Path) -> list[Any]:
@@ -52,7 +72,7 @@ def _load(path: Path) -> list[Any]:
 def _read_row(path: Path, shape: Any, outcomes: dict[str, Outcome]) -> Row:
     try:
         what = {name: shape[name] for name in ("operation", "recorded", "versions")}
-        key = json.dumps(what)
+        key = json.dumps([what, shape.get("label"), shape.get("own")])
         outcome = outcomes.get(key)
         if outcome is None:
             outcome = outcomes[key] = _read_outcome(shape)
@@ -62,15 +82,17 @@ def _read_row(path: Path, shape: Any, outcomes: dict[str, Outcome]) -> Row:
 
 
 def _read_outcome(shape: Mapping[str, Any]) -> Outcome:
-    cells = {
-        version: Cell(
-            Status(cell["status"]), tuple(_read_finding(f) for f in cell["findings"])
-        )
-        for version, cell in shape["versions"].items()
-    }
+    cells = {version: _read_cell(c) for version, c in shape["versions"].items()}
     recorded, operation = str(shape["recorded"]), str(shape["operation"])
-    own = cells.get(recorded, Cell(Status.OK))
-    return Outcome(operation, operation, recorded, own, cells)
+    # Format 1 does not require the label, nor a cell that nobody asked about.
+    label = str(shape.get("label") or operation)
+    own = _read_cell(shape["own"]) if "own" in shape else Cell(Status.OK)
+    return Outcome(operation, label, recorded, cells.get(recorded, own), cells)
+
+
+def _read_cell(shape: Mapping[str, Any]) -> Cell:
+    findings = tuple(_read_finding(finding) for finding in shape["findings"])
+    return Cell(Status(shape["status"]), findings)
 
 
 def _read_finding(shape: Mapping[str, Any]) -> Finding:
@@ -87,6 +109,19 @@ def _read_finding(shape: Mapping[str, Any]) -> Finding:
         seen=shape["seen"],
         evidence=Evidence(shape["evidence"]),
     )
+
+
+def _add(known: list[Row], row: Row) -> None:
+    """Join a row with the one of the same call that says nothing else, if any."""
+    for index, other in enumerate(known):
+        if other.outcome is row.outcome:
+            return
+        both = other.cells.keys() & row.cells.keys()
+        alike = other.label == row.label and other.operation == row.operation
+        if alike and all(other.cells[v] == row.cells[v] for v in both):
+            known[index] = _join(other, row)
+            return
+    known.append(row)
 
 
 def _join(one: Row, other: Row) -> Row:

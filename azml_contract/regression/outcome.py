@@ -53,6 +53,13 @@ class Cell:
         """The findings that make the status."""
         return tuple(f for f in self.findings if f.severity is Severity.ERROR)
 
+    def to_json(self) -> dict[str, Any]:
+        """The published JSON shape of a cell."""
+        return {
+            "status": str(self.status),
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -74,13 +81,16 @@ class Outcome:
         What was wrong from the beginning is no regression: a scenario that
         sends a bad body on purpose does so at every version.
         """
-        errors = self.cells[version].errors
+        cell = self.cells.get(version)
+        errors = cell.errors if cell is not None else ()
         known = {(f.pointer, f.code) for f in self.own.errors} if errors else ()
         return tuple(f for f in errors if (f.pointer, f.code) not in known)
 
     def breaks_at(self, version: str) -> bool:
         """Whether moving to `version` breaks the call."""
-        return self.cells[version].status.breaks and bool(self.new_errors(version))
+        cell = self.cells.get(version)
+        breaks = cell is not None and cell.status.breaks
+        return breaks and bool(self.new_errors(version))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +122,22 @@ class Row:
         return self.outcome.cells
 
     def to_json(self) -> dict[str, Any]:
-        """The published JSON shape of a row."""
-        return {
+        """The published JSON shape of a row.
+
+        What was wrong from the beginning is no break, so the cell at the
+        recorded version is told even where nobody asked about it.
+        """
+        shape = {
             "scenario": self.scenario,
             "step": self.step,
             "operation": self.operation,
+            "label": self.label,
             "recorded": self.recorded,
-            "versions": {
-                version: {
-                    "status": str(cell.status),
-                    "findings": [finding.to_json() for finding in cell.findings],
-                }
-                for version, cell in self.cells.items()
-            },
+            "versions": {v: cell.to_json() for v, cell in self.cells.items()},
         }
+        if self.recorded not in self.cells:
+            shape["own"] = self.outcome.own.to_json()
+        return shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,40 +217,72 @@ def newest_unchanged(
     Versions are no straight line: 2021-07-01 and 2022-01-01-preview have no
     jobs, 2022-02-01-preview has them again. So a version counts for itself
     alone, whatever those between it and the recorded one do. What a source
-    cannot tell does not count against a version. Of a scenario recorded at
-    several versions the newest recording counts, since that is what it sends
-    today. Never older than the recorded version; "" where there is none.
+    cannot tell does not count against a version. Of a scenario recorded several
+    times the newest recording counts, since that is what it sends today. Never
+    older than the recorded version; "" where there is none.
     """
-    newest: dict[str, str] = {}
-    broken: dict[tuple[str, str], set[str]] = {}
-    known: dict[tuple[str, str], Iterable[str]] = {}
+    rows = list(rows)
+    current = current_versions(rows)
+    whole: dict[str, frozenset[str]] = {}
+    unbroken: dict[int, frozenset[str]] = {}
     for row in rows:
-        latest = newest.setdefault(row.scenario, row.recorded)
-        if sort_key(row.recorded) > sort_key(latest):
-            newest[row.scenario] = row.recorded
-        key = (row.scenario, row.recorded)
-        known.setdefault(key, row.cells)
-        bad = broken.setdefault(key, set())
-        bad.update(v for v in row.cells if v not in bad and row.outcome.breaks_at(v))
+        if row.recorded not in current[row.scenario]:
+            continue
+        outcome = row.outcome
+        fit = unbroken.get(id(outcome))
+        if fit is None:  # many rows share an outcome
+            fit = frozenset(v for v in outcome.cells if not outcome.breaks_at(v))
+            unbroken[id(outcome)] = fit
+        before = whole.get(row.scenario)
+        whole[row.scenario] = fit if before in (None, fit) else before & fit
     return {
-        scenario: _newest(known[key], broken[key], recorded, stable_only)
-        for scenario, recorded in newest.items()
-        for key in [(scenario, recorded)]
+        scenario: _newest(whole[scenario], versions[0], stable_only)
+        for scenario, versions in current.items()
     }
 
 
-def _newest(
-    known: Iterable[str], broken: set[str], recorded: str, stable_only: bool
-) -> str:
+def current_versions(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
+    """For each scenario the api-versions of its newest recording, newest first.
+
+    They are several where one recording mixes versions. Its calls have steps of
+    their own, while recordings made at different times share steps.
+    """
+    rows = list(rows)
+    seen: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        known = seen.setdefault(row.scenario, (row.recorded,))
+        if row.recorded not in known:
+            seen[row.scenario] = (*known, row.recorded)
+    steps: dict[tuple[str, str], set[int]] = {}
+    for row in rows:
+        if len(seen[row.scenario]) > 1:
+            steps.setdefault((row.scenario, row.recorded), set()).add(row.step)
+    return {
+        scenario: _choose_current(scenario, versions, steps)
+        for scenario, versions in seen.items()
+    }
+
+
+def _choose_current(
+    scenario: str, versions: Sequence[str], steps: Mapping[tuple[str, str], set[int]]
+) -> tuple[str, ...]:
+    newest, *older = sorted(versions, key=sort_key, reverse=True)
+    current, taken = [newest], set(steps.get((scenario, newest), ()))
+    for version in older:
+        if taken.isdisjoint(steps[scenario, version]):
+            current.append(version)
+            taken |= steps[scenario, version]
+    return tuple(current)
+
+
+def _newest(whole: Iterable[str], recorded: str, stable_only: bool) -> str:
     own = sort_key(recorded)
-    whole = [
+    newer = [
         version
-        for version in known
-        if version not in broken
-        and sort_key(version) >= own
-        and not (stable_only and "preview" in version)
+        for version in whole
+        if sort_key(version) >= own and not (stable_only and "preview" in version)
     ]
-    return max(whole, key=sort_key, default="")
+    return max(newer, key=sort_key, default="")
 
 
 def fold_versions(versions: Sequence[str], order: Sequence[str]) -> list[str]:

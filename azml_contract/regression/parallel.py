@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from azml_contract.errors import AzmlContractError
-from azml_contract.regression.matrix import Judge
+from azml_contract.regression.matrix import Judge, Unjudged
 from azml_contract.regression.outcome import Outcome, Row
 from azml_contract.regression.recordings import Recording
 
@@ -29,7 +29,7 @@ _FEW = 500
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One recording, judged: its rows, or the `problem` that left it without."""
+    """One recording, judged: its rows, and the `problem` that left calls without."""
 
     path: Path
     scenario: str
@@ -66,14 +66,26 @@ def judge_files(
 def _judge_file(judge: Judge, path: Path, read: Read, recorded: str) -> Judged:
     try:
         recording = read(path)
-        rows = tuple(judge.judge(recording))
+        rows, unjudged = judge.judge_known(recording)
     except AzmlContractError as error:
         text = str(error)
         return Judged(path, "", (), text if str(path) in text else f"{path}: {text}")
-    if not rows:
+    if not rows and not unjudged:
         return Judged(path, recording.scenario, (), f"{path}: {_OTHERS}")
+    problem = f"{path}: {_explain(unjudged)}" if unjudged else ""
     chosen = tuple(row for row in rows if recorded in ("", row.recorded))
-    return Judged(path, recording.scenario, chosen)
+    return Judged(path, recording.scenario, chosen, problem)
+
+
+def _explain(unjudged: Sequence[Unjudged]) -> str:
+    """Which calls were not judged, of a recording whose others may have been."""
+    count = sum(one.calls for one in unjudged)
+    calls = "1 call is" if count == 1 else f"{count} calls are"
+    reasons = [str(one.error).partition("\n")[0] for one in unjudged if one.error.asked]
+    if len(reasons) < len(unjudged):
+        reasons.append("Their URLs name no api-version.")
+    known = "\nAll known versions: azml-contract contract list"
+    return f"{calls} not judged. {' '.join(reasons)}{known}"
 
 
 # --- several processes ------------------------------------------------------------

@@ -95,7 +95,8 @@ def upgrade_body(body: bytes, operation: str, old: str, new: str) -> Upgrade:
     parsed = parse_json(body)
     if not parsed.readable or not isinstance(parsed.value, dict):
         defects = "; ".join(one.message for one in parsed.defects)
-        raise InputError(f"the body is no JSON object: {defects or 'empty'}")
+        seen = defects or f"it is {json.dumps(parsed.value)[:40]}."
+        raise InputError(f"the body is no JSON object: {seen}")
     before, after = parsed.value, copy.deepcopy(parsed.value)
     edits: list[str] = []
     _mend(after, old, operation, edits)

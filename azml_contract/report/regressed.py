@@ -48,9 +48,9 @@ class Column:
 
     @property
     def heading(self) -> str:
-        """The versions, narrow enough for a table."""
+        """The versions, one under the other."""
         ends = (self.first,) if self.first == self.last else (self.first, self.last)
-        return "\n..\n".join(end.replace("-preview", "\n-preview") for end in ends)
+        return "\n..\n".join(ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,16 @@ class Scenario:
     edits: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
+    def count(self, *, known: bool) -> int:
+        """How many of the breaks of all its recordings the baseline has, or not."""
+        return sum(one.known is known for one in self.broken) * (1 + len(self.others))
+
 
 @dataclass(frozen=True, slots=True)
 class Regressed:
     """Everything that a run found.
 
+    `recordings` counts a scenario at each version that it was recorded under.
     `alarms` are sentences about scenarios that are too old or stay behind.
     """
 
@@ -89,5 +94,5 @@ class Regressed:
 
     @property
     def broken(self) -> tuple[Broken, ...]:
-        """Every break of every scenario."""
+        """Every break, that of recordings which fare alike once."""
         return tuple(one for scenario in self.scenarios for one in scenario.broken)

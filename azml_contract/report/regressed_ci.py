@@ -9,7 +9,8 @@ commands and job summaries; SARIF 2.1.0.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
@@ -17,16 +18,38 @@ from xml.sax.saxutils import escape, quoteattr
 from azml_contract.report.regressed import Broken, Regressed, Scenario
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_UNPRINTABLE = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
+_MOST_ROWS = 500
+_NO_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_junit(found: Regressed) -> str:
-    """One test case for each call of a scenario; a break is a failure."""
-    suites = "\n".join(_suite(one) for one in found.scenarios)
-    tests = sum(len(one.calls) for one in found.scenarios)
+    """One test case for each call of a scenario; a break is a failure.
+
+    So is each alarm, in a suite of its own.
+    """
+    suites = [_suite(one) for one in found.scenarios]
+    tests = sum(len(one.calls) for one in found.scenarios) + len(found.alarms)
     failed = sum(len(_failed_calls(one)) for one in found.scenarios)
+    failed += len(found.alarms)
+    if found.alarms:
+        suites.append(_suite_of_alarms(found.alarms))
     head = f'<testsuites name="azml-contract" tests="{tests}" failures="{failed}">'
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{suites}\n</testsuites>'
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', head, *suites, "</testsuites>"]
+    return "\n".join(lines)
+
+
+def _suite_of_alarms(alarms: Sequence[str]) -> str:
+    count = len(alarms)
+    lines = [f'<testsuite name="api-versions" tests="{count}" failures="{count}">']
+    for alarm in alarms:
+        name = _attribute(alarm.partition(",")[0])
+        lines.append(f'<testcase classname="api-versions" name={name}>')
+        lines.append(f"<failure message={_attribute(alarm)}/></testcase>")
+    return "\n".join([*lines, "</testsuite>"])
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_NO_XML.sub("", text))
 
 
 def _failed_calls(scenario: Scenario) -> dict[str, list[Broken]]:
@@ -39,18 +62,19 @@ def _failed_calls(scenario: Scenario) -> dict[str, list[Broken]]:
 
 def _suite(scenario: Scenario) -> str:
     failed = _failed_calls(scenario)
-    name = quoteattr(f"{scenario.name} ({scenario.recorded})")
+    name = _attribute(f"{scenario.name} ({scenario.recorded})")
     counts = f'tests="{len(scenario.calls)}" failures="{len(failed)}"'
     lines = [f"<testsuite name={name} {counts}>"]
     for call in scenario.calls:
-        case = f"<testcase classname={quoteattr(scenario.name)} name={quoteattr(call)}"
+        case = f"<testcase classname={_attribute(scenario.name)}"
+        case += f" name={_attribute(call)}"
         breaks = failed.get(call)
         if breaks is None:
             lines.append(f"{case}/>")
             continue
-        text = "\n".join(_tell(one) for one in breaks).translate(_UNPRINTABLE)
-        what = quoteattr(f"{breaks[0].status} {breaks[0].when}")
-        lines.append(f"{case}><failure message={what}>{escape(text)}</failure>")
+        text = escape(_NO_XML.sub("", "\n".join(_tell(one) for one in breaks)))
+        what = _attribute(f"{breaks[0].status} {breaks[0].when}")
+        lines.append(f"{case}><failure message={what}>{text}</failure>")
         lines.append("</testcase>")
     return "\n".join([*lines, "</testsuite>"])
 
@@ -62,17 +86,23 @@ def _tell(one: Broken) -> str:
 
 
 def render_github(found: Regressed) -> str:
-    """One annotation for each break: an error, or a notice where it is known."""
-    lines = [_annotate(one) for one in found.broken]
+    """One annotation for each break: an error, or a notice where it is known.
+
+    GitHub shows few annotations of a step, so recordings that fare alike share
+    one.
+    """
+    lines = [_annotate(b, one) for one in found.scenarios for b in one.broken]
     lines += [f"::error title=azml-contract::{_data(alarm)}" for alarm in found.alarms]
     return "\n".join(lines)
 
 
-def _annotate(one: Broken) -> str:
+def _annotate(one: Broken, scenario: Scenario) -> str:
     level = "notice" if one.known else "error"
     where = f"file={_property(one.file)}," if one.file else ""
     title = _property(f"{one.call} {one.status} {one.when}")
-    return f"::{level} {where}title={title}::{_data(_tell(one))}"
+    more = len(scenario.others)
+    text = f"{_tell(one)} ({more} more of the same.)" if more else _tell(one)
+    return f"::{level} {where}title={title}::{_data(text)}"
 
 
 def _data(text: str) -> str:
@@ -84,34 +114,46 @@ def _property(text: str) -> str:
 
 
 def render_step_summary(found: Regressed) -> str:
-    """Markdown for the summary page of a job: a table, then what breaks."""
+    """Markdown for the summary page of a job: a table, then what breaks.
+
+    GitHub refuses a summary of more than 1 MiB, so long tables are cut.
+    """
+    rows = [_summarise_scenario(one) for one in found.scenarios]
     lines = [
         "### Api-versions",
         "",
         "| scenario | recorded | newest unchanged | breaks |",
         "|---|---|---|---|",
+        *_cut(rows),
     ]
-    for one in found.scenarios:
-        more = f" and {len(one.others)} more" if one.others else ""
-        lines.append(
-            f"| {_cell(one.name)}{more} | {one.recorded} | {one.newest or 'none'} "
-            f"| {len(one.broken)} |"
-        )
     new = [one for one in found.broken if not one.known]
     if new:
         lines += ["", "| call | breaks | where | why |", "|---|---|---|---|"]
-    lines += [_summarise(one) for one in new]
-    return "\n".join([*lines, *(f"\n**{alarm}**" for alarm in found.alarms), ""])
+        lines += _cut([_summarise(one) for one in new])
+    return "\n".join([*lines, *(f"\n**{_cell(a)}**" for a in found.alarms), ""])
+
+
+def _cut(rows: Sequence[str]) -> list[str]:
+    left = len(rows) - _MOST_ROWS
+    more = [f"| ... and {left} more | | | |"] if left > 0 else []
+    return [*rows[:_MOST_ROWS], *more]
+
+
+def _summarise_scenario(one: Scenario) -> str:
+    more = f" and {len(one.others)} more" if one.others else ""
+    newest = one.newest or "none"
+    name = f"{_cell(one.name)}{more}"
+    return f"| {name} | {one.recorded} | {newest} | {len(one.broken)} |"
 
 
 def _summarise(one: Broken) -> str:
-    place = one.finding.pointer or one.finding.side
+    place = _cell(one.finding.pointer or one.finding.side)
     why = _cell(one.finding.message)
     return f"| {_cell(one.call)} | {one.status} {one.when} | `{place}` | {why} |"
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return escape(" ".join(text.split())).replace("|", "\\|")
 
 
 def render_sarif(found: Regressed, titles: Mapping[str, str]) -> str:

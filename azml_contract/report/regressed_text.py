@@ -52,8 +52,8 @@ def print_regressed(
 
 def summarise(found: Regressed) -> str:
     """One line of figures."""
-    new = sum(not one.known for one in found.broken)
-    known = len(found.broken) - new
+    new = sum(one.count(known=False) for one in found.scenarios)
+    known = sum(one.count(known=True) for one in found.scenarios)
     told = f"{_count(new, 'new break')}, {known} known" if known else ""
     told = told or (_count(new, "break") if new else "No breaks")
     calls = f"{_count(found.calls, 'call')} of {_count(found.recordings, 'recording')}"

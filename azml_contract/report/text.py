@@ -6,6 +6,7 @@ call stand together; a count closes the report.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -22,6 +23,10 @@ _COLOURS = {
     Severity.INFO: "cyan",
 }
 
+# Control characters but the line break, and what turns the direction of writing.
+_UNPRINTABLE = re.compile(
+    "[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]"
+)
 _INSET = " " * 10
 _LEAST_ROOM = 20
 
@@ -43,7 +48,7 @@ def _render_input(one: Checked, paint: Paint, width: int) -> Iterator[str]:
         yield ""
         yield paint(f"{one.name}: {key}" if key else one.name, "bold")
         for finding in group:
-            yield from _render_finding(finding, paint, width)
+            yield from _render_finding(finding, one.name, paint, width)
 
 
 def _call_of(finding: Finding) -> str:
@@ -51,10 +56,13 @@ def _call_of(finding: Finding) -> str:
     return " ".join(part for part in parts if part) if finding.operation else ""
 
 
-def _render_finding(finding: Finding, paint: Paint, width: int) -> Iterator[str]:
+def _render_finding(
+    finding: Finding, name: str, paint: Paint, width: int
+) -> Iterator[str]:
     level = paint(f"{finding.severity:<7}", _COLOURS[finding.severity])
-    place = _show_place(finding.location)
-    head = " ".join(part for part in (finding.code, finding.pointer, place) if part)
+    place = _show_place(finding.location, name)
+    pointer = _escape(finding.pointer).replace("\n", "\\n")
+    head = " ".join(part for part in (finding.code, pointer, place) if part)
     yield f"  {level} {head}"
     for line in _wrap(finding.message, width - len(_INSET)):
         yield f"{_INSET}{line}"
@@ -63,7 +71,7 @@ def _render_finding(finding: Finding, paint: Paint, width: int) -> Iterator[str]
 
 
 def _wrap(text: str, room: int, first: str = "") -> Iterator[str]:
-    for line in text.splitlines():
+    for line in _escape(text).splitlines():
         yield from textwrap.wrap(
             line,
             max(room, _LEAST_ROOM),
@@ -74,8 +82,16 @@ def _wrap(text: str, room: int, first: str = "") -> Iterator[str]:
         )
 
 
-def _show_place(place: Location | None) -> str:
-    return f"({place.line}:{place.column})" if place is not None else ""
+def _escape(text: str) -> str:
+    """Names of a stranger's body may not steer the terminal."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _show_place(place: Location | None, name: str) -> str:
+    if place is None:
+        return ""
+    file = f"{place.file}:" if place.file not in ("", name) else ""
+    return f"({file}{place.line}:{place.column})"
 
 
 def _summarise(checked: Sequence[Checked]) -> str:

@@ -1,9 +1,10 @@
-"""`azml-contract regress` and `upgrade` as a user and a CI job meet them."""
+"""`azml-contract regress` as a user and a CI job meet it: formats and inputs."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import xml.etree.ElementTree as ElementTree
 from contextlib import redirect_stderr, redirect_stdout
@@ -22,7 +23,6 @@ CASSETTES = ROOT / "cassettes"
 WORKFLOW = CASSETTES / "train_and_sweep" / "asset_to_sweep"
 FIRST = WORKFLOW / "2021-03-01-preview.json"
 MODERN = WORKFLOW / "2022-05-01.json"
-DOCUMENTED = ROOT / "scenarios" / "bodies" / "2021-03-01-preview" / "documented"
 SCHEMA = json.loads((ROOT / "docs" / "regression-report.schema.json").read_text())
 
 
@@ -35,11 +35,11 @@ class Done:
     stderr: str
 
 
-def run(*arguments: object, env: dict[str, str] | None = None) -> Done:
+def run(*arguments: object, env: dict[str, str] | None = None, at: Path = ROOT) -> Done:
     out, err = io.StringIO(), io.StringIO()
     patch = pytest.MonkeyPatch()
     with patch.context() as session, redirect_stdout(out), redirect_stderr(err):
-        session.chdir(ROOT)
+        session.chdir(at)
         session.delenv("GITHUB_STEP_SUMMARY", raising=False)
         session.setenv("COLUMNS", "80")
         for name, value in (env or {}).items():
@@ -183,93 +183,6 @@ def test_sarif_has_a_result_for_each_break():
     }
 
 
-def test_reports_of_two_jobs_are_joined(tmp_path):
-    one, other, whole = (tmp_path / name for name in ("a.json", "b.json", "c.json"))
-    run("regress", FIRST, "--format", "json", "-o", one)
-    run("regress", MODERN, "--format", "json", "-o", other)
-    run("regress", FIRST, MODERN, "--format", "json", "-o", whole)
-
-    joined = run("regress", "--merge", one, other, "--format", "json")
-
-    assert json.loads(joined.stdout) == json.loads(whole.read_text("utf-8"))
-    assert joined.returncode == 1
-    text = run("regress", "--merge", one, other)
-    assert "recorded at 2022-05-01" in text.stdout
-
-
-def test_joining_what_is_no_report_is_an_input_error(tmp_path):
-    file = tmp_path / "x.json"
-    file.write_text("{}")
-
-    done = run("regress", "--merge", file)
-
-    assert done.returncode == 2
-    assert "x.json is no regression report of format 1" in done.stderr
-
-
-# --- the gate --------------------------------------------------------------------
-
-
-def test_a_baseline_lets_known_breaks_pass_and_new_ones_fail(tmp_path):
-    known = tmp_path / "known.json"
-    written = run("regress", FIRST, "--baseline", known, "--write-baseline")
-    assert written.returncode == 0
-    assert "0 new breaks" in written.stdout
-
-    assert run("regress", FIRST, "--baseline", known).returncode == 0
-    shape = json.loads(known.read_text("utf-8"))
-    shape["breaks"] = [b for b in shape["breaks"] if b["call"] != "PUT environments"]
-    known.write_text(json.dumps(shape))
-    done = run("regress", FIRST, "--baseline", known, "--format", "github")
-
-    assert done.returncode == 1
-    errors = [line for line in done.stdout.splitlines() if line.startswith("::error")]
-    assert len(errors) == 2
-    assert all("PUT environments" in line for line in errors)
-
-
-def test_a_baseline_reads_well_in_review(tmp_path):
-    known = tmp_path / "known.json"
-    run("regress", FIRST, "--baseline", known, "--write-baseline")
-    first = known.read_text("utf-8")
-    run("regress", FIRST, "--baseline", known, "--write-baseline")
-
-    assert known.read_text("utf-8") == first
-    entries = json.loads(first)["breaks"]
-    keys = [(e["scenario"], e["recorded"], e["call"], e["status"]) for e in entries]
-    assert keys == sorted(keys)
-    docker = next(e for e in entries if e["pointer"] == "/properties/docker")
-    assert docker["versions"] == ["2022-02-01-preview and later"]
-    assert "`image` and `build`" in docker["reason"]
-
-
-def test_a_baseline_that_is_missing_says_how_to_make_it(tmp_path):
-    done = run("regress", FIRST, "--baseline", tmp_path / "none.json")
-
-    assert done.returncode == 2
-    assert "--write-baseline" in done.stderr
-    assert run("regress", FIRST, "--write-baseline").returncode == 2
-
-
-def test_latest_judges_at_the_newest_version_alone():
-    broken = run("regress", FIRST, "--latest", "--stable-only", "--format", "json")
-    rows = json.loads(broken.stdout)["rows"]
-
-    assert broken.returncode == 1
-    assert {version for row in rows for version in row["versions"]} == {"2026-05-01"}
-    assert run("regress", MODERN, "--latest").returncode == 0
-    assert run("regress", MODERN, "--latest", "--to", "2024-04-01").returncode == 2
-
-
-def test_a_version_older_than_allowed_fails():
-    done = run("regress", MODERN, "--to", "2024-04-01", "--max-age-days", "365")
-
-    assert done.returncode == 1
-    assert "asset_to_sweep is at 2022-05-01, which is" in flat(done.stdout)
-    young = run("regress", MODERN, "--to", "2024-04-01", "--max-age-days", "99999")
-    assert young.returncode == 0
-
-
 # --- inputs ----------------------------------------------------------------------
 
 
@@ -401,78 +314,113 @@ def test_many_recordings_are_judged_by_processes_to_the_same_result(tmp_path):
     assert "(and 519 more that fare alike)" in flat(told)
 
 
-# --- upgrade ---------------------------------------------------------------------
-
-
-def test_upgrade_prints_a_diff_with_marks_for_a_person():
-    done = run("upgrade", FIRST, "--to", "2026-05-01")
-
-    assert done.returncode == 0
-    assert '+    "image": "mcr.microsoft.com/' in done.stdout
-    assert "# DECIDE /properties/inputs/iris/jobInputType: Is this" in done.stdout
-    assert "/interactions/15/request/body/json" in done.stdout
-
-
-def test_upgrade_prints_operations_of_rfc_6902():
-    body = DOCUMENTED / "command_job.json"
-    done = run(
-        "upgrade",
-        body,
-        *("--from", "2021-03-01-preview", "--to", "2026-05-01", "--format", "json"),
-    )
-    (shape,) = json.loads(done.stdout)["bodies"]
-
-    assert shape["operation"] == "Jobs_CreateOrUpdate"
-    assert {"op": "remove", "path": "/properties/compute"} in shape["patch"]
-    assert shape["findings"] == []
-    decide = next(op for op in shape["patch"] if "decide" in op)
-    assert decide["path"] == "/properties/inputs"
-
-
-def test_upgrade_prints_the_new_body():
-    done = run(
-        "upgrade",
-        DOCUMENTED / "environment.txt",
-        *("--from", "2021-03-01-preview", "--to", "2026-05-01", "--format", "body"),
-    )
-
-    assert set(json.loads(done.stdout)["properties"]) == {"condaFile", "image"}
-
-
-def test_upgrade_exits_1_where_something_is_left_to_do(tmp_path):
-    file = tmp_path / "job.json"
-    file.write_text('{"properties": {"jobType": "Command", "command": "x"}}')
-
-    done = run("upgrade", file, "--from", "2021-03-01-preview", "--to", "2026-05-01")
-
-    assert done.returncode == 1
-    assert "# DECIDE /properties/environmentId" in done.stdout
-
-
-def test_upgrade_needs_to_know_what_a_body_was_written_for(tmp_path):
-    done = run("upgrade", DOCUMENTED / "data.json", "--to", "2026-05-01")
-    assert done.returncode == 2
-    assert "--from V" in done.stderr
-
-    unknown = run("upgrade", FIRST, "--to", "2026-05-02")
-    assert unknown.returncode == 2
-    assert "2026-05-01" in unknown.stderr
-
-    missing = run("upgrade", tmp_path / "none.json", "--to", "2026-05-01")
-    assert missing.returncode == 2
-    assert "none.json" in missing.stderr
-    assert "Traceback" not in missing.stderr
-
-
-def test_upgrade_of_a_folder_names_it(tmp_path):
-    # The name is a part of the message: it must be told nevertheless.
-    (tmp_path / "d").mkdir()
-    done = run("upgrade", tmp_path / "d", "--to", "2024-04-01")
-    assert done.returncode == 2
-    assert f"Error: {tmp_path / 'd'}: it is a folder; name its files" in done.stderr
-
-
 @pytest.mark.parametrize("arguments", [[FIRST], [MODERN]])
 def test_no_line_of_the_report_ends_in_blanks(arguments):
     lines = run("regress", *arguments).stdout.splitlines()
     assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_calls_at_unknown_versions_are_named_and_the_others_judged(tmp_path):
+    text = MODERN.read_text("utf-8")
+    calls = json.loads(text)["interactions"]
+    known = [one for one in calls if one["request"]["method"] == "PUT"][:2]
+    future = json.loads(json.dumps(known).replace("2022-05-01", "2031-05-01"))
+    silent = json.loads(json.dumps(known[:1]).replace("?api-version=2022-05-01", ""))
+    file = write_har(tmp_path / "mixed.har", [*future, *known, *silent])
+
+    done = run("regress", file, "--to", "2024-04-01", "--format", "json")
+
+    assert done.returncode == 2
+    assert [row["step"] for row in json.loads(done.stdout)["rows"]] == [2, 3]
+    assert done.stderr.count("Error: ") == 1
+    assert "mixed.har: 3 calls are not judged. No contract for api-v" in done.stderr
+    assert "Their URLs name no api-version." in done.stderr
+
+
+def test_folders_and_pipes_named_like_recordings_are_passed_over(tmp_path):
+    (tmp_path / "folder.json").mkdir()
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "link.json").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "one.json").write_text(MODERN.read_text("utf-8"))
+
+    done = run("regress", tmp_path, "--to", "2024-04-01")
+
+    assert done.returncode == 2
+    assert done.stderr.count("Error: ") == 1
+    assert "link.json" in done.stderr
+
+
+def test_a_recording_has_one_name_however_its_path_is_written(tmp_path):
+    calls = json.loads(FIRST.read_text("utf-8"))["interactions"]
+    (tmp_path / "har").mkdir()
+    write_har(tmp_path / "har" / "a.har", calls)
+    names = set()
+    for path in ("har", "./har/a.har", tmp_path / "har", f"../{tmp_path.name}/har"):
+        done = run(
+            "regress", path, "--to", "2022-05-01", "--format", "json", at=tmp_path
+        )
+        names |= {row["scenario"] for row in json.loads(done.stdout)["rows"]}
+
+    assert names == {"har/a"}
+
+
+def test_a_page_of_recordings_here_and_elsewhere_has_a_title(tmp_path):
+    (tmp_path / "one.json").write_text(MODERN.read_text("utf-8"))
+
+    done = run("regress", tmp_path, FIRST.relative_to(ROOT), "--format", "html")
+
+    assert done.returncode == 1
+    assert "<title>2 recordings - azml-contract</title>" in done.stdout
+
+
+def test_every_recording_is_in_a_report_for_machines(tmp_path):
+    """In the table recordings that fare alike are one, and counted."""
+    text = FIRST.read_text("utf-8")
+    for name in ("one", "two"):
+        renamed = text.replace("train_and_sweep/asset_to_sweep", f"story/{name}", 1)
+        (tmp_path / f"{name}.json").write_text(renamed)
+
+    table = run("regress", tmp_path).stdout
+    suites = ElementTree.fromstring(
+        run("regress", tmp_path, "--format", "junit").stdout
+    )
+    (ran,) = json.loads(run("regress", tmp_path, "--format", "sarif").stdout)["runs"]
+
+    assert "56 breaks; 38 calls of 2 recordings judged" in table
+    assert {suite.get("name") for suite in suites} == {
+        "story/one (2021-03-01-preview)",
+        "story/two (2021-03-01-preview)",
+    }
+    assert len(ran["results"]) == 56
+    annotated = run("regress", tmp_path, "--format", "github").stdout
+    assert all("(1 more of the same.)" in line for line in annotated.splitlines())
+
+
+HOSTILE = "</script><b>|`x`,:%\n::error::\x01\u2028\ud800"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "html", "junit", "github", "sarif"])
+def test_names_of_any_kind_stay_text_in_every_format(tmp_path, form):
+    cassette = json.loads(FIRST.read_text("utf-8"))
+    cassette["scenario"] = HOSTILE
+    for one in cassette["interactions"]:
+        body = one["request"].get("body", {}).get("json", {})
+        if "compute" in body.get("properties", {}):
+            body["properties"][HOSTILE] = HOSTILE
+    file, output, summary = (tmp_path / name for name in ("c.json", "out", "summary"))
+    file.write_text(json.dumps(cassette))
+    env = {"GITHUB_STEP_SUMMARY": str(summary)}
+
+    done = run("regress", file, "--format", form, "-o", output, env=env)
+
+    assert (done.returncode, done.stderr) == (1, "")
+    written = output.read_text("utf-8")
+    if form in ("json", "sarif"):
+        json.loads(written)
+    elif form == "junit":
+        ElementTree.fromstring(written)
+    elif form == "html":
+        assert "<b>|" not in written
+    elif form == "github":
+        assert all(line.startswith("::error file=") for line in written.splitlines())
+        assert "<b>" not in summary.read_text("utf-8")

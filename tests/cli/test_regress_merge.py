@@ -1,0 +1,157 @@
+"""`azml-contract regress --merge`: reports of several jobs are one report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CASSETTES = ROOT / "cassettes"
+WORKFLOW = CASSETTES / "train_and_sweep" / "asset_to_sweep"
+FIRST = WORKFLOW / "2021-03-01-preview.json"
+MODERN = WORKFLOW / "2022-05-01.json"
+
+
+@pytest.fixture
+def run(azml_contract: Callable[..., Any]) -> Callable[..., Any]:
+    """The command line, with paths as they are."""
+    return lambda *arguments: azml_contract(*map(str, arguments))
+
+
+def test_reports_of_two_jobs_are_joined(run, tmp_path):
+    one, other, whole = (tmp_path / name for name in ("a.json", "b.json", "c.json"))
+    run("regress", FIRST, "--format", "json", "-o", one)
+    run("regress", MODERN, "--format", "json", "-o", other)
+    run("regress", FIRST, MODERN, "--format", "json", "-o", whole)
+
+    joined = run("regress", "--merge", one, other, "--format", "json")
+
+    assert json.loads(joined.out) == json.loads(whole.read_text("utf-8"))
+    assert joined.code == 1
+    text = run("regress", "--merge", one, other)
+    assert "recorded at 2022-05-01" in text.out
+
+
+def test_joining_what_is_no_report_is_an_input_error(run, tmp_path):
+    file = tmp_path / "x.json"
+    file.write_text("{}")
+
+    done = run("regress", "--merge", file)
+
+    assert done.code == 2
+    assert "x.json is no regression report of format 1" in done.err
+
+
+def write_report(run: Callable[..., Any], file: Path, *arguments: object) -> Path:
+    run("regress", *arguments, "--format", "json", "-o", file)
+    return file
+
+
+def test_joined_reports_name_calls_as_one_run_does(run, tmp_path):
+    report = write_report(run, tmp_path / "a.json", FIRST, "--to", "2022-05-01")
+
+    joined = run("regress", "--merge", report)
+
+    assert "PUT jobs Command: ignored since 2022-05-01" in joined.out
+    assert "Jobs_CreateOrUpdate" not in joined.out
+
+
+def test_a_baseline_of_one_run_knows_the_breaks_of_joined_reports(run, tmp_path):
+    known = tmp_path / "known.json"
+    run("regress", CASSETTES, "--baseline", known, "--write-baseline")
+    parts = [
+        write_report(run, tmp_path / f"{folder.name}.json", folder)
+        for folder in sorted(CASSETTES.iterdir())
+    ]
+
+    assert run("regress", "--merge", *parts, "--baseline", known).code == 0
+    again = tmp_path / "again.json"
+    run("regress", "--merge", *parts, "--baseline", again, "--write-baseline")
+    assert again.read_bytes() == known.read_bytes()
+
+
+def test_what_was_wrong_from_the_beginning_is_no_break_of_a_joined_report(
+    run, tmp_path
+):
+    cassette = json.loads(MODERN.read_text("utf-8"))
+    body = next(
+        one["request"]["body"]["json"]["properties"]
+        for one in cassette["interactions"]
+        if "image" in str(one["request"].get("body"))
+    )
+    body["image"] = 5
+    file = tmp_path / "wrong.json"
+    file.write_text(json.dumps(cassette))
+    assert run("regress", file, "--to", "2024-04-01").code == 0
+
+    report = write_report(run, tmp_path / "a.json", file, "--to", "2024-04-01")
+
+    assert run("regress", "--merge", report).code == 0
+
+
+def test_joined_reports_are_narrowed_as_a_run_is(run, tmp_path):
+    report = write_report(run, tmp_path / "a.json", FIRST, MODERN)
+    asked = ("--to", "2024-04-01", "--from", "2022-05-01")
+
+    joined = run("regress", "--merge", report, *asked)
+    alone = run("regress", FIRST, MODERN, *asked)
+
+    assert joined.out == alone.out
+    stable = run("regress", "--merge", report, "--stable-only", "--format", "json")
+    versions = {v for row in json.loads(stable.out)["rows"] for v in row["versions"]}
+    assert not [version for version in versions if "preview" in version]
+
+
+def test_reports_that_did_not_judge_at_a_version_cannot_tell_of_it(run, tmp_path):
+    report = write_report(run, tmp_path / "a.json", MODERN, "--to", "2024-04-01")
+
+    done = run("regress", "--merge", report, "--to", "2022-10-01")
+
+    assert done.code == 2
+    assert "None of these reports judged at 2022-10-01" in done.err
+
+
+def test_reports_that_judged_at_different_versions_are_put_together(run, tmp_path):
+    one = write_report(run, tmp_path / "a.json", FIRST, "--to", "2022-05-01")
+    other = write_report(run, tmp_path / "b.json", FIRST, "--to", "2024-04-01")
+    asked = ("--to", "2022-05-01", "--to", "2024-04-01", "--format", "json")
+
+    joined = run("regress", "--merge", other, one, "--format", "json")
+
+    assert json.loads(joined.out) == json.loads(run("regress", FIRST, *asked).out)
+
+
+def test_of_runs_that_contradict_each_other_no_break_is_lost(run, tmp_path):
+    """Two parts of a monorepo may have a scenario of one name."""
+    cassette = json.loads(FIRST.read_text("utf-8"))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "whole").mkdir()
+    broken, whole = tmp_path / "broken" / "c.json", tmp_path / "whole" / "c.json"
+    broken.write_text(json.dumps(cassette))
+    cassette["interactions"][7]["request"]["body"] = {
+        "json": {"properties": {"condaFile": "name: x"}}
+    }
+    whole.write_text(json.dumps(cassette))
+    first = write_report(run, tmp_path / "a.json", broken, "--to", "2022-05-01")
+    second = write_report(run, tmp_path / "b.json", whole, "--to", "2022-05-01")
+
+    for order in ((first, second), (second, first)):
+        assert "/properties/docker" in run("regress", "--merge", *order).out
+
+
+def test_calls_of_one_scenario_judged_at_other_versions_leave_gaps(run, tmp_path):
+    """As where a cassette was recorded anew between two runs."""
+    report = write_report(run, tmp_path / "a.json", FIRST, "--to", "2022-05-01")
+    shape = json.loads(report.read_text("utf-8"))
+    moved = shape["rows"][-1]
+    moved["versions"]["2024-04-01"] = moved["versions"].pop("2022-05-01")
+    report.write_text(json.dumps(shape))
+
+    done = run("regress", "--merge", report)
+
+    assert done.code == 1
+    assert "GET codes         -           ok" in done.out

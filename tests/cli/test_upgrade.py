@@ -1,0 +1,90 @@
+"""`azml-contract upgrade` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CASSETTES = ROOT / "cassettes"
+WORKFLOW = CASSETTES / "train_and_sweep" / "asset_to_sweep"
+FIRST = WORKFLOW / "2021-03-01-preview.json"
+DOCUMENTED = ROOT / "scenarios" / "bodies" / "2021-03-01-preview" / "documented"
+
+
+@pytest.fixture
+def run(azml_contract: Callable[..., Any]) -> Callable[..., Any]:
+    """The command line, with paths as they are."""
+    return lambda *arguments: azml_contract(*map(str, arguments))
+
+
+def test_upgrade_prints_a_diff_with_marks_for_a_person(run):
+    done = run("upgrade", FIRST, "--to", "2026-05-01")
+
+    assert done.code == 0
+    assert '+    "image": "mcr.microsoft.com/' in done.out
+    assert "# DECIDE /properties/inputs/iris/jobInputType: Is this" in done.out
+    assert "/interactions/15/request/body/json" in done.out
+
+
+def test_upgrade_prints_operations_of_rfc_6902(run):
+    body = DOCUMENTED / "command_job.json"
+    done = run(
+        "upgrade",
+        body,
+        *("--from", "2021-03-01-preview", "--to", "2026-05-01", "--format", "json"),
+    )
+    (shape,) = json.loads(done.out)["bodies"]
+
+    assert shape["operation"] == "Jobs_CreateOrUpdate"
+    assert {"op": "remove", "path": "/properties/compute"} in shape["patch"]
+    assert shape["findings"] == []
+    decide = next(op for op in shape["patch"] if "decide" in op)
+    assert decide["path"] == "/properties/inputs"
+
+
+def test_upgrade_prints_the_new_body(run):
+    done = run(
+        "upgrade",
+        DOCUMENTED / "environment.txt",
+        *("--from", "2021-03-01-preview", "--to", "2026-05-01", "--format", "body"),
+    )
+
+    assert set(json.loads(done.out)["properties"]) == {"condaFile", "image"}
+
+
+def test_upgrade_exits_1_where_something_is_left_to_do(run, tmp_path):
+    file = tmp_path / "job.json"
+    file.write_text('{"properties": {"jobType": "Command", "command": "x"}}')
+
+    done = run("upgrade", file, "--from", "2021-03-01-preview", "--to", "2026-05-01")
+
+    assert done.code == 1
+    assert "# DECIDE /properties/environmentId" in done.out
+
+
+def test_upgrade_needs_to_know_what_a_body_was_written_for(run, tmp_path):
+    done = run("upgrade", DOCUMENTED / "data.json", "--to", "2026-05-01")
+    assert done.code == 2
+    assert "--from V" in done.err
+
+    unknown = run("upgrade", FIRST, "--to", "2026-05-02")
+    assert unknown.code == 2
+    assert "2026-05-01" in unknown.err
+
+    missing = run("upgrade", tmp_path / "none.json", "--to", "2026-05-01")
+    assert missing.code == 2
+    assert "none.json" in missing.err
+    assert "Traceback" not in missing.err
+
+
+def test_upgrade_of_a_folder_names_it(run, tmp_path):
+    # The name is a part of the message: it must be told nevertheless.
+    (tmp_path / "d").mkdir()
+    done = run("upgrade", tmp_path / "d", "--to", "2024-04-01")
+    assert done.code == 2
+    assert f"Error: {tmp_path / 'd'}: it is a folder; name its files" in done.err
