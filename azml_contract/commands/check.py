@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +14,7 @@ import click
 from azml_contract.errors import ContractError, InputError, UsageError
 
 if TYPE_CHECKING:
+    from azml_contract.commands.curl import ScriptCall
     from azml_contract.commands.inputs import Opened
     from azml_contract.finding import Finding
     from azml_contract.report.checked import Checked
@@ -58,6 +61,12 @@ class _Asked:
     help="What the service is known to do, or the written contract.",
 )
 @click.option(
+    "--contracts",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A folder that `contract import` filled, looked at as well.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "sarif", "github"]),
@@ -80,29 +89,35 @@ def command(
     api_version: str,
     status: int | None,
     profile: str,
+    contracts: Path | None,
     form: str,
     fail_on: str,
 ) -> None:
     """Check bodies and recordings against the contract of their api-version.
 
     INPUT is a JSON body (with --url or --operation), a cassette, a HAR file, a
-    recording of Azure's test-proxy or of vcrpy, or - for the standard input.
+    recording of Azure's test-proxy or of vcrpy, a shell script that calls curl,
+    or - for the standard input.
     """
+    from azml_contract.contract.catalog import load_contract
     from azml_contract.finding import Severity
     from azml_contract.report.checked import is_at_least
     from azml_contract.validation.validator import Profile, Scope, Validator
 
     asked = _Asked(method.upper(), url, operation, api_version, status or 0)
+    load = partial(load_contract, extra=contracts)
     _require_sense(asked)
+    if api_version:
+        load(api_version)  # UnknownApiVersion names the nearest
     is_call = bool(url or operation)
     scope = Scope(api_version="" if is_call else api_version)
-    validator = Validator(profile=Profile(profile), scope=scope)
+    validator = Validator(profile=Profile(profile), scope=scope, load=load)
     checked, problems = _check_all(validator, inputs, asked)
     if checked or form != "text":
         _print(checked, form)
     for problem in problems:
         click.echo(f"Error: {problem}", err=True)
-    if problems or not _require_validated(checked):
+    if problems:
         ctx.exit(2)
     least = Severity(fail_on)
     if any(is_at_least(f, least) for one in checked for f in one.findings):
@@ -114,23 +129,17 @@ def _require_sense(asked: _Asked) -> None:
         raise UsageError("Give --url or --operation, not both.")
     if asked.operation and not asked.api_version:
         raise UsageError("--operation needs --api-version, as in 2024-04-01.")
-    if asked.api_version:
-        from azml_contract.contract.catalog import load_contract
-
-        load_contract(asked.api_version)  # UnknownApiVersion names the nearest
 
 
-def _require_validated(checked: Sequence[Checked]) -> bool:
-    if any(one.requests or one.responses for one in checked):
-        return True
-    if any(one.findings for one in checked):
-        return True
-    click.echo(
-        "Error: nothing was validated: no call of "
-        "Microsoft.MachineLearningServices in these inputs.",
-        err=True,
-    )
-    return False
+def _require_validated(one: Checked) -> None:
+    from azml_contract.finding import Severity
+
+    if one.requests or one.responses:
+        return
+    if all(finding.severity is Severity.INFO for finding in one.findings):
+        raise InputError(
+            "nothing was validated: no call of Microsoft.MachineLearningServices in it"
+        )
 
 
 def _check_all(
@@ -142,7 +151,11 @@ def _check_all(
     problems: list[str] = []
     for name in names:
         try:
-            checked.append(_check_input(validator, open_input(name), asked))
+            opened = open_input(name, is_body=bool(asked.url or asked.operation))
+            one = _check_input(validator, opened, asked)
+            if one.findings or one.requests or one.responses:
+                checked.append(one)
+            _require_validated(one)
         except (ContractError, InputError) as error:
             problems.append(f"{name}: {error}")
     return checked, problems
@@ -152,6 +165,8 @@ def _check_input(validator: Validator, opened: Opened, asked: _Asked) -> Checked
     from azml_contract.report.checked import Checked
     from azml_contract.validation.jsontext import Locator
 
+    if opened.calls is not None:
+        return _check_script(validator, opened.name, opened.calls, asked)
     locator = Locator(opened.text if len(opened.text) <= _LOCATED_BYTES else "")
     findings: list[Finding] = []
     requests = responses = 0
@@ -170,6 +185,21 @@ def _check_input(validator: Validator, opened: Opened, asked: _Asked) -> Checked
         prefix = recorded.response_pointer
         findings += _place(verdict.findings, opened.name, locator, prefix)
     return Checked(opened.name, tuple(findings), requests, responses)
+
+
+def _check_script(
+    validator: Validator, name: str, calls: Sequence[ScriptCall], asked: _Asked
+) -> Checked:
+    from azml_contract.commands.scripted import judge_script
+    from azml_contract.report.checked import Checked
+
+    judged = judge_script(validator, calls, name, asked.api_version)
+    for one in judged:
+        if one.unknown:
+            text = f"Note: {name}:{one.line}: not judged: {one.unknown}."
+            click.echo(text, err=True)
+    findings = tuple(finding for one in judged for finding in one.findings)
+    return Checked(name, findings, sum(one.requests for one in judged), 0)
 
 
 def _check_body(validator: Validator, body: bytes, asked: _Asked) -> Verdict:

@@ -1,8 +1,8 @@
 """Open an input of `check` and say what it holds, by its content.
 
-In: a path or ``-``. Out: exchanges of a recording, or the raw body of a JSON
-file. A file that holds nothing that can be checked is an `InputError` of one
-line. Knows nothing of contracts.
+In: a path or ``-``. Out: exchanges of a recording, the calls of a shell script,
+or the raw body of a JSON file. A file that holds nothing that can be checked is
+an `InputError` of one line. Knows nothing of contracts.
 """
 
 from __future__ import annotations
@@ -16,28 +16,33 @@ from typing import TYPE_CHECKING, Any
 from azml_contract.errors import CassetteError, InputError
 
 if TYPE_CHECKING:
+    from azml_contract.commands.curl import ScriptCall
     from azml_contract.recording.convert import Recorded
 
 STDIN = "-"
 _LARGEST_BYTES = 150 * 1024 * 1024
+_LARGEST_SCRIPT = 1024 * 1024
 _YAML_STARTS = ("interactions:", "version:", "---", "%YAML", "!!")
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What one input holds: `recorded` exchanges, or else one `body`."""
+    """What one input holds: `recorded` exchanges, `calls`, or else one `body`."""
 
     name: str
     text: str
     body: bytes
     recorded: tuple[Recorded, ...] | None
+    calls: tuple[ScriptCall, ...] | None = None
 
 
-def open_input(name: str) -> Opened:
+def open_input(name: str, *, is_body: bool = False) -> Opened:
     """Read one input.
 
     Args:
         name: A path, or ``-`` for the standard input.
+        is_body: Text that is neither a recording nor a script is a body, even
+            one that does not begin as JSON does.
 
     Raises:
         InputError: It cannot be read, or holds nothing that can be checked;
@@ -50,7 +55,10 @@ def open_input(name: str) -> Opened:
     if recorded is None and not is_json and _looks_like_yaml(text):
         recorded = _read_yaml(text)
     if recorded is None and not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
-        raise InputError(_explain_strange(text))
+        calls = None if is_json else _read_script(name, text)
+        if calls is None and not is_body:
+            raise InputError(_explain_strange(text))
+        return Opened(name, text, data, None, calls)
     return Opened(name, text, data, recorded)
 
 
@@ -140,10 +148,18 @@ def _read_yaml(text: str) -> tuple[Recorded, ...]:
     return tuple(read_recording(document, kind))
 
 
+def _read_script(name: str, text: str) -> tuple[ScriptCall, ...] | None:
+    from azml_contract.commands.curl import looks_like_script, read_script
+
+    if not looks_like_script(text):
+        return None
+    if len(text) > _LARGEST_SCRIPT:
+        raise InputError(f"it is a script of more than {_LARGEST_SCRIPT} characters")
+    return read_script(text, Path() if name == STDIN else Path(name).parent)
+
+
 def _explain_strange(text: str) -> str:
     head = text.lstrip()[:20]
-    if head.startswith(("#!", "curl ")):
-        return "it looks like a script; check the body that it sends"
     if head.startswith("<"):
         return "it looks like HTML or XML, not like JSON"
     return f"it is neither a JSON body nor a recording; it starts with {head!r}"

@@ -384,8 +384,8 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("null.txt", b'{"a": "\x00"}', "it is binary, not text"),
     ("utf16.json", '{"a": 1}'.encode("utf-16"), "it is UTF-16; save it as UTF-8"),
     ("page.html", "<!doctype html>", "it looks like HTML or XML, not like JSON"),
-    ("run.sh", "#!/bin/sh\ncurl x", "it looks like a script; check the body"),
-    ("call.sh", "curl -X PUT https://x", "it looks like a script; check the body"),
+    ("run.sh", "#!/bin/sh\ncurl x", "nothing was validated"),
+    ("call.sh", "curl -X PUT https://x", "nothing was validated"),
     ("notes.md", "hello", "it is neither a JSON body nor a recording"),
     ("number.json", "42", "it is neither a JSON body nor a recording"),
     ("body.json", GOOD, "it is a JSON body; say where it is sent"),
@@ -497,3 +497,58 @@ def test_findings_are_wrapped_at_the_width_of_the_terminal(
     assert max(len(line) for line in told) <= columns
     assert all(line.startswith(" " * 10) for line in told)
     assert (len(told) > 2) == (columns < 120)
+
+
+def test_an_input_that_validates_nothing_fails_beside_one_that_does(check):
+    empty = check.write("empty.json", {"log": {"entries": []}})
+    good = check.write("good.json", proxy_recording())
+
+    done = check.run(good, empty)
+
+    assert done.exit_code == 2
+    assert "Error: empty.json: nothing was validated" in done.stderr
+
+
+def test_calls_of_other_providers_alone_validate_nothing(check):
+    recording = proxy_recording()
+    uri = "https://management.azure.com/providers/Microsoft.Storage/x?api-version=1"
+    recording["Entries"][0]["RequestUri"] = uri
+
+    done = check.run(check.write("other.json", recording))
+
+    assert done.exit_code == 2
+    assert "AZC152" in done.stdout
+
+
+def test_a_body_that_does_not_begin_like_one_is_judged_where_it_is_sent(check):
+    comment = check.write("body.json", '// mine\n{"properties": {"image": "a"}}')
+    text = check.write("text.json", "null")
+
+    done = check.run(comment, text, "--url", ENVIRONMENT, "--api-version", "2024-04-01")
+
+    assert "JSON knows no comments" in done.stdout
+    assert "The body may not be null" in done.stdout
+    assert done.exit_code == 1
+
+
+def test_names_in_a_body_do_not_steer_the_terminal(check):
+    name = check.write("job.json", {"properties": {"\x1b[31m\nx": 1}})
+
+    done = check.run(name, "--url", ENVIRONMENT, "--api-version", "2024-04-01")
+
+    assert "\x1b" not in done.stdout
+    assert "/properties/\\u001b[31m\\nx" in done.stdout
+
+
+def test_an_imported_contract_can_be_checked_against(check, tmp_path):
+    from azml_contract.contract.catalog import DATA
+
+    for file in DATA.iterdir():
+        text = file.read_text("utf-8")
+        text = text.replace('"2026-05-01"', '"2027-01-01"')
+        (tmp_path / file.name).write_text(text.replace("2026-05-01", "2027-01-01"))
+    name = check.write("good.json", GOOD)
+    sent = ("--url", ENVIRONMENT, "--api-version", "2027-01-01")
+
+    assert check.run(name, *sent).exit_code == 2
+    assert check.run(name, *sent, "--contracts", str(tmp_path)).exit_code == 0

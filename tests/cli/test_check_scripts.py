@@ -1,0 +1,261 @@
+"""`azml-contract check SCRIPT.sh`: the calls that a script makes with curl."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from azml_contract.cli import cli
+from azml_contract.commands.curl import read_script
+from azml_contract.commands.shell import show_marks
+
+WORKSPACE = (
+    "https://management.azure.com/subscriptions/$SUB/resourceGroups/$RG/providers"
+    "/Microsoft.MachineLearningServices/workspaces/$WS"
+)
+HOW_TO = r"""#!/bin/bash
+SUB=$(az account show --query id -o tsv)
+API_VERSION="2021-03-01-preview"
+wait_for () {
+    operation_id=$1
+    result=$(curl --location --request GET $operation_id --header "a: $TOKEN")
+}
+# curl -X PUT https://management.azure.com/subscriptions/commented/out
+response=$(curl --location --request GET \
+"WORKSPACE/datastores?api-version=$API_VERSION&isDefault=true" \
+--header "Authorization: Bearer $TOKEN")
+ENV_VERSION=$RANDOM
+curl --location --request PUT \
+"WORKSPACE/environments/lightgbm/versions/$ENV_VERSION?api-version=$API_VERSION" \
+--header "Content-Type: application/json" \
+--data-raw "{
+    \"properties\":{
+        \"condaFile\": \"channels:\\n  - conda-forge\",
+        \"Docker\": {
+            \"dockerSpecificationType\": \"Image\",
+            \"dockerImageUri\": \"$IMAGE\"
+        }
+    }
+}"
+curl -sX PUT "WORKSPACE/jobs/$run_id?api-version=$API_VERSION" -d @- <<EOF
+{"properties": {"jobType": "Command", "command": "train \$AZURE_ML_INPUT_iris",
+  "experimentName": "$EXPERIMENT", "inputDataBindings": {"iris": {"dataId": "$DATA"}},
+  "compute": {"target": "WORKSPACE_ID/computes/$COMPUTE", "instanceCount": $COUNT}}}
+EOF
+""".replace("WORKSPACE_ID", WORKSPACE[28:]).replace("WORKSPACE", WORKSPACE)
+
+
+class Check:
+    """Runs the command on one script in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, script: str, *arguments: str) -> tuple[int, Any, str]:
+        """Exit code, the JSON that was printed, and what went to standard error."""
+        text = script.replace("WORKSPACE", WORKSPACE)
+        (self.folder / "call.sh").write_text(text, "utf-8")
+        given = ["check", "call.sh", "--format", "json", *arguments]
+        done = CliRunner().invoke(cli, given)
+        return done.exit_code, json.loads(done.stdout), done.stderr
+
+
+@pytest.fixture
+def check(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return Check(tmp_path)
+
+
+def places(shown):
+    return [
+        (one["code"], one["pointer"], one["location"]["line"])
+        for one in shown["findings"]
+    ]
+
+
+def test_the_how_to_is_judged_and_findings_stand_at_its_lines(check):
+    code, shown, errors = check.run(HOW_TO)
+
+    assert places(shown) == [("AZC103", "/properties/Docker", 19)]
+    assert shown["validated"] == {"requests": 3, "responses": 0}
+    assert errors == (
+        "Note: call.sh:6: not judged: its URL is $operation_id, "
+        "which the script does not tell.\n"
+    )
+    assert code == 0
+
+
+def test_a_script_that_bash_reads_the_same_way(tmp_path):
+    """Bodies and verbs are what a program called curl is given."""
+    bash = shutil.which("bash")
+    assert bash
+    log = tmp_path / "log"
+    fake = f'curl() {{ printf "%s\\0" "$@" >> {log}; }}\n'
+    script = (
+        "A=one; export B='two words'; C=\"$A-$B\"\n"
+        'curl -XPUT "https://h/$A" -d "{\\"a\\": \\"$C\\"}"\n'
+        "curl --request 'POST' https://h/x --data '{\"q\": \"it'\\''s\"}' # no\n"
+        "if true; then curl \\\n https://h/${A}y?z=${NONE:-9} --data-raw $'a\\tb'; fi\n"
+        "curl -d '' https://h/a || curl -X DELETE https://h/b\n"
+        "curl https://h/c &\nwait\n"
+    )
+    run = tmp_path / "run.sh"
+    run.write_text(fake + script)
+
+    subprocess.run([bash, str(run)], check=True, timeout=60)
+
+    given = log.read_text().split("\0")
+    calls = read_script(script, tmp_path)
+    for call in calls[:4]:
+        assert call.url in given
+        assert not call.body or call.body in given
+    assert [call.method for call in calls] == [
+        "PUT",
+        "POST",
+        "POST",
+        "POST",
+        "DELETE",
+        "GET",
+    ]
+
+
+def test_what_the_script_does_not_tell_is_never_found_wrong(check):
+    body = (
+        '{"properties": {"jobType": "$TYPE", "command": "$COMMAND", '
+        '"environmentId": "$ENV", "isArchived": $FLAG, "identity": $IDENTITY, '
+        '"limits": {"jobLimitsType": "Command", "timeout": "PT${HOURS}H"}, '
+        '"computeId": "/subscriptions/$SUB/resourceGroups/$RG/providers/'
+        'Microsoft.MachineLearningServices/workspaces/$OTHER/computes/c"}}'
+    )
+    script = (
+        f"curl -X PUT WORKSPACE/jobs/$J?api-version=2024-04-01 -d @- <<E\n{body}\nE"
+    )
+
+    code, shown, errors = check.run(script)
+
+    assert (code, shown["findings"], errors) == (0, [], "")
+    assert shown["validated"]["requests"] == 1
+
+
+def test_what_it_tells_is_and_variables_are_named_as_written(check):
+    script = (
+        'KIND=jobz\nB=\'{"properties": {"jobType": "Comand"}}\'\n'
+        "curl -X PUT WORKSPACE/$KIND/x?api-version=2024-04-01 -d '{}'\n"
+        'curl -X PUT WORKSPACE/jobs/x?api-version=2024-04-01 --json "$B"\n'
+    )
+
+    code, shown, _ = check.run(script)
+
+    path, kind = shown["findings"][:2]
+    assert (path["code"], path["location"]["line"]) == ("AZC150", 3)
+    assert "/subscriptions/$SUB/" in path["message"]
+    assert "$SUB" in path["seen"]
+    assert (kind["code"], kind["cure"]) == ("AZC108", 'Did you mean "Command"?')
+    assert code == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("$URL -X PUT -d '{}'", "its URL is $URL, which the script does not tell"),
+        ("-X $M WORKSPACE/jobs/x?api-version=2024-04-01", "its verb is $M, which"),
+        ("WORKSPACE/jobs/x?api-version=$V", "its api-version is $V, which the script"),
+        ("WORKSPACE/$KIND/x?api-version=2024-04-01", "$WS/$KIND/x, which the script"),
+        ('"${ARGS[@]}" WORKSPACE/jobs/x', "its options come from ${ARGS[@]}"),
+        ("-X PUT WORKSPACE/jobs/x -d $BODY", "its body is $BODY, which the script"),
+        ("-X PUT WORKSPACE/jobs/x -d @no.json", "the file no.json, and there is none"),
+        ("-X PUT WORKSPACE/jobs/x -d @-", "its body comes from the standard input"),
+        (
+            "-X PUT WORKSPACE/jobs/x?api-version=2024-04-01 -d '{'$MORE'}'",
+            "its JSON cannot be read without $MORE",
+        ),
+    ],
+)
+def test_a_call_that_cannot_be_judged_says_why(check, call, reason):
+    code, shown, errors = check.run(f"curl {call}")
+
+    note, error = errors.splitlines()
+    assert note.startswith("Note: call.sh:1: not judged: ")
+    assert reason in note
+    assert error.startswith("Error: call.sh: nothing was validated")
+    assert (code, shown["findings"]) == (2, [])
+
+
+def test_the_api_version_may_be_given_where_the_script_has_none(check):
+    script = "curl WORKSPACE/jobs/x?api-version=$V"
+
+    code, shown, errors = check.run(script, "--api-version", "2024-04-01")
+
+    assert (code, errors, shown["validated"]["requests"]) == (0, "", 1)
+
+
+@pytest.mark.parametrize(
+    "feeding",
+    [
+        "-d @body.json",
+        "-d @- < body.json",
+        '-d "$(cat body.json)"',
+        '--data-binary "$B"',
+    ],
+)
+def test_a_body_in_a_file_has_its_findings_there(check, feeding):
+    body = (
+        '{"properties": {"jobType": "Command",\n"command": "a", "environmentID": "e"}}'
+    )
+    (check.folder / "body.json").write_text(body)
+
+    call = f"curl -X PUT WORKSPACE/jobs/x?api-version=2024-04-01 {feeding}"
+    _, shown, _ = check.run(f"B=$(cat body.json)\n{call}")
+
+    (finding,) = shown["findings"]
+    assert finding["code"] == "AZC103"
+    assert finding["location"] == {"file": "body.json", "line": 2, "column": 17}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "echo '{\"a\": 1}' | curl -d @- https://h",
+        "cat <<'E' | curl -d @- https://h\n{\"a\": 1}\nE",
+        'curl -d @- https://h <<-E\n\t{"a": 1}\n\tE',
+        "curl -d @- https://h <<< '{\"a\": 1}'",
+        "x=$(curl -s https://h -d '{\"a\": 1}' | jq .)",
+        "x=`curl -s https://h -d '{\"a\": 1}'`",
+        "curl -H 'x: y' --url https://h --data \\\n '{\"a\": 1}'",
+        "retry 3 curl -sSf -o /dev/null -d'{\"a\": 1}' https://h > log 2>&1",
+    ],
+)
+def test_bodies_are_found_wherever_a_shell_lets_them_stand(script, tmp_path):
+    (call,) = read_script(script, tmp_path)
+
+    assert (call.method, call.url, call.body) == ("POST", "https://h", '{"a": 1}')
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "'",
+        '"$(',
+        "$((",
+        "${",
+        "<<",
+        "<<E",
+        "\\",
+        "`",
+        "$'",
+        "|",
+        "a=(",
+        "$(" * 5000,
+        '"$(' * 5000,
+    ],
+)
+def test_broken_scripts_end(script, tmp_path):
+    for text in (script, f"curl https://h/{script}"):
+        for call in read_script(text, tmp_path):
+            assert show_marks(call.url).startswith(("https://h", "$"))
