@@ -40,6 +40,8 @@ from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.validator import Validator
 
 _NAME_CASE, _VALUES = "AZC103", ("AZC106", "AZC107", "AZC108")
+_NO_VALUE = "AZC106"
+"""A warning only, but no value that the old version took may become one."""
 _MILD = (Rule.CASE, Rule.ENUM_CASE)
 _ROUNDS = 100
 
@@ -99,11 +101,14 @@ def upgrade_body(body: bytes, operation: str, old: str, new: str) -> Upgrade:
         raise InputError(f"the body is no JSON object: {seen}")
     before, after = parsed.value, copy.deepcopy(parsed.value)
     edits: list[str] = []
-    _mend(after, old, operation, edits)
+    known = {(f.code, str(f.seen)) for f in _mend(after, old, operation, edits)}
     taken = _take_table(after, was, old, new)
     edits += taken.edits
     findings = _mend(after, new, now.id, edits)
-    decisions = (*taken.decisions, *_decide_rest(findings))
+    fresh = [f for f in findings if (f.code, str(f.seen)) not in known]
+    left = [f for f in findings if f.severity is Severity.ERROR]
+    left += [f for f in fresh if f.code == _NO_VALUE]
+    decisions = (*taken.decisions, *map(_decide, left))
     return Upgrade(now.id, before, after, tuple(edits), decisions, findings)
 
 
@@ -233,11 +238,8 @@ def _short(pointer: str) -> str:
     return pointer.removeprefix("/properties")
 
 
-def _decide_rest(findings: tuple[Finding, ...]) -> Iterator[Decision]:
-    for finding in findings:
-        if finding.severity is Severity.ERROR:
-            reason = f"{finding.message} {finding.cure}".strip()
-            yield Decision(finding.pointer, reason)
+def _decide(finding: Finding) -> Decision:
+    return Decision(finding.pointer, f"{finding.message} {finding.cure}".strip())
 
 
 def _differ(old: Any, new: Any, at: str) -> Iterator[dict[str, Any]]:

@@ -110,19 +110,41 @@ class _Walk:
         if not isinstance(entries, dict):
             return
         for name, entry in entries.items():
+            at = f"{step['to']}/{escape(name)}"
+            rest = dict(entry) if isinstance(entry, dict) else {}
             made = dict(step["add"])
+            put(self._body, at, made)
             for old, new in step["members"].items():
-                if isinstance(entry, dict) and old in entry:
-                    made[new] = entry[old]
-            if "uri" in step and isinstance(entry, dict):
-                place = step["uri"]
-                path = entry.get(place["path"])
-                if path is not None:
-                    made[place["to"]] = _join(path, entry.get(place["datastore"]))
-            put(self._body, f"{step['to']}/{escape(name)}", made)
-            first = next(iter(step["add"]))
-            self._mark(step, f"{step['to']}/{escape(name)}/{first}", None)
+                if old in rest:
+                    value = rest.pop(old)
+                    made[new] = step["values"].get(str(value), value)
+            if "uri" in step:
+                self._place(step["uri"], rest, made, at)
+            self._mark(step, f"{at}/{next(iter(step['add']))}", None)
+            for left, value in rest.items():
+                place = at[1:].replace("/", ".")
+                reason = f"`{left}` has no place any more; it was {value!r}. "
+                reason += f"The command names the place as ${{{{{place}}}}}."
+                self._decide(at, reason)
         self._note(f"{step['from']} -> {step['to']}")
+
+    def _place(
+        self, step: dict[str, str], rest: dict[str, Any], made: dict[str, Any], at: str
+    ) -> None:
+        """Put the URI of an output, where its path is told, into what is `made`."""
+        path = rest.pop(step["path"], None)
+        if path is None:
+            return
+        store = rest.pop(step["datastore"], None)
+        made[step["to"]] = _join(path, store)
+        self._doubt_store(f"{at}/{step['to']}", path, store)
+
+    def _doubt_store(self, at: str, path: Any, store: Any) -> None:
+        """Mark a URI that names the default datastore for want of another name."""
+        told = isinstance(store, str) and _DATASTORE.match(store)
+        if not told and (store is not None or _join(path, None) != path):
+            reason = f"Is the datastore {_DEFAULT_DATASTORE}? The body does not tell."
+            self._decide(at, reason)
 
     def _uri(self, step: dict[str, Any]) -> None:
         datastore = pop(self._body, step["datastore"])
@@ -135,10 +157,7 @@ class _Walk:
         uri = _join(path, store)
         put(self._body, step["to"], uri)
         self._note(f"{step['from']} -> {step['to']}, with the datastore's name")
-        slot = isinstance(store, str) and not _DATASTORE.match(store)
-        if slot or (store is None and uri != path):
-            reason = f"Is the datastore {_DEFAULT_DATASTORE}? The body does not tell."
-            self._decide(step["to"], reason)
+        self._doubt_store(step["to"], path, store)
         self._mark(step, step["to"], uri)
 
     def _spread(self, step: dict[str, Any]) -> None:

@@ -88,3 +88,28 @@ def test_upgrade_of_a_folder_names_it(run, tmp_path):
     done = run("upgrade", tmp_path / "d", "--to", "2024-04-01")
     assert done.code == 2
     assert f"Error: {tmp_path / 'd'}: it is a folder; name its files" in done.err
+
+
+def test_a_body_that_cannot_be_rewritten_leaves_the_others(run, tmp_path):
+    cassette = json.loads(FIRST.read_text("utf-8"))
+    sent = [one["request"] for one in cassette["interactions"]]
+    job = next(one for one in sent if "/jobs/" in one["uri"] and one.get("body"))
+    job["body"] = {"json": [1]}
+    file = tmp_path / "list.json"
+    file.write_text(json.dumps(cassette))
+
+    done = run("upgrade", file, "--to", "2026-05-01")
+
+    assert done.code == 2
+    assert "list.json: PUT jobs: the body is no JSON object: it is [1]." in done.err
+    assert "# PUT environments" in done.out
+    assert "# PUT jobs Sweep" in done.out
+
+
+def test_what_cannot_be_carried_back_is_left_for_a_person(run):
+    modern = WORKFLOW / "2022-05-01.json"
+    done = run("upgrade", modern, "--to", "2021-03-01-preview")
+
+    assert done.code == 1
+    assert "# 6 bodies, 0 edited; something is left to decide in 5" in done.err
+    assert "# DECIDE /properties/image: `image` of" in done.out

@@ -296,3 +296,90 @@ def fill(file: str, ids: dict[str, str]) -> Any:
     for name, value in ids.items():
         text = text.replace(f"{{{{ {name} }}}}", value)
     return json.loads(text)
+
+
+BINDING = {
+    "datastoreId": "/subscriptions/s/x/datastores/lake",
+    "pathOnDatastore": "models",
+    "pathOnCompute": "/tmp/out",
+    "mode": "Mount",
+}
+
+
+def test_what_a_binding_says_of_places_and_modes_is_kept_or_told():
+    made = upgrade(
+        {
+            "jobType": "Command",
+            "inputDataBindings": {"iris": {"dataId": "azureml:i:1", "mode": "Mount"}},
+            "outputDataBindings": {
+                "model": BINDING,
+                "nameless": {"datastoreId": "lake", "pathOnDatastore": "models"},
+                "pathless": {"datastoreId": "/subscriptions/s/x/datastores/lake"},
+            },
+        }
+    )
+    properties = made.after["properties"]
+    reasons = {d.pointer: d.reason for d in made.decisions}
+
+    assert properties["inputs"]["iris"]["mode"] == "ReadOnlyMount"
+    assert properties["outputs"]["model"]["mode"] == "ReadWriteMount"
+    assert "'/tmp/out'" in reasons["/properties/outputs/model"]
+    assert "${{outputs.model}}" in reasons["/properties/outputs/model"]
+    assert "workspaceblobstore" in reasons["/properties/outputs/nameless/uri"]
+    assert "datastores/lake" in reasons["/properties/outputs/pathless"]
+
+
+def test_a_value_that_only_the_old_version_took_is_for_a_person():
+    inputs = {"iris": {"dataId": "azureml:i:1", "mode": "Upload"}}
+    made = upgrade({"jobType": "Command", "inputDataBindings": inputs})
+
+    assert "/properties/inputs/iris/mode" in [d.pointer for d in made.decisions]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("AzureFile", "fileShareName"), ("AzureDataLakeGen2", "filesystem")],
+)
+def test_a_container_is_called_what_its_kind_of_datastore_calls_it(kind, name):
+    contents = {
+        "contentsType": kind,
+        "accountName": "account",
+        "containerName": "container",
+        "credentials": {
+            "credentialsType": "ServicePrincipal",
+            "clientId": "3b1f0c52-7a5e-4a0b-9d55-0f9f3a1c7e21",
+            "tenantId": "3b1f0c52-7a5e-4a0b-9d55-0f9f3a1c7e21",
+            "resourceUri": "https://example.org",
+            "secrets": {"secretsType": "ServicePrincipal"},
+        },
+        "endpoint": "core.windows.net",
+        "protocol": "https",
+    }
+    made = upgrade({"contents": contents}, "Datastores_CreateOrUpdate")
+    properties = made.after["properties"]
+
+    assert properties[name] == "container"
+    assert properties["credentials"]["resourceUrl"] == "https://example.org"
+    assert made.findings == ()
+
+
+def test_nothing_is_dropped_without_a_word():
+    made = upgrade(
+        {
+            "jobType": "Command",
+            "compute": {"target": "c", "location": "westeurope", "own": 1},
+        }
+    )
+    reasons = {d.pointer: d.reason for d in made.decisions}
+    assert "location" in reasons["/properties/compute/location"]
+    assert "left of compute" in reasons["/properties/compute"]
+
+    docker = {"dockerSpecificationType": "Image", "dockerImageUri": "i", "own": 1}
+    made = upgrade(
+        {"docker": docker}, "EnvironmentSpecificationVersions_CreateOrUpdate"
+    )
+    assert [d.pointer for d in made.decisions] == ["/properties/docker"]
+
+    linked = {"contents": {}, "linkedInfo": {"origin": "Synapse"}}
+    made = upgrade(linked, "Datastores_CreateOrUpdate")
+    assert "/properties/linkedInfo" in [d.pointer for d in made.decisions]
