@@ -272,6 +272,33 @@ def test_a_renamed_property_is_named_with_the_version_that_renamed_it(
     assert finding.cure.startswith("compute.target is `computeId`")
 
 
+@pytest.mark.parametrize(
+    ("path", "properties", "message"),
+    [
+        (
+            "models/m/versions/1",
+            {"path": "model"},
+            "`path` of ModelVersion is `modelUri` since 2022-02-01-preview.",
+        ),
+        (
+            "onlineEndpoints/e",
+            {"authMode": "Key", "target": "aks"},
+            "`target` of OnlineEndpoint is `compute` since 2022-02-01-preview.",
+        ),
+        (
+            "batchEndpoints/e",
+            {"authMode": "Key", "traffic": {"blue": 100}},
+            "`traffic` of BatchEndpoint is `defaults` since 2022-02-01-preview.",
+        ),
+    ],
+)
+def test_what_was_renamed_beside_jobs_is_known_too(check, path, properties, message):
+    body = {"location": "westeurope", "properties": properties}
+    found = check("PUT", path, body, version="2022-05-01")
+
+    assert [f.message for f in found if f.code == "AZC111"] == [message]
+
+
 def test_a_new_name_in_an_old_version_is_translated_back(check):
     body = {"properties": {"codeUri": "https://example.com/src", "path": "src"}}
 
