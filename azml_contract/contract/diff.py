@@ -2,14 +2,14 @@
 
 In: two contracts. Out: `Change` values. Operations are paired by verb and
 path, definitions by where they are used, so that a renamed definition is
-compared with its successor. What one of the versions cannot say is never a
-difference.
+compared with its successor; one that only moved is compared with itself. What
+one of the versions cannot say is never a difference.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from azml_contract.contract.change import Change, ChangeKind
@@ -82,11 +82,28 @@ class _Comparison:
         self._changes: dict[Change, Change] = {}
         self._waiting: deque[_Visit] = deque()
         self._seen: set[tuple[str, str, Side]] = set()
+        self._gone: dict[tuple[str, Side], _Visit] = {}
+        self._come: set[tuple[str, Side]] = set()
 
     def finish(self) -> list[Change]:
         while self._waiting:
-            self._visit(self._waiting.popleft())
+            while self._waiting:
+                self._visit(self._waiting.popleft())
+            self._pair_moved()
         return list(self._changes.values())
+
+    def _pair_moved(self) -> None:
+        """Wait for definitions that left one place and came to another."""
+        gone = _reach(self._before, self._gone)
+        come = _reach(self._after, dict.fromkeys(self._come))
+        met = {(side, name) for *names, side in self._seen for name in names}
+        for (name, side), (start, pointer) in gone.items():
+            if (name, side) in come and (side, name) not in met:
+                self._seen.add((name, name, side))
+                first = self._gone[start]
+                pointer = f"{first.pointer}{pointer}"
+                moved = _Visit(name, name, side, first.operation, pointer)
+                self._waiting.append(moved)
 
     def _note(self, change: Change) -> None:
         """Merge what breaks requests with what breaks responses."""
@@ -124,8 +141,11 @@ class _Comparison:
                 self._note(
                     replace(change, operation=visit.operation, pointer=visit.pointer)
                 )
-        for name in old.properties.keys() & new.properties.keys():
-            before, after = old.properties[name], new.properties[name]
+        self._note_moves(old, new, visit)
+        for name, before in old.properties.items():
+            after = new.properties.get(name)
+            if after is None:
+                continue
             self._schedule(
                 before.type,
                 after.type,
@@ -134,6 +154,14 @@ class _Comparison:
                 f"{visit.pointer}/{name}",
             )
         self._compare_variants(old, new, visit)
+
+    def _note_moves(self, old: Definition, new: Definition, visit: _Visit) -> None:
+        """Remember which definitions left this place, and which came to it."""
+        for step, name in _list_refs(old, new, visit.side):
+            place = replace(visit, pointer=f"{visit.pointer}{step}")
+            self._gone.setdefault((name, visit.side), place)
+        for _, name in _list_refs(new, old, visit.side):
+            self._come.add((name, visit.side))
 
     def _property_changes(
         self, old: Definition, new: Definition, side: Side
@@ -166,6 +194,42 @@ class _Comparison:
             self._note(
                 replace(change, operation=visit.operation, pointer=visit.pointer)
             )
+
+
+def _list_refs(
+    one: Definition, other: Definition | None, side: Side
+) -> Iterator[tuple[str, str]]:
+    """Step and definition of what `one` holds where `other` has nothing."""
+    for name, prop in one.properties.items():
+        if other is not None and name in other.properties:
+            continue
+        if side is Side.REQUEST and prop.read_only:
+            continue
+        kind, step = prop.type, f"/{name}"
+        while kind.items is not None:
+            kind, step = kind.items, f"{step}/*"
+        if kind.kind == "ref":
+            yield step, kind.ref
+    kept = _renamed_values(one, other) if other is not None else {}
+    for value, heir in one.variants.items():
+        if other is None or (value not in other.variants and value not in kept):
+            yield f"<{value}>", heir
+
+
+def _reach(
+    contract: Contract, starts: Mapping[tuple[str, Side], object]
+) -> dict[tuple[str, Side], tuple[tuple[str, Side], str]]:
+    """Every definition below the starts: the start, and the way from there."""
+    found = {start: (start, "") for start in starts}
+    waiting = deque(found)
+    while waiting:
+        name, side = waiting.popleft()
+        start, pointer = found[name, side]
+        for step, ref in _list_refs(contract.definitions[name], None, side):
+            if (ref, side) not in found:
+                found[ref, side] = (start, f"{pointer}{step}")
+                waiting.append((ref, side))
+    return found
 
 
 def _renamed_values(old: Definition, new: Definition) -> dict[str, str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +15,7 @@ from azml_contract.contract.change import Change, ChangeKind
 from azml_contract.contract.contract import make_contract
 from azml_contract.contract.diff import diff_contracts
 from azml_contract.errors import UsageError
+from azml_contract.finding import Side
 
 STRING = {"type": "string"}
 REFERENCE = {"$ref": "#/definitions/Job"}
@@ -330,6 +335,42 @@ def test_the_big_break_of_the_jobs_put() -> None:
         ("SweepJob", "samplingAlgorithm"),
         ("CommandJob", "environmentId"),
     }
+
+
+def test_a_definition_that_moved_is_compared_with_itself() -> None:
+    changes = diff_contracts(
+        load_contract("2021-03-01-preview"),
+        load_contract("2022-05-01"),
+        operation="Datastores_CreateOrUpdate",
+    )
+    (secrets,) = (
+        c
+        for c in changes
+        if (c.subject, c.name) == ("AccountKeyDatastoreCredentials", "secrets")
+    )
+    assert (secrets.breaks, secrets.way) == ((Side.REQUEST,), "refused")
+    assert secrets.pointer == (
+        "/properties/contents<AzureBlob>/credentials<AccountKey>"
+    )
+
+
+def test_changes_come_in_one_order(tmp_path: Path) -> None:
+    script = (
+        "from azml_contract.cli import main; import sys; "
+        "sys.argv = ['', 'contract', 'diff', '2021-03-01-preview', '2022-05-01']; "
+        "main()"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            cwd=tmp_path,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1
 
 
 def test_an_operation_is_followed_through_its_new_name() -> None:
