@@ -17,7 +17,6 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 _BEFORE = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf]))"
 _AFTER = r"(?![A-Za-z0-9])"
 _ANYWHERE_LENGTH = 8
-_LAYERS = 3
 _MARGIN, _REACH = 64, 8192
 _ENCODED = re.compile(r"[A-Za-z0-9_.~+/*-]*%[0-9A-Fa-f]{2}[A-Za-z0-9_.~+/*%-]*")
 _SHORTEST_RUN = 12
@@ -156,18 +155,6 @@ def _rewrite_encoded(run: str, rewrite: Callable[[str], str]) -> str:
     decoded = unquote_plus(run)
     rewritten = rewrite(decoded)
     return run if rewritten == decoded else quote_plus(rewritten)
-
-
-def percent_decoded(text: str) -> Iterator[str]:
-    """A text with its percent-encoding taken off, layer by layer."""
-    for decode in (unquote, unquote_plus):
-        layer = text
-        for _ in range(_LAYERS):
-            inner = decode(layer)
-            if inner == layer:
-                break
-            yield inner
-            layer = inner
 
 
 def rewrite_base64(text: str, rewrite: Callable[[str], str]) -> str:

@@ -7,6 +7,7 @@ Knows texts; knows neither HTTP nor cassettes.
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -36,6 +37,7 @@ from azml_contract.recording.shapes import (
 )
 
 _DEEPEST = 4
+_WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
 _CACHE_SIZE = 20_000
 _CACHED_LENGTH = 4096
@@ -195,6 +197,9 @@ class Redactor:
 
     def binary(self, raw: bytes) -> bytes:
         """Binary content with what can be found in it replaced."""
+        for mark, codec in _WIDE.items():
+            if raw.startswith(mark):
+                return mark + self._wide(raw[len(mark) :], codec)
         pieces, done = [], 0
         for start, end in self.windows(raw):
             text = raw[start:end].decode("latin-1")
@@ -203,6 +208,13 @@ class Redactor:
                 pieces += [raw[done:start], plain.encode("latin-1", "replace")]
                 done = end
         return b"".join([*pieces, raw[done:]]) if pieces else raw
+
+    def _wide(self, raw: bytes, codec: str) -> bytes:
+        try:
+            text = raw.decode(codec)
+        except UnicodeDecodeError:
+            return raw
+        return self.text(text).encode(codec)
 
     def windows(self, raw: bytes) -> list[tuple[int, int]]:
         """Where binary content is worth a closer look.

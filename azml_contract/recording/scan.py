@@ -2,8 +2,8 @@
 
 In: the bytes that are about to be written, the rules, the drawn variables.
 Out: nothing, or `SecretFound`. Trusts nobody: it reads the bytes as anybody
-with the file could, decodes what is percent-encoded or base64, and looks for
-shapes, for live values and for identifiers.
+with the file could, layer by layer, and looks for shapes, for live values and
+for identifiers.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from typing import Any
 
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
-from azml_contract.recording.forms import base64_runs, percent_decoded
+from azml_contract.recording.forms import base64_runs
+from azml_contract.recording.readings import byte_readings, text_readings, unfolded
 from azml_contract.recording.redact import Redactor
 from azml_contract.recording.shapes import find_shapes
 
 _DIGEST_NAMES = re.compile(r"md5|sha|hash|digest|crc|etag|checksum", re.IGNORECASE)
+_LIVE = "a live secret of the settings or of this recording"
 _DRAWN = "/variables/"
-_DEEPEST = 3
+_DEEPEST = 4
+_MOST_TEXT = 1024 * 1024
 _REMEMBERED_LENGTH = 200
 _SHOWN = 20
 
@@ -117,12 +120,26 @@ class Scanner:
         for kind in kinds:
             yield Suspicion(pointer, kind)
 
-    def _bytes(self, raw: bytes) -> Iterator[str]:
+    def _bytes(self, raw: bytes, depth: int = 0) -> Iterator[str]:
         encoded = "\n".join(base64_runs(raw.decode("latin-1"))).encode()
         for content in (raw, encoded):
             for start, end in self._redactor.windows(content):
                 text = content[start:end].decode("latin-1")
                 yield from self._plain_kinds(text, entropy=False)
+        if depth < _DEEPEST:
+            for inner in byte_readings(raw):
+                yield from self._held(inner, depth + 1)
+
+    def _held(self, raw: bytes, depth: int) -> Iterator[str]:
+        try:
+            # Of what is larger, only windows are worth the time.
+            text = raw.decode() if len(raw) <= _MOST_TEXT else None
+        except UnicodeDecodeError:
+            text = None
+        if text is None:
+            yield from self._bytes(raw, depth)
+        else:
+            yield from self._kinds(text, entropy=False)
 
     def _kinds(self, text: str, *, entropy: bool) -> tuple[str, ...]:
         """The kinds found in a text, remembered: most texts repeat."""
@@ -134,18 +151,21 @@ class Scanner:
             self._judged[text, entropy] = known
         return known
 
-    def _look(self, text: str, *, entropy: bool, depth: int = 0) -> Iterator[str]:
-        yield from self._plain_kinds(text, entropy=entropy)
-        for inner in percent_decoded(text):
-            yield from self._plain_kinds(inner, entropy=False)
-        if depth < _DEEPEST:
-            for inner in base64_runs(text):
-                yield from self._look(inner, entropy=False, depth=depth + 1)
+    def _look(self, text: str, *, entropy: bool) -> Iterator[str]:
+        layer, seen = [text], {text}
+        for depth in range(_DEEPEST + 1):
+            for one in layer:
+                yield from self._plain_kinds(one, entropy=entropy and depth == 0)
+                if self._secrets.find(unfolded(one)):
+                    yield _LIVE
+            inner = {one for each in layer for one in text_readings(each)} - seen
+            layer = sorted(inner)
+            seen |= inner
 
     def _plain_kinds(self, text: str, *, entropy: bool) -> Iterator[str]:
         yield from find_shapes(text, entropy=entropy, harmless=self._drawn)
         if self._secrets.find(text):
-            yield "a live secret of the settings or of this recording"
+            yield _LIVE
         kind = self._names.find(text)
         if kind:
             yield f"an identifier ({kind.replace('_', ' ')})"

@@ -40,7 +40,9 @@ _CONNECTION = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT_KEY = re.compile(r"(?<![A-Za-z0-9+/-])[A-Za-z0-9+/]{86}==")
-_CLIENT_SECRET = re.compile(r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,36}(?![\w~-])")
+_CLIENT_SECRET = re.compile(
+    r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,36}(?![\w~-])", re.ASCII
+)
 _SAS_FIELD = re.compile(
     r"((?:^|[?&;]|%26|%3F|&amp;)(?:se|st|ske|skt)(?:=|%3D))([0-9][^&;\s\"'<>\\]*)"
 )
