@@ -119,11 +119,28 @@ def check_options(config: pytest.Config) -> None:
             require_known(config.getoption("azml_from"))
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
-    if config.getoption("azml_baseline") and not config.getoption("azml_regress"):
-        raise pytest.UsageError("--azml-baseline needs --azml-regress.")
+    _check_baseline(config)
     report = config.getoption("azml_report")
     if report and not report.endswith(".html"):
         raise pytest.UsageError(f"--azml-report writes HTML; name it so, not {report}.")
+    if report and (config.invocation_params.dir / report).is_dir():
+        raise pytest.UsageError(f"--azml-report writes a file; {report} is a folder.")
+
+
+def _check_baseline(config: pytest.Config) -> None:
+    """Before the tests run: a baseline that cannot be read would be all in vain."""
+    file = config.getoption("azml_baseline")
+    if not file:
+        return
+    if not config.getoption("azml_regress"):
+        raise pytest.UsageError("--azml-baseline needs --azml-regress.")
+    from azml_contract.errors import InputError
+    from azml_contract.regression.baseline import load_baseline
+
+    try:
+        load_baseline(config.invocation_params.dir / file)
+    except InputError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def cassette_folder(config: pytest.Config) -> Path:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _run_key = pytest.StashKey["ScenarioRun"]()
 _orphans_key = pytest.StashKey[list[Path]]()
 _stale_key = pytest.StashKey[list[str]]()
+_unwritten_key = pytest.StashKey[str]()
 _breaks_key = pytest.StashKey[list[str]]()
 
 
@@ -353,23 +354,26 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config.stash[_orphans_key] = orphans
     breaks = _find_breaks(session) if config.getoption("azml_regress") else []
     config.stash[_breaks_key] = breaks
-    _write_report(config)
+    unwritten = _write_report(config)
+    config.stash[_unwritten_key] = unwritten
     stale = _find_stale(config)
     config.stash[_stale_key] = stale
-    failing = stale and age_limit(config)[1] == "fail"
+    failing = unwritten or (stale and age_limit(config)[1] == "fail")
     if (orphans or breaks or failing) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _write_report(config: pytest.Config) -> None:
-    """Write the page of `--azml-report`; on xdist's controller alone."""
+def _write_report(config: pytest.Config) -> str:
+    """Write the page of `--azml-report`, or say why not; on xdist's controller."""
     from azml_contract.pytest_summary import played_cassettes
 
     file = config.getoption("azml_report")
     if file and not hasattr(config, "workerinput"):
         from azml_contract.pytest_versions import write_page
 
-        write_page(config.invocation_params.dir / file, played_cassettes(config))
+        path = config.invocation_params.dir / file
+        return write_page(path, played_cassettes(config))
+    return ""
 
 
 def _find_stale(config: pytest.Config) -> list[str]:
@@ -405,5 +409,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             "Note: replay asks nobody: --azml-target azure needs --azml-mode live, "
             "record, extend or verify."
         )
-    notes += [f"breaks: {line}" for line in config.stash.get(_breaks_key, [])]
+    breaks: list[str] = config.stash.get(_breaks_key, [])
+    unwritten = config.stash.get(_unwritten_key, "")
+    notes += [*breaks, *([unwritten] if unwritten else [])]
     write_summary(terminalreporter, mode, orphans, notes)

@@ -49,7 +49,7 @@ def write_summary(
         line = f"ERROR orphaned cassette: {orphan}: no test plays it; delete it"
         reporter.write_line(line, red=True)
     for line in notes:
-        reporter.write_line(line)
+        reporter.write_line(line, red=line.startswith("ERROR"))
 
 
 def played_cassettes(config: pytest.Config) -> list[Path]:

@@ -74,7 +74,8 @@ def _newest_not_newer(folder: Path, api_version: str) -> str:
 def find_new_breaks(config: pytest.Config, cassettes: Sequence[Path]) -> list[str]:
     """A line for each call that a newer api-version breaks.
 
-    Those that the baseline of the session knows are left out.
+    Those that the baseline of the session knows are left out. The last line
+    counts the others.
     """
     from azml_contract.commands.recordings import read_any
     from azml_contract.regression.baseline import Baseline, load_baseline
@@ -85,24 +86,42 @@ def find_new_breaks(config: pytest.Config, cassettes: Sequence[Path]) -> list[st
     try:
         path = config.invocation_params.dir / file if file else None
         baseline = load_baseline(path) if path else Baseline()
-    except AzmlContractError as error:
-        return [str(error)]
-    lines = []
+    except AzmlContractError as error:  # it went since the session began
+        return [f"ERROR {error}"]
+    lines: list[str] = []
     for judged in judge_files(sorted(set(cassettes)), read_any, jobs=1):
-        lines += [judged.problem] if judged.problem else []
+        lines += [f"breaks: {judged.problem}"] if judged.problem else []
         for one in find_breaks(judged.rows):
             if one.since and not baseline.covers(one):
                 place = one.finding.pointer or one.finding.side
                 lines.append(
-                    f"{one.scenario} {one.recorded}: {one.label} {one.status} since "
-                    f"{one.since}: {place}: {one.finding.message}"
+                    f"breaks: {one.scenario} {one.recorded}: {one.label} {one.status} "
+                    f"since {one.since}: {place}: {one.finding.message}"
                 )
-    return lines
+    count = "1 break" if len(lines) == 1 else f"{len(lines)} breaks"
+    return [*lines, f"ERROR {count} at newer api-versions; {_CURE}"] if lines else []
 
 
-def write_page(path: Path, cassettes: Sequence[Path]) -> None:
-    """Write the version matrix of these cassettes as one HTML page."""
-    from azml_contract.commands.recordings import read_any
+_CURE = "cures: azml-contract regress; known ones: --azml-baseline FILE"
+
+
+def write_page(path: Path, cassettes: Sequence[Path]) -> str:
+    """Write the version matrix of these cassettes as one HTML page.
+
+    Returns:
+        What kept it from being written; "" where nothing did.
+    """
+    try:
+        page = _render_page(cassettes)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+    except (OSError, AzmlContractError) as error:
+        return f"ERROR --azml-report {path} is not written: {error}"
+    return ""
+
+
+def _render_page(cassettes: Sequence[Path]) -> str:
+    from azml_contract.commands.recordings import read_any, shorten
     from azml_contract.commands.regress_page import render_page
     from azml_contract.regression.outcome import Row
     from azml_contract.regression.parallel import judge_files
@@ -111,6 +130,6 @@ def write_page(path: Path, cassettes: Sequence[Path]) -> None:
     files: dict[str, str] = {}
     for judged in judge_files(sorted(set(cassettes)), read_any, jobs=1):
         rows += judged.rows
-        files |= {f"{r.scenario} {r.recorded}": str(judged.path) for r in judged.rows}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_page(rows, files), encoding="utf-8")
+        file = shorten(judged.path).as_posix()
+        files |= {f"{r.scenario} {r.recorded}": file for r in judged.rows}
+    return render_page(rows, files)

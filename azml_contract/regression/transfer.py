@@ -33,7 +33,7 @@ class NotTransferable(CassetteError):
         file: Where it lies.
         version: What it should play for.
         changes: One line for each change, with its place.
-        record_command: What records the other version.
+        record_command: What records `version`.
     """
 
     def __init__(
@@ -51,8 +51,7 @@ class NotTransferable(CassetteError):
             f"The cassette of {cassette.scenario} at {cassette.api_version} does not "
             f"play for {version}:{shown}{more}\n"
             f"The edits: azml-contract upgrade {file} --to {version}\n"
-            f"When the scenario sends them: {record_command} "
-            f"--azml-api-version {version}"
+            f"When the scenario sends them: {record_command}"
         )
         self.changes = changes
 
@@ -66,7 +65,7 @@ def transfer(
         cassette: As recorded.
         file: Where it lies, for messages.
         version: The other api-version.
-        record_command: What a reader should run to record that one.
+        record_command: What a reader should run to record `version`.
 
     Raises:
         NotTransferable: Something changed, or the sources cannot tell.

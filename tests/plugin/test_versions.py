@@ -118,9 +118,36 @@ def test_a_baseline_alone_is_wrong_usage(project):
     assert "--azml-baseline needs --azml-regress" in result.stderr.str()
 
 
-def test_a_baseline_that_is_missing_says_how_to_make_it(project):
-    result = run(project, "--azml-regress", "--azml-baseline", "none.json")
+def test_a_baseline_that_is_missing_is_wrong_usage_before_any_test_runs(project):
+    result = run(project, "--azml-regress", "--azml-baseline", "known.json")
 
-    assert result.ret != 0
-    assert "There is no baseline" in result.stdout.str()
-    assert "--write-baseline" in result.stdout.str()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "There is no baseline" in result.stderr.str()
+    assert "--write-baseline" in result.stderr.str()
+
+
+def test_a_report_that_cannot_be_written_fails_the_run_in_one_line(project):
+    (project.path / "file").write_text("")
+    options = ("--azml-api-version", "2022-05-01", "--azml-report")
+
+    refused = run(project, *options, "file/page.html")
+    assert refused.ret == 1
+    refused.assert_outcomes(passed=1)
+    assert "page.html is not written:" in say(refused)
+
+    (project.path / "folder.html").mkdir()
+    assert run(project, *options, "folder.html").ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_breaks_are_counted_at_the_end(project):
+    failed = run(project, "--azml-regress", "--azml-api-version", "2021-03-01-preview")
+
+    lines = [line for line in failed.outlines if line.startswith("breaks: ")]
+    assert f"ERROR {len(lines)} breaks at newer api-versions" in say(failed)
+
+
+def test_the_command_that_records_names_the_version_once(project):
+    text = say(run(project, "--azml-api-version", "2022-02-01-preview"))
+
+    command = text.partition("When the scenario sends them: ")[2].partition("=====")[0]
+    assert command.count("--azml-api-version 2022-02-01-preview") == 1
