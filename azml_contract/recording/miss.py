@@ -7,6 +7,7 @@ act on, sanitised. Knows how to compare requests; not how they are played.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ from azml_contract.recording.rules import FORM_SECRETS, QUERY_SECRETS
 from azml_contract.recording.shapes import REDACTED
 
 REMEDY = "pytest --azml-mode=record"
+_WORKSPACE = re.compile(
+    r"/subscriptions/[^/?]+/resourceGroups/[^/?]+/providers/"
+    r"Microsoft\.MachineLearningServices/workspaces/[^/?]+/",
+    re.IGNORECASE,
+)
 _LINES = 12
 _SHOWN = 20
 _WIDTH = 100
@@ -41,16 +47,17 @@ class NoMatchingInteraction(CassetteError):
         record_command: str = REMEDY,
     ) -> None:
         nearest = find_nearest(request, cassette.interactions, plays)
-        lines = [
-            f"{path} has no answer for this request of {cassette.scenario}:",
-            f"  {_say(request.method, request.url)}",
-        ]
+        lines = [f"  {_say(request.method, request.url)}"]
         if nearest is None:
             lines.append("Closest recording: none, the cassette is empty.")
         else:
             lines += _explain(request, nearest, cassette, plays, redactor)
-        lines.append(f"If the change is intended, record again: {record_command}")
-        super().__init__(redactor.message("\n".join(lines)))
+        # A path and a command are for typing: what they name is not replaced.
+        super().__init__(
+            f"{_show(path)} has no answer for this request of {cassette.scenario}:\n"
+            + redactor.message("\n".join(lines))
+            + f"\nIf the change is intended, record again: {record_command}"
+        )
         self.request = request
         self.path = path
         self.nearest = None if nearest is None else cassette.interactions[nearest]
@@ -67,18 +74,18 @@ class UnusedInteractions(CassetteError):
         redactor: Redactor,
         record_command: str = REMEDY,
     ) -> None:
-        lines = [f"{path} holds {_count(len(unused))} that no request asked for:"]
-        lines += [
+        lines = [
             f"  {index}: {_say(one.method, one.url)} -> {one.status}"
             for index, one in unused[:_SHOWN]
         ]
         if len(unused) > _SHOWN:
             lines.append(f"  and {len(unused) - _SHOWN} more")
-        lines.append(
-            "The scenario does less than when it was recorded. "
+        super().__init__(
+            f"{_show(path)} holds {_count(len(unused))} that no request asked for:\n"
+            + redactor.message("\n".join(lines))
+            + "\nThe scenario does less than when it was recorded. "
             f"If that is intended, record again: {record_command}"
         )
-        super().__init__(redactor.message("\n".join(lines)))
         self.path = path
         self.unused = tuple(one for _, one in unused)
 
@@ -87,8 +94,17 @@ def _count(number: int) -> str:
     return "1 interaction" if number == 1 else f"{number} interactions"
 
 
+def _show(path: Path) -> str:
+    """A path as a reader would type it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
 def _say(method: str, url: str) -> str:
-    return f"{method} {url}"
+    """A call, the workspace left out: it is the same in most; differences show it."""
+    return f"{method} {_WORKSPACE.sub('/subscriptions/.../', url)}"
 
 
 def find_nearest(
