@@ -48,6 +48,11 @@ class SecretFound(CassetteError):
         lines += [f"  {one.place}: {one.kind}" for one in suspicions[:_SHOWN]]
         if len(suspicions) > _SHOWN:
             lines.append(f"  and {len(suspicions) - _SHOWN} more")
+        if any(one.place == "/scenario" for one in suspicions):
+            lines.append(
+                "/scenario is made of the names of module and test: rename what holds "
+                "it, or take it from the project's identifiers."
+            )
         lines.append(
             "Values are not shown. Remove them with a sanitizer of the project "
             "(fixture azml_sanitizers), or draw them with azml.var if they are "

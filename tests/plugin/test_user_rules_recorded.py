@@ -48,3 +48,23 @@ def test_a_recorded_cassette_holds_nothing_that_the_project_names(
     replayed = pytester.runpytest_subprocess(*arguments)
 
     replayed.assert_outcomes(passed=1)
+
+
+@pytest.mark.slow
+def test_a_test_whose_own_name_is_an_identifier_is_told_so(pytester):
+    pytester.makefile(
+        ".toml",
+        pyproject="[tool.azml-contract.redact]\n"
+        'identifiers = { "contoso" = "company" }\n',
+    )
+    pytester.makepyfile(test_contoso=SCENARIO)
+
+    recorded = pytester.runpytest_subprocess("--azml-mode", "record")
+
+    recorded.assert_outcomes(failed=1)
+    recorded.stdout.fnmatch_lines(
+        [
+            "*/contoso/tagged/2024-04-01.json was not written*",
+            "*/scenario is made of the names of module and test: rename what holds it*",
+        ]
+    )
