@@ -17,7 +17,6 @@ from azml_contract.validation.deviation import Path, to_pointer
 from azml_contract.validation.grade import Grader
 from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.phrases import list_names
-from azml_contract.validation.plan import find_twin
 
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z_]+)\.([^}]*?)\s*\}\}")
 _VARIABLE = re.compile(r"AZURE_ML_(INPUT|OUTPUT)_([A-Za-z0-9_]+)")
@@ -49,7 +48,7 @@ class _Command(NamedTuple):
         """The names that are bound: ``inputs``, ``outputs`` or ``search_space``."""
         if kind == "search_space":
             return tuple(self.space or ())
-        given = [pick(binder, key) for binder in self.binders for key in _BINDERS[kind]]
+        given = [binder.get(key) for binder in self.binders for key in _BINDERS[kind]]
         return tuple(name for one in given if isinstance(one, dict) for name in one)
 
     def binds(self, kind: str, name: str) -> bool:
@@ -61,7 +60,7 @@ class _Command(NamedTuple):
             return True
         for binder in self.binders:
             for key in keys:
-                given = pick(binder, key)
+                given = binder.get(key)
                 if isinstance(given, dict) and (
                     name in given or name.split(".")[0] in given
                 ):
@@ -77,7 +76,7 @@ class _Command(NamedTuple):
         bound = self.list_bound(f"{kind.lower()}s")
         if any(other.replace("-", "_").casefold() == folded for other in bound):
             return True
-        given = [pick(binder, key) for binder in self.binders for key in _VARIABLES]
+        given = [binder.get(key) for binder in self.binders for key in _VARIABLES]
         variable = f"AZURE_ML_{kind}_{name}"
         return any(isinstance(one, dict) and variable in one for one in given)
 
@@ -104,43 +103,28 @@ def check_bindings(grader: Grader, job: Any, path: Path) -> list[Finding]:
         for name in command.space or ():
             # Names with dashes are appended to the command as arguments.
             if ("search_space", name) not in reads and name[:1] != "-":
-                place = (path, find_twin("searchSpace", job) or "")
-                found.append(_find_unread(grader, name, place))
+                found.append(_find_unread(grader, name, path))
     return found
 
 
-def pick(holder: Mapping[str, Any], name: str) -> Any:
-    """The value of a property that may be written in another case; None without."""
-    key = find_twin(name, holder)
-    return None if key is None else holder[key]
-
-
 def _find_commands(job: Any, path: Path) -> list[_Command]:
+    found: list[_Command] = []
     if not isinstance(job, dict):
-        return []
-    space = pick(job, "searchSpace")
-    given = space if isinstance(space, dict) else {}
-    spec = find_twin("componentSpec", job)
-    trial = find_twin("trial", job)
-    found = [_read_command(job, path, (job,), None)]
-    if trial is not None and isinstance(job[trial], dict):
-        binders = (job, job[trial])
-        found.append(_read_command(job[trial], (path, trial), binders, given))
-    if spec is not None and isinstance(job[spec], dict):
-        found.append(_read_command(job[spec], (path, spec), (job[spec],), None))
-    return [command for command in found if command is not None]
-
-
-def _read_command(
-    holder: dict[str, Any],
-    path: Path,
-    binders: tuple[dict[str, Any], ...],
-    space: Mapping[str, Any] | None,
-) -> _Command | None:
-    key = find_twin("command", holder)
-    if key is None or not isinstance(holder[key], str):
-        return None
-    return _Command(holder[key], (path, key), binders, space)
+        return found
+    text = job.get("command")
+    if isinstance(text, str):
+        found.append(_Command(text, (path, "command"), (job,)))
+    trial = job.get("trial")
+    if isinstance(trial, dict) and isinstance(trial.get("command"), str):
+        space = job.get("searchSpace")
+        given = space if isinstance(space, dict) else {}
+        place = ((path, "trial"), "command")
+        found.append(_Command(trial["command"], place, (job, trial), given))
+    component = job.get("componentSpec")
+    if isinstance(component, dict) and isinstance(component.get("command"), str):
+        place = ((path, "componentSpec"), "command")
+        found.append(_Command(component["command"], place, (component,)))
+    return found
 
 
 def _find_unbound(grader: Grader, command: _Command, kind: str, name: str) -> Finding:
@@ -178,7 +162,7 @@ def _find_unread(grader: Grader, name: str, path: Path) -> Finding:
         "AZC172",
         f"The command never reads {name} of the search space.",
         cure=f"Add ${{{{search_space.{name}}}}} to the command.",
-        pointer=to_pointer((path, name)),
+        pointer=to_pointer(((path, "searchSpace"), name)),
         seen=name,
     )
 

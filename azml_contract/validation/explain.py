@@ -141,16 +141,14 @@ class PlanBook:
             if name in self.definitions and key in self.definitions[name].properties
         )
 
-    def declares(self, kind: Type, key: str) -> bool:
-        """Whether a value of `kind` may have a property `key`."""
+    def list_declared(self, kind: Type) -> set[str]:
+        """Every property that a value of `kind` may have."""
         definition = self.definitions.get(kind.ref)
         if definition is None:
-            return False
+            return set()
         names = (definition.name, *definition.variants.values())
-        return any(
-            name in self.definitions and key in self.definitions[name].properties
-            for name in names
-        )
+        known = (self.definitions[name] for name in names if name in self.definitions)
+        return {key for one in known for key in one.properties}
 
 
 class ObjectPlan:
@@ -162,6 +160,7 @@ class ObjectPlan:
         "_extra",
         "_folded",
         "_required",
+        "_wrappers",
         "definition",
         "plain",
     )
@@ -177,6 +176,7 @@ class ObjectPlan:
         self._set_tag()
         self._required = required_names(definition, book.lens)
         self._folded = {name.casefold(): name for name in definition.properties}
+        self._wrappers: dict[str, tuple[str, ...]] | None = None
         self._extra: Plan | None = None
         if definition.additional is not None:
             extra = definition.additional
@@ -288,15 +288,20 @@ class ObjectPlan:
 
     def _find_wrapper(self, key: str) -> str:
         """Name of the nested object that `key` belongs into, usually ``properties``."""
-        wrappers = [
-            name
-            for name, prop in self.definition.properties.items()
-            if use_of(prop, self._book.lens) is Use.FREE
-            and self._book.declares(prop.type, key)
-        ]
-        if "properties" in wrappers:
+        if self._wrappers is None:
+            self._wrappers = self._list_wrappers()
+        names = self._wrappers.get(key, ())
+        if "properties" in names:
             return "properties"
-        return wrappers[0] if len(wrappers) == 1 else ""
+        return names[0] if len(names) == 1 else ""
+
+    def _list_wrappers(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for name, prop in self.definition.properties.items():
+            if use_of(prop, self._book.lens) is Use.FREE:
+                for key in self._book.list_declared(prop.type):
+                    found[key] = (*found.get(key, ()), name)
+        return found
 
 
 class _Everything:

@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from azml_contract.finding import Finding
-from azml_contract.validation.bindings import check_bindings, pick
+from azml_contract.validation.bindings import check_bindings
 from azml_contract.validation.deviation import Path, to_pointer
 from azml_contract.validation.grade import Grader
 from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.phrases import list_names
-from azml_contract.validation.plan import find_twin
 
 _PARENT = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}]*?)\s*\}\}")
 _NOUNS = {"inputs": "input", "outputs": "output", "jobs": "job"}
@@ -33,10 +32,7 @@ def check_pipeline(grader: Grader, job: dict[str, Any], path: Path) -> list[Find
         job: The properties of the resource; anything but a pipeline has none.
         path: Where they stand.
     """
-    spec = pick(job, "componentSpec")
-    if isinstance(pick(job, "jobs"), dict) or isinstance(spec, dict):
-        return list(_walk(grader, job, path, None))
-    return []
+    return list(_walk(grader, job, path, None))
 
 
 def _walk(
@@ -52,7 +48,7 @@ def _walk(
     elif isinstance(value, dict):
         for key, item in value.items():
             place: Path = (path, key)
-            if key.casefold() == "jobs" and isinstance(item, dict):
+            if key == "jobs" and isinstance(item, dict):
                 for name, node in item.items():
                     yield from _check_command(grader, node, (place, name))
                 yield from _walk(grader, item, place, value)
@@ -62,19 +58,18 @@ def _walk(
 
 def _check_command(grader: Grader, node: Any, path: Path) -> list[Finding]:
     # What the component of a node declares is not in the body.
-    if not isinstance(node, dict) or pick(node, "componentId"):
+    if not isinstance(node, dict) or node.get("componentId"):
         return []
-    key = find_twin("component", node)
-    if key is None:
-        return check_bindings(grader, node, path)
-    return check_bindings(grader, node[key], (path, key))
+    if "component" in node:
+        return check_bindings(grader, node["component"], (path, "component"))
+    return check_bindings(grader, node, path)
 
 
 def _check_text(
     grader: Grader, text: str, path: Path, parent: dict[str, Any]
 ) -> Iterator[Finding]:
     for kind, name in dict.fromkeys(_PARENT.findall(text)):
-        known = pick(parent, kind)
+        known = parent.get(kind)
         names = tuple(known) if isinstance(known, dict) else ()
         # Inputs of a group are declared one by one, GROUP.NAME, or as the group.
         if name not in names and name.partition(".")[0] not in names:

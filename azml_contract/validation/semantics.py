@@ -16,7 +16,6 @@ from azml_contract.validation.calls import Scope
 from azml_contract.validation.deviation import Path
 from azml_contract.validation.grade import Grader
 from azml_contract.validation.pipelines import check_pipeline
-from azml_contract.validation.plan import find_twin
 from azml_contract.validation.search_space import check_search_space
 
 
@@ -27,20 +26,22 @@ def check_meaning(
 
     Args:
         grader: Of the request.
-        body: The parsed body, mended where its text was broken.
+        body: The parsed body, mended where its text was broken, its names
+            written as the contract does.
         values: Path parameters of the call.
         scope: Where calls are meant to go.
     """
     found = check_ids(grader, body, choose_place(values, scope))
     if not isinstance(body, dict):
         return found
-    key = find_twin("properties", body)
-    for job, path in _find_jobs(body.get(key), (None, key or "")):
+    for job, path in _find_jobs(body.get("properties"), (None, "properties")):
         found += check_bindings(grader, job, path)
-        found += check_pipeline(grader, job, path)
-        space = find_twin("searchSpace", job)
-        if space is not None:
-            found += check_search_space(grader, job[space], (path, space))
+        if "jobs" in job or "componentSpec" in job:
+            found += check_pipeline(grader, job, path)
+        if "searchSpace" in job:
+            found += check_search_space(
+                grader, job["searchSpace"], (path, "searchSpace")
+            )
     return found
 
 
@@ -49,13 +50,10 @@ def _find_jobs(properties: Any, path: Path) -> list[tuple[dict[str, Any], Path]]
     if not isinstance(properties, dict):
         return []
     found = [(properties, path)]
-    key = find_twin("action", properties)
-    action = properties.get(key)
-    if key is not None and isinstance(action, dict):
-        inner = find_twin("jobDefinition", action)
-        job = action.get(inner)
-        if inner is not None and isinstance(job, dict):
-            found.append((job, ((path, key), inner)))
+    action = properties.get("action")
+    job = action.get("jobDefinition") if isinstance(action, dict) else None
+    if isinstance(job, dict):
+        found.append((job, ((path, "action"), "jobDefinition")))
     return found
 
 

@@ -30,6 +30,7 @@ from azml_contract.validation.envelope import check_envelope
 from azml_contract.validation.grade import Grader, Profile
 from azml_contract.validation.jsontext import DUPLICATE, Defect, Parsed, parse_json
 from azml_contract.validation.nearest import find_abbreviated, find_nearest
+from azml_contract.validation.recased import Recased
 from azml_contract.validation.semantics import check_meaning
 
 __all__ = ["Profile", "Scope", "Validator", "Verdict"]
@@ -192,9 +193,16 @@ class Validator:
             return
         lens = Lens(_VIEWS.get(operation.method, View.CREATE))
         check = compile_body(call.contract, operation.body, lens)
-        for deviation in check.check(parsed.value):
+        values = call.route.values
+        deviations = check.check(parsed.value)
+        if not deviations:
+            yield from check_meaning(grader, parsed.value, values, self.scope)
+            return
+        for deviation in deviations:
             yield grader.grade(deviation)
-        yield from check_meaning(grader, parsed.value, call.route.values, self.scope)
+        recased = Recased(parsed.value, deviations)
+        for finding in check_meaning(grader, recased.body, values, self.scope):
+            yield finding._replace(pointer=recased.find_sent(finding.pointer))
 
     def _check_response(
         self, grader: Grader, call: _Call, response: Response

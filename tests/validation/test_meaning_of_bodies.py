@@ -426,3 +426,25 @@ def test_a_pipeline_within_a_pipeline_is_the_parent_of_its_own_nodes(check, pipe
     spec = {"componentSpec": inner | {"inputs": {"y": {}}}}
     finding = only(check("PUT", "components/c/versions/1", {"properties": spec}))
     assert finding.pointer == "/properties/componentSpec/jobs/a/inputs/b"
+
+
+def test_names_that_are_right_win_over_miscased_twins(check, command_job):
+    command_job["properties"]["Inputs"] = {"other": {}}
+
+    found = check("PUT", "jobs/j", command_job)
+
+    assert "AZC170" not in codes(found)
+
+
+def test_pointers_below_miscased_names_are_those_of_the_body_as_sent(check):
+    job = {
+        "JobType": "Command",
+        "Command": "a",
+        "environmentId": "azureml:e:1",
+        "Inputs": {"a/b": {"jobInputType": "uri_file", "Uri": f"{HOME}/codes/c"}},
+    }
+
+    found = check("PUT", "jobs/j", {"Properties": job})
+
+    (wrong_kind,) = (f for f in found if f.code == "AZC161")
+    assert wrong_kind.pointer == "/Properties/Inputs/a~1b/Uri"
