@@ -259,7 +259,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
         if run is not None:
             run.conclude()
     except AzmlContractError as error:
-        message = _explain(error, pyfuncitem)
+        faults = run.describe_faults(error) if run is not None else ""
+        message = _explain(error, faults, pyfuncitem)
         _report_differences(pyfuncitem, run, message)
         raise pytest.fail.Exception(message, pytrace=False) from None
     except Exception:
@@ -280,14 +281,15 @@ def _report_differences(
         item.add_report_section("call", "azml-contract verify", text)
 
 
-def _explain(error: Exception, item: pytest.Function) -> str:
+def _explain(error: Exception, faults: str, item: pytest.Function) -> str:
     """The error's message, and the line of the scenario that led to it."""
+    text = f"{error}\n{faults}" if faults else str(error)
     frames = traceback.extract_tb(error.__traceback__)
     here = [frame for frame in frames if Path(frame.filename) == item.path]
     if not here:
-        return str(error)
+        return text
     last = here[-1]
-    return f"{error}\n\nat {item.path.name}:{last.lineno}: {last.line}"
+    return f"{text}\n\nat {item.path.name}:{last.lineno}: {last.line}"
 
 
 @pytest.hookimpl(wrapper=True)

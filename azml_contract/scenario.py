@@ -162,6 +162,19 @@ class ScenarioRun:
 
         return remove_created(self.workspace, spare=self._recorder.stop_playing())
 
+    def describe_faults(self, error: Exception) -> str:
+        """For a request that the cassette lacks: what is wrong with it, if anything."""
+        from azml_contract.recording.miss import NoMatchingInteraction
+
+        if not isinstance(error, NoMatchingInteraction):
+            return ""
+        found = self._validator.check_request(error.request).findings
+        told = [one for one in found if one.severity is not Severity.INFO]
+        if not told:
+            return ""
+        lines = "\n".join(render_finding(one) for one in told)
+        return f"What was sent breaks its contract:\n{lines}"
+
     def describe_differences(self) -> str:
         """In verify, for a scenario that failed: what differed up to there."""
         return self._recorder.describe_differences()

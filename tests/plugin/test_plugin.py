@@ -122,6 +122,22 @@ def test_a_failed_scenario_leaves_its_old_cassette_alone(
     assert cassette(recorded).read_bytes() == before
 
 
+def test_a_body_that_breaks_its_contract_is_told_so_in_replay_too(
+    recorded: pytest.Pytester,
+) -> None:
+    write_body(recorded, {"properties": {"dataType": "uri_file", "dataUrl": "x"}})
+    result = run(recorded)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*has no answer for this request*",
+            "*What was sent breaks its contract:*",
+            "*AZC102*",
+            "*Did you mean `dataUri`?*",
+        ]
+    )
+
+
 def test_a_changed_body_fails_replay_and_says_what_differs(
     recorded: pytest.Pytester,
 ) -> None:
@@ -420,7 +436,5 @@ def test_what_is_reported_of_a_live_scenario_holds_no_secret(
     written = [project.path / name for name in ("log.txt", "junit.xml")]
     said = "\n".join([result.stdout.str(), *(one.read_text() for one in written)])
     assert not re.search(r"sig=(?!REDACTED)", said)
-    assert not re.search(
-        r"(failed with|printed|logged|at the end) (?!RED)\w", said
-    )
+    assert not re.search(r"(failed with|printed|logged|at the end) (?!RED)\w", said)
     assert "secret     = 'REDACTED'" in said
