@@ -96,8 +96,8 @@ def command(
     """Check bodies and recordings against the contract of their api-version.
 
     INPUT is a JSON body (with --url or --operation), a cassette, a HAR file, a
-    recording of Azure's test-proxy or of vcrpy, a shell script that calls curl,
-    or - for the standard input.
+    recording of Azure's test-proxy or of vcrpy, a folder of recordings, a shell
+    script that calls curl, or - for the standard input.
     """
     from azml_contract.contract.catalog import load_contract
     from azml_contract.finding import Severity
@@ -148,8 +148,8 @@ def _check_all(
     from azml_contract.commands.inputs import open_input
 
     checked: list[Checked] = []
-    problems: list[str] = []
-    for name in names:
+    files, problems = _expand(names)
+    for name in files:
         try:
             opened = open_input(name, is_body=bool(asked.url or asked.operation))
             one = _check_input(validator, opened, asked)
@@ -159,6 +159,22 @@ def _check_all(
         except (ContractError, InputError) as error:
             problems.append(f"{name}: {error}")
     return checked, problems
+
+
+def _expand(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Folders become the recordings below them; a message for one without any."""
+    from azml_contract.commands.recordings import find_recordings
+
+    files: list[str] = []
+    problems: list[str] = []
+    for name in names:
+        if name != "-" and Path(name).is_dir():
+            found, missing = find_recordings([Path(name)])
+            files += map(str, found)
+            problems += missing
+        else:
+            files.append(name)
+    return files, problems
 
 
 def _check_input(validator: Validator, opened: Opened, asked: _Asked) -> Checked:

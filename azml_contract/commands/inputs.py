@@ -8,6 +8,7 @@ an `InputError` of one line. Knows nothing of contracts.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 STDIN = "-"
 _LARGEST_BYTES = 150 * 1024 * 1024
 _LARGEST_SCRIPT = 1024 * 1024
-_YAML_STARTS = ("interactions:", "version:", "---", "%YAML", "!!")
+_YAML_START = re.compile(r"\s*(---|%YAML|!!|version:)")
+_RECORDED_YAML = re.compile(r"^interactions:", re.MULTILINE)
+_BARE_SLOT = re.compile(r'(?<!["$\w])\{\{\s*(\w+)\s*\}\}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,12 @@ def open_input(name: str, *, is_body: bool = False) -> Opened:
     recorded = _read_recorded(name, document)
     if recorded is None and not is_json and _looks_like_yaml(text):
         recorded = _read_yaml(text)
+    slot = None if is_json else _BARE_SLOT.search(text)
+    if recorded is None and slot is not None and text.lstrip()[:1] == "{":
+        raise InputError(
+            f"it is a template, {slot[0]} is filled when a scenario sends it; check "
+            "what was sent: a cassette"
+        )
     if recorded is None and not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         calls = None if is_json else _read_script(name, text)
         if calls is None and not is_body:
@@ -134,7 +143,7 @@ def _read_cassette(name: str) -> tuple[Recorded, ...]:
 
 
 def _looks_like_yaml(text: str) -> bool:
-    return text.lstrip("\r\n\t ").startswith(_YAML_STARTS)
+    return bool(_YAML_START.match(text) or _RECORDED_YAML.search(text))
 
 
 def _read_yaml(text: str) -> tuple[Recorded, ...]:

@@ -15,6 +15,8 @@ from azml_contract.cli import cli
 from azml_contract.errors import AzmlContractError
 from azml_contract.settings import PLACEHOLDERS
 
+CASSETTES = Path(__file__).parents[2] / "cassettes"
+
 ENVIRONMENT = "environments/lightgbm/versions/1"
 JOB_URL = f"{PLACEHOLDERS.endpoint}{PLACEHOLDERS.workspace_id}/jobs/train-1"
 GOOD = {"properties": {"image": "python:3.11"}}
@@ -423,11 +425,45 @@ def test_a_malformed_input_is_one_clear_error(check, name, content, message):
     assert message in line
 
 
-def test_a_folder_is_no_input(check):
+def test_a_folder_without_recordings_is_told(check):
     done = check.run(".")
 
     assert done.exit_code == 2
-    assert done.output == "Error: .: it is a folder; name its files\n"
+    assert done.output == "Error: . holds no cassette (*.json, *.yaml, *.har).\n"
+
+
+def test_a_folder_stands_for_the_recordings_below_it(check):
+    done = check.run(str(CASSETTES / "failures" / "throttling"))
+
+    assert done.exit_code == 0
+    assert done.output.endswith("of 5 inputs.\n")
+
+
+def test_yaml_that_we_export_is_read(check):
+    target = check.folder / "exported.yaml"
+    source = CASSETTES / "failures" / "throttling" / "2024-04-01.json"
+    made = CliRunner().invoke(
+        cli,
+        ["cassette", "export", str(source), "--format", "vcrpy", "-o", str(target)],
+    )
+    assert made.exit_code == 0, made.output
+
+    done = check.run(str(target))
+
+    assert done.exit_code == 0
+    assert "Validated" in done.output
+
+
+def test_a_template_with_bare_slots_is_no_broken_json(check):
+    file = check.folder / "body.json"
+    file.write_text('{"properties": {"maxNodeCount": {{ nodes }} }}')
+
+    done = check.run(str(file), "--url", "computes/c", "--api-version", "2024-04-01")
+
+    assert done.exit_code == 2
+    assert "it is a template, {{ nodes }} is filled when a scenario sends it" in (
+        done.output
+    )
 
 
 @pytest.mark.slow
