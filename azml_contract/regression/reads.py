@@ -56,6 +56,23 @@ def plain(value: Any) -> Any:
     return value
 
 
+class MissingField(KeyError):
+    """An answer has no such field; says where, and which ones it has."""
+
+    def __init__(self, name: str, pointer: str, known: tuple[str, ...]) -> None:
+        super().__init__(name)
+        self._text = (
+            f"the answer has no {name!r} at {pointer or 'its top'}; it has "
+            f"{', '.join(known) or 'nothing there'}"
+        )
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return KeyError, self.args
+
+
 class _TrackedDict(dict[str, Any]):
     __slots__ = ("_note", "_pointer")
 
@@ -71,6 +88,9 @@ class _TrackedDict(dict[str, Any]):
         return item
 
     def __getitem__(self, name: str) -> Any:
+        __tracebackhide__ = True  # pytest shows the scenario's line, not this one
+        if not dict.__contains__(self, name):
+            raise MissingField(name, self._pointer, tuple(dict.keys(self)))
         return self._look(name, super().__getitem__(name))
 
     def get(self, name: str, default: Any = None) -> Any:

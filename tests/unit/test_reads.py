@@ -232,3 +232,13 @@ def test_a_list_at_the_top_and_a_starting_pointer() -> None:
 @pytest.mark.parametrize("leaf", ["text", 1, 1.5, True, None])
 def test_a_leaf_comes_back_as_it_is(leaf: Any) -> None:
     assert track(leaf, lambda pointer: None) is leaf
+
+
+def test_a_field_that_is_not_there_is_told_with_those_that_are() -> None:
+    body = track({"properties": {"status": "Running", "jobType": "Command"}}, print)
+    with pytest.raises(KeyError) as caught:
+        body["properties"]["state"]
+    assert str(caught.value) == (
+        "the answer has no 'state' at /properties; it has status, jobType"
+    )
+    assert caught.value.args == ("state",)
