@@ -45,7 +45,8 @@ def render_page(rows: Sequence[Row], files: Mapping[str, str]) -> str:
         "rows": [_shape_row(row, cells) | halves.get(_key(row), {}) for row in rows],
         "recordings": list(_describe_recordings(rows, targets, files)),
     }
-    return render_html(report, coverage.to_json() if files else None, _name(files))
+    title = _name(files) if rows else "No recordings"
+    return render_html(report, coverage.to_json() if files else None, title)
 
 
 _Key = tuple[str, str, int]

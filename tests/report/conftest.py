@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from azml_contract.report.html import render_html
 
@@ -173,6 +173,23 @@ class Shown:
                 self.errors.append(said.text) if said.type == "error" else None
             ),
         )
+
+    def labels(self) -> list[str]:
+        """What stands in the name column, top to bottom."""
+        return self.page.locator(".r .name .text").all_text_contents()
+
+    def versions(self) -> list[str]:
+        found = self.page.locator("[role=columnheader].v")
+        return [one.get_attribute("aria-label") or "" for one in found.all()]
+
+    def focused(self) -> str:
+        """What has the focus, by its label."""
+        label = "document.activeElement.getAttribute('aria-label')"
+        return str(self.page.evaluate(label))
+
+    def cell(self, label: str, version: str) -> Locator:
+        row = self.page.locator(".r", has_text=label)
+        return row.locator(f".c[aria-label*='at {version}']").first
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ function drawFrame(filtered) {
   grid.shown.clear();
   grid.root.replaceChildren(head, grid.body);
   if (!grid.rows.length) {
-    grid.body.append(make("p", { class: "notice" }, "No call passes the filter."));
+    grid.body.append(make("p", { class: "notice" }, DATA.rows.length ? "No call passes the filter." : "No call was judged."));
   }
   grid.root.setAttribute("aria-rowcount", grid.rows.length + 1);
   grid.root.setAttribute("aria-colcount", grid.versions.length + 1);
@@ -125,8 +125,10 @@ function makeGroupName(group) {
     "aria-label": `${group.scenario}, recorded at ${group.recorded}, ${count(steps, "call")}, ${newest}`,
   },
   make("span", { class: "fold", "aria-hidden": "true" }),
-  make("span", { class: "text" }, make("span", { class: "folder" }, folder), group.scenario.slice(folder.length)),
-  make("span", { class: "side" }, group.recorded));
+  make("span", { class: "text" },
+    make("span", { class: "folder" }, folder),
+    make("span", { class: "story" }, group.scenario.slice(folder.length))),
+  make("span", { class: "side" }, group.recorded.replace("-preview", " pre")));
 }
 
 function makeStepName(step) {

@@ -1,0 +1,213 @@
+"""The matrix of the page in a real browser: filters, and the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+Shape = dict[str, Any]
+Show = Callable[..., Any]
+
+
+# --- filters -------------------------------------------------------------------
+
+
+def test_a_status_leaves_the_calls_that_have_it(
+    show: Show, small_report: Shape
+) -> None:
+    shown = show(small_report)
+    page = shown.page
+    expect(shown.cell("first", "2024-04-01")).to_have_text("I")
+    assert shown.labels() == [
+        "train/first",
+        "PUT environments",
+        "PUT data",
+        "train/second",
+        "GET jobs",
+        "POST cancel",
+    ]
+    page.get_by_role("button", name="refused").click()
+    assert shown.labels() == ["train/first", "PUT data"]
+    expect(page.locator(".head .name")).to_contain_text("1 of 4 calls")
+    expect(shown.cell("first", "2024-04-01")).to_have_text("R")
+    page.get_by_role("button", name="gone").click()
+    assert shown.labels() == ["train/first", "PUT data", "train/second", "POST cancel"]
+    page.get_by_role("button", name="Clear").click()
+    assert len(shown.labels()) == 6
+
+
+def test_kinds_of_versions_and_the_oldest_choose_the_columns(
+    show: Show, small_report: Shape
+) -> None:
+    shown = show(small_report)
+    page = shown.page
+    every = shown.versions()
+    assert every == [
+        "2021-03-01-preview",
+        "2022-05-01",
+        "2024-04-01",
+        "2026-05-15-preview",
+    ]
+    page.get_by_label("Which versions").select_option("stable")
+    assert shown.versions() == every[1:3]
+    page.get_by_label("Which versions").select_option("preview")
+    assert shown.versions() == [every[0], every[3]]
+    page.get_by_label("Which versions").select_option("all")
+    page.get_by_label("Oldest version shown").select_option("2024-04-01")
+    assert shown.versions() == every[2:]
+    assert page.locator(".group .c").count() == 2 * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("second", ["train/second", "GET jobs", "POST cancel"]),
+        ("jobs_get", ["train/second", "GET jobs"]),
+        ("/properties/datatype", ["train/first", "PUT data"]),
+        ("azc111 first", ["train/first", "PUT environments"]),
+        ("no such thing", []),
+    ],
+)
+def test_search_looks_at_scenarios_operations_and_pointers(
+    show: Show, small_report: Shape, words: str, found: list[str]
+) -> None:
+    page = show(small_report).page
+    page.get_by_role("searchbox").fill(words)
+    expect(page.locator(".r .name .text")).to_have_text(found)
+    if not found:
+        expect(page.locator("#grid")).to_contain_text("No call passes the filter.")
+
+
+def test_a_long_folder_gives_way_to_the_name_that_tells_scenarios_apart(
+    show: Show, row: Callable[..., Shape]
+) -> None:
+    names = [f"{'folder_' * 6}/as_{name}_says" for name in ("code", "prose")]
+    rows = [row(name, 0, "Op") for name in names]
+    page = show({"rows": rows}).page
+
+    stories = page.locator(".story")
+    assert stories.all_text_contents() == ["as_code_says", "as_prose_says"]
+    for story in stories.all():
+        assert story.evaluate("e => e.scrollWidth <= e.clientWidth")
+    assert page.locator(".folder").first.evaluate("e => e.clientWidth > 10")
+
+
+def test_a_page_without_calls_says_so(show: Show) -> None:
+    page = show({"rows": []}).page
+
+    expect(page.locator("#grid")).to_contain_text("No call was judged.")
+
+
+# --- keyboard ------------------------------------------------------------------
+
+
+def test_the_keyboard_alone_searches_moves_opens_and_closes(
+    show: Show, small_report: Shape
+) -> None:
+    shown = show(small_report)
+    page = shown.page
+    press = page.keyboard.press
+    press("/")
+    page.keyboard.type("first")
+    press("Enter")
+    assert shown.focused().startswith("train/first, recorded at 2021-03-01-preview")
+    press("ArrowDown")
+    press("ArrowRight")
+    press("ArrowRight")
+    assert shown.focused() == "ignored at 2022-05-01"
+    outline = "getComputedStyle(document.activeElement).outlineWidth"
+    assert page.evaluate(outline) == "3px"
+    press("Enter")
+    assert page.evaluate("document.activeElement.id") == "panel-title"
+    press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+    assert shown.focused() == "ignored at 2022-05-01"
+
+
+def test_open_findings_follow_the_arrows(show: Show, small_report: Shape) -> None:
+    shown = show(small_report)
+    page = shown.page
+    shown.cell("PUT environments", "2022-05-01").click()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#panel-title")).to_have_text("PUT data at 2022-05-01")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#panel-title")).to_have_text("PUT data at 2021-03-01-preview")
+    assert shown.focused() == "ok at 2021-03-01-preview, recorded here"
+
+
+def test_one_place_of_the_matrix_is_reached_by_tab(
+    show: Show, small_report: Shape
+) -> None:
+    shown = show(small_report)
+    page = shown.page
+    assert page.locator("#grid [tabindex='0']").count() == 1
+    page.locator("#unfold").focus()
+    page.keyboard.press("Tab")
+    assert shown.focused().startswith("train/first")
+    page.keyboard.press("Control+End")
+    assert shown.focused() == "ok at 2026-05-15-preview"
+    assert page.locator("#grid [tabindex='0']").count() == 1
+    page.keyboard.press("Control+Home")
+    assert shown.focused().startswith("train/first")
+
+
+def test_scenarios_fold_and_breaks_are_found_by_key(
+    show: Show, small_report: Shape
+) -> None:
+    shown = show(small_report)
+    page = shown.page
+    press = page.keyboard.press
+    page.locator("#unfold").focus()
+    press("Tab")
+    press("Enter")
+    assert shown.labels() == ["train/first", "train/second", "GET jobs", "POST cancel"]
+    group = page.locator(".group").first
+    assert group.get_attribute("aria-expanded") == "false"
+    press("+")
+    assert group.get_attribute("aria-expanded") == "true"
+    press("ArrowRight")
+    press("ArrowRight")
+    press("n")
+    press("n")
+    assert shown.focused() == "refused at 2022-05-01"
+    press("n")
+    press("n")
+    assert shown.focused() == "gone at 2022-05-01"
+    press("p")
+    press("p")
+    assert shown.focused() == "refused at 2022-05-01"
+    press("-")
+    assert shown.labels()[:2] == ["train/first", "train/second"]
+
+
+def test_help_explains_each_status_and_returns_the_focus(
+    show: Show, small_report: Shape
+) -> None:
+    page = show(small_report).page
+    page.get_by_role("button", name="Help").focus()
+    page.keyboard.press("Enter")
+    about = page.get_by_role("dialog")
+    expect(about).to_contain_text("the call succeeds and does something else")
+    page.keyboard.press("Escape")
+    expect(about).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == "help"
+
+
+def test_every_status_has_a_letter_and_a_name_beside_its_colour(
+    show: Show, small_report: Shape
+) -> None:
+    page = show(small_report).page
+    for one in page.locator(".c").all():
+        text, name = one.inner_text(), one.get_attribute("aria-label") or ""
+        marks = {"ok": "·", "unknown": "?", "warns": "W"}
+        status = name.split()[0]
+        assert text == marks.get(status, status[0].upper())
+    roles = page.locator("#grid").evaluate(
+        "grid => [...new Set([...grid.querySelectorAll('[role]')].map(e => e.role))]"
+    )
+    assert sorted(roles) == ["columnheader", "gridcell", "row", "rowgroup", "rowheader"]
+    assert page.locator("#grid").get_attribute("aria-rowcount") == "7"
