@@ -195,6 +195,8 @@ def load_cassette(path: Path) -> Cassette:
 
 
 def _check_header(path: Path, header: Mapping[str, Any]) -> None:
+    if "format" not in header:
+        _refuse(path, f"it does not say its format, which is {FORMAT}")
     found = header.get("format")
     if found != FORMAT or isinstance(found, bool):
         _refuse(path, f"format is {found!r}; this version reads format {FORMAT}")

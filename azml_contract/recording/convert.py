@@ -63,9 +63,16 @@ def recognise(document: Any) -> Format | None:
         return Format.HAR
     if "Entries" in document:
         return Format.TEST_PROXY
-    if "interactions" in document and "format" not in document:
+    if "interactions" in document and not is_cassette(document):
         return Format.VCRPY
     return None
+
+
+def is_cassette(document: Any) -> bool:
+    """Whether a parsed document is, or was meant to be, a cassette of ours."""
+    return isinstance(document, dict) and (
+        "format" in document or {"scenario", "api_version"} <= document.keys()
+    )
 
 
 def read_recording(document: Any, kind: Format) -> list[Recorded]:

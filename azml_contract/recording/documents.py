@@ -20,6 +20,7 @@ from azml_contract.recording.cassette import Cassette, load_cassette
 from azml_contract.recording.convert import (
     Format,
     Recorded,
+    is_cassette,
     read_recording,
     recognise,
 )
@@ -165,7 +166,7 @@ def _is_broken_cassette(text: str) -> bool:
 
 
 def _of_json(path: Path, text: str, data: Any) -> Document:
-    if isinstance(data, dict) and "format" in data and "Entries" not in data:
+    if is_cassette(data) and "Entries" not in data:
         return Document(path, text, data, cassette=load_cassette(path))
     return _of_other(path, text, data, is_yaml=False)
 

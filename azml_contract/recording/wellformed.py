@@ -13,6 +13,7 @@ from azml_contract.recording.content import decode_body
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _BODY_KINDS = frozenset({"text", "base64", "file"})
+_MOST_TIMES = 1_000_000
 
 
 def check_interaction(interaction: Any) -> list[str]:
@@ -25,6 +26,8 @@ def check_interaction(interaction: Any) -> list[str]:
         ValueError: It is malformed; says what is missing or wrong.
     """
     names: list[str] = []
+    if not isinstance(interaction, dict):
+        raise ValueError("it is no object")
     try:
         request, response = interaction["request"], interaction["response"]
         times = interaction.get("times", 1)
@@ -33,7 +36,7 @@ def check_interaction(interaction: Any) -> list[str]:
             and type(request["uri"]) is str
             and type(response["status"]) is int
             and type(times) is int
-            and times > 0
+            and 0 < times <= _MOST_TIMES
         )
         for part in (request, response):
             _check_headers(part["headers"])
@@ -46,7 +49,7 @@ def check_interaction(interaction: Any) -> list[str]:
     if not whole:
         raise ValueError(
             "it needs request.method and request.uri as text, "
-            "response.status and times as whole numbers"
+            f"response.status and times as whole numbers up to {_MOST_TIMES}"
         )
     return names
 

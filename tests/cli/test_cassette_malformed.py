@@ -28,6 +28,12 @@ def changed(**fields: object) -> str:
     return json.dumps(WHOLE | fields)
 
 
+def with_times(times: int) -> str:
+    whole = json.loads(CASSETTE)
+    whole["interactions"][0]["times"] = times
+    return json.dumps(whole)
+
+
 def with_body(body: object) -> str:
     whole = json.loads(CASSETTE)
     whole["interactions"][0]["response"]["body"] = body
@@ -38,6 +44,15 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "it is empty"),
     "truncated": (CASSETTE[: len(CASSETTE) // 2], "it seems cut off"),
     "another format": (changed(format=2), "format is 2; this version reads format 1"),
+    "no format": (
+        json.dumps({k: v for k, v in WHOLE.items() if k != "format"}),
+        "it does not say its format",
+    ),
+    "more polls than any run makes": (
+        with_times(10**30),
+        "times as whole numbers up to 1000000",
+    ),
+    "an interaction that is none": (changed(interactions=[1]), "it is no object"),
     "format as text": (changed(format="1"), "format is '1'"),
     "merge markers": (
         CASSETTE.replace('  "target"', '<<<<<<< ours\n  "target"', 1),

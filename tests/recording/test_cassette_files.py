@@ -58,7 +58,7 @@ CORRUPT = {
     "yaml-tags": ("!!python/object/apply:os.system ['true']", "it is YAML"),
     "list": ("[]", "it must hold an object, not a list"),
     "format": (with_change(format=2), "format is 2; this version reads format 1"),
-    "no-format": ("{}", "format is None"),
+    "no-format": ("{}", "it does not say its format"),
     "scenario": (with_change(scenario=None), "/scenario must be text, not null"),
     "variables": (
         with_change(variables=[]),
