@@ -77,7 +77,6 @@ def _from_body(row: Row, goal: str, request: Request) -> list[str] | None:
 
 
 def _from_finding(row: Row, finding: Finding) -> str:
-    place = f"{finding.pointer} " if finding.pointer else ""
-    side = "of the answer" if finding.side is Side.RESPONSE else ""
-    where = f"{row.label}: {place}{side}".rstrip()
-    return f"{where}: {finding.cure or finding.message}"
+    side = " of the answer" if finding.side is Side.RESPONSE else ""
+    place = f"{finding.pointer}{side}".strip()
+    return ": ".join(filter(None, (row.label, place, finding.cure or finding.message)))

@@ -266,6 +266,9 @@ def _report(found: Found, options: Options) -> bool:
         if options.write_baseline:
             text = render_baseline(breaks, known_versions())
             options.baseline.write_text(text, "utf-8")
+            click.echo(
+                f"Wrote {len(breaks)} known breaks to {options.baseline}.", err=True
+            )
         baseline = load_baseline(options.baseline)
         breaks = [one for one in breaks if not baseline.covers(one)]
         _tell_stale(baseline.find_stale(found.rows, whole), options.baseline)
