@@ -8,8 +8,9 @@ contradict each other, both rows are kept, so that no break is lost.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from azml_contract.finding import Evidence, Finding, Severity, Side
 from azml_contract.regression.outcome import Cell, Outcome, Row, Status
 
 FORMAT = 1
+_FIRST_LINE = b'{"format": 1, "rows": ['
 
 
 def merge_reports(paths: Iterable[Path]) -> list[Row]:
@@ -28,9 +30,9 @@ def merge_reports(paths: Iterable[Path]) -> list[Row]:
         InputError: A file cannot be read, or is no report of format 1.
     """
     calls: dict[tuple[str, int, str], list[Row]] = {}
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[bytes, Outcome] = {}
     for path in paths:
-        for shape in _load(path):
+        for shape in _read_rows(path):
             row = _read_row(path, shape, outcomes)
             _add(calls.setdefault((row.scenario, row.step, row.recorded), []), row)
     return [row for rows in calls.values() for row in rows]
@@ -56,8 +58,13 @@ def narrow(rows: Iterable[Row], versions: Collection[str], recorded: str) -> lis
     return kept
 
 
-def _load(path: Path) -> list[Any]:
+def _read_rows(path: Path) -> Iterator[Any]:
+    """The rows of a report, one at a time: those of 10,000 recordings are big."""
     try:
+        with path.open("rb") as file:
+            if file.readline().rstrip() == _FIRST_LINE:
+                yield from _read_lines(file)
+                return
         loaded = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is no regression report: {error}.") from error
@@ -66,13 +73,23 @@ def _load(path: Path) -> list[Any]:
     rows = loaded.get("rows")
     if not isinstance(rows, list):
         raise InputError(f"{path} is no regression report: it has no rows.")
-    return rows
+    yield from rows
 
 
-def _read_row(path: Path, shape: Any, outcomes: dict[str, Outcome]) -> Row:
+def _read_lines(lines: Iterable[bytes]) -> Iterator[Any]:
+    """Rows as this program writes them, one a line."""
+    for line in lines:
+        if line.startswith(b"]"):
+            return
+        yield json.loads(line.rstrip().removesuffix(b","))
+    raise ValueError("it is cut off")
+
+
+def _read_row(path: Path, shape: Any, outcomes: dict[bytes, Outcome]) -> Row:
     try:
         what = {name: shape[name] for name in ("operation", "recorded", "versions")}
-        key = json.dumps([what, shape.get("label"), shape.get("own")])
+        whole = json.dumps([what, shape.get("label"), shape.get("own")])
+        key = blake2b(whole.encode(), digest_size=16).digest()
         outcome = outcomes.get(key)
         if outcome is None:
             outcome = outcomes[key] = _read_outcome(shape)

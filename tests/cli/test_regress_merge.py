@@ -155,3 +155,17 @@ def test_calls_of_one_scenario_judged_at_other_versions_leave_gaps(run, tmp_path
 
     assert done.code == 1
     assert "GET codes         -           ok" in done.out
+
+
+def test_a_report_of_any_layout_is_read_and_one_that_is_cut_off_is_not(run, tmp_path):
+    report = write_report(run, tmp_path / "a.json", FIRST, "--to", "2022-05-01")
+    text = report.read_text("utf-8")
+    pretty, cut = tmp_path / "pretty.json", tmp_path / "cut.json"
+    pretty.write_text(json.dumps(json.loads(text), indent=1))
+    cut.write_text("\n".join(text.splitlines()[:-1]))
+
+    merged = run("regress", "--merge", report, "--format", "json").out
+    assert run("regress", "--merge", pretty, "--format", "json").out == merged
+    done = run("regress", "--merge", report, cut)
+    assert done.code == 2
+    assert "cut.json is no regression report: it is cut off." in done.err
