@@ -242,6 +242,54 @@ def test_scenarios_that_cannot_be_collected_prune_nothing(project):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "conftest", "ini"),
+    [
+        ('import pytest\npytest.importorskip("not_installed")\n', "", ""),
+        ("", 'collect_ignore = ["test_story.py"]', ""),
+        ("", "", "addopts = --ignore=scenarios/test_story.py"),
+    ],
+)
+def test_what_pytest_leaves_out_here_keeps_its_cassettes(
+    project, source, conftest, ini
+):
+    folder = project / "scenarios"
+    other = SCENARIO.replace("_played", "_other").replace("_sized", "_another")
+    (folder / "test_more.py").write_text(other, "utf-8")
+    (folder / "test_story.py").write_text(source + SCENARIO, "utf-8")
+    (folder / "conftest.py").write_text(conftest, "utf-8")
+    (project / "pytest.ini").write_text(f"[pytest]\n{ini}\n", "utf-8")
+
+    done = run(project, "--yes")
+
+    assert done.returncode == 2
+    assert "test_story.py: pytest collects no scenario from it here" in done.stderr
+    left = project / "cassettes" / "story"
+    assert all((left / f"{name}.json").exists() for name in PLAYED)
+    assert (left / "gone" / "2024-04-01.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("conftest", "ini"),
+    [
+        ("", "addopts = --azml-api-version 2024-04-01"),
+        ("", "addopts = -k sized"),
+        ("def pytest_collection_modifyitems(items):\n    del items[0]", ""),
+    ],
+)
+def test_settings_that_narrow_a_run_do_not_narrow_what_is_kept(project, conftest, ini):
+    (project / "scenarios" / "conftest.py").write_text(conftest, "utf-8")
+    (project / "pytest.ini").write_text(f"[pytest]\n{ini}\n", "utf-8")
+
+    assert run(project, "--yes").returncode == 0
+
+    story = project / "cassettes" / "story"
+    assert all((story / f"{name}.json").exists() for name in PLAYED)
+    assert not (story / "gone").exists()
+
+
+@pytest.mark.slow
 def test_a_broken_cassette_keeps_its_side_files(project):
     played = project / "cassettes" / "story" / "played"
     (played / "2024-04-01.json").write_text("{", "utf-8")
@@ -258,4 +306,6 @@ def test_a_folder_without_scenarios_prunes_nothing(project):
 
     assert "so nothing is pruned" in run(project, "--scenarios", "empty").stderr
     assert "There is no folder nope" in run(project, "--scenarios", "nope").stderr
+    one = "scenarios/test_story.py"
+    assert f"There is no folder {one}" in run(project, "--scenarios", one).stderr
     assert "no such folder of cassettes" in run(project, "--cassettes", "x").stderr
