@@ -15,6 +15,7 @@ from azml_contract.pytest_marker import require_known
 MODES = ("replay", "record", "extend", "live", "verify")
 TARGETS = ("emulator", "azure")
 PROFILES = ("service", "strict")
+_MOST_DAYS = 100_000
 MARKER = (
     "azml(api_versions=[...], profile='service'|'strict', expect=[(code, pointer), "
     "...], compute=False, seed=False): a scenario of azml-contract"
@@ -159,6 +160,10 @@ def age_limit(config: pytest.Config) -> tuple[float | None, str]:
     except ValueError:
         message = f"azml_max_age is a number of days, not {written!r}."
         raise pytest.UsageError(message) from None
+    if limit is not None and not 0 <= limit <= _MOST_DAYS:
+        raise pytest.UsageError(
+            f"--azml-max-age is a number of days from 0 to {_MOST_DAYS}, not {limit:g}."
+        )
     action = config.getoption("azml_max_age_action")
     action = action or config.getini("azml_max_age_action")
     if action not in ("warn", "fail"):

@@ -7,6 +7,7 @@ controller of pytest-xdist as in a single process, since it reads reports only.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,26 @@ def write_summary(
     for line in _describe_findings(runs):
         reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
     for orphan in orphans:
-        line = f"ERROR orphaned cassette: {orphan}: no test plays it; delete it"
+        line = f"ERROR orphaned cassette: {_show(orphan)}: no test plays it; delete it"
         reporter.write_line(line, red=True)
+    if orphans:
+        reporter.write_line(f"To delete: {_prune_command(reporter.config, orphans)}")
     for line in notes:
         reporter.write_line(line, red=line.startswith("ERROR"))
+
+
+def _prune_command(config: pytest.Config, orphans: Sequence[Path]) -> str:
+    """What deletes orphans, where the run named one folder of tests."""
+    words = ["azml-contract", "cassette", "prune"]
+    if len(config.args) == 1:
+        words += ["--scenarios", _show(Path(config.args[0]))]
+    return shlex.join([*words, "--cassettes", _show(orphans[0].parents[2]), "--yes"])
+
+
+def _show(path: Path) -> str:
+    """A path as seen from here, where that is shorter."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def played_cassettes(config: pytest.Config) -> list[Path]:
@@ -70,7 +87,9 @@ def find_stale(config: pytest.Config, limit_days: float) -> list[str]:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     runs = _published(reporter) if reporter is not None else []
     played = [
-        Recorded(run["cassette"], run["recorded_at"], run["record_command"])
+        Recorded(
+            _show(Path(run["cassette"])), run["recorded_at"], run["record_command"]
+        )
         for run in runs
         if run["recorded_at"]
     ]

@@ -255,6 +255,15 @@ def test_the_age_limit_may_stand_in_the_project(recorded: pytest.Pytester) -> No
     result.stderr.fnmatch_lines(["*azml_max_age is a number of days, not 'soon'*"])
 
 
+@pytest.mark.parametrize("days", ["nan", "inf", "-1", "1e30"])
+def test_an_age_limit_that_is_none_is_a_usage_error(
+    recorded: pytest.Pytester, days: str
+) -> None:
+    result = run(recorded, "replay", f"--azml-max-age={days}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--azml-max-age is a number of days from 0 to *"])
+
+
 def test_the_marker_seeds_clients_that_draw_their_own_names(
     recorded: pytest.Pytester,
 ) -> None:

@@ -185,7 +185,12 @@ def test_a_cassette_that_no_test_plays_fails_a_whole_run_only(
     orphan.write_bytes(cassette(recorded).read_bytes())
     result = run(recorded)
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["ERROR orphaned cassette: *2023-10-01.json*delete it"])
+    result.stdout.fnmatch_lines(
+        [
+            "ERROR orphaned cassette: cassettes/*/2023-10-01.json*delete it",
+            "To delete: azml-contract cassette prune * --cassettes cassettes --yes",
+        ]
+    )
     assert run(recorded, "-n", "1").ret == 1
     assert run(recorded, "-k", "list").ret == 0
 
