@@ -11,8 +11,10 @@ an answer, so it is soon enough to look for azure-core with each request.
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 _BASE = "azure.core.pipeline.transport._base"
@@ -23,41 +25,42 @@ class Sleepless:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._engaged = False
-        self._originals: list[tuple[Any, Any]] = []
+        self._modules = 0
+        self._originals: dict[Any, Any] = {}
 
     def engage(self) -> None:
-        """Patch, if azure-core is loaded and not patched yet."""
-        if self._engaged or _BASE not in sys.modules:
+        """Patch what is loaded of azure-core, and not patched yet."""
+        loaded = len(sys.modules)
+        if loaded == self._modules or _BASE not in sys.modules:
             return
         with self._lock:
-            if not self._engaged:
-                self._patch()
-                self._engaged = True
+            self._patch()
+            self._modules = loaded
 
     def _patch(self) -> None:
-        from azure.core.pipeline.transport import (
-            AsyncHttpTransport,
-            AsyncioRequestsTransport,
-            HttpTransport,
-        )
+        from azure.core.pipeline.transport import AsyncHttpTransport, HttpTransport
 
-        replacements: tuple[tuple[Any, Any], ...] = (
-            (HttpTransport, _pass),
-            (AsyncHttpTransport, _pass_async),
-            (AsyncioRequestsTransport, _pass_async),
-        )
-        for transport, replacement in replacements:
-            self._originals.append((transport, transport.sleep))
-            transport.sleep = replacement
+        # Trio's transport, and those of a project, have a sleep of their own.
+        for transport in {*_family(HttpTransport), *_family(AsyncHttpTransport)}:
+            own = vars(transport).get("sleep")
+            if own is not None and transport not in self._originals:
+                self._originals[transport] = own
+                waits = inspect.iscoroutinefunction(own)
+                transport.sleep = _pass_async if waits else _pass
 
     def release(self) -> None:
         """Put everything back."""
         with self._lock:
-            for transport, original in self._originals:
+            for transport, original in self._originals.items():
                 transport.sleep = original
             self._originals.clear()
-            self._engaged = False
+            self._modules = 0
+
+
+def _family(transport: Any) -> Iterator[Any]:
+    yield transport
+    for below in transport.__subclasses__():
+        yield from _family(below)
 
 
 def _pass(self: Any, duration: float) -> None:

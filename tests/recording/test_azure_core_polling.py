@@ -75,14 +75,24 @@ def test_a_replayed_operation_is_polled_without_sleeping(
     assert [one for one in slept if one >= 1] == []
 
 
-def test_async_transports_do_not_sleep_either(service, make_recorder, record, slept):
+class OwnSleep(AsyncioRequestsTransport):
+    """Like that of trio, which brings a sleep of its own."""
+
+    async def sleep(self, duration):
+        await asyncio.sleep(duration)
+
+
+@pytest.mark.parametrize("transport", [AsyncioRequestsTransport, OwnSleep])
+def test_async_transports_do_not_sleep_either(
+    service, make_recorder, record, slept, transport
+):
     service.on("GET", "/x", lambda call: (200, {}, {}))
 
     async def get():
         async with AsyncPipelineClient(
             service.url,
             policies=[],
-            transport=AsyncioRequestsTransport(connection_verify=str(service.ca)),
+            transport=transport(connection_verify=str(service.ca)),
         ) as client:
             await client.send_request(HttpRequest("GET", f"{service.url}/x"))
             await client._pipeline._transport.sleep(30)
@@ -98,7 +108,7 @@ def test_async_transports_do_not_sleep_either(service, make_recorder, record, sl
 
 
 def test_afterwards_azure_core_sleeps_again(service, record, replay):
-    transports = (HttpTransport, AsyncHttpTransport, AsyncioRequestsTransport)
+    transports = (HttpTransport, AsyncHttpTransport, AsyncioRequestsTransport, OwnSleep)
     before = [one.sleep for one in transports]
     service.on("GET", "/x", lambda call: (200, {}, {}))
 
