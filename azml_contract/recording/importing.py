@@ -46,6 +46,21 @@ class Imported:
     side_files: Mapping[str, bytes]
 
 
+def is_call(exchange: Exchange) -> bool:
+    """Whether a client could ask for this again, and be answered.
+
+    Browsers note more: what was cancelled, sockets, images in the page itself,
+    and the questions they ask of their own before a call to another host.
+    """
+    request = exchange.request
+    preflight = request.header("access-control-request-method") is not None
+    return (
+        request.url.startswith(("https://", "http://"))
+        and exchange.response.status >= 200
+        and not preflight
+    )
+
+
 def import_exchanges(
     exchanges: Sequence[Exchange],
     header: Cassette,

@@ -98,6 +98,56 @@ def test_a_recording_of_another_host_never_passes_for_azure(azml_contract, tmp_p
     )
 
 
+def har_entry(method, url, status, **headers):
+    pairs = [
+        {"name": name.replace("_", "-"), "value": headers[name]} for name in headers
+    ]
+    return {
+        "startedDateTime": "2026-11-22T10:00:00.000Z",
+        "request": {
+            "method": method,
+            "url": url,
+            "headers": [{"name": ":authority", "value": "x"}, *pairs],
+        },
+        "response": {
+            "status": status,
+            "headers": [],
+            "content": {"mimeType": "application/json", "text": "{}"},
+        },
+    }
+
+
+def test_what_a_browser_notes_beside_calls_is_left_out(azml_contract, tmp_path):
+    call = f"{BASE}/computes?api-version=2024-04-01"
+    entries = [
+        har_entry("OPTIONS", call, 204, access_control_request_method="GET"),
+        har_entry("GET", call, 0),
+        har_entry("GET", call, 200),
+        har_entry("GET", "wss://push.azure.com/", 101),
+        har_entry("GET", "data:image/png;base64,AAAA", 200),
+    ]
+    telemetry = har_entry("POST", "https://telemetry.example/", 200)
+    for name, listed in (("own", entries), ("all", [*entries, telemetry])):
+        content = json.dumps({"log": {"version": "1.2", "entries": listed}})
+        (tmp_path / f"{name}.har").write_text(content, "utf-8")
+
+    done = azml_contract("cassette", "import", "own.har", "--to", "own.json")
+    assert done.code == 0, done.err
+    assert "left out: 4 records" in done.out
+    (one,) = load_cassette(tmp_path / "own.json").interactions
+    assert (one.request.method, one.response.status) == ("GET", 200)
+
+    to = ("--to", "all.json")
+    refused = azml_contract("cassette", "import", "all.har", *to)
+    assert refused.code == 2
+    assert "not Azure's (telemetry.example)" in refused.err
+    assert "--azure-only" in refused.err
+    done = azml_contract("cassette", "import", "all.har", *to, "--azure-only")
+    assert done.code == 0, done.err
+    assert "left out: 5 records" in done.out
+    assert len(load_cassette(tmp_path / "all.json").interactions) == 1
+
+
 def test_an_export_of_the_emulator_never_comes_back_as_azure(azml_contract, tmp_path):
     for form, file in (("har", "e.har"), ("vcrpy", "e.yaml")):
         azml_contract("cassette", "export", str(CANCEL), "--format", form, "-o", file)

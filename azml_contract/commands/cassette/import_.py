@@ -32,6 +32,11 @@ _TOLD = ("scenario", "api_version", "target")
     type=click.Choice(["azure", "emulator"]),
     help="What answered; default: azure, where every host is Azure's by name.",
 )
+@click.option(
+    "--azure-only",
+    is_flag=True,
+    help="Leave out calls to hosts that are not Azure's: telemetry, fonts.",
+)
 @click.option("--force", is_flag=True, help="Replace a cassette that is there.")
 @click.pass_context
 def command(
@@ -41,16 +46,19 @@ def command(
     scenario: str,
     api_version: str,
     target: str | None,
+    azure_only: bool,
     force: bool,
 ) -> None:
     """Make a cassette of a HAR, a vcrpy cassette or a test-proxy recording.
 
     It is sanitised as a recording of our own: names become placeholders, tokens
     and keys are removed, the variables of a test-proxy recording stay. What
-    would still hold a secret is not written, and the exit code is 1.
+    would still hold a secret is not written, and the exit code is 1. What a
+    browser notes beside calls (preflights, sockets, what was cancelled) is left out.
     """
     from azml_contract.recording.documents import open_document
-    from azml_contract.recording.importing import import_exchanges, read_mark
+    from azml_contract.recording.importing import import_exchanges, is_call, read_mark
+    from azml_contract.recording.origin import is_azure
     from azml_contract.recording.scan import SecretFound
     from azml_contract.recording.store import write_cassette
 
@@ -60,7 +68,12 @@ def command(
     document = open_document(Path(path))
     if document.format is None:
         raise UsageError(f"{path} is a cassette already; copy it.")
-    exchanges = [one.exchange for one in document.recorded()]
+    recorded = [one.exchange for one in document.recorded()]
+    exchanges = [
+        one
+        for one in recorded
+        if is_call(one) and (is_azure(one.request) or not azure_only)
+    ]
     if not exchanges:
         raise InputError(f"{path}: it holds no call, so there is nothing to import.")
     given = {"scenario": scenario, "api_version": api_version, "target": target}
@@ -80,7 +93,8 @@ def command(
         write_cassette(place, imported.rendered, imported.side_files)
     except OSError as error:
         raise InputError(f"{place}: it cannot be written ({error}).") from error
-    _report(place, imported.cassette, len(imported.rendered))
+    left_out = len(recorded) - len(exchanges)
+    _report(place, imported.cassette, len(imported.rendered), left_out)
 
 
 def make_header(
@@ -135,12 +149,13 @@ def _target(
     if asked == "azure" and others:
         raise UsageError(
             f"{document.path} calls hosts that are not Azure's ({', '.join(others)}); "
-            "it cannot pass for a recording of Azure."
+            "it cannot pass for a recording of Azure. To leave them out: --azure-only"
         )
     if asked is None and others:
         raise UsageError(
             f"{document.path} calls hosts that are not Azure's ({', '.join(others)}); "
-            "if the emulator answered, say --target emulator."
+            "if the emulator answered, say --target emulator; to leave them out, "
+            "--azure-only."
         )
     return asked or "azure"
 
@@ -170,11 +185,13 @@ def _version() -> str:
         return "0"
 
 
-def _report(place: Path, cassette: Cassette, size: int) -> None:
+def _report(place: Path, cassette: Cassette, size: int, left_out: int) -> None:
     click.echo(
         f"{place}: {cassette.scenario} at {cassette.api_version}, recorded from "
         f"{cassette.target} at {cassette.recorded_at}; "
         f"{count(len(cassette.interactions), 'interaction')}, {size_of(size)}."
     )
+    if left_out:
+        click.echo(f"  left out: {count(left_out, 'record')}")
     if cassette.variables:
         click.echo(f"  variables: {', '.join(sorted(cassette.variables))}")
