@@ -25,6 +25,7 @@ from azml_contract.recording.wellformed import check_interaction
 
 FORMAT = 1
 SIDE_FOLDER = "blobs"
+_RECORD = "pytest --azml-mode=record"
 _LARGEST_BYTES = 150 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEXT_FIELDS = ("scenario", "api_version", "target", "recorded_at", "recorder")
@@ -167,6 +168,26 @@ def render_cassette(cassette: Cassette) -> bytes:
     return text.encode() + b"\n"
 
 
+class UnplayableCassette(CassetteError):
+    """A file is no whole cassette of this format."""
+
+    def __init__(
+        self, path: Path, reason: str, *, record_command: str = _RECORD
+    ) -> None:
+        super().__init__(
+            f"{path} is not a cassette that can be played: {reason}.\n"
+            f"Restore it from version control, or record it: {record_command}"
+        )
+        self._path = path
+        self._reason = reason
+
+    def advising(self, record_command: str) -> UnplayableCassette:
+        """The same error with the command that records this one cassette."""
+        return UnplayableCassette(
+            self._path, self._reason, record_command=record_command
+        )
+
+
 def load_cassette(path: Path) -> Cassette:
     """Read a cassette and everything that belongs to it.
 
@@ -218,7 +239,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise CassetteError(
-            f"There is no cassette {path}. Record it: pytest --azml-mode=record"
+            f"There is no cassette {path}. Record it: {_RECORD}"
         ) from error
     except OSError as error:
         raise CassetteError(f"{path} cannot be read: {error.strerror}") from error
@@ -249,10 +270,7 @@ def _explain_syntax(raw: bytes, error: Exception) -> str:
 
 
 def _refuse(path: Path, reason: str) -> NoReturn:
-    raise CassetteError(
-        f"{path} is not a cassette that can be played: {reason}.\n"
-        "Restore it from version control, or record it: pytest --azml-mode=record"
-    )
+    raise UnplayableCassette(path, reason)
 
 
 def _type_name(value: object) -> str:

@@ -19,7 +19,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request
-from azml_contract.recording.cassette import Cassette, load_cassette, render_cassette
+from azml_contract.recording.cassette import (
+    Cassette,
+    UnplayableCassette,
+    load_cassette,
+    render_cassette,
+)
 from azml_contract.recording.discretion import Discretion
 from azml_contract.recording.extend import (
     Extension,
@@ -236,7 +241,10 @@ class Recorder:
                 f"{self._api_version}: {self._path} does not exist.\n"
                 f"Record it: {self._record_command}"
             )
-        return load_cassette(self._path)
+        try:
+            return load_cassette(self._path)
+        except UnplayableCassette as error:
+            raise error.advising(self._record_command) from None
 
     def _make_player(self, cassette: Cassette) -> Player:
         self._variables = dict(cassette.variables)

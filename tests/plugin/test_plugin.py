@@ -79,6 +79,20 @@ def test_a_scenario_is_recorded_and_replayed_unchanged(
     )
 
 
+def test_a_broken_cassette_names_the_command_that_records_it(
+    recorded: pytest.Pytester,
+) -> None:
+    cassette(recorded).write_text("{", "utf-8")
+    result = run(recorded)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*2024-04-01.json is not a cassette that can be played: not JSON*",
+            "*record it: pytest *test_story.py::test_list*--azml-mode=record",
+        ]
+    )
+
+
 def test_live_mode_writes_nothing(project: pytest.Pytester) -> None:
     result = run(project, "--azml-mode", "live")
     result.assert_outcomes(passed=1)
