@@ -1,4 +1,4 @@
-"""Every exception of the package.
+"""Every exception of the package, and how their messages name a file.
 
 Errors mean that we could not do what was asked. A body that breaks the
 contract is a `Finding`, not an error; an ARM answer of 4xx is an ordinary
@@ -27,6 +27,8 @@ values of that module; it still derives from one of these.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class AzmlContractError(Exception):
@@ -158,3 +160,9 @@ class EmulatorError(AzmlContractError):
 
 class UploadError(AzmlContractError):
     """A blob could not be written; names the file and the remedy."""
+
+
+def show_path(path: Path) -> str:
+    """A path as a reader would type it: from here, where it leads below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

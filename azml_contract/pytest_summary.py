@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from azml_contract.errors import show_path
+
 Figures = dict[str, Any]
 
 
@@ -47,7 +49,9 @@ def write_summary(
     for line in _describe_findings(runs):
         reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
     for orphan in orphans:
-        line = f"ERROR orphaned cassette: {_show(orphan)}: no test plays it; delete it"
+        line = (
+            f"ERROR orphaned cassette: {show_path(orphan)}: no test plays it; delete it"
+        )
         reporter.write_line(line, red=True)
     if orphans:
         reporter.write_line(f"To delete: {_prune_command(reporter.config, orphans)}")
@@ -59,14 +63,10 @@ def _prune_command(config: pytest.Config, orphans: Sequence[Path]) -> str:
     """What deletes orphans, where the run named one folder of tests."""
     words = ["azml-contract", "cassette", "prune"]
     if len(config.args) == 1:
-        words += ["--scenarios", _show(Path(config.args[0]))]
-    return shlex.join([*words, "--cassettes", _show(orphans[0].parents[2]), "--yes"])
-
-
-def _show(path: Path) -> str:
-    """A path as seen from here, where that is shorter."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+        words += ["--scenarios", show_path(Path(config.args[0]))]
+    return shlex.join(
+        [*words, "--cassettes", show_path(orphans[0].parents[2]), "--yes"]
+    )
 
 
 def played_cassettes(config: pytest.Config) -> list[Path]:
@@ -88,7 +88,7 @@ def find_stale(config: pytest.Config, limit_days: float) -> list[str]:
     runs = _published(reporter) if reporter is not None else []
     played = [
         Recorded(
-            _show(Path(run["cassette"])), run["recorded_at"], run["record_command"]
+            show_path(Path(run["cassette"])), run["recorded_at"], run["record_command"]
         )
         for run in runs
         if run["recorded_at"]

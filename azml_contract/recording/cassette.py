@@ -25,7 +25,7 @@ from azml_contract.recording.wellformed import check_interaction
 
 FORMAT = 1
 SIDE_FOLDER = "blobs"
-_RECORD = "pytest --azml-mode=record"
+REMEDY = "pytest --azml-mode=record"
 _LARGEST_BYTES = 150 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEXT_FIELDS = ("scenario", "api_version", "target", "recorded_at", "recorder")
@@ -172,7 +172,7 @@ class UnplayableCassette(CassetteError):
     """A file is no whole cassette of this format."""
 
     def __init__(
-        self, path: Path, reason: str, *, record_command: str = _RECORD
+        self, path: Path, reason: str, *, record_command: str = REMEDY
     ) -> None:
         super().__init__(
             f"{path} is not a cassette that can be played: {reason}.\n"
@@ -239,7 +239,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise CassetteError(
-            f"There is no cassette {path}. Record it: {_RECORD}"
+            f"There is no cassette {path}. Record it: {REMEDY}"
         ) from error
     except OSError as error:
         raise CassetteError(f"{path} cannot be read: {error.strerror}") from error

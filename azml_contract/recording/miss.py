@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from azml_contract.errors import CassetteError
+from azml_contract.errors import CassetteError, show_path
 from azml_contract.exchange import Request
-from azml_contract.recording.cassette import Cassette, Interaction
+from azml_contract.recording.cassette import REMEDY, Cassette, Interaction
 from azml_contract.recording.match import Matcher
 from azml_contract.recording.redact import Redactor, redact_leaves
 from azml_contract.recording.rules import FORM_SECRETS, QUERY_SECRETS
 from azml_contract.recording.shapes import REDACTED
 
-REMEDY = "pytest --azml-mode=record"
 _WORKSPACE = re.compile(
     r"/subscriptions/[^/?]+/resourceGroups/[^/?]+/providers/"
     r"Microsoft\.MachineLearningServices/workspaces/[^/?]+/",
@@ -54,7 +53,8 @@ class NoMatchingInteraction(CassetteError):
             lines += _explain(request, nearest, cassette, plays, redactor)
         # A path and a command are for typing: what they name is not replaced.
         super().__init__(
-            f"{_show(path)} has no answer for this request of {cassette.scenario}:\n"
+            f"{show_path(path)} has no answer for this request of "
+            f"{cassette.scenario}:\n"
             + redactor.message("\n".join(lines))
             + f"\nIf the change is intended, record again: {record_command}"
         )
@@ -81,7 +81,8 @@ class UnusedInteractions(CassetteError):
         if len(unused) > _SHOWN:
             lines.append(f"  and {len(unused) - _SHOWN} more")
         super().__init__(
-            f"{_show(path)} holds {_count(len(unused))} that no request asked for:\n"
+            f"{show_path(path)} holds {_count(len(unused))} that no request "
+            "asked for:\n"
             + redactor.message("\n".join(lines))
             + "\nThe scenario does less than when it was recorded. "
             f"If that is intended, record again: {record_command}"
@@ -92,14 +93,6 @@ class UnusedInteractions(CassetteError):
 
 def _count(number: int) -> str:
     return "1 interaction" if number == 1 else f"{number} interactions"
-
-
-def _show(path: Path) -> str:
-    """A path as a reader would type it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def _say(method: str, url: str) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.recording.blocks import BlockLedger
-from azml_contract.recording.cassette import Cassette, Interaction
+from azml_contract.recording.cassette import REMEDY, Cassette, Interaction
 from azml_contract.recording.identity import is_identity, synthesise
 from azml_contract.recording.match import (
     Content,
@@ -31,7 +31,6 @@ from azml_contract.recording.match import (
     site_of,
 )
 from azml_contract.recording.miss import (
-    REMEDY,
     NoMatchingInteraction,
     UnusedInteractions,
 )

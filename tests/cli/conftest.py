@@ -18,8 +18,10 @@ from urllib.parse import quote
 
 import pytest
 import yaml
+from click.testing import CliRunner, Result
 
 from azml_contract import cli
+from azml_contract.errors import AzmlContractError
 from azml_contract.settings import VARIABLES
 
 SUBSCRIPTION = "3b1f0c52-7a5e-4a0b-9d55-0f9f3a1c7e21"
@@ -309,3 +311,40 @@ def planted(tmp_path: Path) -> Callable[[str], str]:
         return name
 
     return write
+
+
+class Check:
+    """Runs the command on files of one folder."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        monkeypatch.chdir(folder)
+
+    def write(self, name: str, content: Any) -> str:
+        """Write a file: bytes and text as they are, anything else as JSON."""
+        if isinstance(content, bytes):
+            (self.folder / name).write_bytes(content)
+        else:
+            text = content if isinstance(content, str) else json.dumps(content)
+            (self.folder / name).write_text(text, "utf-8")
+        return name
+
+    def run(self, *arguments: str, stdin: str | bytes | None = None) -> Result:
+        """Run `check`; an error of ours becomes the exit code 2, as in `main`."""
+        runner = CliRunner()
+        result = runner.invoke(cli.cli, ["check", *arguments], input=stdin)
+        if isinstance(result.exception, AzmlContractError):
+            result.exit_code = 2
+        return result
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """The command, in an empty folder."""
+    return Check(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def run(azml_contract: Callable[..., Any]) -> Callable[..., Any]:
+    """The command line, with paths as they are."""
+    return lambda *arguments: azml_contract(*map(str, arguments))

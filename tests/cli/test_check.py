@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from azml_contract.cli import cli
 from azml_contract.errors import AzmlContractError
@@ -30,37 +30,6 @@ JOB = {
     }
 }
 ANSWER = {"id": "/x", "name": "train-1", "type": "t", "properties": JOB["properties"]}
-
-
-class Check:
-    """Runs the command on files of one folder."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder = folder
-        monkeypatch.chdir(folder)
-
-    def write(self, name: str, content: Any) -> str:
-        """Write a file: bytes and text as they are, anything else as JSON."""
-        if isinstance(content, bytes):
-            (self.folder / name).write_bytes(content)
-        else:
-            text = content if isinstance(content, str) else json.dumps(content)
-            (self.folder / name).write_text(text, "utf-8")
-        return name
-
-    def run(self, *arguments: str, stdin: str | bytes | None = None) -> Result:
-        """Run `check`; an error of ours becomes the exit code 2, as in `main`."""
-        runner = CliRunner()
-        result = runner.invoke(cli, ["check", *arguments], input=stdin)
-        if isinstance(result.exception, AzmlContractError):
-            result.exit_code = 2
-        return result
-
-
-@pytest.fixture
-def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
-    """The command, in an empty folder."""
-    return Check(tmp_path, monkeypatch)
 
 
 def sent_to(path: str, version: str = "2024-04-01") -> list[str]:
@@ -133,131 +102,6 @@ def cassette(body: Any = JOB) -> dict[str, Any]:
         "reads": {},
         "interactions": [interaction],
     }
-
-
-def test_a_clean_body_exits_0_and_says_what_was_validated(check):
-    done = check.run(check.write("env.json", GOOD), *sent_to(ENVIRONMENT))
-
-    assert done.exit_code == 0
-    assert done.output == (
-        "No findings. Validated 1 request and 0 responses of 1 input.\n"
-    )
-
-
-def test_findings_are_printed_with_place_and_cure(check):
-    done = check.run(check.write("env.json", MISCASED), *sent_to(ENVIRONMENT))
-
-    assert done.exit_code == 0
-    assert done.output.splitlines() == [
-        "",
-        "env.json: EnvironmentVersions_CreateOrUpdate request 2024-04-01",
-        "  warning AZC103 /properties/Image (3:5)",
-        "          `Image` is written `image` in EnvironmentVersion.",
-        "          -> Rename `Image` to `image`.",
-        "",
-        "1 warning. Validated 1 request and 0 responses of 1 input.",
-    ]
-
-
-def test_an_error_exits_1_and_a_warning_too_where_asked_for(check):
-    name = check.write("env.json", MISCASED)
-
-    strict = check.run(name, *sent_to(ENVIRONMENT), "--profile", "strict")
-    warned = check.run(name, *sent_to(ENVIRONMENT), "--fail-on", "warning")
-
-    assert strict.exit_code == 1
-    assert "  error   AZC103" in strict.output
-    assert warned.exit_code == 1
-
-
-def test_json_has_the_published_shape(check):
-    name = check.write("env.json", MISCASED)
-
-    done = check.run(name, *sent_to(ENVIRONMENT), "--format", "json")
-
-    assert json.loads(done.output) == {
-        "format": 1,
-        "findings": [
-            {
-                "code": "AZC103",
-                "severity": "warning",
-                "message": "`Image` is written `image` in EnvironmentVersion.",
-                "cure": "Rename `Image` to `image`.",
-                "pointer": "/properties/Image",
-                "operation": "EnvironmentVersions_CreateOrUpdate",
-                "api_version": "2024-04-01",
-                "side": "request",
-                "expected": ["image"],
-                "seen": "Image",
-                "evidence": "unknown",
-                "location": {"file": "env.json", "line": 3, "column": 5},
-            }
-        ],
-        "validated": {"requests": 1, "responses": 0},
-    }
-
-
-def test_github_annotations_point_into_the_file(check):
-    name = check.write("env.json", MISCASED)
-
-    done = check.run(name, *sent_to(ENVIRONMENT), "--format", "github")
-
-    assert done.output == (
-        "::warning file=env.json,line=3,col=5,title=AZC103::/properties/Image: "
-        "`Image` is written `image` in EnvironmentVersion.%0A"
-        "Rename `Image` to `image`.\n"
-    )
-
-
-def test_sarif_names_rules_and_places(check):
-    name = check.write("env.json", MISCASED)
-
-    done = check.run(name, *sent_to(ENVIRONMENT), "--format", "sarif")
-
-    (run,) = json.loads(done.output)["runs"]
-    (result,) = run["results"]
-    assert run["tool"]["driver"]["rules"] == [
-        {
-            "id": "AZC103",
-            "shortDescription": {"text": "property name in another case"},
-        }
-    ]
-    assert (result["ruleId"], result["level"]) == ("AZC103", "warning")
-    place = result["locations"][0]
-    assert place["physicalLocation"]["region"] == {"startLine": 3, "startColumn": 5}
-    assert place["logicalLocations"][0]["fullyQualifiedName"] == "/properties/Image"
-
-
-def test_a_body_may_come_from_the_standard_input(check):
-    done = check.run("-", *sent_to(ENVIRONMENT), stdin=json.dumps(GOOD))
-
-    assert done.exit_code == 0
-    assert "Validated 1 request" in done.output
-
-
-def test_a_body_may_be_sent_to_an_operation_instead_of_a_url(check):
-    name = check.write("env.json", GOOD)
-    target = ["--operation", "EnvironmentVersions_CreateOrUpdate"]
-
-    assert check.run(name, *target, "--api-version", "2024-04-01").exit_code == 0
-    unknown = check.run(name, "--operation", "Nope", "--api-version", "2024-04-01")
-    assert unknown.exit_code == 2
-    assert "2024-04-01 has no operation 'Nope'." in unknown.output
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        ENVIRONMENT,
-        f"{PLACEHOLDERS.workspace_id}/{ENVIRONMENT}",
-        f"{PLACEHOLDERS.endpoint}{PLACEHOLDERS.workspace_id}/{ENVIRONMENT}",
-    ],
-)
-def test_a_url_may_be_whole_a_path_or_below_the_workspace(check, url):
-    name = check.write("env.json", GOOD)
-
-    assert check.run(name, *sent_to(url)).exit_code == 0
-    assert check.run(name, "--url", f"{url}?api-version=2024-04-01").exit_code == 0
 
 
 def test_a_body_may_be_that_of_an_answer(check):
@@ -486,55 +330,6 @@ def test_a_deeply_nested_body_is_a_finding(check):
     assert "nested deeper than 100 levels" in done.output
 
 
-# --- usage ------------------------------------------------------------------------
-
-
-def test_an_unknown_operation_leads_to_the_list_of_operations(azml_contract, tmp_path):
-    (tmp_path / "body.json").write_text("{}")
-    done = azml_contract(
-        *("check", "body.json", "--operation", "Env_Create"),
-        *("--api-version", "2024-04-01"),
-    )
-    assert done.code == 2
-    assert "has no operation 'Env_Create'" in done.err
-    assert "Did you mean EnvironmentVersions_CreateOrUpdate or " in done.err
-    assert "azml-contract contract show --api-version 2024-04-01" in done.err
-    assert "contract list" not in done.err
-
-
-def test_an_unknown_api_version_is_wrong_usage(azml_contract, tmp_path):
-    (tmp_path / "body.json").write_text("{}")
-    done = azml_contract("check", "body.json", *sent_to("jobs/j", "2024-04-02"))
-    assert (done.code, done.out) == (2, "")
-    assert "No contract for api-version '2024-04-02'" in done.err
-    assert "Nearest known: 2024-04-01" in done.err
-
-
-@pytest.mark.parametrize("status", ["0", "99", "600", "999"])
-def test_a_status_that_http_does_not_have_is_refused(azml_contract, tmp_path, status):
-    (tmp_path / "body.json").write_text("{}")
-    sent = sent_to("jobs/j")
-    done = azml_contract("check", "body.json", *sent, "--status", status)
-    assert done.code == 2
-    assert f"{status} is not in the range 100<=x<=599" in done.err
-
-
-@pytest.mark.parametrize("columns", [60, 120])
-def test_findings_are_wrapped_at_the_width_of_the_terminal(
-    azml_contract, tmp_path, monkeypatch, columns
-):
-    monkeypatch.setenv("COLUMNS", str(columns))
-    (tmp_path / "body.json").write_text(json.dumps(JOB))
-    done = azml_contract("check", "body.json", *sent_to("jobs/j"))
-    first, *rest = [one for one in done.out.splitlines() if "AZC104" in one]
-    assert rest == []
-    lines = done.out.splitlines()
-    told = lines[lines.index(first) + 1 : -2]
-    assert max(len(line) for line in told) <= columns
-    assert all(line.startswith(" " * 10) for line in told)
-    assert (len(told) > 2) == (columns < 120)
-
-
 def test_an_input_that_validates_nothing_fails_beside_one_that_does(check):
     empty = check.write("empty.json", {"log": {"entries": []}})
     good = check.write("good.json", proxy_recording())
@@ -554,37 +349,3 @@ def test_calls_of_other_providers_alone_validate_nothing(check):
 
     assert done.exit_code == 2
     assert "AZC152" in done.stdout
-
-
-def test_a_body_that_does_not_begin_like_one_is_judged_where_it_is_sent(check):
-    comment = check.write("body.json", '// mine\n{"properties": {"image": "a"}}')
-    text = check.write("text.json", "null")
-
-    done = check.run(comment, text, "--url", ENVIRONMENT, "--api-version", "2024-04-01")
-
-    assert "JSON knows no comments" in done.stdout
-    assert "The body may not be null" in done.stdout
-    assert done.exit_code == 1
-
-
-def test_names_in_a_body_do_not_steer_the_terminal(check):
-    name = check.write("job.json", {"properties": {"\x1b[31m\nx": 1}})
-
-    done = check.run(name, "--url", ENVIRONMENT, "--api-version", "2024-04-01")
-
-    assert "\x1b" not in done.stdout
-    assert "/properties/\\u001b[31m\\nx" in done.stdout
-
-
-def test_an_imported_contract_can_be_checked_against(check, tmp_path):
-    from azml_contract.contract.catalog import DATA
-
-    for file in DATA.iterdir():
-        text = file.read_text("utf-8")
-        text = text.replace('"2026-05-01"', '"2027-01-01"')
-        (tmp_path / file.name).write_text(text.replace("2026-05-01", "2027-01-01"))
-    name = check.write("good.json", GOOD)
-    sent = ("--url", ENVIRONMENT, "--api-version", "2027-01-01")
-
-    assert check.run(name, *sent).exit_code == 2
-    assert check.run(name, *sent, "--contracts", str(tmp_path)).exit_code == 0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,12 +13,6 @@ CASSETTES = ROOT / "cassettes"
 WORKFLOW = CASSETTES / "train_and_sweep" / "asset_to_sweep"
 FIRST = WORKFLOW / "2021-03-01-preview.json"
 MODERN = WORKFLOW / "2022-05-01.json"
-
-
-@pytest.fixture
-def run(azml_contract: Callable[..., Any]) -> Callable[..., Any]:
-    """The command line, with paths as they are."""
-    return lambda *arguments: azml_contract(*map(str, arguments))
 
 
 def flat(text: str) -> str:

@@ -7,19 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 CASSETTES = ROOT / "cassettes"
 WORKFLOW = CASSETTES / "train_and_sweep" / "asset_to_sweep"
 FIRST = WORKFLOW / "2021-03-01-preview.json"
 MODERN = WORKFLOW / "2022-05-01.json"
-
-
-@pytest.fixture
-def run(azml_contract: Callable[..., Any]) -> Callable[..., Any]:
-    """The command line, with paths as they are."""
-    return lambda *arguments: azml_contract(*map(str, arguments))
 
 
 def test_reports_of_two_jobs_are_joined(run, tmp_path):

@@ -301,7 +301,7 @@ def fill(file: str, ids: dict[str, str]) -> Any:
 BINDING = {
     "datastoreId": "/subscriptions/s/x/datastores/lake",
     "pathOnDatastore": "models",
-    "pathOnCompute": "/tmp/out",
+    "pathOnCompute": "model/out",
     "mode": "Mount",
 }
 
@@ -323,7 +323,7 @@ def test_what_a_binding_says_of_places_and_modes_is_kept_or_told():
 
     assert properties["inputs"]["iris"]["mode"] == "ReadOnlyMount"
     assert properties["outputs"]["model"]["mode"] == "ReadWriteMount"
-    assert "'/tmp/out'" in reasons["/properties/outputs/model"]
+    assert "'model/out'" in reasons["/properties/outputs/model"]
     assert "${{outputs.model}}" in reasons["/properties/outputs/model"]
     assert "workspaceblobstore" in reasons["/properties/outputs/nameless/uri"]
     assert "datastores/lake" in reasons["/properties/outputs/pathless"]

@@ -1,0 +1,35 @@
+"""Two JSON bodies are the same where their values are, however they are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from azml_contract.exchange import Request
+from azml_contract.recording.match import Content, Matcher
+
+
+def content(body: bytes) -> Content:
+    sent = (("Content-Type", "application/json"),)
+    return Matcher().content(Request("PUT", "https://example.org/a", sent, body))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (b'{"a": 1, "b": [2]}', b'{"b":[2],"a":1}', True),
+        (b'{"a": 1}', b'{"a": 1.0}', True),
+        (b'{"a": 1.5}', b'{"a": 1}', False),
+        (b'{"a": 1}', b'{"a": true}', False),
+        (b'{"a": true, "b": 1}', b'{"a": 1, "b": true}', False),
+        (b'{"a": 0}', b'{"a": false}', False),
+        (b'{"a": 1, "a": 1}', b'{"a": 1}', False),
+        (b'{"a": "true"}', b'{"a":"true"}', True),
+    ],
+)
+def test_values_decide_and_both_ways_to_compare_agree(one, other, same):
+    assert content(one).equals(content(other)) is same
+    assert (content(one).key == content(other).key) is same
+
+    settled = content(one)
+    settled.settle()
+    assert settled.equals(content(other)) is same
