@@ -54,8 +54,7 @@ from azml_contract.finding import Side
 from azml_contract.validation.body import compile_body
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.grade import Grader
-from azml_contract.validation.semantics import check_meaning
-from azml_contract.validation.validator import Profile, Validator
+from azml_contract.validation.validator import Profile, Validator, judge_body
 
 OURS, EXPLAINED = "ours (judge)", "ours (judge, explain)"
 FULL, CALL = "ours (every finding)", "ours (whole call)"
@@ -108,8 +107,7 @@ def make_judges(case: Case) -> dict[str, Judge]:
         return not found, len(found)
 
     def judge_in_full(body: Any) -> tuple[bool, int]:
-        found = [grader.grade(deviation) for deviation in check.check(body)]
-        found += check_meaning(grader, body, VALUES, Scope())
+        found = judge_body(grader, check, body, VALUES, Scope())
         return not found, len(found)
 
     judges: dict[str, Judge] = {

@@ -18,6 +18,16 @@ from azml_contract.validation.grade import Grader
 from azml_contract.validation.pipelines import check_pipeline
 from azml_contract.validation.search_space import check_search_space
 
+NAMES = frozenset(
+    (
+        *("action", "jobDefinition", "jobs", "properties", "searchSpace", "trial"),
+        *("command", "component", "componentId", "componentSpec"),
+        *("inputs", "outputs", "inputDataBindings", "outputDataBindings"),
+        *("environmentVariables", "tags"),
+    )
+)
+"""The names that these checks look up; ids are told in any case."""
+
 
 def check_meaning(
     grader: Grader, body: Any, values: Mapping[str, str], scope: Scope

@@ -24,14 +24,15 @@ from azml_contract.errors import ContractError, UnknownApiVersion
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.finding import Finding, Location, Side
 from azml_contract.validation import calls
-from azml_contract.validation.body import compile_body
+from azml_contract.validation.body import BodyCheck, compile_body
 from azml_contract.validation.calls import Scope
+from azml_contract.validation.deviation import Rule
 from azml_contract.validation.envelope import check_envelope
 from azml_contract.validation.grade import Grader, Profile
 from azml_contract.validation.jsontext import DUPLICATE, Defect, Parsed, parse_json
 from azml_contract.validation.nearest import find_abbreviated, find_nearest
 from azml_contract.validation.recased import Recased
-from azml_contract.validation.semantics import check_meaning
+from azml_contract.validation.semantics import NAMES, check_meaning
 
 __all__ = ["Profile", "Scope", "Validator", "Verdict"]
 
@@ -194,15 +195,7 @@ class Validator:
         lens = Lens(_VIEWS.get(operation.method, View.CREATE))
         check = compile_body(call.contract, operation.body, lens)
         values = call.route.values
-        deviations = check.check(parsed.value)
-        if not deviations:
-            yield from check_meaning(grader, parsed.value, values, self.scope)
-            return
-        for deviation in deviations:
-            yield grader.grade(deviation)
-        recased = Recased(parsed.value, deviations)
-        for finding in check_meaning(grader, recased.body, values, self.scope):
-            yield finding._replace(pointer=recased.find_sent(finding.pointer))
+        yield from judge_body(grader, check, parsed.value, values, self.scope)
 
     def _check_response(
         self, grader: Grader, call: _Call, response: Response
@@ -248,6 +241,22 @@ class Validator:
             yield grader.grade(deviation)
         definitions = call.contract.definitions
         yield from check_envelope(grader, definitions, spec.body, value)
+
+
+def judge_body(
+    grader: Grader, check: BodyCheck, body: Any, values: Mapping[str, str], scope: Scope
+) -> list[Finding]:
+    """Every finding about a parsed request body: its schema, then its meaning."""
+    deviations = check.check(body)
+    found = [grader.grade(deviation) for deviation in deviations]
+    miscased = [
+        one for one in deviations if one.rule is Rule.CASE and one.expected[0] in NAMES
+    ]
+    if not miscased:
+        return found + check_meaning(grader, body, values, scope)
+    recased = Recased(body, miscased)
+    meaning = check_meaning(grader, recased.body, values, scope)
+    return found + [f._replace(pointer=recased.find_sent(f.pointer)) for f in meaning]
 
 
 def _check_presence(
