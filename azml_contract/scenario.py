@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from azml_contract.errors import AzmlContractError
 from azml_contract.exchange import Exchange, Request
 from azml_contract.finding import Finding, Severity
-from azml_contract.redaction import NO_RULES, UserRules
+from azml_contract.redaction.user_rules import NO_RULES, UserRules
 from azml_contract.settings import PLACEHOLDERS, Settings
 
 if TYPE_CHECKING:
@@ -249,8 +249,8 @@ def _as_recorded(user: UserRules) -> list[Callable[[Request], Request]]:
     """What lets replay find a request that names what the project has replaced."""
     if not (user.identifiers or user.secrets):
         return []
-    from azml_contract.recording.redact import Redactor
     from azml_contract.recording.scrub import Identifier, RedactionRules
+    from azml_contract.redaction.redact import Redactor
 
     names = tuple(Identifier("name", *pair) for pair in user.identifiers)
     redactor = Redactor(RedactionRules(identifiers=names, secrets=user.secrets))

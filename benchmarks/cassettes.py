@@ -27,7 +27,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.recording.engine import Mode, Recorder
-from azml_contract.recording.rules import RedactionRules
+from azml_contract.redaction.rules import RedactionRules
 
 SENT = {"Content-Type": "application/json"}
 ANSWERED = {"Content-Type": "application/json; charset=utf-8"}

@@ -14,10 +14,10 @@ import click
 from azml_contract.errors import ContractError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from azml_contract.commands.curl import ScriptCall
-    from azml_contract.commands.inputs import Opened
+    from azml_contract.documents.inputs import Opened
     from azml_contract.finding import Finding
     from azml_contract.report.checked import Checked
+    from azml_contract.scripts.curl import ScriptCall
     from azml_contract.validation.jsontext import Locator
     from azml_contract.validation.validator import Validator, Verdict
 
@@ -145,7 +145,7 @@ def _require_validated(one: Checked) -> None:
 def _check_all(
     validator: Validator, names: Sequence[str], asked: _Asked
 ) -> tuple[list[Checked], list[str]]:
-    from azml_contract.commands.inputs import open_input
+    from azml_contract.documents.inputs import open_input
 
     checked: list[Checked] = []
     files, problems = _expand(names)
@@ -163,7 +163,7 @@ def _check_all(
 
 def _expand(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Folders become the recordings below them; a message for one without any."""
-    from azml_contract.commands.recordings import find_recordings
+    from azml_contract.documents.recordings import find_recordings
 
     files: list[str] = []
     problems: list[str] = []
@@ -206,8 +206,8 @@ def _check_input(validator: Validator, opened: Opened, asked: _Asked) -> Checked
 def _check_script(
     validator: Validator, name: str, calls: Sequence[ScriptCall], asked: _Asked
 ) -> Checked:
-    from azml_contract.commands.scripted import judge_script
     from azml_contract.report.checked import Checked
+    from azml_contract.scripts.scripted import judge_script
 
     judged = judge_script(validator, calls, name, asked.api_version)
     for one in judged:

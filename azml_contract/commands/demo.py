@@ -21,7 +21,7 @@ from azml_contract.errors import AzmlContractError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from azml_contract.recording.cassette import Cassette
+    from azml_contract.cassette.cassette import Cassette
 
 WORKFLOW = "train_and_sweep/asset_to_sweep"
 DOCUMENTED = "documented_workflow/as_the_prose_says"

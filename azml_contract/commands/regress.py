@@ -17,7 +17,7 @@ from azml_contract.errors import InputError, UnknownApiVersion, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from azml_contract.recording.cassette import Cassette
+    from azml_contract.cassette.cassette import Cassette
     from azml_contract.regression.baseline import Baseline
     from azml_contract.regression.outcome import Row
     from azml_contract.report.regressed import Regressed
@@ -179,7 +179,7 @@ def require_known(versions: Iterable[str]) -> None:
 
 def judge_paths(paths: Sequence[Path], options: Options) -> Found:
     """Judge every recording below `paths`; what cannot be read is a problem."""
-    from azml_contract.commands.recordings import find_recordings, read_any
+    from azml_contract.documents.recordings import find_recordings, read_any
     from azml_contract.regression.parallel import judge_files
 
     files, problems = find_recordings(paths)
@@ -322,7 +322,7 @@ def _write(
     if options.form == "html":
         _write_html(found, options, file)
         return
-    from azml_contract.commands.edits import make_edits
+    from azml_contract.regression.edits import make_edits
 
     regressed = make_regressed(
         found.rows,
@@ -391,8 +391,8 @@ def load_cassettes(paths: Iterable[Path]) -> list[Cassette]:
         InputError: A path does not exist, or a folder holds no cassette.
         CassetteError: A file is not a cassette.
     """
-    from azml_contract.commands.recordings import find_recordings
-    from azml_contract.recording.cassette import load_cassette
+    from azml_contract.cassette.cassette import load_cassette
+    from azml_contract.documents.recordings import find_recordings
 
     files, problems = find_recordings(paths)
     if problems:

@@ -97,7 +97,7 @@ def _read_halves(
     On the way every call that the files hold is counted in `coverage`, and
     `targets` learns from where each scenario was recorded.
     """
-    from azml_contract.commands.recordings import read_any
+    from azml_contract.documents.recordings import read_any
 
     wanted = {_key(row): _speaks_of_answers(row.outcome) for row in rows}
     halves: dict[_Key, _Shape] = {}
@@ -153,8 +153,8 @@ def _describe_recordings(
     rows: Sequence[Row], targets: Mapping[str, str], files: Mapping[str, str]
 ) -> Iterable[_Shape]:
     """Of each recording where it is from, and the edits to the newest version."""
-    from azml_contract.commands.edits import make_edits
     from azml_contract.commands.regressed import columns_of, group_rows
+    from azml_contract.regression.edits import make_edits
 
     describe_edits = make_edits(files)
     known: dict[tuple[int, ...], tuple[str, ...]] = {}

@@ -14,7 +14,7 @@ import click
 from azml_contract.errors import AzmlContractError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from azml_contract.regression.recordings import Call
+    from azml_contract.cassette.recordings import Call
     from azml_contract.regression.upgrade import Upgrade
 
 
@@ -108,7 +108,7 @@ def _rewrite_body(
 
 def _read_body(path: Path) -> bytes | None:
     """The bytes of a file that holds one body; None where it is a recording."""
-    from azml_contract.commands.inputs import open_input
+    from azml_contract.documents.inputs import open_input
 
     try:
         opened = open_input(str(path))
@@ -121,7 +121,7 @@ def _rewrite_recording(
     path: Path, target: str, source: str
 ) -> tuple[list[Rewritten], list[str]]:
     """Every body of a recording, and what kept others from being rewritten."""
-    from azml_contract.commands.recordings import read_any
+    from azml_contract.documents.recordings import read_any
 
     recording = read_any(path)
     rewritten: list[Rewritten] = []

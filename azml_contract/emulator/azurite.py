@@ -24,9 +24,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO
 
-from azml_contract.emulator.certificates import Certificates
 from azml_contract.emulator.sas import sign_account
 from azml_contract.errors import EmulatorError
+from azml_contract.gateway.certificates import Certificates
 
 MAIN = Path("azurite/dist/src/blob/main.js")
 LOG_NAME = "azurite.log"

@@ -21,12 +21,9 @@ from azml_contract.emulator.arm import Arm
 from azml_contract.emulator.azurite import Azurite, find_azurite
 from azml_contract.emulator.blobs import Blobs
 from azml_contract.emulator.bodies import make_refuse_body
-from azml_contract.emulator.certificates import Certificates, make_certificates
 from azml_contract.emulator.clock import EmulatorClock, SteppingClock
 from azml_contract.emulator.faults import Fault, FaultKind, Faults
-from azml_contract.emulator.gateway import Gateway
 from azml_contract.emulator.history import answer_history, answers_history
-from azml_contract.emulator.https import TlsServer
 from azml_contract.emulator.identity import Identity
 from azml_contract.emulator.portal import answer_portal, answers_portal
 from azml_contract.emulator.replies import EMPTY, Reply
@@ -38,6 +35,9 @@ from azml_contract.emulator.store import Resource, Store
 from azml_contract.emulator.world import World
 from azml_contract.errors import EmulatorError
 from azml_contract.exchange import Request, Response
+from azml_contract.gateway.certificates import Certificates, make_certificates
+from azml_contract.gateway.https import TlsServer
+from azml_contract.gateway.proxy import Gateway
 from azml_contract.settings import Settings
 
 COMPUTE = "cpu-cluster"

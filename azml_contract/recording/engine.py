@@ -17,15 +17,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from azml_contract.errors import CassetteError
-from azml_contract.exchange import Exchange, Request
-from azml_contract.recording.cassette import (
+from azml_contract.cassette.cassette import (
     Cassette,
     UnplayableCassette,
     load_cassette,
     render_cassette,
 )
-from azml_contract.recording.discretion import Discretion
+from azml_contract.cassette.store import write_cassette
+from azml_contract.errors import CassetteError
+from azml_contract.exchange import Exchange, Request
 from azml_contract.recording.extend import (
     Extension,
     held_texts,
@@ -34,14 +34,14 @@ from azml_contract.recording.extend import (
 from azml_contract.recording.identity import LOGINS, is_identity
 from azml_contract.recording.match import Canonicaliser, Matcher
 from azml_contract.recording.player import Played, Player
-from azml_contract.recording.redact import Redactor, secret_names
-from azml_contract.recording.rules import RedactionRules
-from azml_contract.recording.scan import Scanner, SecretFound
 from azml_contract.recording.scrub import Sanitizer, Scrubber
 from azml_contract.recording.seed import SEED_VARIABLE, draw_seed, seeded
-from azml_contract.recording.sides import Sides
-from azml_contract.recording.store import write_cassette
 from azml_contract.recording.tape import Tape
+from azml_contract.redaction.discretion import Discretion
+from azml_contract.redaction.redact import Redactor, secret_names
+from azml_contract.redaction.rules import RedactionRules
+from azml_contract.redaction.scan import Scanner, SecretFound
+from azml_contract.redaction.sides import Sides
 
 if TYPE_CHECKING:
     import requests

@@ -17,13 +17,13 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
+from azml_contract.cassette.cassette import Cassette, Interaction
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request
-from azml_contract.recording.cassette import Cassette, Interaction
 from azml_contract.recording.identity import is_identity
-from azml_contract.recording.learn import is_key_list
 from azml_contract.recording.player import Played, Player
-from azml_contract.recording.sides import Sides
+from azml_contract.redaction.learn import is_key_list
+from azml_contract.redaction.sides import Sides
 
 Reads = Mapping[int, tuple[str, ...]]
 

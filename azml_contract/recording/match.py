@@ -23,17 +23,17 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from azml_contract.cassette.cassette import Interaction
 from azml_contract.exchange import Headers, Request
 from azml_contract.recording.blocks import BlockLedger, is_block_list
-from azml_contract.recording.cassette import Interaction
-from azml_contract.recording.redact import redact_leaves
-from azml_contract.recording.rules import (
+from azml_contract.redaction.redact import redact_leaves
+from azml_contract.redaction.rules import (
     FORM_IGNORED,
     QUERY_SECRETS,
     SAS_GUIDS,
     SAS_TIMES,
 )
-from azml_contract.recording.shapes import redact_shapes
+from azml_contract.redaction.shapes import redact_shapes
 
 Canonicaliser = Callable[[Request], Request]
 """A project's own rule: rewrites a request before it is compared."""

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from azml_contract.cassette.cassette import REMEDY, Cassette, Interaction
 from azml_contract.errors import CassetteError, show_path
 from azml_contract.exchange import Request
-from azml_contract.recording.cassette import REMEDY, Cassette, Interaction
 from azml_contract.recording.match import Matcher
-from azml_contract.recording.redact import Redactor, redact_leaves
-from azml_contract.recording.rules import FORM_SECRETS, QUERY_SECRETS
-from azml_contract.recording.shapes import REDACTED
+from azml_contract.redaction.redact import Redactor, redact_leaves
+from azml_contract.redaction.rules import FORM_SECRETS, QUERY_SECRETS
+from azml_contract.redaction.shapes import REDACTED
 
 _WORKSPACE = re.compile(
     r"/subscriptions/[^/?]+/resourceGroups/[^/?]+/providers/"

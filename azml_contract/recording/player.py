@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from azml_contract.cassette.cassette import REMEDY, Cassette, Interaction
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.recording.blocks import BlockLedger
-from azml_contract.recording.cassette import REMEDY, Cassette, Interaction
 from azml_contract.recording.identity import is_identity, synthesise
 from azml_contract.recording.match import (
     Content,
@@ -35,8 +35,8 @@ from azml_contract.recording.miss import (
     UnusedInteractions,
 )
 from azml_contract.recording.polls import announced_by, is_poll_path, was_polled
-from azml_contract.recording.redact import Redactor
 from azml_contract.recording.volatile import GUID
+from azml_contract.redaction.redact import Redactor
 
 _STAND_IN = re.compile(r"00000000-0000-[04]000-[08]000-[0-9a-f]{12}", re.IGNORECASE)
 

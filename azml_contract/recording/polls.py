@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from azml_contract.cassette.cassette import Interaction
 from azml_contract.exchange import Exchange, Headers, find_header
-from azml_contract.recording.cassette import Interaction
 
 _PATHS = re.compile(
     r"/jobs/[^/]+$"

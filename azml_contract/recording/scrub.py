@@ -17,25 +17,26 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from azml_contract.exchange import Exchange, Headers, Json, Request
-from azml_contract.recording.blocks import BlockLedger
-from azml_contract.recording.content import (
+from azml_contract.cassette.content import (
     Content,
     Kind,
     classify,
     encode_content,
     is_storage,
 )
+from azml_contract.exchange import Exchange, Headers, Json, Request
+from azml_contract.recording.blocks import BlockLedger
 from azml_contract.recording.identity import is_identity
-from azml_contract.recording.learn import (
+from azml_contract.recording.match import level_boundary, plain_body
+from azml_contract.recording.volatile import GUID, Normaliser
+from azml_contract.redaction.learn import (
     find_people,
     find_secrets,
     is_email,
     is_key_list,
 )
-from azml_contract.recording.match import level_boundary, plain_body
-from azml_contract.recording.redact import Redactor, redact_leaves, secret_names
-from azml_contract.recording.rules import (
+from azml_contract.redaction.redact import Redactor, redact_leaves, secret_names
+from azml_contract.redaction.rules import (
     FORM_SECRETS,
     KEY_LIST_PLAIN,
     PEOPLE,
@@ -44,8 +45,7 @@ from azml_contract.recording.rules import (
     Identifier,
     RedactionRules,
 )
-from azml_contract.recording.shapes import REDACTED
-from azml_contract.recording.volatile import GUID, Normaliser
+from azml_contract.redaction.shapes import REDACTED
 
 __all__ = ["Identifier", "RedactionRules", "Sanitizer", "Scrubber"]
 

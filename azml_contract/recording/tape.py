@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from azml_contract.cassette.cassette import Cassette, Interaction
 from azml_contract.exchange import Exchange, Json, Request
-from azml_contract.recording.cassette import Cassette, Interaction
 from azml_contract.recording.identity import LOGINS, Logins, is_identity
 from azml_contract.recording.match import Matcher, canonical_form
 from azml_contract.recording.polls import announced_in, is_poll_path

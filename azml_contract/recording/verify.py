@@ -16,9 +16,9 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+from azml_contract.cassette.cassette import Cassette, Interaction
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
-from azml_contract.recording.cassette import Cassette, Interaction
 from azml_contract.recording.identity import is_identity
 from azml_contract.recording.match import site_of
 from azml_contract.recording.polls import announced_by, is_poll_path

@@ -16,17 +16,17 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from azml_contract.cassette.cassette import Cassette
+from azml_contract.cassette.recordings import Call, Recording, from_cassette
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation, SourceKind
 from azml_contract.errors import UnknownApiVersion
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Evidence, Finding, Severity
-from azml_contract.recording.cassette import Cassette
 from azml_contract.regression.answers import Answer, compare_answer
 from azml_contract.regression.drawn import Disguise, disguise
 from azml_contract.regression.outcome import Cell, Outcome, Row, Status
-from azml_contract.regression.recordings import Call, Recording, from_cassette
 from azml_contract.validation.codes import CODES, Consequence
 from azml_contract.validation.validator import Profile, Validator
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from azml_contract.cassette.recordings import Recording
 from azml_contract.errors import AzmlContractError
 from azml_contract.regression.matrix import Judge, Unjudged
 from azml_contract.regression.outcome import Outcome, Row
-from azml_contract.regression.recordings import Recording
 
 Read = Callable[[Path], Recording]
 _OTHERS = "it holds no call of Microsoft.MachineLearningServices to judge."

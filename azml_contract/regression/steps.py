@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
+from azml_contract.cassette.cassette import Cassette
 from azml_contract.contract.catalog import load_contract
 from azml_contract.contract.contract import Route
 from azml_contract.exchange import Exchange, Request
 from azml_contract.finding import Finding, Severity
-from azml_contract.recording.cassette import Cassette
 from azml_contract.regression.matrix import label_call
 from azml_contract.validation.validator import Validator
 

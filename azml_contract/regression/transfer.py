@@ -15,9 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
+from azml_contract.cassette.cassette import Cassette, Interaction
 from azml_contract.errors import CassetteError
 from azml_contract.finding import Finding
-from azml_contract.recording.cassette import Cassette, Interaction
 from azml_contract.regression.matrix import build_matrix
 from azml_contract.regression.outcome import Row
 

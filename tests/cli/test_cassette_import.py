@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from azml_contract.recording.cassette import load_cassette
+from azml_contract.cassette.cassette import load_cassette
 
 from .conftest import BASE, NAMES, PLANTED, SECRETS, WORKSPACE
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from azml_contract.recording.documents import open_document
+from azml_contract.documents.document import open_document
 
 from .conftest import (
     ACCOUNT,

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from azml_contract.cli import cli
-from azml_contract.commands.curl import read_script
-from azml_contract.commands.shell import show_marks
+from azml_contract.scripts.curl import read_script
+from azml_contract.scripts.shell import show_marks
 
 WORKSPACE = (
     "https://management.azure.com/subscriptions/$SUB/resourceGroups/$RG/providers"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from azml_contract.client import Workspace
-from azml_contract.pytest_marker import ARGUMENTS
+from azml_contract.plugin.marker import ARGUMENTS
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[2]

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from azml_contract.emulator.azurite import Azurite, find_azurite, find_node
-from azml_contract.emulator.certificates import make_certificates
 from azml_contract.emulator.clock import RunningClock, SteppingClock, as_iso
 from azml_contract.emulator.seed import Seed, load_seed
 from azml_contract.emulator.server import Emulator
 from azml_contract.errors import EmulatorError, InputError
+from azml_contract.gateway.certificates import make_certificates
 from azml_contract.settings import PLACEHOLDERS
 
 PARENT = """

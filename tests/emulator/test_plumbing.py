@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from azml_contract.emulator.certificates import SERVER_NAMES, make_certificates
-from azml_contract.emulator.gateway import Gateway
-from azml_contract.emulator.https import TlsServer
 from azml_contract.errors import EmulatorError
 from azml_contract.exchange import Response
+from azml_contract.gateway.certificates import SERVER_NAMES, make_certificates
+from azml_contract.gateway.https import TlsServer
+from azml_contract.gateway.proxy import Gateway
 
 
 @pytest.fixture(scope="module")

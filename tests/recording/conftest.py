@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from azml_contract.recording.engine import Mode, Recorder
-from azml_contract.recording.rules import Identifier, RedactionRules
+from azml_contract.redaction.rules import Identifier, RedactionRules
 
 SUBSCRIPTION = "3b1f0c52-7a5e-4a0b-9d55-0f9f3a1c7e21"
 TENANT = "b6a7d0c4-11d8-4b7d-8a55-2d6a0c9be1f3"

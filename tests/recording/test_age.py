@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from azml_contract.recording.age import Recorded, describe_stale
+from azml_contract.cassette.age import Recorded, describe_stale
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 COMMAND = "pytest test_story.py::test_list --azml-mode=record"

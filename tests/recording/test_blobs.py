@@ -14,7 +14,7 @@ from azure.storage.blob import (
     generate_container_sas,
 )
 
-from azml_contract.recording.cassette import load_cassette
+from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
 
 KIB = 1024

@@ -12,13 +12,13 @@ import uuid
 import pytest
 import requests
 
-from azml_contract.errors import CassetteError
-from azml_contract.recording.cassette import (
+from azml_contract.cassette.cassette import (
     Cassette,
     Interaction,
     load_cassette,
     render_cassette,
 )
+from azml_contract.errors import CassetteError
 
 GOOD = {
     "format": 1,
@@ -336,8 +336,8 @@ def test_200_kills_while_saving_leave_the_old_cassette_or_the_new_one(tmp_path):
     script = """
 import hashlib, os, random, signal, sys, time
 from pathlib import Path
-from azml_contract.recording.cassette import *
-from azml_contract.recording.store import write_cassette
+from azml_contract.cassette.cassette import *
+from azml_contract.cassette.store import write_cassette
 
 path = Path(sys.argv[1])
 
@@ -388,7 +388,7 @@ def test_a_failed_save_keeps_the_old_file(
     service, record, make_recorder, cassette_path
 ):
     from azml_contract.recording.engine import Mode
-    from azml_contract.recording.scan import SecretFound
+    from azml_contract.redaction.scan import SecretFound
 
     service.on("GET", "/x", lambda call: (200, {}, {"a": 1}))
     service.on(
@@ -409,7 +409,7 @@ def test_a_failed_save_keeps_the_old_file(
 @pytest.mark.parametrize("library", ["vcr", "requests", "urllib3"])
 def test_reading_a_cassette_imports_no_http_library(library):
     script = (
-        "import sys, azml_contract.recording.cassette\n"
+        "import sys, azml_contract.cassette.cassette\n"
         f"print({library!r} in sys.modules)"
     )
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from azml_contract.cassette.cassette import load_cassette
 from azml_contract.errors import CassetteError
-from azml_contract.recording.cassette import load_cassette
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "cassette.schema.json").read_text("utf-8"))

@@ -17,15 +17,15 @@ import requests
 import vcr
 import yaml
 
+from azml_contract.cassette.cassette import Cassette, load_cassette
+from azml_contract.cassette.compare import compare_cassettes
+from azml_contract.cassette.store import write_cassette
 from azml_contract.commands.cassette.export import render_export
 from azml_contract.commands.cassette.import_ import make_header
+from azml_contract.documents.document import Document, open_document
+from azml_contract.documents.importing import import_exchanges
 from azml_contract.errors import UsageError
-from azml_contract.recording.cassette import Cassette, load_cassette
-from azml_contract.recording.compare import compare_cassettes
-from azml_contract.recording.documents import Document, open_document
 from azml_contract.recording.engine import Mode, Recorder
-from azml_contract.recording.importing import import_exchanges
-from azml_contract.recording.store import write_cassette
 from azml_contract.scenario import redaction_rules
 from azml_contract.settings import PLACEHOLDERS
 

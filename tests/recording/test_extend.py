@@ -9,8 +9,8 @@ import pytest
 import requests
 from azure.identity import ClientSecretCredential
 
+from azml_contract.cassette.cassette import load_cassette
 from azml_contract.errors import CassetteError
-from azml_contract.recording.cassette import load_cassette
 from azml_contract.recording.engine import Mode
 from azml_contract.recording.player import UnusedInteractions
 

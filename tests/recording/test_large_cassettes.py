@@ -7,15 +7,15 @@ import json
 import pytest
 import requests
 
-from azml_contract.errors import CassetteError
-from azml_contract.recording.cassette import (
+from azml_contract.cassette.cassette import (
     Cassette,
     Interaction,
     load_cassette,
     render_cassette,
 )
+from azml_contract.cassette.layout import UnparsedInteraction
+from azml_contract.errors import CassetteError
 from azml_contract.recording.engine import Mode
-from azml_contract.recording.layout import UnparsedInteraction
 from azml_contract.recording.miss import NoMatchingInteraction
 
 FILLER = {f"name {n}": [n, f'quote " and \\ and é {n}', None, True] for n in range(60)}

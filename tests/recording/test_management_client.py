@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from azml_contract.cassette.cassette import load_cassette
 from azml_contract.emulator.server import Emulator
-from azml_contract.recording.cassette import load_cassette
 from azml_contract.recording.engine import Mode, Recorder
 from azml_contract.scenario import redaction_rules
 from azml_contract.settings import PLACEHOLDERS

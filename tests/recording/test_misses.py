@@ -247,7 +247,7 @@ def test_replay_ignores_proxy_and_ca_settings(
 import requests, urllib3
 from pathlib import Path
 from azml_contract.recording.engine import Mode, Recorder
-from azml_contract.recording.rules import RedactionRules
+from azml_contract.redaction.rules import RedactionRules
 url = "{service.url}{stand_ins.base}"
 with Recorder(Path({str(cassette_path)!r}), mode=Mode.REPLAY, scenario="s",
               api_version="2024-04-01", target="emulator",

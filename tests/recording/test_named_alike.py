@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from azml_contract.recording.names import Names
-from azml_contract.recording.rules import Identifier
+from azml_contract.redaction.names import Names
+from azml_contract.redaction.rules import Identifier
 
 NAMES = Names(
     [

@@ -13,11 +13,11 @@ import zlib
 import pytest
 import requests
 
-from azml_contract.recording.cassette import load_cassette
+from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
-from azml_contract.recording.forms import base64_runs
-from azml_contract.recording.rules import RedactionRules
-from azml_contract.recording.scan import SecretFound
+from azml_contract.redaction.forms import base64_runs
+from azml_contract.redaction.rules import RedactionRules
+from azml_contract.redaction.scan import SecretFound
 
 SECRETS = {
     "client secret": "abc8Q~dEfGhIjKlMnOpQrStUvWxYz0123456789.-",

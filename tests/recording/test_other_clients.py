@@ -10,7 +10,7 @@ import aiohttp
 import httpx
 import pytest
 
-from azml_contract.recording.cassette import load_cassette
+from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
 from azml_contract.recording.miss import NoMatchingInteraction
 

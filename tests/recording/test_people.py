@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from azml_contract.exchange import Exchange, Request, Response
-from azml_contract.recording.learn import find_people
 from azml_contract.recording.scrub import RedactionRules, Scrubber
+from azml_contract.redaction.learn import find_people
 
 RULES = RedactionRules(identifiers=(), secrets=(), secret_properties=frozenset())
 URL = "https://management.azure.com/subscriptions/s?api-version=2024-04-01"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from azml_contract.recording.cassette import load_cassette
+from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
 from azml_contract.recording.miss import NoMatchingInteraction
 

@@ -19,9 +19,9 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 from azure.identity import ClientSecretCredential
 
+from azml_contract.cassette.cassette import load_cassette
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange
-from azml_contract.recording.cassette import load_cassette
 from azml_contract.recording.engine import Mode, Recorder
 
 

@@ -13,10 +13,10 @@ from urllib.parse import quote, quote_plus
 import pytest
 import requests
 
-from azml_contract.recording.cassette import load_cassette
+from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
-from azml_contract.recording.rules import Identifier, RedactionRules
-from azml_contract.recording.scan import SecretFound
+from azml_contract.redaction.rules import Identifier, RedactionRules
+from azml_contract.redaction.scan import SecretFound
 
 KEY = base64.b64encode(hashlib.sha512(b"a key").digest()).decode()
 OTHER_KEY = base64.b64encode(hashlib.sha512(b"another key").digest()).decode()
@@ -133,7 +133,7 @@ def read_all(folder):
 
 def decoded(text):
     """What somebody with the file could decode from it."""
-    from azml_contract.recording.forms import base64_runs
+    from azml_contract.redaction.forms import base64_runs
 
     once = "\n".join(base64_runs(text))
     return f"{text}\n{once}\n" + "\n".join(base64_runs(once))

@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 import requests
 
+from azml_contract.cassette.cassette import load_cassette
 from azml_contract.errors import CassetteError
-from azml_contract.recording.cassette import load_cassette
 from azml_contract.recording.engine import Mode
 from azml_contract.recording.seed import SEED_VARIABLE, seeded
 

@@ -13,7 +13,7 @@ import pytest
 import requests
 import urllib3
 
-from azml_contract.recording.cassette import load_cassette, render_cassette
+from azml_contract.cassette.cassette import load_cassette, render_cassette
 from azml_contract.recording.engine import Mode
 
 THREADS, REQUESTS = 8, 80

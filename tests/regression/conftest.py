@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from azml_contract.cassette.cassette import Cassette, load_cassette
+from azml_contract.cassette.recordings import Recording
 from azml_contract.exchange import Exchange, Request, Response
-from azml_contract.recording.cassette import Cassette, load_cassette
-from azml_contract.regression.recordings import Recording
 from azml_contract.settings import PLACEHOLDERS
 
 REPOSITORY = Path(__file__).parents[2]

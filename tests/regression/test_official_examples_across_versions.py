@@ -15,12 +15,12 @@ from urllib.parse import quote
 
 import pytest
 
+from azml_contract.cassette.recordings import from_exchanges
 from azml_contract.contract.catalog import load_contract
 from azml_contract.contract.model import Operation
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.regression.matrix import build_matrix
 from azml_contract.regression.outcome import Row
-from azml_contract.regression.recordings import from_exchanges
 
 OLD, NEW = "2021-03-01-preview", "2022-05-01"
 FOLDER = (

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from azml_contract.cassette.cassette import Cassette, load_cassette
 from azml_contract.contract.catalog import known_versions
-from azml_contract.recording.cassette import Cassette, load_cassette
 from azml_contract.regression.matrix import build_matrix
 from azml_contract.regression.outcome import Row
 

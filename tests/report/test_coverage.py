@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from azml_contract.cassette.cassette import load_cassette
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.exchange import Exchange, Request, Response
-from azml_contract.recording.cassette import load_cassette
 from azml_contract.regression.coverage import Coverage
 from azml_contract.regression.exercised import Kind, list_items
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from azml_contract.cassette.cassette import load_cassette
+from azml_contract.cassette.recordings import from_cassette
 from azml_contract.contract.catalog import known_versions
-from azml_contract.recording.cassette import load_cassette
 from azml_contract.regression.matrix import build_matrix
 from azml_contract.regression.outcome import newest_unchanged
-from azml_contract.regression.recordings import from_cassette
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 Shape = dict[str, Any]

@@ -19,28 +19,20 @@ ALLOWED: dict[str, set[str]] = {
     "api_version": set(),
     "finding": set(),
     "settings": {"errors"},
-    "redaction": {"errors"},
     "contract": VALUES,
     "validation": VALUES | {"contract"},
-    "recording": {"errors", "exchange"},
+    "redaction": {"errors", "exchange"},
+    "cassette": {"errors", "exchange"},
+    "recording": {"errors", "exchange", "redaction", "cassette"},
+    "scripts": VALUES | {"settings", "validation"},
+    "documents": VALUES | {"redaction", "cassette", "recording", "scripts"},
     "client": VALUES | {"settings"},
-    "regression": VALUES | {"contract", "validation", "recording.cassette"},
-    "emulator": VALUES | {"settings", "contract", "validation"},
+    "regression": VALUES | {"contract", "validation", "cassette"},
+    "gateway": {"errors", "exchange"},
+    "emulator": VALUES | {"settings", "contract", "validation", "gateway"},
     "report": {"finding"},
 }
-WIRING = {
-    "__init__",
-    "__main__",
-    "cli",
-    "commands",
-    "pytest_marker",
-    "pytest_options",
-    "pytest_plugin",
-    "pytest_summary",
-    "pytest_versions",
-    "scenario",
-    "cleanup",
-}
+WIRING = {"__init__", "__main__", "cli", "commands", "plugin", "scenario", "cleanup"}
 CLIENT_PARTS = {"client", "lro", "blobs", "rest"}
 HANDS_ITS_ENVIRONMENT_TO_A_CHILD = {PACKAGE / "emulator" / "azurite.py"}
 MODULES = sorted(
@@ -111,7 +103,7 @@ def loaded_after(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "statement", ["import azml_contract", "import azml_contract.pytest_plugin"]
+    "statement", ["import azml_contract", "import azml_contract.plugin.hooks"]
 )
 def test_a_run_that_does_not_use_the_plugin_pays_for_nothing(statement: str) -> None:
     heavy = {"requests", "vcr", "jsonschema", "jsonschema_rs", "azure", "cryptography"}

@@ -11,7 +11,7 @@ import pytest
 from azml_contract.errors import SettingsError
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.recording.scrub import Scrubber
-from azml_contract.redaction import NO_RULES, load_user_rules
+from azml_contract.redaction.user_rules import NO_RULES, load_user_rules
 from azml_contract.scenario import redaction_rules
 from azml_contract.settings import PLACEHOLDERS, load_settings
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from azml_contract.documents.convert import Format, read_recording
 from azml_contract.finding import Severity
-from azml_contract.recording.convert import Format, read_recording
 from azml_contract.validation.ledger import load_ledger
 from azml_contract.validation.validator import Profile, Validator
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from azml_contract.api_version import sort_key
+from azml_contract.cassette.recordings import Recording
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.finding import Severity, Side
 from azml_contract.regression.matrix import build_matrix
-from azml_contract.regression.recordings import Recording
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation.codes import CODES
 from azml_contract.validation.codes_page import PAGE, load_entries, main, render_page

@@ -13,8 +13,8 @@ from azml_contract.commands.cassette.files import read_each, report_problems
 from azml_contract.commands.cassette.wording import count, short_url, short_value
 
 if TYPE_CHECKING:
-    from azml_contract.recording.cassette import Cassette
-    from azml_contract.recording.compare import Difference
+    from azml_contract.cassette.cassette import Cassette
+    from azml_contract.cassette.compare import Difference
 
 
 @click.command("diff")
@@ -28,7 +28,7 @@ def command(ctx: click.Context, first: str, second: str, form: str) -> None:
     The time of recording, the recorder and drawn values do not count: two
     recordings of the same behaviour are equal. Exits with 1 where they differ.
     """
-    from azml_contract.recording.compare import compare_cassettes
+    from azml_contract.cassette.compare import compare_cassettes
 
     problems: list[str] = []
     cassettes = read_each([Path(first), Path(second)], _read, problems)
@@ -44,7 +44,7 @@ def command(ctx: click.Context, first: str, second: str, form: str) -> None:
 
 
 def _read(path: Path) -> Cassette:
-    from azml_contract.recording.documents import open_cassette
+    from azml_contract.documents.document import open_cassette
 
     cassette = open_cassette(path).cassette
     assert cassette is not None
@@ -52,7 +52,7 @@ def _read(path: Path) -> Cassette:
 
 
 def _to_json(one: Difference) -> dict[str, Any]:
-    from azml_contract.recording.compare import Absent
+    from azml_contract.cassette.compare import Absent
 
     shape: dict[str, Any] = {
         "call": one.call,
@@ -93,6 +93,6 @@ def _head(one: Difference) -> str:
 
 
 def _show(value: Any) -> str:
-    from azml_contract.recording.compare import Absent
+    from azml_contract.cassette.compare import Absent
 
     return "absent" if isinstance(value, Absent) else short_value(value)

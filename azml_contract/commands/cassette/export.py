@@ -11,7 +11,7 @@ import click
 from azml_contract.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from azml_contract.recording.cassette import Cassette
+    from azml_contract.cassette.cassette import Cassette
 
 
 @click.command("export")
@@ -24,8 +24,8 @@ def command(path: str, form: str, output: str) -> None:
     Repeated polls are written out one by one. The file says what it was
     recorded from, and `cassette import` reads it back.
     """
-    from azml_contract.recording.documents import open_cassette
-    from azml_contract.recording.store import write_cassette
+    from azml_contract.cassette.store import write_cassette
+    from azml_contract.documents.document import open_cassette
 
     cassette = open_cassette(Path(path)).cassette
     assert cassette is not None
@@ -50,7 +50,7 @@ def render_export(cassette: Cassette, form: str, *, as_json: bool) -> bytes:
     Raises:
         UsageError: vcrpy's JSON was asked for, and a body is binary.
     """
-    from azml_contract.recording import exporting
+    from azml_contract.documents import exporting
 
     if form == "har":
         return _json(exporting.to_har(cassette, _version()))

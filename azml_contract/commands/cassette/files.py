@@ -17,7 +17,7 @@ import click
 from azml_contract.errors import CassetteError, InputError, SettingsError
 
 if TYPE_CHECKING:
-    from azml_contract.recording.rules import RedactionRules
+    from azml_contract.redaction.rules import RedactionRules
     from azml_contract.settings import Settings
 
 T = TypeVar("T")
@@ -96,7 +96,7 @@ def project_rules() -> RedactionRules:
     Raises:
         SettingsError: `[tool.azml-contract.redact]` is malformed.
     """
-    from azml_contract.redaction import load_user_rules
+    from azml_contract.redaction.user_rules import load_user_rules
     from azml_contract.scenario import redaction_rules
 
     pyproject = _find_pyproject()

@@ -13,9 +13,9 @@ from azml_contract.commands.cassette.wording import count, size_of
 from azml_contract.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from azml_contract.cassette.cassette import Cassette
+    from azml_contract.documents.document import Document
     from azml_contract.exchange import Exchange
-    from azml_contract.recording.cassette import Cassette
-    from azml_contract.recording.documents import Document
 
 _TOLD = ("scenario", "api_version", "target")
 
@@ -56,11 +56,11 @@ def command(
     would still hold a secret is not written, and the exit code is 1. What a
     browser notes beside calls (preflights, sockets, what was cancelled) is left out.
     """
-    from azml_contract.recording.documents import open_document
-    from azml_contract.recording.importing import import_exchanges, is_call, read_mark
-    from azml_contract.recording.origin import is_azure
-    from azml_contract.recording.scan import SecretFound
-    from azml_contract.recording.store import write_cassette
+    from azml_contract.cassette.store import write_cassette
+    from azml_contract.documents.document import open_document
+    from azml_contract.documents.importing import import_exchanges, is_call, read_mark
+    from azml_contract.redaction.origin import is_azure
+    from azml_contract.redaction.scan import SecretFound
 
     place = Path(target_path)
     if place.exists() and not force:
@@ -108,8 +108,8 @@ def make_header(
     Raises:
         UsageError: The api-version or the target cannot be told.
     """
-    from azml_contract.recording import importing
-    from azml_contract.recording.cassette import Cassette
+    from azml_contract.cassette.cassette import Cassette
+    from azml_contract.documents import importing
 
     assert document.format is not None
     mark = importing.read_mark(document.data, document.format)
@@ -137,7 +137,7 @@ def _target(
     asked: str | None,
     noted: str | None,
 ) -> str:
-    from azml_contract.recording.origin import hosts_of, is_azure
+    from azml_contract.redaction.origin import hosts_of, is_azure
 
     if noted:
         if asked and asked != noted:

@@ -17,10 +17,10 @@ from azml_contract.commands.cassette.files import (
 from azml_contract.commands.cassette.wording import count
 
 if TYPE_CHECKING:
+    from azml_contract.documents.document import Document
     from azml_contract.finding import Finding, Location
-    from azml_contract.recording.documents import Document
-    from azml_contract.recording.rules import RedactionRules
-    from azml_contract.recording.scan import Suspicion
+    from azml_contract.redaction.rules import RedactionRules
+    from azml_contract.redaction.scan import Suspicion
     from azml_contract.report.checked import Checked
 
 SECRET, IDENTIFIER, FORMAT = "AZC401", "AZC402", "AZC403"
@@ -85,7 +85,7 @@ def lint_file(path: Path, rules: RedactionRules) -> Checked:
         InputError: It cannot be read, or is no recording.
         CassetteError: It is a broken cassette.
     """
-    from azml_contract.recording.documents import open_document
+    from azml_contract.documents.document import open_document
     from azml_contract.report.checked import Checked
     from azml_contract.validation.jsontext import Locator
 
@@ -102,9 +102,9 @@ def lint_file(path: Path, rules: RedactionRules) -> Checked:
 
 def find_secrets_in(document: Document, rules: RedactionRules) -> tuple[Suspicion, ...]:
     """What looks secret in a document and its side files."""
-    from azml_contract.recording.lint import Linter
-    from azml_contract.recording.redact import Redactor, secret_names
-    from azml_contract.recording.scan import Scanner
+    from azml_contract.documents.lint import Linter
+    from azml_contract.redaction.redact import Redactor, secret_names
+    from azml_contract.redaction.scan import Scanner
 
     variables = document.cassette.variables if document.cassette else {}
     scanner = Scanner(Redactor(rules), variables)
@@ -134,7 +134,7 @@ def _look(document: Document, rules: RedactionRules) -> Iterator[tuple[str, str,
         yield SECRET, one.place, one.kind
     yield from _look_for_owners(document)
     if document.cassette is not None:
-        from azml_contract.recording.format_checks import check_format
+        from azml_contract.documents.format_checks import check_format
 
         for place, what in check_format(
             document.path, document.data, document.cassette
@@ -146,9 +146,9 @@ def with_learned_secrets(document: Document, rules: RedactionRules) -> Redaction
     """The rules, and the live secrets that the recording shows where it must."""
     from dataclasses import replace
 
-    from azml_contract.recording.learn import find_secrets
-    from azml_contract.recording.redact import secret_names
-    from azml_contract.recording.secret_fields import is_stand_in
+    from azml_contract.redaction.learn import find_secrets
+    from azml_contract.redaction.redact import secret_names
+    from azml_contract.redaction.secret_fields import is_stand_in
 
     exchanges = [one.exchange for one in document.recorded()]
     learned = find_secrets(exchanges, secret_names(rules))
@@ -157,8 +157,8 @@ def with_learned_secrets(document: Document, rules: RedactionRules) -> Redaction
 
 
 def _look_for_owners(document: Document) -> Iterator[tuple[str, str, str]]:
-    from azml_contract.recording.learn import find_people
-    from azml_contract.recording.origin import learn_identifiers
+    from azml_contract.redaction.learn import find_people
+    from azml_contract.redaction.origin import learn_identifiers
 
     exchanges = [one.exchange for one in document.recorded()]
     kinds = [

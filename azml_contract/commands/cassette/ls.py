@@ -18,7 +18,7 @@ from azml_contract.commands.cassette.files import (
 from azml_contract.commands.cassette.wording import age_of, count, size_of
 
 if TYPE_CHECKING:
-    from azml_contract.recording.cassette import Cassette
+    from azml_contract.cassette.cassette import Cassette
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def command(ctx: click.Context, paths: tuple[str, ...], form: str) -> None:
 
 
 def _read(path: Path) -> _Row:
-    from azml_contract.recording.documents import open_cassette
+    from azml_contract.documents.document import open_cassette
 
     cassette = open_cassette(path).cassette
     assert cassette is not None

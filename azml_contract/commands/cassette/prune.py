@@ -140,7 +140,7 @@ class _Collector:
     # First, before a conftest.py takes some of them away.
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        from azml_contract.pytest_marker import story_of
+        from azml_contract.plugin.marker import story_of
 
         for item in items:
             callspec = getattr(item, "callspec", None)
@@ -157,7 +157,7 @@ def _cassettes_in(root: Path) -> Iterator[Path]:
 def _unnamed(folder: Path, orphans: set[Path], problems: list[str]) -> Iterator[Path]:
     """Side files that no cassette beside their folder names."""
     from azml_contract.commands.cassette.lint import side_files_of
-    from azml_contract.recording.documents import open_cassette
+    from azml_contract.documents.document import open_cassette
 
     named: set[str] = set()
     for path in sorted(folder.parent.glob("*.json")):

@@ -15,10 +15,10 @@ from azml_contract.commands.cassette.wording import count
 from azml_contract.errors import CassetteError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from azml_contract.recording.documents import Document
-    from azml_contract.recording.redact import Redactor
-    from azml_contract.recording.rules import RedactionRules
-    from azml_contract.recording.scan import Suspicion
+    from azml_contract.documents.document import Document
+    from azml_contract.redaction.redact import Redactor
+    from azml_contract.redaction.rules import RedactionRules
+    from azml_contract.redaction.scan import Suspicion
 
 _SHOWN = 20
 
@@ -56,7 +56,7 @@ def command(
 
 def _scrub_file(path: Path, target: Path, rules: RedactionRules) -> bool:
     """Clean one file; False where it would still hold a secret."""
-    from azml_contract.recording.documents import open_document
+    from azml_contract.documents.document import open_document
     from azml_contract.recording.scrub import Scrubber
 
     document = open_document(path)
@@ -75,8 +75,8 @@ def _scrub_file(path: Path, target: Path, rules: RedactionRules) -> bool:
 def _with_own_names(document: Document, rules: RedactionRules) -> RedactionRules:
     from dataclasses import replace
 
-    from azml_contract.recording.importing import read_mark
-    from azml_contract.recording.origin import learn_identifiers, learn_stray_ids
+    from azml_contract.documents.importing import read_mark
+    from azml_contract.redaction.origin import learn_identifiers, learn_stray_ids
 
     is_ours = document.format is None or read_mark(document.data, document.format)
     learn = learn_stray_ids if is_ours else learn_identifiers
@@ -92,7 +92,7 @@ def _scrub_document(
     import hashlib
 
     from azml_contract.commands.cassette.lint import side_files_of
-    from azml_contract.recording.scrub_document import DocumentScrubber, fix_lengths
+    from azml_contract.documents.scrub_document import DocumentScrubber, fix_lengths
 
     scrubber = DocumentScrubber(redactor)
     data = scrubber.scrub(document.data)
@@ -106,7 +106,7 @@ def _scrub_document(
         if "file" in part:
             part["file"] = renamed[part["file"]]
     if document.format is not None:
-        from azml_contract.recording.convert import read_recording
+        from azml_contract.documents.convert import read_recording
 
         after = read_recording(data, document.format)
         fix_lengths(data, document.format, document.recorded(), after)
@@ -153,9 +153,9 @@ def _look_again(
     redactor: Redactor,
 ) -> tuple[Suspicion, ...]:
     """Read the finished bytes as anybody could."""
-    from azml_contract.recording.lint import Linter
-    from azml_contract.recording.plain_yaml import load_yaml
-    from azml_contract.recording.scan import Scanner
+    from azml_contract.documents.lint import Linter
+    from azml_contract.documents.plain_yaml import load_yaml
+    from azml_contract.redaction.scan import Scanner
 
     text = rendered.decode("utf-8", "surrogatepass")
     data = load_yaml(text) if document.is_yaml else json.loads(text)
@@ -182,8 +182,8 @@ def _say_refused(target: Path, found: tuple[Suspicion, ...]) -> None:
 def _write(
     document: Document, target: Path, rendered: bytes, side_files: Mapping[str, bytes]
 ) -> None:
+    from azml_contract.cassette.store import write_cassette
     from azml_contract.commands.cassette.lint import side_files_of
-    from azml_contract.recording.store import write_cassette
 
     old = document.path.read_bytes()
     same_place = target.resolve() == document.path.resolve()

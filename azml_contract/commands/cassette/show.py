@@ -21,7 +21,7 @@ from azml_contract.commands.cassette.wording import (
 from azml_contract.errors import UsageError
 
 if TYPE_CHECKING:
-    from azml_contract.recording.cassette import Cassette, Interaction
+    from azml_contract.cassette.cassette import Cassette, Interaction
 
 
 @click.command("show")
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--body", is_flag=True, help="With the bodies of every call shown.")
 def command(path: str, interaction: int | None, body: bool) -> None:
     """Tell what a cassette holds: the calls, their answers, what was read."""
-    from azml_contract.recording.documents import open_cassette
+    from azml_contract.documents.document import open_cassette
 
     document = open_cassette(Path(path))
     cassette = document.cassette

@@ -1,0 +1,1 @@
+"""What a cassette is: values, reading, writing, comparing, age."""

@@ -1,0 +1,322 @@
+"""Cassettes, format 1: the values, reading and writing.
+
+In: a path, or a `Cassette`. Out: a `Cassette`, or a file that is there whole or
+not at all. Knows the format; knows neither vcrpy nor how requests are matched.
+
+Large binary bodies lie beside the cassette in ``blobs/``, each named by its
+sha256. Such a file is checked when it is first needed by the loader, so that a
+cassette that loads is a cassette that plays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from azml_contract.cassette.content import decode_body
+from azml_contract.cassette.wellformed import check_interaction
+from azml_contract.errors import CassetteError
+from azml_contract.exchange import Exchange, Json, Request, Response
+
+FORMAT = 1
+SIDE_FOLDER = "blobs"
+REMEDY = "pytest --azml-mode=record"
+_LARGEST_BYTES = 150 * 1024 * 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_TEXT_FIELDS = ("scenario", "api_version", "target", "recorded_at", "recorder")
+_NO_FILES: Mapping[str, bytes] = {}
+
+
+class Interaction:
+    """One recorded request and its answer, as the file holds it."""
+
+    __slots__ = ("_data", "side_files")
+
+    _data: Mapping[str, Any] | None
+    side_files: Mapping[str, bytes]
+
+    def __init__(
+        self, data: Mapping[str, Any], side_files: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Hold an object of the file.
+
+        Args:
+            data: A whole interaction of format 1; it is not copied.
+            side_files: Bytes of the side files it names, by their sha256.
+        """
+        self._data = data
+        self.side_files = _NO_FILES if side_files is None else side_files
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The object of the file; do not change it."""
+        assert self._data is not None
+        return self._data
+
+    @property
+    def method(self) -> str:
+        """Verb, in upper case as recorded."""
+        method: str = self.data["request"]["method"]
+        return method
+
+    @property
+    def url(self) -> str:
+        """Absolute URL with its query."""
+        uri: str = self.data["request"]["uri"]
+        return uri
+
+    @property
+    def status(self) -> int:
+        """HTTP status of the answer."""
+        status: int = self.data["response"]["status"]
+        return status
+
+    @property
+    def times(self) -> int:
+        """How many identical polls in a row this stands for; usually 1."""
+        times: int = self.data.get("times", 1)
+        return times
+
+    @property
+    def request_body(self) -> Mapping[str, Any] | None:
+        """The ``body`` object of the request; None where there was no body."""
+        body: Mapping[str, Any] | None = self.data["request"].get("body")
+        return body
+
+    @property
+    def response_body(self) -> Mapping[str, Any] | None:
+        """The ``body`` object of the response; None where there was no body."""
+        body: Mapping[str, Any] | None = self.data["response"].get("body")
+        return body
+
+    @property
+    def request_json(self) -> Json:
+        """The JSON of the request; None where the body is absent or no JSON."""
+        return (self.request_body or {}).get("json")
+
+    @property
+    def response_json(self) -> Json:
+        """The JSON of the response; None where the body is absent or no JSON."""
+        return (self.response_body or {}).get("json")
+
+    @property
+    def request(self) -> Request:
+        """The request as a client would have sent it."""
+        part = self.data["request"]
+        body = decode_body(part.get("body"), self.side_files)
+        return Request(
+            part["method"], part["uri"], tuple(part["headers"].items()), body
+        )
+
+    @property
+    def response(self) -> Response:
+        """The answer as a client would have got it."""
+        part = self.data["response"]
+        body = decode_body(part.get("body"), self.side_files)
+        return Response(part["status"], tuple(part["headers"].items()), body)
+
+    @property
+    def exchange(self) -> Exchange:
+        """Request and response together."""
+        return Exchange(self.request, self.response)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette:
+    """Everything that one scenario said and heard under one api-version.
+
+    `target` is ``emulator`` or ``azure``. `variables` are what the scenario
+    drew. `reads` maps the index of an interaction to the JSON pointers of its
+    answer that the scenario looked at.
+    """
+
+    scenario: str
+    api_version: str
+    target: str
+    recorded_at: str
+    recorder: str
+    interactions: tuple[Interaction, ...] = ()
+    variables: Mapping[str, Json] = field(default_factory=dict)
+    reads: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of the file, keys in the order of the format."""
+        return {
+            "format": FORMAT,
+            "scenario": self.scenario,
+            "api_version": self.api_version,
+            "target": self.target,
+            "recorded_at": self.recorded_at,
+            "recorder": self.recorder,
+            "variables": dict(self.variables),
+            "reads": {str(i): list(self.reads[i]) for i in sorted(self.reads)},
+            "interactions": [dict(one.data) for one in self.interactions],
+        }
+
+
+def render_cassette(cassette: Cassette) -> bytes:
+    """The bytes of the file: two-space indent, UTF-8, a newline at the end."""
+    text = json.dumps(cassette.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"
+
+
+class UnplayableCassette(CassetteError):
+    """A file is no whole cassette of this format."""
+
+    def __init__(
+        self, path: Path, reason: str, *, record_command: str = REMEDY
+    ) -> None:
+        super().__init__(
+            f"{path} is not a cassette that can be played: {reason}.\n"
+            f"Restore it from version control, or record it: {record_command}"
+        )
+        self._path = path
+        self._reason = reason
+
+    def advising(self, record_command: str) -> UnplayableCassette:
+        """The same error with the command that records this one cassette."""
+        return UnplayableCassette(
+            self._path, self._reason, record_command=record_command
+        )
+
+
+def load_cassette(path: Path) -> Cassette:
+    """Read a cassette and everything that belongs to it.
+
+    Raises:
+        CassetteError: It is missing, or not a whole cassette of format 1;
+            names the file, the place in it, and what to do.
+    """
+    from azml_contract.cassette.layout import split_cassette
+
+    raw = _read(path)
+    split = split_cassette(
+        raw,
+        lambda name: _load_side_file(path, name),
+        lambda index, reason: _refuse(
+            path, f"/interactions/{index} is malformed ({reason})"
+        ),
+    )
+    header, interactions = split or _parse_whole(path, raw)
+    _check_header(path, header)
+    return Cassette(
+        **{name: header[name] for name in _TEXT_FIELDS},
+        variables=header.get("variables", {}),
+        reads=_parse_reads(path, header.get("reads", {}), len(interactions)),
+        interactions=tuple(interactions),
+    )
+
+
+def _check_header(path: Path, header: Mapping[str, Any]) -> None:
+    if "format" not in header:
+        _refuse(path, f"it does not say its format, which is {FORMAT}")
+    found = header.get("format")
+    if found != FORMAT or isinstance(found, bool):
+        _refuse(path, f"format is {found!r}; this version reads format {FORMAT}")
+    for name in _TEXT_FIELDS:
+        if not isinstance(header.get(name), str):
+            _refuse(path, f"/{name} must be text, not {_type_name(header.get(name))}")
+    variables, interactions = header.get("variables", {}), header.get("interactions")
+    if not isinstance(variables, dict):
+        _refuse(path, f"/variables must be an object, not {_type_name(variables)}")
+    if not isinstance(interactions, list):
+        _refuse(path, f"/interactions must be a list, not {_type_name(interactions)}")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > _LARGEST_BYTES:
+            _refuse(path, f"{size} bytes is no cassette: large bodies are side files")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise CassetteError(
+            f"There is no cassette {path}. Record it: {REMEDY}"
+        ) from error
+    except OSError as error:
+        raise CassetteError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _parse(path: Path, raw: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        _refuse(path, _explain_syntax(raw, error))
+    if not isinstance(value, dict):
+        _refuse(path, f"it must hold an object, not {_type_name(value)}")
+    return value
+
+
+def _explain_syntax(raw: bytes, error: Exception) -> str:
+    if re.search(rb"^(<{7}|={7}|>{7})( |\r?$)", raw, re.MULTILINE):
+        return "it holds merge markers; resolve the merge or record again"
+    if raw.lstrip()[:13] == b"interactions:" or b"!!python" in raw[:4096]:
+        return "it is YAML, as vcrpy writes it, not JSON"
+    if not raw.strip():
+        return "it is empty"
+    if isinstance(error, json.JSONDecodeError):
+        cut = error.pos >= len(raw) - 2 or not raw.rstrip().endswith(b"}")
+        end = "; it seems cut off" if cut else ""
+        return f"not JSON at line {error.lineno} column {error.colno}{end}"
+    return "not JSON in UTF-8"
+
+
+def _refuse(path: Path, reason: str) -> NoReturn:
+    raise UnplayableCassette(path, reason)
+
+
+def _type_name(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "text", type(None): "null"}
+    return names.get(type(value), type(value).__name__)
+
+
+def _parse_reads(path: Path, raw: object, count: int) -> dict[int, tuple[str, ...]]:
+    if not isinstance(raw, dict):
+        _refuse(path, f"/reads must be an object, not {_type_name(raw)}")
+    reads: dict[int, tuple[str, ...]] = {}
+    for key, pointers in raw.items():
+        if not key.isdecimal():
+            _refuse(path, f"/reads/{key} is not the number of an interaction")
+        if not isinstance(pointers, list) or not all(
+            isinstance(pointer, str) for pointer in pointers
+        ):
+            _refuse(path, f"/reads/{key} must be a list of JSON pointers")
+        # An interaction that was deleted by hand leaves its reads behind; that it
+        # is gone shows when it is asked for, and then the message can name it.
+        if int(key) < count:
+            reads[int(key)] = tuple(pointers)
+    return reads
+
+
+def _parse_whole(path: Path, raw: bytes) -> tuple[dict[str, Any], list[Interaction]]:
+    header = _parse(path, raw)
+    _check_header(path, header)
+    names: set[str] = set()
+    for index, one in enumerate(header["interactions"]):
+        try:
+            names.update(check_interaction(one))
+        except ValueError as error:
+            _refuse(path, f"/interactions/{index} is malformed ({error})")
+    side_files = {name: _load_side_file(path, name) for name in sorted(names)}
+    return header, [Interaction(one, side_files) for one in header["interactions"]]
+
+
+def _load_side_file(path: Path, name: str) -> bytes:
+    file = path.parent / SIDE_FOLDER / name
+    if not _DIGEST.fullmatch(name):
+        _refuse(path, "a side file is named by its sha256")
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        _refuse(path, f"its side file {file} is missing ({error.strerror})")
+    if hashlib.sha256(raw).hexdigest() != name:
+        _refuse(path, f"its side file {file} does not have the sha256 it is named by")
+    return raw

@@ -1,0 +1,210 @@
+"""Read a large cassette without parsing it whole.
+
+In: the bytes of a file as `render_cassette` writes it. Out: its header and one
+`UnparsedInteraction` for each interaction, which reads its own lines when it is
+first looked at. A file of any other layout gives None, and is parsed whole.
+
+This works because a line break inside a JSON text is always escaped: a line
+that starts with so many spaces and a brace can only be structure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
+
+from azml_contract.cassette.cassette import Interaction
+from azml_contract.cassette.wellformed import check_interaction
+from azml_contract.exchange import Headers, Request, Response
+
+SMALLEST_BYTES = 1024 * 1024
+"""Below this a file is parsed whole, and every fault in it is found at once."""
+
+_START = b'\n  "interactions": [\n    {\n'
+_BETWEEN = re.compile(rb"\n    \},\n    \{\n")
+_END = b"\n    }\n  ]\n}\n"
+_RESPONSE = b'\n      },\n      "response": {\n'
+_PART_END = b"\n      }"
+_BODY = b'\n        "body": {\n'
+_JSON = b'          "json": '
+_JSON_END = b"\n        }\n      }"
+_MARKER = b"\n<<<<<<< "
+_TIMES = re.compile(rb'\n {6}"times": ([1-9][0-9]*)$')
+_HEAD = re.compile(
+    rb' {6}"request": \{\n {8}"method": "([A-Z]+)",\n'
+    rb' {8}"uri": "((?:[^"\\\n]|\\.)*)",\n'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What the interactions of one file share."""
+
+    raw: bytes
+    side_files: Mapping[str, bytes]
+    refuse: Callable[[int, str], NoReturn]
+
+
+class _SideFiles(Mapping[str, bytes]):
+    """Side files, each read and checked when it is needed."""
+
+    def __init__(self, load: Callable[[str], bytes]) -> None:
+        self._load = load
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._load(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+class UnparsedInteraction(Interaction):
+    """An interaction that reads its lines when it is first needed."""
+
+    __slots__ = ("_end", "_file", "_index", "_method", "_rest", "_start", "_uri")
+
+    def __init__(self, file: _File, index: int, start: int, end: int) -> None:
+        """Take the lines between the braces of one interaction."""
+        self._data = None
+        self.side_files = file.side_files
+        self._file = file
+        self._index = index
+        self._start = start
+        self._end = end
+        found = _HEAD.match(file.raw, start)
+        if found is None:
+            file.refuse(index, "it has no method and uri")
+        self._rest = found.end()
+        method, uri = found.groups()
+        self._method = method.decode()
+        self._uri: str = json.loads(b'"%b"' % uri) if b"\\" in uri else uri.decode()
+
+    @property
+    def method(self) -> str:
+        """Verb, in upper case as recorded."""
+        return self._method
+
+    @property
+    def url(self) -> str:
+        """Absolute URL with its query."""
+        return self._uri
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The object of the file; do not change it."""
+        if self._data is None:
+            self._data = self._parse()
+        return self._data
+
+    @property
+    def times(self) -> int:
+        """How many identical polls in a row this stands for; usually 1."""
+        found = _TIMES.search(self._file.raw, self._end - 40, self._end)
+        return int(found[1]) if found else super().times
+
+    @property
+    def request(self) -> Request:
+        """The request as a client would have sent it; JSON keeps its line breaks."""
+        end = self._file.raw.find(_RESPONSE, self._rest, self._end)
+        cut = self._cut(self._rest, end + len(_PART_END))
+        if end < 0 or cut is None:
+            return super().request
+        return Request(self._method, self._uri, cut[0].headers, cut[1])
+
+    @property
+    def response(self) -> Response:
+        """The answer as a client would have got it; JSON keeps its line breaks."""
+        start = self._file.raw.find(_RESPONSE, self._rest, self._end)
+        cut = self._cut(start + len(_RESPONSE), self._end)
+        if start < 0 or cut is None or cut[0].status is None:
+            return super().response
+        return Response(cut[0].status, cut[0].headers, cut[1])
+
+    def _lines(self) -> bytes:
+        return self._file.raw[self._start : self._end]
+
+    def _parse(self) -> Mapping[str, Any]:
+        try:
+            data: dict[str, Any] = json.loads(b"{" + self._lines() + b"}")
+            check_interaction(data)
+        except (ValueError, RecursionError) as error:
+            self._file.refuse(self._index, str(error))
+        return data
+
+    def _cut(self, start: int, end: int) -> tuple[_Head, bytes] | None:
+        """Cut a request or response at its JSON body.
+
+        Returns:
+            What stands before it, and the body; None where it must be parsed whole.
+        """
+        raw = self._file.raw
+        if raw.find(_MARKER, start, end) >= 0:
+            return None
+        before = raw.find(_BODY, start, end)
+        if before < 0:
+            head = _parse_head(raw[start : raw.rfind(_PART_END, start, end)])
+            return None if head is None else (head, b"")
+        first = before + len(_BODY) + len(_JSON)
+        last = raw.rfind(_JSON_END, first, end)
+        if last < 0 or not raw.startswith(_JSON, first - len(_JSON)):
+            return None
+        head = _parse_head(raw[start:before])
+        return None if head is None else (head, raw[first:last])
+
+
+class _Head(NamedTuple):
+    """Status, None for a request, and headers."""
+
+    status: int | None
+    headers: Headers
+
+
+@lru_cache(maxsize=256)
+def _parse_head(text: bytes) -> _Head | None:
+    """Read what stands before a body; most heads of a cassette are alike."""
+    try:
+        parsed = json.loads(b"{" + text.rstrip(b",") + b"}")
+        headers = tuple(parsed["headers"].items())
+    except (ValueError, KeyError, AttributeError):
+        return None
+    status = parsed.get("status")
+    return _Head(status if type(status) is int else None, headers)
+
+
+def split_cassette(
+    raw: bytes,
+    load_side_file: Callable[[str], bytes],
+    refuse: Callable[[int, str], NoReturn],
+) -> tuple[dict[str, Any], list[Interaction]] | None:
+    """Header and interactions of a large file in our own layout.
+
+    Args:
+        raw: The file.
+        load_side_file: Reads and checks a side file by its sha256.
+        refuse: Raises the error for the interaction of that index.
+
+    Returns:
+        None where the file is small, or laid out in another way.
+    """
+    start = raw.find(_START, 0, SMALLEST_BYTES)
+    if len(raw) < SMALLEST_BYTES or start < 0 or not raw.endswith(_END):
+        return None
+    try:
+        header = json.loads(raw[:start] + b'\n  "interactions": []\n}')
+    except ValueError:
+        return None
+    file = _File(raw, _SideFiles(load_side_file), refuse)
+    breaks = [found.span() for found in _BETWEEN.finditer(raw, start)]
+    starts = [start + len(_START), *(end for _, end in breaks)]
+    ends = [*(begin for begin, _ in breaks), len(raw) - len(_END)]
+    return header, [
+        UnparsedInteraction(file, index, *span)
+        for index, span in enumerate(zip(starts, ends, strict=True))
+    ]

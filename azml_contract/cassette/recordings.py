@@ -1,0 +1,63 @@
+"""What regression reads: recorded calls, whoever recorded them.
+
+In: a cassette, or exchanges of another tool. Out: a `Recording`. Knows no
+files; what nobody noted as read is None, not empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from azml_contract.cassette.cassette import Cassette, Interaction
+from azml_contract.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One recorded exchange and the pointers of its answer that were read."""
+
+    step: int
+    exchange: Exchange
+    reads: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What one scenario said and heard; made from one file.
+
+    `api_version` is that of calls that do not name one. `reads` is None where
+    nobody noted what was looked at. `variables` are what the scenario drew.
+    `target` is ``emulator`` or ``azure``, where the recording tells.
+    """
+
+    scenario: str
+    api_version: str
+    parts: tuple[Interaction | Exchange, ...]
+    reads: Mapping[int, tuple[str, ...]] | None = None
+    variables: Mapping[str, object] = field(default_factory=dict)
+    target: str = ""
+
+    def calls(self) -> Iterator[Call]:
+        """Every call in recorded order, each parsed when it is reached."""
+        for step, part in enumerate(self.parts):
+            exchange = part if isinstance(part, Exchange) else part.exchange
+            reads = None if self.reads is None else self.reads.get(step, ())
+            yield Call(step, exchange, reads)
+
+
+def from_cassette(cassette: Cassette) -> Recording:
+    """A cassette of ours, with what its scenario read."""
+    return Recording(
+        cassette.scenario,
+        cassette.api_version,
+        cassette.interactions,
+        cassette.reads,
+        cassette.variables,
+        cassette.target,
+    )
+
+
+def from_exchanges(name: str, exchanges: Iterable[Exchange]) -> Recording:
+    """Exchanges of another tool, which does not note what was read."""
+    return Recording(name, "", tuple(exchanges))

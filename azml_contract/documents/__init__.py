@@ -1,0 +1,1 @@
+"""Any file that somebody brings: recognised, opened, imported, exported, linted."""

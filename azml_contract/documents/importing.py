@@ -1,0 +1,198 @@
+"""Make a cassette of a recording of another tool, sanitised as if we had recorded it.
+
+In: its exchanges as they were read, what the caller says about them, and
+redaction rules. Out: the bytes of a cassette and its side files, or
+`SecretFound`. Where names of the recorded side are not known from settings they
+are learned from the recording itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from azml_contract.cassette.cassette import Cassette, render_cassette
+from azml_contract.documents.convert import Format
+from azml_contract.exchange import Exchange, Headers, Json, Request, Response
+from azml_contract.recording.identity import Logins
+from azml_contract.recording.scrub import Sanitizer, Scrubber
+from azml_contract.recording.tape import Tape
+from azml_contract.redaction.origin import (
+    learn_identifiers,
+    learn_stray_ids,
+    placeholder_identifiers,
+)
+from azml_contract.redaction.rules import Identifier, RedactionRules
+from azml_contract.redaction.scan import Scanner, SecretFound
+
+MARK = "_azml_contract"
+"""Where our exports keep what their format has no place for."""
+
+_UNTRUE_HEADERS = frozenset({"content-encoding", "transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A cassette that is ready to be written."""
+
+    cassette: Cassette
+    rendered: bytes
+    side_files: Mapping[str, bytes]
+
+
+def is_call(exchange: Exchange) -> bool:
+    """Whether a client could ask for this again, and be answered.
+
+    Browsers note more: what was cancelled, sockets, images in the page itself,
+    and the questions they ask of their own before a call to another host.
+    """
+    request = exchange.request
+    preflight = request.header("access-control-request-method") is not None
+    return (
+        request.url.startswith(("https://", "http://"))
+        and exchange.response.status >= 200
+        and not preflight
+    )
+
+
+def import_exchanges(
+    exchanges: Sequence[Exchange],
+    header: Cassette,
+    rules: RedactionRules,
+    *,
+    path: Path,
+    is_ours: bool = False,
+) -> Imported:
+    """Sanitise exchanges and put them in the order and shape of a cassette.
+
+    Args:
+        exchanges: In the order they were recorded.
+        header: What is known of the recording, variables and reads included;
+            its interactions are ignored. Reads are kept if they still fit.
+        rules: What must not be kept; names of the recording itself are added.
+        path: Where it will be written, for messages.
+        is_ours: It was exported from a cassette: its names are placeholders.
+
+    Raises:
+        SecretFound: Something that looks secret would have been written.
+    """
+    learned = (learn_stray_ids if is_ours else learn_identifiers)(exchanges)
+    awkward = [one for one in learned if _is_inside_its_placeholder(one)]
+    rules = replace(
+        rules,
+        identifiers=(
+            *rules.identifiers,
+            *(one for one in learned if one not in awkward),
+            *placeholder_identifiers(),
+        ),
+    )
+    levelled: list[Sanitizer] = [_as_decoded, *(_renaming(one) for one in awkward)]
+    exchanges = [_apply(levelled, one) for one in exchanges]
+    tape = Tape(Logins())
+    for exchange in exchanges:
+        tape.add(exchange, tape.start())
+    variables = dict(header.variables)
+    scrubber = Scrubber(rules, exchanges, variables=variables)
+    cassette = tape.to_cassette(header, scrubber, variables)
+    reads = {i: r for i, r in header.reads.items() if i < len(cassette.interactions)}
+    cassette = replace(cassette, reads=reads)
+    rendered = render_cassette(cassette)
+    found = Scanner(scrubber.redactor, variables).scan(rendered, scrubber.side_files)
+    if found:
+        raise SecretFound(path, found)
+    return Imported(cassette, rendered, scrubber.side_files)
+
+
+def read_mark(data: Any, kind: Format) -> Mapping[str, Any]:
+    """What our own export noted about the cassette; empty for other files."""
+    holder = data.get("log") if kind is Format.HAR else data
+    mark = holder.get(MARK) if isinstance(holder, dict) else None
+    return mark if isinstance(mark, dict) else {}
+
+
+def read_variables(data: Any, kind: Format) -> dict[str, Json]:
+    """The variables that a recording brings along."""
+    marked = read_mark(data, kind).get("variables")
+    found = data.get("Variables") if kind is Format.TEST_PROXY else marked
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def most_used_version(exchanges: Sequence[Exchange]) -> str:
+    """The api-version that most calls of ARM use; empty where none has one."""
+    versions = Counter(
+        version
+        for one in exchanges
+        if "/providers/microsoft.machinelearningservices/" in one.request.path.lower()
+        and (version := one.request.api_version)
+    ) or Counter(v for one in exchanges if (v := one.request.api_version))
+    return versions.most_common(1)[0][0] if versions else ""
+
+
+def recorded_at(exchanges: Sequence[Exchange]) -> str:
+    """The earliest ``Date`` of an answer; now, where no answer has one."""
+    dates = [date for one in exchanges if (date := _date(one.response.headers))]
+    return (min(dates, default=None) or datetime.now(UTC)).strftime(
+        "%Y-%m-%dT%H:%M:%SZ"
+    )
+
+
+def _date(headers: Headers) -> datetime | None:
+    value = next((v for name, v in headers if name.lower() == "date"), "")
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+
+
+def _is_inside_its_placeholder(one: Identifier) -> bool:
+    """Whether replacing would find its own result, again and again."""
+    return one.value != one.placeholder and one.value in one.placeholder
+
+
+def _as_decoded(exchange: Exchange) -> Exchange:
+    """The exchange without headers that are not true of a decompressed body."""
+    response = exchange.response
+    kept = tuple(
+        (n, v) for n, v in response.headers if n.lower() not in _UNTRUE_HEADERS
+    )
+    return replace(exchange, response=replace(response, headers=kept))
+
+
+def _renaming(one: Identifier) -> Sanitizer:
+    pattern = re.compile(
+        rf"(?<![0-9A-Za-z-]){re.escape(one.value)}(?![0-9A-Za-z-])", re.IGNORECASE
+    )
+    encoded = re.compile(pattern.pattern.encode(), re.IGNORECASE)
+
+    def text(value: str) -> str:
+        return pattern.sub(one.placeholder, value)
+
+    def body(value: bytes) -> bytes:
+        return encoded.sub(one.placeholder.encode(), value)
+
+    def headers(pairs: Headers) -> Headers:
+        return tuple((name, text(value)) for name, value in pairs)
+
+    def rename(exchange: Exchange) -> Exchange:
+        asked, answered = exchange.request, exchange.response
+        return Exchange(
+            Request(
+                asked.method, text(asked.url), headers(asked.headers), body(asked.body)
+            ),
+            Response(answered.status, headers(answered.headers), body(answered.body)),
+        )
+
+    return rename
+
+
+def _apply(sanitizers: Sequence[Sanitizer], exchange: Exchange) -> Exchange:
+    for sanitize in sanitizers:
+        exchange = sanitize(exchange)
+    return exchange

@@ -1,0 +1,161 @@
+"""Look for secrets in a recording of any format, as it lies on the disk.
+
+In: a parsed document and a `Scanner`. Out: suspicions, each with its place and
+its kind, never its value. Looks at every text of the file, also those that the
+format does not define, and into what is JSON, a form, base64 or gzip inside.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from azml_contract.redaction.scan import Scanner, Suspicion
+from azml_contract.redaction.secret_fields import (
+    is_plain_leaf,
+    is_secret_field,
+    is_stand_in,
+    pair_name,
+    parse_nested,
+    secret_form_fields,
+)
+from azml_contract.redaction.shapes import REDACTED
+
+# Opaque by design, and drawn anew for each answer.
+_OPAQUE = re.compile(
+    r"md5|sha|hash|digest|crc|etag|checksum|request-?id|correlation|trace|routing"
+    r"|user-agent|skiptoken|boundary|content-security|^ms-cv$|x-ms-client|"
+    r"session-?id|^x-azure-ref$|^if-(none-)?match$",
+    re.IGNORECASE,
+)
+_OTHER_STAND_IN = re.compile(
+    r"((?:=|%3D)\s*)(?:sanitized|\*{3,})(?=$|[&;,\s\"'])", re.IGNORECASE
+)
+_BASE64_NAMES = frozenset({"base64", "base64_string"})
+
+
+class Linter:
+    """Walks documents; one instance for one document."""
+
+    def __init__(self, scanner: Scanner, secret_names: frozenset[str]) -> None:
+        """Prepare.
+
+        Args:
+            scanner: Judges single texts.
+            secret_names: Lower-case names of JSON properties that are secret.
+        """
+        self._scanner = scanner
+        self._secret_names = secret_names
+        self._seen: set[int] = set()
+        self._kept: list[Any] = []
+
+    def lint(self, data: Any) -> tuple[Suspicion, ...]:
+        """Everything suspicious in a document, in its order."""
+        return tuple(dict.fromkeys(self._walk(data, "", "", "")))
+
+    def lint_bytes(self, raw: bytes, place: str) -> tuple[Suspicion, ...]:
+        """Everything suspicious in a side file."""
+        return tuple(dict.fromkeys(self._bytes(raw, place, "")))
+
+    def _walk(
+        self, value: Any, pointer: str, name: str, container: str
+    ) -> Iterator[Suspicion]:
+        if isinstance(value, str):
+            yield from self._text(value, pointer, name)
+        elif isinstance(value, bytes):
+            yield from self._bytes(value, pointer, name)
+        elif isinstance(value, dict | list) and id(value) not in self._seen:
+            self._seen.add(id(value))
+            self._kept.append(value)  # an id is only its own while it lives
+            if isinstance(value, list):
+                for index, item in enumerate(value):
+                    yield from self._walk(item, f"{pointer}/{index}", name, name)
+            else:
+                yield from self._object(value, pointer, container)
+
+    def _object(
+        self, value: Mapping[Any, Any], pointer: str, container: str
+    ) -> Iterator[Suspicion]:
+        pair = pair_name(value)
+        packed = value.get("encoding") == "base64"
+        for key, item in value.items():
+            name = pair if pair and key == "value" else str(key)
+            inner = f"{pointer}/{_escape(str(key))}"
+            for kind in self._scanner.kinds(str(key), entropy=False):
+                yield Suspicion(f"{pointer} (a property name)", kind)
+            if is_secret_field(name, self._secret_names, container):
+                yield from self._leaves(item, inner, name)
+            elif packed and key == "text" and isinstance(item, str):
+                yield from self._base64(item, inner, name)
+            else:
+                yield from self._walk(item, inner, name, container)
+
+    def _leaves(self, value: Any, pointer: str, name: str) -> Iterator[Suspicion]:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if not is_plain_leaf(str(key)):
+                    yield from self._leaves(
+                        item, f"{pointer}/{_escape(str(key))}", name
+                    )
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self._leaves(item, f"{pointer}/{index}", name)
+        elif isinstance(value, str | bytes):
+            text = value if isinstance(value, str) else value.decode("latin-1")
+            if not is_stand_in(text):
+                yield Suspicion(pointer, f"the value of {name}")
+            else:
+                yield from self._text(text, pointer, name)
+
+    def _text(self, text: str, pointer: str, name: str) -> Iterator[Suspicion]:
+        if name in _BASE64_NAMES:
+            yield from self._base64(text, pointer, name)
+            return
+        nested = parse_nested(text)
+        if nested is not None:
+            yield from self._walk(nested, f"{pointer}#", "", "")
+            return
+        for field in secret_form_fields(text):
+            yield Suspicion(pointer, f"the value of the form field {field}")
+        entropy = not (_OPAQUE.search(name) or pointer.startswith("/variables/"))
+        plain = _OTHER_STAND_IN.sub(rf"\1{REDACTED}", text)
+        for kind in self._scanner.kinds(plain, entropy=entropy):
+            yield Suspicion(pointer, kind)
+
+    def _base64(self, text: str, pointer: str, name: str) -> Iterator[Suspicion]:
+        try:
+            raw = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            for kind in self._scanner.kinds(text, entropy=True):
+                yield Suspicion(pointer, kind)
+        else:
+            yield from self._bytes(raw, pointer, "")
+
+    def _bytes(self, raw: bytes, pointer: str, name: str) -> Iterator[Suspicion]:
+        plain = inflate(raw)
+        try:
+            text = plain.decode()
+        except UnicodeDecodeError:
+            for kind in self._scanner.kinds_in(plain):
+                yield Suspicion(pointer, kind)
+        else:
+            yield from self._text(text, pointer, name or "bytes of a hash")
+
+
+def inflate(raw: bytes) -> bytes:
+    """Bytes without their gzip compression, where they have one."""
+    if raw[:2] != b"\x1f\x8b":
+        return raw
+    try:
+        return gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error):
+        return raw
+
+
+def _escape(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

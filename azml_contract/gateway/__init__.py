@@ -1,0 +1,1 @@
+"""HTTP for other processes: TLS on loopback, CONNECT, certificates, sockets."""

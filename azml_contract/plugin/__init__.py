@@ -1,0 +1,1 @@
+"""What pytest sees: wiring only."""

@@ -1,0 +1,417 @@
+"""The pytest plugin: options, fixtures, the `azml` marker and a summary. Wiring only.
+
+A scenario asks for the `azml` fixture. What happens around it (recording,
+replay, validation) is in `azml_contract.scenario`; nothing of it is imported
+until a test uses a fixture, so other test runs pay for nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import traceback
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from azml_contract.plugin.marker import (
+    choose_versions,
+    read_marker,
+    require_own_cassettes,
+    story_of,
+)
+from azml_contract.plugin.options import (
+    MARKER,
+    add_options,
+    age_limit,
+    cassette_folder,
+    check_options,
+)
+
+if TYPE_CHECKING:
+    from azml_contract.client import Workspace
+    from azml_contract.emulator.faults import Faults
+    from azml_contract.emulator.server import Emulator
+    from azml_contract.scenario import ScenarioRun
+    from azml_contract.settings import Settings
+
+_run_key = pytest.StashKey["ScenarioRun"]()
+_orphans_key = pytest.StashKey[list[Path]]()
+_stale_key = pytest.StashKey[list[str]]()
+_unwritten_key = pytest.StashKey[str]()
+_breaks_key = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+    check_options(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    versions = choose_versions(metafunc)
+    if versions:
+        metafunc.parametrize("api_version", versions, scope="function")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    require_own_cassettes(items)
+
+
+# --- fixtures -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def azml_settings(request: pytest.FixtureRequest) -> Settings:
+    """Which workspace; override it to bring your own. Placeholders in replay."""
+    from azml_contract.settings import PLACEHOLDERS, load_settings
+
+    config = request.config
+    if config.getoption("azml_mode") == "replay":
+        return PLACEHOLDERS
+    if config.getoption("azml_target") == "emulator":
+        emulator: Emulator = request.getfixturevalue("_azml_emulator")
+        return emulator.settings
+    root = config.rootpath
+    return load_settings(
+        os.environ, dotenv=root / ".env", pyproject=root / "pyproject.toml"
+    )
+
+
+@pytest.fixture(scope="session")
+def azml_sanitizers() -> list[Any]:
+    """Functions from exchange to exchange, applied before one is kept."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def azml_matchers() -> list[Any]:
+    """Functions from request to request, applied before two are compared."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def _azml_emulator() -> Iterator[Emulator]:
+    from azml_contract.emulator.server import Emulator
+    from azml_contract.errors import EmulatorError
+
+    try:
+        # Without Azurite, what uploads nothing can be recorded all the same.
+        emulator = Emulator(azurite=_has_azurite())
+        emulator.start()
+    except EmulatorError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    with contextlib.closing(emulator):
+        yield emulator
+
+
+def _has_azurite() -> bool:
+    from azml_contract.emulator.azurite import find_azurite
+    from azml_contract.errors import EmulatorError
+
+    try:
+        find_azurite()
+    except EmulatorError:
+        return False
+    return True
+
+
+@pytest.fixture
+def emulator(_azml_emulator: Emulator) -> Emulator:
+    """A running emulator, as it was when it started."""
+    _azml_emulator.reset()
+    return _azml_emulator
+
+
+@pytest.fixture
+def azml_faults(request: pytest.FixtureRequest) -> Faults:
+    """Faults to inject into the emulator; in replay they are in the cassette."""
+    from azml_contract.emulator.faults import Faults
+
+    config = request.config
+    if config.getoption("azml_mode") == "replay":
+        return Faults()
+    if config.getoption("azml_target") == "azure":
+        pytest.skip("faults cannot be injected into Azure, only into the emulator")
+    emulator: Emulator = request.getfixturevalue("emulator")
+    return emulator.faults
+
+
+@pytest.fixture
+def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace]:
+    """The workspace of a scenario, at one api-version, recorded or replayed."""
+    from azml_contract.errors import AzmlContractError
+    from azml_contract.scenario import ScenarioRun
+
+    config = request.config
+    live = config.getoption("azml_mode") != "replay"
+    if live and config.getoption("azml_target") == "emulator":
+        request.getfixturevalue("emulator")
+    try:
+        run = ScenarioRun(_plan(request, api_version))
+        run.open()
+    except AzmlContractError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    with (
+        run,
+        _at_the_emulator(request)
+        if run.plan.reaches_emulator
+        else contextlib.nullcontext(),
+    ):
+        request.node.stash[_run_key] = run
+        yield run.workspace
+        keep = config.getoption("azml_keep")
+        if live and config.getoption("azml_target") == "azure" and not keep:
+            run.remove_created()
+
+
+@contextlib.contextmanager
+def _at_the_emulator(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Lead other clients of a scenario to the emulator too, not to Azure itself."""
+    emulator: Emulator = request.getfixturevalue("emulator")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in emulator.environ.items():
+            patch.setenv(name, value)
+        yield
+
+
+def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
+    from azml_contract.redaction.user_rules import load_user_rules
+    from azml_contract.scenario import Plan
+    from azml_contract.settings import PLACEHOLDERS
+
+    config, node = request.config, request.node
+    arguments = read_marker(node.get_closest_marker("azml"))
+    mode, target = config.getoption("azml_mode"), config.getoption("azml_target")
+    if mode != "replay" and target == "azure":
+        _refuse_cost(arguments, config)
+    story, test = story_of(node)
+    replay = mode == "replay"
+    cassette = cassette_folder(config) / story / test / f"{api_version}.json"
+    record_command = _record_command(node)
+    if replay and config.getoption("azml_api_version"):
+        from azml_contract.plugin.versions import stand_in
+
+        cassette = stand_in(
+            cassette,
+            api_version,
+            source=config.getoption("azml_from"),
+            folder=request.getfixturevalue("tmp_path_factory").mktemp("azml"),
+            record_command=record_command,
+        )
+    return Plan(
+        scenario=f"{story}/{test}",
+        api_version=api_version,
+        cassette=cassette,
+        mode=mode,
+        target=target,
+        settings=PLACEHOLDERS if replay else request.getfixturevalue("azml_settings"),
+        profile=config.getoption("azml_profile") or arguments.get("profile", "service"),
+        expect=tuple((c, p) for c, p in arguments.get("expect", ())),
+        bodies=node.path.parent / "bodies",
+        record_command=record_command,
+        sanitizers=tuple(request.getfixturevalue("azml_sanitizers")),
+        matchers=tuple(request.getfixturevalue("azml_matchers")),
+        user_rules=load_user_rules(os.environ, config.rootpath / "pyproject.toml"),
+        seed=bool(arguments.get("seed")),
+        spends=replay
+        or target != "azure"
+        or config.getoption("azml_allow_compute")
+        or "compute" in arguments,
+    )
+
+
+def _record_command(node: pytest.Item) -> str:
+    """What records this one test anew, at this version and in this place."""
+    config = node.config
+    words = ["pytest", node.nodeid, "--azml-mode=record"]
+    for version in config.getoption("azml_api_version") or ():
+        words += ["--azml-api-version", version]
+    if config.getoption("azml_cassettes"):
+        words += ["--azml-cassettes", config.getoption("azml_cassettes")]
+    return shlex.join(words)
+
+
+def _refuse_cost(arguments: dict[str, Any], config: pytest.Config) -> None:
+    if arguments.get("compute") and not config.getoption("azml_allow_compute"):
+        pytest.skip("runs on a cluster and costs money: allow it, --azml-allow-compute")
+
+
+# --- after a scenario -----------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+    """Conclude a scenario in its call phase, so that what it finds is a failure."""
+    from azml_contract.errors import AzmlContractError
+
+    if "azml" not in pyfuncitem.fixturenames:
+        return (yield)
+    run = pyfuncitem.stash.get(_run_key, None)
+    try:
+        outcome = yield
+        if run is not None:
+            run.conclude()
+    except AzmlContractError as error:
+        faults = run.describe_faults(error) if run is not None else ""
+        message = _explain(error, faults, pyfuncitem)
+        _report_differences(pyfuncitem, run, message)
+        raise pytest.fail.Exception(message, pytrace=False) from None
+    except Exception:
+        _report_differences(pyfuncitem, run, "")
+        raise
+    finally:
+        if run is not None:
+            _publish(pyfuncitem, run)
+    return outcome
+
+
+def _report_differences(
+    item: pytest.Item, run: ScenarioRun | None, message: str
+) -> None:
+    """Verify: why a scenario failed is often a difference before that."""
+    text = run.describe_differences() if run is not None else ""
+    if text and text.partition("\n")[0] not in message:
+        item.add_report_section("call", "azml-contract verify", text)
+
+
+def _explain(error: Exception, faults: str, item: pytest.Function) -> str:
+    """The error's message, and the line of the scenario that led to it."""
+    text = f"{error}\n{faults}" if faults else str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    here = [frame for frame in frames if Path(frame.filename) == item.path]
+    if not here:
+        return text
+    last = here[-1]
+    return f"{text}\n\nat {item.path.name}:{last.lineno}: {last.line}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Take secrets out of what is reported of a scenario that ran live.
+
+    Tracebacks show values, and the output and logs of all fixtures are beside
+    them. The report is rewritten in the form in which xdist sends it.
+    """
+    report = yield
+    run = item.stash.get(_run_key, None)
+    if run is None or run.plan.mode == "replay":
+        return report
+    hook = item.config.hook
+    data = hook.pytest_report_to_serializable(config=item.config, report=report)
+    if data is None:
+        return report
+    said = {name: data[name] for name in ("longrepr", "sections", "user_properties")}
+    clean = _each_text(said, run.redact)
+    if clean == said:
+        return report
+    data |= clean
+    return hook.pytest_report_from_serializable(config=item.config, data=data)
+
+
+def _each_text(value: Any, rewrite: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return rewrite(value)
+    if isinstance(value, list | tuple):
+        return [_each_text(one, rewrite) for one in value]
+    if isinstance(value, dict):
+        return {name: _each_text(one, rewrite) for name, one in value.items()}
+    return value
+
+
+def _publish(item: pytest.Item, run: ScenarioRun) -> None:
+    """Hand the figures to the report, which reaches the controller under xdist."""
+    tally = run.tally
+    figures = {
+        "cassette": str(run.plan.cassette),
+        "exchanges": run.exchanges,
+        "requests": tally.requests,
+        "responses": tally.responses,
+        "findings": [
+            [str(f.severity), f.code, f.message, (f.code, f.pointer) in run.plan.expect]
+            for f in tally.findings
+        ],
+        "target": run.target,
+        "recorded_at": run.recorded_at,
+        "record_command": run.plan.record_command,
+    }
+    item.user_properties.append(("azml", figures))
+
+
+# --- the summary ----------------------------------------------------------------
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a whole, otherwise good run that leaves cassettes which no test plays."""
+    from azml_contract.plugin.summary import find_orphans
+
+    config = session.config
+    orphans = find_orphans(session, cassette_folder(config))
+    config.stash[_orphans_key] = orphans
+    breaks = _find_breaks(session) if config.getoption("azml_regress") else []
+    config.stash[_breaks_key] = breaks
+    unwritten = _write_report(config)
+    config.stash[_unwritten_key] = unwritten
+    stale = _find_stale(config)
+    config.stash[_stale_key] = stale
+    failing = unwritten or (stale and age_limit(config)[1] == "fail")
+    if (orphans or breaks or failing) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _write_report(config: pytest.Config) -> str:
+    """Write the page of `--azml-report`, or say why not; on xdist's controller."""
+    from azml_contract.plugin.summary import played_cassettes
+
+    file = config.getoption("azml_report")
+    if file and not hasattr(config, "workerinput"):
+        from azml_contract.plugin.versions import write_page
+
+        path = config.invocation_params.dir / file
+        return write_page(path, played_cassettes(config))
+    return ""
+
+
+def _find_stale(config: pytest.Config) -> list[str]:
+    from azml_contract.plugin.summary import find_stale
+
+    limit, _ = age_limit(config)
+    if limit is None or hasattr(config, "workerinput"):
+        return []
+    return find_stale(config, limit)
+
+
+def _find_breaks(session: pytest.Session) -> list[str]:
+    """Calls that a newer api-version breaks; on xdist's controller alone."""
+    from azml_contract.plugin.summary import played_cassettes
+    from azml_contract.plugin.versions import find_new_breaks
+
+    if hasattr(session.config, "workerinput"):
+        return []
+    return find_new_breaks(session.config, played_cassettes(session.config))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    from azml_contract.plugin.summary import write_summary
+
+    orphans = config.stash.get(_orphans_key, [])
+    stale = config.stash.get(_stale_key, [])
+    mode, target = config.getoption("azml_mode"), config.getoption("azml_target")
+    notes = [*stale]
+    if stale and age_limit(config)[1] == "fail":
+        notes.append("ERROR stale cassettes fail this run (--azml-max-age-action).")
+    if mode == "replay" and target == "azure":
+        notes.append(
+            "Note: replay asks nobody: --azml-target azure needs --azml-mode live, "
+            "record, extend or verify."
+        )
+    breaks: list[str] = config.stash.get(_breaks_key, [])
+    unwritten = config.stash.get(_unwritten_key, "")
+    notes += [*breaks, *([unwritten] if unwritten else [])]
+    write_summary(terminalreporter, mode, orphans, notes)

@@ -1,0 +1,171 @@
+"""The options of the plugin, and what pytest is told when they make no sense.
+
+In: pytest's parser and configuration. Out: options, or one clear usage error
+before anything is collected.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from azml_contract.plugin.marker import require_known
+
+MODES = ("replay", "record", "extend", "live", "verify")
+TARGETS = ("emulator", "azure")
+PROFILES = ("service", "strict")
+_MOST_DAYS = 100_000
+MARKER = (
+    "azml(api_versions=[...], profile='service'|'strict', expect=[(code, pointer), "
+    "...], compute=False, seed=False): a scenario of azml-contract"
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register the options and ini values that `--help` lists."""
+    group = parser.getgroup("azml-contract", "Azure ML REST scenarios")
+    group.addoption(
+        "--azml-mode",
+        choices=MODES,
+        default="replay",
+        help="replay: from cassettes, no network (default); record: live, and write "
+        "the cassettes anew; extend: from cassettes, and what they lack live, added "
+        "to them; live: live, and write nothing; verify: live, compared with the "
+        "cassettes, and write nothing",
+    )
+    group.addoption(
+        "--azml-target",
+        choices=TARGETS,
+        default="emulator",
+        help="what all modes but replay talk to: the local emulator (default) or azure",
+    )
+    group.addoption(
+        "--azml-api-version",
+        action="append",
+        metavar="V",
+        help="run at this api-version in place of those of the marker; repeatable",
+    )
+    group.addoption(
+        "--azml-from",
+        metavar="V",
+        default="",
+        help="with --azml-api-version: replay the cassette of this recorded version "
+        "(default: the newest not newer)",
+    )
+    group.addoption(
+        "--azml-regress",
+        action="store_true",
+        help="fail when a newer api-version breaks what the scenarios recorded",
+    )
+    group.addoption(
+        "--azml-baseline",
+        metavar="FILE",
+        help="with --azml-regress: breaks that are known, as `azml-contract regress "
+        "--baseline FILE --write-baseline` writes them",
+    )
+    group.addoption(
+        "--azml-report",
+        metavar="FILE.html",
+        help="write the version matrix of what was played or recorded as one page",
+    )
+    group.addoption(
+        "--azml-profile",
+        choices=PROFILES,
+        help="service: what the live service is known to accept (default); "
+        "strict: the written contract",
+    )
+    group.addoption(
+        "--azml-cassettes",
+        metavar="DIR",
+        help="where the cassettes are (default: cassettes/ in the root folder)",
+    )
+    group.addoption(
+        "--azml-max-age",
+        type=float,
+        metavar="DAYS",
+        help="name cassettes that were recorded longer ago (ini: azml_max_age)",
+    )
+    group.addoption(
+        "--azml-max-age-action",
+        choices=("warn", "fail"),
+        help="warn: name them in the summary (default); fail: fail the run too "
+        "(ini: azml_max_age_action)",
+    )
+    parser.addini("azml_max_age", "days after which a cassette is stale", default="")
+    parser.addini("azml_max_age_action", "warn or fail", default="warn")
+    group.addoption(
+        "--azml-keep",
+        action="store_true",
+        help="azure: leave behind what a scenario created",
+    )
+    group.addoption(
+        "--azml-allow-compute",
+        action="store_true",
+        help="azure: run the scenarios that cost money too",
+    )
+
+
+def check_options(config: pytest.Config) -> None:
+    """Refuse options that contradict each other or name what does not exist.
+
+    Raises:
+        pytest.UsageError: Which option, and what it takes.
+    """
+    age_limit(config)
+    try:
+        for version in config.getoption("azml_api_version") or ():
+            require_known(version)
+        if config.getoption("azml_from"):
+            require_known(config.getoption("azml_from"))
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+    _check_baseline(config)
+    report = config.getoption("azml_report")
+    if report and not report.endswith(".html"):
+        raise pytest.UsageError(f"--azml-report writes HTML; name it so, not {report}.")
+    if report and (config.invocation_params.dir / report).is_dir():
+        raise pytest.UsageError(f"--azml-report writes a file; {report} is a folder.")
+
+
+def _check_baseline(config: pytest.Config) -> None:
+    """Before the tests run: a baseline that cannot be read would be all in vain."""
+    file = config.getoption("azml_baseline")
+    if not file:
+        return
+    if not config.getoption("azml_regress"):
+        raise pytest.UsageError("--azml-baseline needs --azml-regress.")
+    from azml_contract.errors import InputError
+    from azml_contract.regression.baseline import load_baseline
+
+    try:
+        load_baseline(config.invocation_params.dir / file)
+    except InputError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def cassette_folder(config: pytest.Config) -> Path:
+    """Where the cassettes are: as asked for, else beside pytest's root."""
+    chosen = config.getoption("azml_cassettes")
+    root = config.rootpath / "cassettes"
+    return config.invocation_params.dir / chosen if chosen else root
+
+
+def age_limit(config: pytest.Config) -> tuple[float | None, str]:
+    """Days that a cassette may be old, None for ever; and ``warn`` or ``fail``."""
+    days = config.getoption("azml_max_age")
+    written = config.getini("azml_max_age")
+    try:
+        limit = float(written) if days is None and written else days
+    except ValueError:
+        message = f"azml_max_age is a number of days, not {written!r}."
+        raise pytest.UsageError(message) from None
+    if limit is not None and not 0 <= limit <= _MOST_DAYS:
+        raise pytest.UsageError(
+            f"--azml-max-age is a number of days from 0 to {_MOST_DAYS}, not {limit:g}."
+        )
+    action = config.getoption("azml_max_age_action")
+    action = action or config.getini("azml_max_age_action")
+    if action not in ("warn", "fail"):
+        raise pytest.UsageError(f"azml_max_age_action is warn or fail, not {action!r}.")
+    return limit, action

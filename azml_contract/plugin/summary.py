@@ -1,0 +1,169 @@
+"""What the plugin says at the end of a run: figures, findings, orphaned cassettes.
+
+In: the reports of a session, each with the figures that its scenario published.
+Out: lines on the terminal, and the cassettes that no test played. Works on the
+controller of pytest-xdist as in a single process, since it reads reports only.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azml_contract.errors import show_path
+
+Figures = dict[str, Any]
+
+
+def write_summary(
+    reporter: Any, mode: str, orphans: Sequence[Path], notes: Sequence[str] = ()
+) -> None:
+    """Write the section of azml-contract; nothing when no scenario ran.
+
+    Args:
+        reporter: pytest's terminal reporter.
+        mode: As given to ``--azml-mode``.
+        orphans: As found by `find_orphans`.
+        notes: Further lines: stale cassettes, calls that a newer api-version
+            breaks.
+    """
+    runs = _published(reporter)
+    if not runs:
+        return
+    reporter.section("azml-contract")
+    targets = ", ".join(sorted({str(run["target"]) for run in runs}))
+    source = "recorded from" if mode == "replay" else "target"
+    reporter.write_line(
+        f"mode {mode}, {source} {targets}: {_count(len(runs), 'scenario')}, "
+        f"{_count(_total(runs, 'exchanges'), 'interaction')}"
+    )
+    reporter.write_line(
+        f"validated: {_count(_total(runs, 'requests'), 'request')}, "
+        f"{_count(_total(runs, 'responses'), 'response')}"
+    )
+    width = reporter._tw.fullwidth
+    for line in _describe_findings(runs):
+        reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
+    for orphan in orphans:
+        line = (
+            f"ERROR orphaned cassette: {show_path(orphan)}: no test plays it; delete it"
+        )
+        reporter.write_line(line, red=True)
+    if orphans:
+        reporter.write_line(f"To delete: {_prune_command(reporter.config, orphans)}")
+    for line in notes:
+        reporter.write_line(line, red=line.startswith("ERROR"))
+
+
+def _prune_command(config: pytest.Config, orphans: Sequence[Path]) -> str:
+    """What deletes orphans, where the run named one folder of tests."""
+    words = ["azml-contract", "cassette", "prune"]
+    if len(config.args) == 1:
+        words += ["--scenarios", show_path(Path(config.args[0]))]
+    return shlex.join(
+        [*words, "--cassettes", show_path(orphans[0].parents[2]), "--yes"]
+    )
+
+
+def played_cassettes(config: pytest.Config) -> list[Path]:
+    """Cassettes that were played or written in this session and are there."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return []
+    files = [Path(run["cassette"]) for run in _published(reporter)]
+    return [file for file in files if file.exists()]
+
+
+def find_stale(config: pytest.Config, limit_days: float) -> list[str]:
+    """A line for each cassette played that is older than the limit."""
+    from datetime import UTC, datetime
+
+    from azml_contract.cassette.age import Recorded, describe_stale
+
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    runs = _published(reporter) if reporter is not None else []
+    played = [
+        Recorded(
+            show_path(Path(run["cassette"])), run["recorded_at"], run["record_command"]
+        )
+        for run in runs
+        if run["recorded_at"]
+    ]
+    return describe_stale(played, limit_days=limit_days, now=datetime.now(UTC))
+
+
+def find_orphans(session: pytest.Session, cassettes: Path) -> list[Path]:
+    """Cassettes of the stories that ran which no test played.
+
+    Only a replay of everything can tell: a run that was narrowed down, stopped
+    early, or skipped a test gives no answer, and an empty list.
+    """
+    config = session.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput") or _is_partial(session):
+        return []
+    if any(reporter.stats.get(kind) for kind in ("skipped", "error", "deselected")):
+        return []
+    played = {Path(run["cassette"]) for run in _published(reporter)}
+    stories = {path.parents[1] for path in played if cassettes in path.parents}
+    kept = {path for story in stories for path in story.glob("*/*.json")}
+    return sorted(kept - played)
+
+
+def _is_partial(session: pytest.Session) -> bool:
+    option = session.config.option
+    return bool(
+        option.azml_mode != "replay"
+        or option.azml_api_version
+        or option.keyword
+        or option.markexpr
+        or getattr(option, "lf", False)
+        or any("::" in argument for argument in session.config.args)
+        or session.shouldstop
+        or session.shouldfail
+    )
+
+
+def _published(reporter: Any) -> list[Figures]:
+    return [
+        figures
+        for reports in reporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        and (figures := dict(report.user_properties).get("azml"))
+    ]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _total(runs: Sequence[Figures], name: str) -> int:
+    return sum(run[name] for run in runs)
+
+
+def _describe_findings(runs: Sequence[Figures]) -> list[str]:
+    """One line for each kind of finding nobody expected, errors first."""
+    counts: dict[tuple[str, str, str], int] = {}
+    expected = 0
+    for run in runs:
+        for severity, code, message, is_expected in run["findings"]:
+            expected += is_expected
+            if not is_expected:
+                key = (severity, code, message)
+                counts[key] = counts.get(key, 0) + 1
+    order = {"error": 0, "warning": 1, "info": 2}
+    ranked = sorted(counts.items(), key=lambda item: (order[item[0][0]], item[0][1]))
+    others = sum(counts.values())
+    if not expected and not others:
+        return ["findings: none"]
+    lines = [
+        f"{severity:<8}{code} x{count:<3} {message}"
+        for (severity, code, message), count in ranked
+    ]
+    noun = "other" if others == 1 else "others"
+    return [f"findings: {expected} as expected, {others or 'no'} {noun}", *lines]

@@ -1,0 +1,135 @@
+"""Which cassette a replay plays, and what its recordings meet at newer versions.
+
+In: the options of a session, the folder of a scenario's cassettes. Out: the
+path of a cassette to play, and lines about calls that break. Wiring for the
+plugin, between recording and regression; a run without the options never
+imports it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from azml_contract.api_version import sort_key
+from azml_contract.errors import AzmlContractError, CassetteError
+
+
+def stand_in(
+    cassette: Path, api_version: str, *, source: str, folder: Path, record_command: str
+) -> Path:
+    """A cassette for `api_version`, made of one of another version.
+
+    Args:
+        cassette: Where the cassette of `api_version` would be.
+        api_version: What the scenario runs at.
+        source: The recorded version to take; "" for the newest not newer.
+        folder: Where to write; a fresh one.
+        record_command: For messages.
+
+    Returns:
+        `cassette` itself where it is there, or where there is no other.
+
+    Raises:
+        CassetteError: There is none of `source`, or what it recorded changed.
+    """
+    if source in ("", api_version) and cassette.exists():
+        return cassette
+    recorded = source or _newest_not_newer(cassette.parent, api_version)
+    if not recorded or recorded == api_version:
+        return cassette
+    from azml_contract.cassette.cassette import load_cassette, render_cassette
+    from azml_contract.regression.transfer import transfer
+
+    file = cassette.with_name(f"{recorded}.json")
+    if not file.exists():
+        raise CassetteError(
+            f"There is no cassette {file} to replay for {api_version}; recorded: "
+            f"{', '.join(_recorded_versions(file.parent)) or 'none'}."
+        )
+    made = transfer(
+        load_cassette(file), file, api_version, record_command=record_command
+    )
+    path = folder / f"{api_version}.json"
+    path.write_bytes(render_cassette(made))
+    blobs = file.parent / "blobs"
+    if blobs.is_dir():
+        shutil.copytree(blobs, folder / "blobs", dirs_exist_ok=True)
+    return path
+
+
+def _recorded_versions(folder: Path) -> list[str]:
+    return sorted((path.stem for path in folder.glob("*.json")), key=sort_key)
+
+
+def _newest_not_newer(folder: Path, api_version: str) -> str:
+    limit = sort_key(api_version)
+    older = [v for v in _recorded_versions(folder) if sort_key(v) <= limit]
+    return older[-1] if older else ""
+
+
+def find_new_breaks(config: pytest.Config, cassettes: Sequence[Path]) -> list[str]:
+    """A line for each call that a newer api-version breaks.
+
+    Those that the baseline of the session knows are left out. The last line
+    counts the others.
+    """
+    from azml_contract.documents.recordings import read_any
+    from azml_contract.regression.baseline import Baseline, load_baseline
+    from azml_contract.regression.outcome import find_breaks
+    from azml_contract.regression.parallel import judge_files
+
+    file = config.getoption("azml_baseline")
+    try:
+        path = config.invocation_params.dir / file if file else None
+        baseline = load_baseline(path) if path else Baseline()
+    except AzmlContractError as error:  # it went since the session began
+        return [f"ERROR {error}"]
+    lines: list[str] = []
+    for judged in judge_files(sorted(set(cassettes)), read_any, jobs=1):
+        lines += [f"breaks: {judged.problem}"] if judged.problem else []
+        for one in find_breaks(judged.rows):
+            if one.since and not baseline.covers(one):
+                place = one.finding.pointer or one.finding.side
+                lines.append(
+                    f"breaks: {one.scenario} {one.recorded}: {one.label} {one.status} "
+                    f"since {one.since}: {place}: {one.finding.message}"
+                )
+    count = "1 break" if len(lines) == 1 else f"{len(lines)} breaks"
+    return [*lines, f"ERROR {count} at newer api-versions; {_CURE}"] if lines else []
+
+
+_CURE = "cures: azml-contract regress; known ones: --azml-baseline FILE"
+
+
+def write_page(path: Path, cassettes: Sequence[Path]) -> str:
+    """Write the version matrix of these cassettes as one HTML page.
+
+    Returns:
+        What kept it from being written; "" where nothing did.
+    """
+    try:
+        page = _render_page(cassettes)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+    except (OSError, AzmlContractError) as error:
+        return f"ERROR --azml-report {path} is not written: {error}"
+    return ""
+
+
+def _render_page(cassettes: Sequence[Path]) -> str:
+    from azml_contract.commands.regress_page import render_page
+    from azml_contract.documents.recordings import read_any, shorten
+    from azml_contract.regression.outcome import Row
+    from azml_contract.regression.parallel import judge_files
+
+    rows: list[Row] = []
+    files: dict[str, str] = {}
+    for judged in judge_files(sorted(set(cassettes)), read_any, jobs=1):
+        rows += judged.rows
+        file = shorten(judged.path).as_posix()
+        files |= {f"{r.scenario} {r.recorded}": file for r in judged.rows}
+    return render_page(rows, files)

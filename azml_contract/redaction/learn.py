@@ -1,0 +1,161 @@
+"""Learn live secrets and people's names from the traffic itself.
+
+In: raw exchanges. Out: values that must stand nowhere in the recording, wherever
+else they turn up. Looks only where a value is known to be secret: tokens, keys
+that were listed, secret properties, signatures, ``createdBy``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from azml_contract.exchange import Exchange, Request
+from azml_contract.redaction.rules import (
+    FORM_SECRETS,
+    KEY_LIST_PLAIN,
+    KEY_LISTS,
+    PEOPLE,
+)
+
+_SHORTEST_SECRET = 8
+_SHORTEST_NAME = 5
+_SIGNATURE = re.compile(r"[?&;]sig=([^&\s\"'<>\\]+)")
+_PLAIN_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z]+|[0-9]+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ADDRESS = re.compile(r"[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+
+
+def is_key_list(request: Request) -> bool:
+    """Whether the whole answer to this request is secret (listKeys and its like)."""
+    last = request.path.rstrip("/").rpartition("/")[2].lower()
+    return request.method == "POST" and last in KEY_LISTS
+
+
+def is_email(text: str) -> bool:
+    """Whether a text is one e-mail address and nothing else."""
+    return _EMAIL.fullmatch(text) is not None
+
+
+def find_secrets(
+    exchanges: Iterable[Exchange], secret_names: frozenset[str]
+) -> frozenset[str]:
+    """Every live secret that the exchanges show where secrets are known to be."""
+    found: set[str] = set()
+    for exchange in exchanges:
+        found.update(_from_exchange(exchange, secret_names))
+    return frozenset(value for value in found if _is_distinctive(value))
+
+
+def find_people(exchanges: Iterable[Exchange]) -> frozenset[str]:
+    """Names of those who created something, and e-mail addresses in answers.
+
+    An address that the scenario itself sent is a part of its bodies, like any
+    other text in them, and is not a find.
+    """
+    exchanges = list(exchanges)
+    found: set[str] = set()
+    addresses: set[str] = set()
+    for exchange in exchanges:
+        for name, value in _strings(_json(exchange.response.body)):
+            addresses.update(_addresses(value))
+            if name in PEOPLE and len(value) >= _SHORTEST_NAME:
+                found.add(value)
+    people = {one for one in found if is_email(one) or " " in one.strip()}
+    bodies = [one.request.body for one in exchanges]
+    return frozenset(people | (addresses - set(_sent(addresses, bodies))))
+
+
+def _sent(addresses: Iterable[str], bodies: Iterable[bytes]) -> Iterator[str]:
+    """Those of the addresses that stand in what was sent."""
+    wanted = [one.encode() for one in addresses]
+    for body in bodies:
+        # Uploads are large, and hardly ever name anybody of the answers.
+        if any(one in body for one in wanted):
+            yield from _addresses(body.decode("utf-8", "replace"))
+
+
+def _addresses(text: str) -> list[str]:
+    return _ADDRESS.findall(text) if "@" in text else []
+
+
+def _from_exchange(exchange: Exchange, secret_names: frozenset[str]) -> Iterator[str]:
+    request, response = exchange.request, exchange.response
+    scheme, _, credentials = (request.header("authorization") or "").partition(" ")
+    if scheme.lower() in ("bearer", "basic"):
+        yield credentials.strip()
+    for _, value in parse_qsl(urlsplit(request.url).query):
+        yield from _signatures(value)
+    yield from _signatures(request.url)
+    yield from _from_form(request)
+    for body in (request.body, response.body):
+        if b"sig=" in body:
+            yield from _signatures(body.decode("utf-8", "replace"))
+        yield from _secret_strings(_json(body), lambda name: name in secret_names)
+    if is_key_list(request):
+        yield from _secret_strings(
+            _json(response.body), lambda name: name not in KEY_LIST_PLAIN
+        )
+
+
+def _signatures(text: str) -> Iterator[str]:
+    for raw in _SIGNATURE.findall(text):
+        yield unquote(raw)
+
+
+def _from_form(request: Request) -> Iterator[str]:
+    if "form" not in (request.header("content-type") or ""):
+        return
+    for name, value in parse_qsl(request.body.decode("utf-8", "replace")):
+        if name.lower() in FORM_SECRETS and name.lower() != "username":
+            yield value
+
+
+def _json(body: bytes) -> Any:
+    if body.lstrip()[:1] not in (b"{", b"["):
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _strings(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a JSON value with the lower-case name of its property."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item, name)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _strings(item, key.lower())
+
+
+def _secret_strings(value: Any, is_secret: Callable[[str], bool]) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _secret_strings(item, is_secret)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            name = key.lower()
+            if isinstance(item, dict | list) and not is_secret(name):
+                yield from _secret_strings(item, is_secret)
+            elif is_secret(name) and not name.endswith("type"):
+                yield from (text for under, text in _strings(item, name) if _may(under))
+
+
+def _may(name: str) -> bool:
+    return not name.endswith("type") and name not in KEY_LIST_PLAIN
+
+
+def _is_distinctive(value: str) -> bool:
+    """Whether a secret can be looked for everywhere without hitting plain words."""
+    return (
+        len(value) >= _SHORTEST_SECRET
+        and not _PLAIN_WORD.fullmatch(value)
+        and not value.startswith(("https://", "http://"))
+    )

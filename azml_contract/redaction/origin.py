@@ -1,0 +1,157 @@
+"""Learn from a recording of another tool whose it was: names, ids, kind of host.
+
+In: exchanges that nobody sanitised. Out: identifiers with their placeholders,
+and whether the hosts are Azure's. The settings know the recorder's own names;
+a file that somebody else recorded brings its names along, in its URLs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote, urlsplit
+
+from azml_contract.exchange import Exchange, Request
+from azml_contract.redaction.rules import Identifier
+
+AZURE_HOSTS = re.compile(
+    r"(^|\.)(azure\.(com|cn|us|net)|azureml\.(ms|us|cn|net)|windows\.net|azurecr\.io"
+    r"|azurewebsites\.net|azuredatabricks\.net|chinacloudapi\.cn|usgovcloudapi\.net"
+    r"|microsoftonline\.(com|us)|chinacloudapi\.cn|applicationinsights\.io)$"
+)
+TENANT = "00000000-0000-4000-8000-00000000a001"
+CLIENT = "00000000-0000-4000-8000-00000000a002"
+_PLACEHOLDERS: Mapping[str, str] = {
+    "subscription": "00000000-0000-0000-0000-000000000000",
+    "tenant": TENANT,
+    "client": CLIENT,
+    "resource_group": "resource-group",
+    "workspace": "workspace",
+    "storage_account": "storageaccount",
+    "key_vault": "keyvault",
+    "registry": "containerregistry",
+    "insights": "applicationinsights",
+}
+_NAME = r"([\w.()-]+)"
+_ID = r"([0-9A-Za-z-]{8,})"
+_PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        ("subscription", rf"/subscriptions/{_ID}"),
+        ("resource_group", rf"/resourceGroups/{_NAME}"),
+        ("workspace", rf"/Microsoft\.MachineLearningServices/workspaces/{_NAME}"),
+        ("storage_account", rf"/Microsoft\.Storage/storageAccounts/{_NAME}"),
+        ("storage_account", r"//([a-z0-9]{3,24})\.(?:blob|dfs|file|queue|table)\."),
+        ("key_vault", rf"/Microsoft\.KeyVault/vaults/{_NAME}"),
+        ("key_vault", r"//([\w-]+)\.vault\."),
+        ("registry", rf"/Microsoft\.ContainerRegistry/registries/{_NAME}"),
+        ("registry", r"//([\w]+)\.azurecr\.io"),
+        ("insights", rf"/Microsoft\.Insights/components/{_NAME}"),
+        ("tenant", r"//login\.[\w.]+/([0-9a-f-]{36})/"),
+        ("tenant", r'"tenantId"\s*:\s*"([0-9A-Fa-f-]{36})"'),
+        ("client", r"(?:^|[?&])client_id=([0-9a-f-]{36})(?:&|$)"),
+        ("client", r'"clientId"\s*:\s*"([0-9A-Fa-f-]{36})"'),
+    )
+)
+_SHORTEST = 2
+# Microsoft's own, named in documents and samples everywhere.
+_PUBLIC = frozenset(
+    {
+        "automlsamplenotebookdata",
+        "azuremlexamples",
+        "azureopendatastorage",
+        "viennaglobal",
+    }
+)
+_GUID_KINDS = frozenset({"subscription", "tenant", "client"})
+
+
+def learn_identifiers(exchanges: Iterable[Exchange]) -> tuple[Identifier, ...]:
+    """Every name of the recorded side, in order of appearance.
+
+    What the requests name comes first, so that the workspace that was called
+    gets the plain placeholder, and others that answers mention get numbers.
+    """
+    seen = list(exchanges)
+    found: dict[str, dict[str, None]] = {}
+    for text in (*_requested(seen), *_answered(seen)):
+        for kind, value in _find(text):
+            found.setdefault(kind, {}).setdefault(value, None)
+    return tuple(
+        Identifier(kind, value, stand_in)
+        for kind, values in found.items()
+        for value, stand_in in _number(kind, values)
+    )
+
+
+def learn_stray_ids(exchanges: Iterable[Exchange]) -> tuple[Identifier, ...]:
+    """Ids of subscriptions, tenants and applications in what was sanitised before.
+
+    Its names are placeholders, or the scenario's own, and stay.
+    """
+    return tuple(
+        one
+        for one in learn_identifiers(exchanges)
+        if one.kind in _GUID_KINDS and not one.value.startswith("00000000-0000-")
+    )
+
+
+def placeholder_identifiers() -> tuple[Identifier, ...]:
+    """GUIDs that are placeholders already, so that they keep their value."""
+    return tuple(
+        Identifier(kind, _PLACEHOLDERS[kind], _PLACEHOLDERS[kind])
+        for kind in ("subscription", "tenant", "client")
+    )
+
+
+def is_azure(request: Request) -> bool:
+    """Whether a request went to a host of Azure's, by its name."""
+    return AZURE_HOSTS.search(request.host) is not None
+
+
+def _requested(exchanges: Iterable[Exchange]) -> Iterator[str]:
+    for one in exchanges:
+        yield unquote(one.request.url)
+        yield one.request.body.decode("utf-8", "replace")
+
+
+def _answered(exchanges: Iterable[Exchange]) -> Iterator[str]:
+    for one in exchanges:
+        for _, value in (*one.request.headers, *one.response.headers):
+            yield unquote(value)
+        yield one.response.body.decode("utf-8", "replace")
+
+
+def _find(text: str) -> Iterator[tuple[str, str]]:
+    for kind, pattern in _PLACES:
+        for value in pattern.findall(text):
+            if len(value) >= _SHORTEST and value.lower() not in _PUBLIC:
+                yield kind, value.lower()
+
+
+def _number(kind: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each value with its placeholder; a value that is one already keeps it."""
+    plain = _PLACEHOLDERS[kind]
+    taken = [value for value in values if _is_placeholder(plain, value)]
+    number = len(taken)
+    for value in values:
+        if value in taken:
+            yield value, value
+            continue
+        number += 1
+        yield value, plain if number == 1 else _numbered(plain, number)
+
+
+def _is_placeholder(plain: str, value: str) -> bool:
+    return re.fullmatch(rf"{re.escape(plain)}(-?\d+)?", value) is not None
+
+
+def _numbered(plain: str, number: int) -> str:
+    if plain.count("-") == 4:  # a GUID keeps its shape
+        return f"{plain[:24]}{int(plain[24:], 16) + number * 0x10000:012x}"
+    return f"{plain}{number}" if "-" not in plain else f"{plain}-{number}"
+
+
+def hosts_of(exchanges: Iterable[Exchange]) -> list[str]:
+    """The hosts that were called, sorted, each once."""
+    return sorted({urlsplit(one.request.url).hostname or "" for one in exchanges})

@@ -1,0 +1,255 @@
+"""Take names and secrets out of one text.
+
+In: rules, and secrets learned on the way. Out: text that holds neither, in any
+encoding. Stateless once built: the same text always gives the same answer.
+Knows texts; knows neither HTTP nor cassettes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import quote, unquote, unquote_plus
+
+from azml_contract.redaction.forms import (
+    Replacer,
+    find_needles,
+    merge_windows,
+    rewrite_base64,
+    rewrite_percent,
+)
+from azml_contract.redaction.names import Names
+from azml_contract.redaction.rules import (
+    JSON_ORDINARY,
+    JSON_SECRETS,
+    QUERY_SECRETS,
+    SAS_TIMES,
+    RedactionRules,
+)
+from azml_contract.redaction.shapes import (
+    REDACTED,
+    SHAPE_MARKERS,
+    ZERO_TIME,
+    redact_shapes,
+    redact_value,
+)
+
+_DEEPEST = 4
+_WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
+_CACHE_SIZE = 20_000
+_CACHED_LENGTH = 4096
+
+
+def secret_names(rules: RedactionRules) -> frozenset[str]:
+    """Lower-case names of JSON properties whose value is never written."""
+    return JSON_SECRETS | (rules.secret_properties - JSON_ORDINARY)
+
+
+def is_url(text: str) -> bool:
+    """Whether a text is an absolute URL with a query, and nothing else."""
+    return (
+        text.startswith(("https://", "http://"))
+        and "?" in text
+        and not any(char.isspace() for char in text)
+    )
+
+
+class Redactor:
+    """Removes identifiers and secrets from texts, URLs and JSON strings."""
+
+    def __init__(self, rules: RedactionRules, learned: Iterable[str] = ()) -> None:
+        """Prepare.
+
+        Args:
+            rules: What the settings and the contract know.
+            learned: More live secrets, found in the traffic itself.
+        """
+        self.names = Names(rules.identifiers)
+        self.secret_names = secret_names(rules)
+        secrets = sorted({*rules.secrets, *learned} - {""}, key=len, reverse=True)
+        self.secrets = Replacer((one, redact_value(one)) for one in secrets)
+        self._cache: dict[str, str] = {}
+
+    def text(self, text: str, depth: int = 0) -> str:
+        """A text without secrets and identifiers."""
+        if len(text) < 2:
+            return text
+        known = self._cache.get(text)
+        if known is None:
+            known = self._redact(text, depth)
+            small = len(text) < _CACHED_LENGTH and len(self._cache) < _CACHE_SIZE
+            if small and depth < _DEEPEST:
+                self._cache[text] = known
+        return known
+
+    def _redact(self, text: str, depth: int) -> str:
+        if is_url(text):
+            return self.url(text, depth)
+        text = self.plain(text)
+        if depth >= _DEEPEST:
+            return text
+        nested = self._nested_json(text, depth)
+        if nested is not None:
+            return nested
+        return self._deep(text, depth)
+
+    def _deep(self, text: str, depth: int) -> str:
+        """Look inside what is percent-encoded or base64."""
+        text = rewrite_percent(text, lambda inner: self.text(inner, depth + 1))
+        return rewrite_base64(text, lambda inner: self.text(inner, depth + 1))
+
+    def plain(self, text: str) -> str:
+        """Values, names and shapes only: no look inside JSON or base64."""
+        return redact_shapes(self.names.replace(self.secrets.replace(text)))
+
+    def url(self, url: str, depth: int = 0) -> str:
+        """A URL with its query redacted field by field, in the order sent."""
+        base, mark, query = url.partition("?")
+        base = self._deep(self.plain(base), depth)
+        return base + mark + self.query(query, depth)
+
+    def query(self, query: str, depth: int = 0) -> str:
+        """A raw query string, redacted; what holds nothing stays as it is."""
+        pairs = [pair.partition("=") for pair in query.split("&")]
+        names = {unquote(name).lower() for name, _, _ in pairs}
+        signed = "sig" in names
+        operation = names >= _SIGNED_OPERATION
+        return "&".join(
+            self._pair(*pair, signed=signed, operation=operation, depth=depth)
+            for pair in pairs
+        )
+
+    def _pair(
+        self,
+        name: str,
+        mark: str,
+        value: str,
+        *,
+        signed: bool,
+        operation: bool,
+        depth: int,
+    ) -> str:
+        plain_name = unquote(name).lower()
+        if plain_name in QUERY_SECRETS or (
+            operation and plain_name in _SIGNED_OPERATION
+        ):
+            return f"{name}{mark}{REDACTED}"
+        if signed and plain_name in SAS_TIMES:
+            return f"{name}{mark}{quote(ZERO_TIME, safe='')}"
+        decoded = unquote_plus(value)
+        redacted = self.text(decoded, depth + 1)
+        if redacted == decoded:
+            return f"{name}{mark}{value}"
+        return f"{name}{mark}{quote(redacted, safe='/:,')}"
+
+    def _nested_json(self, text: str, depth: int) -> str | None:
+        """JSON held in a string; None where the text is no JSON with secrets."""
+        if text.lstrip()[:1] not in ("{", "["):
+            return None
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        redacted = self.json(value, lambda inner: self.text(inner, depth + 1))
+        if redacted == value:
+            return text
+        compact = json.dumps(value, separators=(",", ":"), ensure_ascii=False) == text
+        separators = (",", ":") if compact else None
+        return json.dumps(redacted, separators=separators, ensure_ascii=False)
+
+    def json(self, value: Any, string: Callable[[str], str]) -> Any:
+        """A JSON value with secret properties and every string redacted."""
+        if isinstance(value, str):
+            return string(value)
+        if isinstance(value, list):
+            return [self.json(item, string) for item in value]
+        if not isinstance(value, dict):
+            return value
+        kind = value.get("type")
+        resource_type = kind.lower() if isinstance(kind, str) else ""
+        return {
+            string(name): self._property(name.lower(), item, resource_type, string)
+            for name, item in value.items()
+        }
+
+    def _property(
+        self, name: str, value: Any, resource_type: str, string: Callable[[str], str]
+    ) -> Any:
+        if name in self.secret_names:
+            # What keeps its shape, such as a SAS, still names an account.
+            return self.json_strings(redact_leaves(value), string)
+        if isinstance(value, str):
+            value = self.names.replace_property(name, value, resource_type)
+        return self.json(value, string)
+
+    def json_strings(self, value: Any, string: Callable[[str], str]) -> Any:
+        """A JSON value with every string replaced, whatever the names around it."""
+        if isinstance(value, str):
+            return string(value)
+        if isinstance(value, list):
+            return [self.json_strings(item, string) for item in value]
+        if isinstance(value, dict):
+            return {k: self.json_strings(item, string) for k, item in value.items()}
+        return value
+
+    def binary(self, raw: bytes) -> bytes:
+        """Binary content with what can be found in it replaced."""
+        for mark, codec in _WIDE.items():
+            if raw.startswith(mark):
+                return mark + self._wide(raw[len(mark) :], codec)
+        pieces, done = [], 0
+        for start, end in self.windows(raw):
+            text = raw[start:end].decode("latin-1")
+            plain = self.plain(text)
+            if plain != text:
+                pieces += [raw[done:start], plain.encode("latin-1", "replace")]
+                done = end
+        return b"".join([*pieces, raw[done:]]) if pieces else raw
+
+    def _wide(self, raw: bytes, codec: str) -> bytes:
+        try:
+            text = raw.decode(codec)
+        except UnicodeDecodeError:
+            return raw
+        return self.text(text).encode(codec)
+
+    def windows(self, raw: bytes) -> list[tuple[int, int]]:
+        """Where binary content is worth a closer look.
+
+        Returns:
+            Start and end of each place, ascending, none touching another;
+            usually there is none, and finding that out is fast.
+        """
+        needles = (*SHAPE_MARKERS, *self.secrets.needles, *self.names.needles)
+        return merge_windows(find_needles(raw.lower(), needles), len(raw))
+
+    def message(self, text: str) -> str:
+        """A text for a person: without secrets and identifiers."""
+        # A private key spans lines; what is encoded or JSON stands in one.
+        return "\n".join(self.text(line) for line in self.plain(text).split("\n"))
+
+
+def redact_leaves(value: Any, plain: frozenset[str] = frozenset()) -> Any:
+    """A secret value of any shape: every text in it replaced, its shape kept.
+
+    Names of kinds (``credentialsType``) are no secrets and stay.
+
+    Args:
+        value: A JSON value.
+        plain: Further property names, in lower case, whose text may stay.
+    """
+    if isinstance(value, str):
+        return redact_value(value) if value else value
+    if isinstance(value, list):
+        return [redact_leaves(item, plain) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: item
+            if name.lower().endswith("type") or name.lower() in plain
+            else redact_leaves(item, plain)
+            for name, item in value.items()
+        }
+    return value

@@ -1,0 +1,176 @@
+"""Read a finished cassette once more, and refuse to write what looks secret.
+
+In: the bytes that are about to be written, the rules, the drawn variables.
+Out: nothing, or `SecretFound`. Trusts nobody: it reads the bytes as anybody
+with the file could, layer by layer, and looks for shapes, for live values and
+for identifiers.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from azml_contract.errors import CassetteError
+from azml_contract.exchange import Json
+from azml_contract.redaction.forms import base64_runs
+from azml_contract.redaction.readings import byte_readings, text_readings, unfolded
+from azml_contract.redaction.redact import Redactor
+from azml_contract.redaction.shapes import find_shapes
+
+_DIGEST_NAMES = re.compile(r"md5|sha|hash|digest|crc|etag|checksum", re.IGNORECASE)
+_LIVE = "a live secret of the settings or of this recording"
+_DRAWN = "/variables/"
+_DEEPEST = 4
+_MOST_TEXT = 1024 * 1024
+_REMEMBERED_LENGTH = 200
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Something that looks secret. `place` is a JSON pointer, or a side file."""
+
+    place: str
+    kind: str
+
+
+class SecretFound(CassetteError):
+    """A cassette was not written, because it would still hold a secret."""
+
+    def __init__(self, path: Path, suspicions: tuple[Suspicion, ...]) -> None:
+        lines = [f"{path} was not written: it would hold what looks secret."]
+        lines += [f"  {one.place}: {one.kind}" for one in suspicions[:_SHOWN]]
+        if len(suspicions) > _SHOWN:
+            lines.append(f"  and {len(suspicions) - _SHOWN} more")
+        if any(one.place == "/scenario" for one in suspicions):
+            lines.append(
+                "/scenario is made of the names of module and test: rename what holds "
+                "it, or take it from the project's identifiers."
+            )
+        lines.append(
+            "Values are not shown. Remove them with a sanitizer of the project "
+            "(fixture azml_sanitizers), or draw them with azml.var if they are "
+            "harmless."
+        )
+        super().__init__("\n".join(lines))
+        self.path = path
+        self.suspicions = suspicions
+
+
+class Scanner:
+    """Looks for secrets and identifiers in finished files."""
+
+    def __init__(
+        self, redactor: Redactor, variables: Mapping[str, Json] | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            redactor: Holds the live values and identifiers to look for.
+            variables: What the scenario drew: random, and harmless.
+        """
+        self._redactor = redactor
+        self._names = redactor.names
+        self._secrets = redactor.secrets
+        self._drawn = json.dumps(variables or {}, ensure_ascii=False)
+        self._judged: dict[tuple[str, bool], tuple[str, ...]] = {}
+
+    def scan(
+        self, rendered: bytes, side_files: Mapping[str, bytes] | None = None
+    ) -> tuple[Suspicion, ...]:
+        """Everything suspicious in the bytes of a cassette and its side files."""
+        found = list(self._walk(json.loads(rendered), "", ""))
+        for name, raw in (side_files or {}).items():
+            found += [Suspicion(f"blobs/{name}", kind) for kind in self._bytes(raw)]
+        return tuple(dict.fromkeys(found))
+
+    def kinds(self, text: str, *, entropy: bool) -> tuple[str, ...]:
+        """The kinds of secrets and identifiers that one text seems to hold.
+
+        Args:
+            text: One value, from anywhere.
+            entropy: Also name long random tokens.
+        """
+        return self._kinds(text, entropy=entropy)
+
+    def kinds_in(self, raw: bytes) -> tuple[str, ...]:
+        """The same for bytes that are no text."""
+        return tuple(dict.fromkeys(self._bytes(raw)))
+
+    def _walk(self, value: Any, pointer: str, name: str) -> Iterator[Suspicion]:
+        if isinstance(value, str):
+            yield from self._judge(value, pointer, name)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self._walk(item, f"{pointer}/{index}", name)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                for kind in self._kinds(key, entropy=not pointer.startswith("/reads")):
+                    yield Suspicion(f"{pointer} (a property name)", kind)
+                escaped = key.replace("~", "~0").replace("/", "~1")
+                yield from self._walk(item, f"{pointer}/{escaped}", key)
+
+    def _judge(self, value: str, pointer: str, name: str) -> Iterator[Suspicion]:
+        entropy = not (_DIGEST_NAMES.search(name) or pointer.startswith(_DRAWN))
+        if name == "base64" and pointer.endswith("/body/base64"):
+            kinds = tuple(self._bytes(base64.b64decode(value)))
+        else:
+            kinds = self._kinds(value, entropy=entropy)
+        for kind in kinds:
+            yield Suspicion(pointer, kind)
+
+    def _bytes(self, raw: bytes, depth: int = 0) -> Iterator[str]:
+        encoded = "\n".join(base64_runs(raw.decode("latin-1"))).encode()
+        for content in (raw, encoded):
+            for start, end in self._redactor.windows(content):
+                text = content[start:end].decode("latin-1")
+                yield from self._plain_kinds(text, entropy=False)
+        if depth < _DEEPEST:
+            for inner in byte_readings(raw):
+                yield from self._held(inner, depth + 1)
+
+    def _held(self, raw: bytes, depth: int) -> Iterator[str]:
+        try:
+            # Of what is larger, only windows are worth the time.
+            text = raw.decode() if len(raw) <= _MOST_TEXT else None
+        except UnicodeDecodeError:
+            text = None
+        if text is None:
+            yield from self._bytes(raw, depth)
+        else:
+            yield from self._kinds(text, entropy=False)
+
+    def _kinds(self, text: str, *, entropy: bool) -> tuple[str, ...]:
+        """The kinds found in a text, remembered: most texts repeat."""
+        if len(text) > _REMEMBERED_LENGTH:
+            return tuple(self._look(text, entropy=entropy))
+        known = self._judged.get((text, entropy))
+        if known is None:
+            known = tuple(self._look(text, entropy=entropy))
+            self._judged[text, entropy] = known
+        return known
+
+    def _look(self, text: str, *, entropy: bool) -> Iterator[str]:
+        layer, seen = [text], {text}
+        for depth in range(_DEEPEST + 1):
+            for one in layer:
+                yield from self._plain_kinds(one, entropy=entropy and depth == 0)
+                if self._secrets.find(unfolded(one)):
+                    yield _LIVE
+            inner = {one for each in layer for one in text_readings(each)} - seen
+            layer = sorted(inner)
+            seen |= inner
+
+    def _plain_kinds(self, text: str, *, entropy: bool) -> Iterator[str]:
+        yield from find_shapes(text, entropy=entropy, harmless=self._drawn)
+        if self._secrets.find(text):
+            yield _LIVE
+        kind = self._names.find(text)
+        if kind:
+            yield f"an identifier ({kind.replace('_', ' ')})"

@@ -1,0 +1,134 @@
+"""Which fields of a recording are secret by where they stand, in any format.
+
+In: names of properties, headers, form fields and query parameters. Out: whether
+their values must not be kept. Linting and scrubbing of files share this module,
+so that whatever one finds the other removes. Knows names; looks into no file.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from azml_contract.redaction.rules import FORM_SECRETS, KEY_LIST_PLAIN, QUERY_SECRETS
+from azml_contract.redaction.shapes import REDACTED, ZERO_KEY, redact_value
+
+SECRET_HEADERS = frozenset(
+    {
+        "api-key",
+        "authorization",
+        "cookie",
+        "cookies",
+        "ocp-apim-subscription-key",
+        "proxy-authorization",
+        "set-cookie",
+        "x-api-key",
+        "x-functions-key",
+        "x-ms-authorization-auxiliary",
+        "x-ms-copy-source-authorization",
+        "x-ms-encryption-key",
+    }
+)
+_FIELD_LISTS = frozenset({"params", "querystring"})
+_PLAIN = KEY_LIST_PLAIN | {"domain", "expires", "path", "samesite"}
+_STAND_IN = re.compile(
+    r"redacted|sanitized|^[*x.\u2022]+$|^<[^<>]*>$|^\{\{.*\}\}$|^\$\{.*\}$",
+    re.IGNORECASE,
+)
+_SAID = re.compile(r"\bfake\b|redacted|sanitized", re.IGNORECASE)
+_FORM = re.compile(r"[\w.~%+$-]+=[^&\s]*(?:&[\w.~%+$-]+=[^&\s]*)*")
+
+
+def is_stand_in(value: str) -> bool:
+    """Whether a text only says that something stood here, plainly or in base64."""
+    if not value or value == ZERO_KEY or _STAND_IN.search(value):
+        return True
+    try:
+        said = base64.b64decode(value, validate=True).decode()
+    except ValueError:
+        return False
+    return _SAID.search(said) is not None
+
+
+def pair_name(value: Mapping[Any, Any]) -> str:
+    """The name of a ``{"name": ..., "value": ...}`` object; else ``""``."""
+    name = value.get("name")
+    return name if isinstance(name, str) and "value" in value else ""
+
+
+def is_secret_field(name: str, secret_names: frozenset[str], container: str) -> bool:
+    """Whether the value of a field is secret by its name.
+
+    Args:
+        name: Of the property, header or field.
+        secret_names: Lower-case names of JSON properties that are secret.
+        container: Name of the list that the field's pair stands in, if any.
+    """
+    lower = name.lower()
+    if lower in SECRET_HEADERS or lower in secret_names:
+        return True
+    return container.lower() in _FIELD_LISTS and (
+        lower in QUERY_SECRETS or (lower in FORM_SECRETS and lower != "username")
+    )
+
+
+def is_plain_leaf(name: str) -> bool:
+    """Whether a leaf inside a secret value is none itself, such as its type."""
+    return name.lower().endswith("type") or name.lower() in _PLAIN
+
+
+def redact_field(value: Any, name: str = "") -> Any:
+    """A secret value of any shape without its secrets; stand-ins stay as they are."""
+    if isinstance(value, str):
+        keep = is_stand_in(value) or (name and is_plain_leaf(name))
+        return value if keep else redact_value(value)
+    if isinstance(value, bytes):
+        return REDACTED.encode()
+    if isinstance(value, list):
+        return [redact_field(item, name) for item in value]
+    if isinstance(value, dict):
+        return {key: redact_field(item, str(key)) for key, item in value.items()}
+    return value
+
+
+def parse_nested(text: str) -> Any:
+    """The object or list that a text holds as JSON; None where it holds none."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list) else None
+
+
+def secret_form_fields(text: str) -> list[str]:
+    """Names of secret fields with a value in a form body; usually none."""
+    if "=" not in text or not _FORM.fullmatch(text):
+        return []
+    return [
+        name
+        for name, value in parse_qsl(text, keep_blank_values=True)
+        if _is_form_secret(name, text) and not is_stand_in(value)
+    ]
+
+
+def redact_form(text: str) -> str:
+    """A form body with the values of its secret fields replaced."""
+    return urlencode(
+        [
+            (name, REDACTED if _is_form_secret(name, text) else value)
+            for name, value in parse_qsl(text, keep_blank_values=True)
+        ]
+    )
+
+
+def _is_form_secret(name: str, form: str) -> bool:
+    lower = name.lower()
+    if lower == "code":
+        return "grant_type=" in form
+    return lower in FORM_SECRETS and lower != "username"

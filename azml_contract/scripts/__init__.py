@@ -1,0 +1,1 @@
+"""Calls that a script makes, and their verdicts."""
