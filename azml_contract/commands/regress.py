@@ -322,6 +322,7 @@ def _write(
     if options.form == "html":
         _write_html(found, options, file)
         return
+    from azml_contract.documents.recordings import read_any
     from azml_contract.regression.edits import make_edits
 
     regressed = make_regressed(
@@ -331,7 +332,7 @@ def _write(
         asked=options.versions,
         stable_only=options.stable_only,
         alarms=alarms,
-        edits=make_edits(found.files) if options.form == "text" else None,
+        edits=make_edits(found.files, read_any) if options.form == "text" else None,
         fold=options.form in ("text", "github"),
     )
     if options.form == "text":

@@ -154,9 +154,10 @@ def _describe_recordings(
 ) -> Iterable[_Shape]:
     """Of each recording where it is from, and the edits to the newest version."""
     from azml_contract.commands.regressed import columns_of, group_rows
+    from azml_contract.documents.recordings import read_any
     from azml_contract.regression.edits import make_edits
 
-    describe_edits = make_edits(files)
+    describe_edits = make_edits(files, read_any)
     known: dict[tuple[int, ...], tuple[str, ...]] = {}
     for (scenario, recorded), group in group_rows(rows).items():
         goal = columns_of(group)[-1]

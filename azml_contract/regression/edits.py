@@ -1,7 +1,7 @@
 """Say which edits take a scenario to another api-version.
 
-In: rows, and the files they came from. Out: sentences. Wiring between
-regression and report.
+In: rows, the files they came from, and the function that opens one. Out:
+sentences. Knows no file format.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from azml_contract.cassette.recordings import Recording
 from azml_contract.errors import AzmlContractError
 from azml_contract.exchange import Request
 from azml_contract.finding import Finding, Side
@@ -16,19 +17,20 @@ from azml_contract.regression.outcome import Row
 
 
 def make_edits(
-    files: Mapping[str, str],
+    files: Mapping[str, str], read: Callable[[Path], Recording]
 ) -> Callable[[Sequence[Row], str], tuple[str, ...]]:
     """A function that lists the edits of a scenario.
 
     Args:
         files: For ``scenario recorded`` the recording; without it the cures of
             the findings are listed.
+        read: Opens a recording.
     """
 
     def describe(rows: Sequence[Row], goal: str) -> tuple[str, ...]:
         first = rows[0]
         file = files.get(f"{first.scenario} {first.recorded}")
-        requests = _read_requests(Path(file)) if file else {}
+        requests = _read_requests(Path(file), read) if file else {}
         edits: dict[str, None] = {}
         for row in rows:
             if row.outcome.breaks_at(goal):
@@ -38,11 +40,9 @@ def make_edits(
     return describe
 
 
-def _read_requests(file: Path) -> dict[int, Request]:
-    from azml_contract.documents.recordings import read_any
-
+def _read_requests(file: Path, read: Callable[[Path], Recording]) -> dict[int, Request]:
     try:
-        return {call.step: call.exchange.request for call in read_any(file).calls()}
+        return {call.step: call.exchange.request for call in read(file).calls()}
     except AzmlContractError:
         return {}  # gone since it was judged; the findings still say what to do
 
