@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser demo test fast check contract docs lock bench bench-setup clean
+.PHONY: help setup setup-browser demo test fast soak check contract docs lock bench bench-setup clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ test: setup  ## every test
 
 fast: setup  ## what a developer waits for: under a minute
 	@$(RUN) pytest -n 2 --dist worksteal -m "not slow"
+
+soak: setup  ## property tests, fuzzers, kills and threads at full size
+	@AZML_SOAK=1 $(RUN) pytest -n 2 --dist worksteal -m soak
 
 check: setup  ## ruff, mypy, drift of generated files
 	@$(BIN)/ruff check .

@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from azml_contract.cassette.content import decode_body
+from azml_contract.cassette.interaction import Interaction
+from azml_contract.cassette.layout import split_cassette
 from azml_contract.cassette.wellformed import check_interaction
 from azml_contract.errors import CassetteError
-from azml_contract.exchange import Exchange, Json, Request, Response
+from azml_contract.exchange import Json
 
 FORMAT = 1
 SIDE_FOLDER = "blobs"
@@ -29,104 +30,6 @@ REMEDY = "pytest --azml-mode=record"
 _LARGEST_BYTES = 150 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEXT_FIELDS = ("scenario", "api_version", "target", "recorded_at", "recorder")
-_NO_FILES: Mapping[str, bytes] = {}
-
-
-class Interaction:
-    """One recorded request and its answer, as the file holds it."""
-
-    __slots__ = ("_data", "side_files")
-
-    _data: Mapping[str, Any] | None
-    side_files: Mapping[str, bytes]
-
-    def __init__(
-        self, data: Mapping[str, Any], side_files: Mapping[str, bytes] | None = None
-    ) -> None:
-        """Hold an object of the file.
-
-        Args:
-            data: A whole interaction of format 1; it is not copied.
-            side_files: Bytes of the side files it names, by their sha256.
-        """
-        self._data = data
-        self.side_files = _NO_FILES if side_files is None else side_files
-
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """The object of the file; do not change it."""
-        assert self._data is not None
-        return self._data
-
-    @property
-    def method(self) -> str:
-        """Verb, in upper case as recorded."""
-        method: str = self.data["request"]["method"]
-        return method
-
-    @property
-    def url(self) -> str:
-        """Absolute URL with its query."""
-        uri: str = self.data["request"]["uri"]
-        return uri
-
-    @property
-    def status(self) -> int:
-        """HTTP status of the answer."""
-        status: int = self.data["response"]["status"]
-        return status
-
-    @property
-    def times(self) -> int:
-        """How many identical polls in a row this stands for; usually 1."""
-        times: int = self.data.get("times", 1)
-        return times
-
-    @property
-    def request_body(self) -> Mapping[str, Any] | None:
-        """The ``body`` object of the request; None where there was no body."""
-        body: Mapping[str, Any] | None = self.data["request"].get("body")
-        return body
-
-    @property
-    def response_body(self) -> Mapping[str, Any] | None:
-        """The ``body`` object of the response; None where there was no body."""
-        body: Mapping[str, Any] | None = self.data["response"].get("body")
-        return body
-
-    @property
-    def request_json(self) -> Json:
-        """The JSON of the request; None where the body is absent or no JSON."""
-        return (self.request_body or {}).get("json")
-
-    @property
-    def response_json(self) -> Json:
-        """The JSON of the response; None where the body is absent or no JSON."""
-        return (self.response_body or {}).get("json")
-
-    @property
-    def request(self) -> Request:
-        """The request as a client would have sent it."""
-        part = self.data["request"]
-        body = decode_body(part.get("body"), self.side_files)
-        return Request(
-            part["method"], part["uri"], tuple(part["headers"].items()), body
-        )
-
-    @property
-    def response(self) -> Response:
-        """The answer as a client would have got it."""
-        part = self.data["response"]
-        body = decode_body(part.get("body"), self.side_files)
-        return Response(part["status"], tuple(part["headers"].items()), body)
-
-    @property
-    def exchange(self) -> Exchange:
-        """Request and response together."""
-        return Exchange(self.request, self.response)
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.url}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +98,6 @@ def load_cassette(path: Path) -> Cassette:
         CassetteError: It is missing, or not a whole cassette of format 1;
             names the file, the place in it, and what to do.
     """
-    from azml_contract.cassette.layout import split_cassette
-
     raw = _read(path)
     split = split_cassette(
         raw,

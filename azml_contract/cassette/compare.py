@@ -16,7 +16,8 @@ from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import urlencode
 
-from azml_contract.cassette.cassette import Cassette, Interaction
+from azml_contract.cassette.cassette import Cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.exchange import Json, Request
 
 _HEADER = ("scenario", "api_version", "target")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
-from azml_contract.cassette.cassette import Interaction
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.cassette.wellformed import check_interaction
 from azml_contract.exchange import Headers, Request, Response
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from azml_contract.cassette.cassette import Cassette, Interaction
+from azml_contract.cassette.cassette import Cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.exchange import Exchange
 
 

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from azml_contract.cassette.cassette import Cassette, Interaction
+from azml_contract.cassette.cassette import Cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.documents.importing import MARK
 from azml_contract.exchange import Headers, Request, Response, find_header
 

@@ -23,7 +23,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from azml_contract.cassette.cassette import Interaction
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.exchange import Headers, Request
 from azml_contract.recording.blocks import BlockLedger, is_block_list
 from azml_contract.redaction.redact import redact_leaves

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from azml_contract.cassette.cassette import REMEDY, Cassette, Interaction
+from azml_contract.cassette.cassette import REMEDY, Cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError, show_path
 from azml_contract.exchange import Request
 from azml_contract.recording.match import Matcher

@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from azml_contract.cassette.cassette import REMEDY, Cassette, Interaction
+from azml_contract.cassette.cassette import REMEDY, Cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.recording.blocks import BlockLedger

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from azml_contract.cassette.cassette import Interaction
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.exchange import Exchange, Headers, find_header
 
 _PATHS = re.compile(

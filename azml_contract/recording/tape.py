@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from azml_contract.cassette.cassette import Cassette, Interaction
+from azml_contract.cassette.cassette import Cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.exchange import Exchange, Json, Request
 from azml_contract.recording.identity import LOGINS, Logins, is_identity
 from azml_contract.recording.match import Matcher, canonical_form

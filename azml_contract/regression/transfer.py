@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from azml_contract.cassette.cassette import Cassette, Interaction
+from azml_contract.cassette.cassette import Cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError
 from azml_contract.finding import Finding
 from azml_contract.regression.matrix import build_matrix

@@ -18,7 +18,8 @@ from azml_contract.scripts.curl import ScriptCall
 from azml_contract.scripts.shell import find_marks, replace_marks, show_marks
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation.calls import is_arm
-from azml_contract.validation.jsontext import BROKEN, Locator, parse_text
+from azml_contract.validation.jsontext import Locator, parse_text
+from azml_contract.validation.parsed import BROKEN
 from azml_contract.validation.validator import Validator
 
 _ARM_PATH = re.compile(r"/(?:subscriptions|providers)/", re.IGNORECASE)

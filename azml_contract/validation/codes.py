@@ -6,7 +6,7 @@ recorded call meets at another api-version.
 The prose of each code, its example and its cure, is in `codes.toml` and read
 only to write `docs/findings.md`:
 
-    python -m azml_contract.validation.codes --write | --check
+    python -m azml_contract.validation.codes_page --write | --check
 """
 
 from __future__ import annotations
@@ -174,11 +174,3 @@ CODE_OF = {
     for side, digit in ((Side.REQUEST, 1), (Side.RESPONSE, 2))
 }
 """The code of a broken schema rule on one side of an exchange."""
-
-
-if __name__ == "__main__":
-    import sys
-
-    from azml_contract.validation.codes_page import main
-
-    sys.exit(main(sys.argv[1:]))

@@ -8,37 +8,12 @@ nothing of contracts.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from azml_contract.validation.parsed import BROKEN, MAX_DEPTH, Defect, Parsed
 
 if TYPE_CHECKING:
     from azml_contract.validation.mending import Reader
-
-
-MAX_DEPTH = 100
-
-BROKEN, RAW_BREAK, TRAILING_COMMA, DUPLICATE = "130", "131", "132", "133"
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """One defect of the text; `kind` ends the code, line and column count from 1."""
-
-    kind: str
-    message: str
-    cure: str
-    pointer: str
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What a text says. `readable` is False where the defects could not be mended."""
-
-    value: Any
-    defects: tuple[Defect, ...] = ()
-    readable: bool = True
 
 
 def parse_json(body: bytes) -> Parsed:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from azml_contract.validation.deviation import Path, to_pointer
-from azml_contract.validation.jsontext import (
+from azml_contract.validation.parsed import (
     BROKEN,
     DUPLICATE,
     MAX_DEPTH,

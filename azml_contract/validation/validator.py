@@ -29,8 +29,9 @@ from azml_contract.validation.calls import Scope
 from azml_contract.validation.deviation import Rule
 from azml_contract.validation.envelope import check_envelope
 from azml_contract.validation.grade import Grader, Profile
-from azml_contract.validation.jsontext import DUPLICATE, Defect, Parsed, parse_json
+from azml_contract.validation.jsontext import parse_json
 from azml_contract.validation.nearest import find_abbreviated, find_nearest
+from azml_contract.validation.parsed import DUPLICATE, Defect, Parsed
 from azml_contract.validation.recased import Recased
 from azml_contract.validation.semantics import NAMES, check_meaning
 

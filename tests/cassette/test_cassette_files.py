@@ -11,13 +11,10 @@ import uuid
 
 import pytest
 import requests
+from soak import sized
 
-from azml_contract.cassette.cassette import (
-    Cassette,
-    Interaction,
-    load_cassette,
-    render_cassette,
-)
+from azml_contract.cassette.cassette import Cassette, load_cassette, render_cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError
 
 GOOD = {
@@ -331,7 +328,8 @@ def cassette_of(size):
 
 
 @pytest.mark.slow
-def test_200_kills_while_saving_leave_the_old_cassette_or_the_new_one(tmp_path):
+@pytest.mark.soak
+def test_kills_while_saving_leave_the_old_cassette_or_the_new_one(tmp_path):
     """A program forks children that save without end, and kills each."""
     script = """
 import hashlib, os, random, signal, sys, time
@@ -360,7 +358,7 @@ for number in range(5):
     write_cassette(path, *make(number))
 one_save = (time.perf_counter() - started) / 5
 seen = set()
-for trial in range(1, 201):
+for trial in range(1, 1 + int(sys.argv[2])):
     child = os.fork()
     if not child:
         save_forever(1000 * trial)
@@ -376,7 +374,9 @@ print(len(seen), len(list(path.parent.rglob("*.tmp"))))
 """
     path = tmp_path / "c.json"
     done = subprocess.run(
-        [sys.executable, "-c", script, str(path)], capture_output=True, text=True
+        [sys.executable, "-c", script, str(path), str(sized(40, 400))],
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     different, left_over = map(int, done.stdout.split())

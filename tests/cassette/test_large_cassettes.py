@@ -7,12 +7,8 @@ import json
 import pytest
 import requests
 
-from azml_contract.cassette.cassette import (
-    Cassette,
-    Interaction,
-    load_cassette,
-    render_cassette,
-)
+from azml_contract.cassette.cassette import Cassette, load_cassette, render_cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.cassette.layout import UnparsedInteraction
 from azml_contract.errors import CassetteError
 from azml_contract.recording.engine import Mode

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from soak import FULL, sized
 
 from azml_contract.contract.model import Property, Type
 from azml_contract.contract.notation import (
@@ -84,13 +85,15 @@ def properties(draw: Any) -> Property:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.soak
+@settings(deadline=None, max_examples=sized(60, 5000), derandomize=not FULL)
 @given(TYPES)
 def test_types_survive(kind: Type) -> None:
     assert read_type(write_type(kind)) == kind
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.soak
+@settings(deadline=None, max_examples=sized(60, 5000), derandomize=not FULL)
 @given(properties())
 def test_properties_survive(prop: Property) -> None:
     text = write_property(prop)
@@ -100,7 +103,8 @@ def test_properties_survive(prop: Property) -> None:
     assert read_property(prop.name, text, blurred=True) == blur(prop)
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.soak
+@settings(deadline=None, max_examples=sized(60, 5000), derandomize=not FULL)
 @given(TEXT)
 def test_any_name_is_one_word(name: str) -> None:
     word = quote_word(name)
@@ -165,7 +169,8 @@ def test_a_set_of_versions_is_ranges_within_its_tracks(
     assert write_versions(members, VERSIONS) == text
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.soak
+@settings(deadline=None, max_examples=sized(60, 5000), derandomize=not FULL)
 @given(st.sets(st.sampled_from(VERSIONS)), st.sets(st.sampled_from(VERSIONS)))
 def test_sets_of_versions_survive(members: set[str], others: set[str]) -> None:
     universe = members | others

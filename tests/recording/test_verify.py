@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from azml_contract.cassette.cassette import Cassette, Interaction
+from azml_contract.cassette.cassette import Cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.recording.verify import compare_cassettes
 
 BASE = "https://management.azure.com/subscriptions/s/resourceGroups/g/providers/N/w"

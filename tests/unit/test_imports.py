@@ -47,9 +47,7 @@ def our_imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            names = [node.module or ""]
-            if node.module == "azml_contract" or (node.module or "").count(".") == 1:
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:
@@ -92,6 +90,43 @@ def test_domain_module_knows_neither_pytest_nor_the_command_line(path: Path) -> 
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             reads = (node.value.id, node.attr) in {("os", "environ"), ("os", "getenv")}
             assert not reads or path in HANDS_ITS_ENVIRONMENT_TO_A_CHILD
+
+
+def test_no_two_modules_import_each_other() -> None:
+    """Also under TYPE_CHECKING and in functions."""
+    known = {dotted(path): path for path in PACKAGE.rglob("*.py")}
+    edges = {
+        name: {target for one in our_imports(path) if (target := home(one, known))}
+        for name, path in known.items()
+    }
+    mutual = {
+        (name, other)
+        for name, targets in edges.items()
+        for other in targets
+        if name < other and name in edges[other]
+    }
+    assert not mutual
+
+
+def test_no_arrow_runs_from_a_lower_room_to_a_higher_one() -> None:
+    """The table of allowed edges has no way around in a circle."""
+    left = {part: edges - {part} for part, edges in ALLOWED.items()}
+    while left:
+        ready = [part for part, edges in left.items() if not edges & left.keys()]
+        assert ready, f"a circle among {sorted(left)}"
+        left = {part: edges for part, edges in left.items() if part not in ready}
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def home(name: str, known: dict[str, Path]) -> str | None:
+    """The module that an imported name is in."""
+    while name and name not in known:
+        name = name.rpartition(".")[0]
+    return name or None
 
 
 def loaded_after(statement: str) -> set[str]:

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from azml_contract.validation.jsontext import MAX_DEPTH, Locator, parse_json
+from azml_contract.validation.jsontext import Locator, parse_json
+from azml_contract.validation.parsed import MAX_DEPTH
 
 
 def read(text: str):

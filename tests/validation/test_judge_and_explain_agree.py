@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from soak import FULL, sized
 
 from azml_contract.contract.catalog import load_contract
 from azml_contract.contract.contract import Contract
@@ -265,10 +266,11 @@ def places_below(pointers: set[str], found: set[str]) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 @settings(
-    max_examples=2500,
+    max_examples=sized(600, 20_000),
     deadline=None,
-    derandomize=True,
+    derandomize=not FULL,
     database=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,16 @@ def test_a_stale_page_says_how_to_renew_it(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     assert main(["--check"]) == 1
-    assert "azml_contract.validation.codes --write" in capsys.readouterr().err
+    assert "azml_contract.validation.codes_page --write" in capsys.readouterr().err
     assert main(["--help"]) == 2
+
+
+def test_a_code_without_prose_is_named(monkeypatch, capsys):
+    new = replace(CODES["AZC101"], code="AZC999")
+    monkeypatch.setitem(CODES, "AZC999", new)
+
+    assert main(["--write"]) == 1
+    assert "codes.toml lacks [AZC999]: write its meaning" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("change", [change for _, change in CHANGES])

@@ -21,7 +21,8 @@ from azml_contract.commands.cassette.wording import (
 from azml_contract.errors import UsageError
 
 if TYPE_CHECKING:
-    from azml_contract.cassette.cassette import Cassette, Interaction
+    from azml_contract.cassette.cassette import Cassette
+    from azml_contract.cassette.interaction import Interaction
 
 
 @click.command("show")

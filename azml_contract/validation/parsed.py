@@ -1,0 +1,31 @@
+"""What reading a JSON text gives: its value, and the defects of the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+MAX_DEPTH = 100
+
+BROKEN, RAW_BREAK, TRAILING_COMMA, DUPLICATE = "130", "131", "132", "133"
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One defect of the text; `kind` ends the code, line and column count from 1."""
+
+    kind: str
+    message: str
+    cure: str
+    pointer: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a text says. `readable` is False where the defects could not be mended."""
+
+    value: Any
+    defects: tuple[Defect, ...] = ()
+    readable: bool = True
