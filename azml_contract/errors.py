@@ -8,6 +8,7 @@ response until a caller asks for more than the raw answer.
     +-- SettingsError            a setting is missing or malformed
     +-- UsageError               a command, option or marker was used wrongly
     +-- InputError               a file could not be read as what it should be
+    +-- OutputError              a file could not be written
     +-- ContractError            no contract for what was asked
     |   +-- UnknownApiVersion
     |   +-- SpecificationError   an official specification could not be imported
@@ -45,6 +46,15 @@ class UsageError(AzmlContractError):
 
 class InputError(AzmlContractError):
     """A file or stream could not be read as what it should be."""
+
+
+class OutputError(AzmlContractError):
+    """A file could not be written; what was there is still there, whole."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path} could not be written: {reason}.")
+        self.path = path
+        self.reason = reason
 
 
 class ContractError(AzmlContractError):

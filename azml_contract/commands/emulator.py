@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azml_contract.errors import UsageError
-
 if TYPE_CHECKING:
     from azml_contract.emulator.server import Emulator
 
@@ -123,9 +121,7 @@ def _lines(environ: Mapping[str, str]) -> list[str]:
 
 
 def _write(path: Path, environ: Mapping[str, str]) -> None:
-    try:
-        # It holds the client secret.
-        path.touch(mode=0o600)
-        path.write_text("\n".join(_lines(environ)) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
+    from azml_contract.whole_file import write_whole
+
+    # It holds the client secret.
+    write_whole(path, "\n".join(_lines(environ)) + "\n", private=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from azml_contract.errors import InputError, UnknownApiVersion, UsageError
+from azml_contract.whole_file import open_whole, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -265,7 +267,7 @@ def _report(found: Found, options: Options) -> bool:
     if options.baseline is not None:
         if options.write_baseline:
             text = render_baseline(breaks, known_versions())
-            options.baseline.write_text(text, "utf-8")
+            write_whole(options.baseline, text)
             click.echo(
                 f"Wrote {len(breaks)} known breaks to {options.baseline}.", err=True
             )
@@ -276,9 +278,10 @@ def _report(found: Found, options: Options) -> bool:
     if options.output is None:
         _write(found, options, baseline, alarms, sys.stdout)
     else:
-        output = options.output
-        with output.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        with open_whole(options.output) as raw:
+            file = io.TextIOWrapper(raw, "utf-8", errors="backslashreplace")
             _write(found, options, baseline, alarms, file)
+            file.detach()
     for alarm in alarms if options.form in ("json", "html", "sarif") else ():
         click.echo(f"Error: {alarm}", err=True)
     return bool(breaks or alarms)

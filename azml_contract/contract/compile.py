@@ -32,6 +32,7 @@ from azml_contract.contract.model import SourceKind
 from azml_contract.contract.secret_names import find_secret_names
 from azml_contract.contract.sources import find_sources, import_sources
 from azml_contract.errors import AzmlContractError
+from azml_contract.whole_file import write_together
 
 # The commits that the extracts in use were taken from.
 REPOSITORIES = {
@@ -80,8 +81,7 @@ def compile_data(
 def save_data(texts: Mapping[str, str], folder: Path) -> None:
     """Write the data files."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (folder / name).write_text(text, "utf-8", newline="\n")
+    write_together(folder, {name: text.encode() for name, text in texts.items()})
 
 
 def find_drift(texts: Mapping[str, str], folder: Path) -> list[str]:

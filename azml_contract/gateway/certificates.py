@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from azml_contract.whole_file import write_whole
+
 SERVER_NAMES = (
     "management.azure.com",
     "login.microsoftonline.com",
@@ -70,13 +72,14 @@ def make_certificates(folder: Path, *, public_roots: bool = False) -> Certificat
         folder / "server.pem", folder / "server.key", folder / "bundle.pem"
     )
     files.certificate.write_bytes(_as_pem(server) + _as_pem(authority))
-    files.key.touch(mode=0o600)
-    files.key.write_bytes(
+    write_whole(
+        files.key,
         server_key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
-        )
+        ),
+        private=True,
     )
     files.bundle.write_bytes(
         _as_pem(authority) + (_public_roots() if public_roots else b"")

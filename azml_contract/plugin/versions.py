@@ -16,6 +16,7 @@ import pytest
 
 from azml_contract.api_version import sort_key
 from azml_contract.errors import AzmlContractError, CassetteError
+from azml_contract.whole_file import write_whole
 
 
 def stand_in(
@@ -54,7 +55,7 @@ def stand_in(
         load_cassette(file), file, api_version, record_command=record_command
     )
     path = folder / f"{api_version}.json"
-    path.write_bytes(render_cassette(made))
+    write_whole(path, render_cassette(made))
     blobs = file.parent / "blobs"
     if blobs.is_dir():
         shutil.copytree(blobs, folder / "blobs", dirs_exist_ok=True)
@@ -114,7 +115,7 @@ def write_page(path: Path, cassettes: Sequence[Path]) -> str:
     try:
         page = _render_page(cassettes)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
+        write_whole(path, page)
     except (OSError, AzmlContractError) as error:
         return f"ERROR --azml-report {path} is not written: {error}"
     return ""

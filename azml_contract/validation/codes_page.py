@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from azml_contract.validation.codes import CODES, Code, Consequence
+from azml_contract.whole_file import write_whole
 
 PAGE = Path("docs/findings.md")
 _COMMAND = "python -m azml_contract.validation.codes_page"
@@ -136,7 +137,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     page = render_page()
     if list(arguments) == ["--write"]:
-        PAGE.write_text(page, "utf-8")
+        write_whole(PAGE, page)
         return 0
     if list(arguments) == ["--check"]:
         if PAGE.is_file() and PAGE.read_text("utf-8") == page:

@@ -204,7 +204,7 @@ def test_a_place_that_cannot_be_written_is_named(azml_contract, planted, tmp_pat
     )
 
     assert done.code == 2
-    assert "it cannot be written" in done.err
+    assert "could not be written" in done.err
 
 
 # --- prune ----------------------------------------------------------------------

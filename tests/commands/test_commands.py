@@ -180,14 +180,16 @@ def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     page = tmp_path / "no" / "page.html"
     done = run("regress", str(MODERN), "--format", "html", "-o", str(page))
     assert done.returncode == 2
-    assert done.stderr == f"Error: {page}: No such file or directory\n"
+    reason = f"there is no folder {page.parent}"
+    assert done.stderr == f"Error: {page} could not be written: {reason}.\n"
 
 
 def test_a_baseline_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     file = str(tmp_path / "no" / "baseline.json")
     done = run("regress", str(MODERN), "--baseline", file, "--write-baseline")
     assert done.returncode == 2
-    assert done.stderr == f"Error: {file}: No such file or directory\n"
+    reason = f"there is no folder {tmp_path / 'no'}"
+    assert done.stderr == f"Error: {file} could not be written: {reason}.\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")

@@ -93,4 +93,4 @@ def test_an_azurite_that_is_not_there_is_refused(tmp_path):
 def test_an_env_file_that_cannot_be_written_is_refused(tmp_path):
     done = refuse("--env-file", str(tmp_path / "no" / "such.sh"))
     assert done.returncode == 2
-    assert "such.sh: No such file or directory" in done.stderr
+    assert "such.sh could not be written: there is no folder" in done.stderr

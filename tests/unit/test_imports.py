@@ -12,23 +12,24 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "azml_contract"
 
-VALUES = {"errors", "exchange", "api_version", "finding"}
+VALUES = {"errors", "exchange", "api_version", "finding", "whole_file"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "exchange": set(),
     "api_version": set(),
     "finding": set(),
+    "whole_file": {"errors"},
     "settings": {"errors"},
     "contract": VALUES,
     "validation": VALUES | {"contract"},
     "redaction": {"errors", "exchange"},
-    "cassette": {"errors", "exchange"},
+    "cassette": {"errors", "exchange", "whole_file"},
     "recording": {"errors", "exchange", "redaction", "cassette"},
     "scripts": VALUES | {"settings", "validation"},
     "documents": VALUES | {"redaction", "cassette", "recording", "scripts"},
     "client": VALUES | {"settings"},
     "regression": VALUES | {"contract", "validation", "cassette"},
-    "gateway": {"errors", "exchange"},
+    "gateway": {"errors", "exchange", "whole_file"},
     "emulator": VALUES | {"settings", "contract", "validation", "gateway"},
     "report": {"finding"},
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azml_contract.errors import InputError, UsageError
+from azml_contract.errors import UsageError
 
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
@@ -31,10 +31,7 @@ def command(path: str, form: str, output: str) -> None:
     assert cassette is not None
     target = Path(output)
     rendered = render_export(cassette, form, as_json=target.suffix == ".json")
-    try:
-        write_cassette(target, rendered, {})
-    except OSError as error:
-        raise InputError(f"{target}: it cannot be written ({error}).") from error
+    write_cassette(target, rendered, {})
     calls = sum(one.times for one in cassette.interactions)
     click.echo(f"{target}: {calls} calls, {len(rendered)} bytes.")
 

@@ -89,10 +89,7 @@ def command(
     except SecretFound as error:
         click.echo(f"Error: {error}", err=True)
         ctx.exit(1)
-    try:
-        write_cassette(place, imported.rendered, imported.side_files)
-    except OSError as error:
-        raise InputError(f"{place}: it cannot be written ({error}).") from error
+    write_cassette(place, imported.rendered, imported.side_files)
     left_out = len(recorded) - len(exchanges)
     _report(place, imported.cassette, len(imported.rendered), left_out)
 

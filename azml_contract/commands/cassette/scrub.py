@@ -190,10 +190,7 @@ def _write(
     if same_place and rendered == old:
         click.echo(f"{target}: nothing to remove.")
         return
-    try:
-        write_cassette(target, rendered, side_files)
-    except OSError as error:
-        raise InputError(f"{target}: it cannot be written ({error}).") from error
+    write_cassette(target, rendered, side_files)
     click.echo(f"{target}: written, {count(len(rendered), 'byte')}.")
     left = sorted(side_files_of(document).keys() - side_files.keys())
     for name in left if same_place else ():

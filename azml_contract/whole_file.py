@@ -1,0 +1,150 @@
+"""Write files so that a reader sees the old one or the new one, whole.
+
+In: a path and bytes. Out: a file. Everything goes to a draft beside it, which is
+synced and renamed, so that a kill or a full disk leaves what was there. What is
+no ordinary file (a device, a pipe) is written through, a link is followed, and a
+mode is kept. Knows nothing of what is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from azml_contract.errors import OutputError, show_path
+
+_DRAFT = re.compile(r"\.azml-([0-9]+)-[0-9]+\.tmp")
+_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/([0-9]+)")
+_NAMED = {"/dev/stdout": 1, "/dev/stderr": 2}
+_numbers = itertools.count()
+
+
+def write_whole(path: Path, content: bytes | str, *, private: bool = False) -> None:
+    """Write one file.
+
+    Args:
+        path: Where; its folder exists.
+        content: All of it; text is written as UTF-8.
+        private: It holds a secret: nobody else may read it.
+
+    Raises:
+        OutputError: It could not be written; what was there is still there.
+    """
+    with open_whole(path, private=private) as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+
+
+def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write files that belong together: none is put in place before all are there.
+
+    Raises:
+        OutputError: One could not be written; what was there is still there.
+    """
+    with ExitStack() as drafts:
+        for name, content in contents.items():
+            file = drafts.enter_context(open_whole(folder / name))
+            file.write(content)
+            file.flush()
+
+
+@contextmanager
+def open_whole(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """A file to write to that is put in place when the context ends without error.
+
+    Raises:
+        OutputError: It could not be written; what was there is still there.
+    """
+    try:
+        through = _open_through(path)
+        target = path if through else path.resolve()
+        with through or _open_draft(target, private=private) as file:
+            yield file
+    except BrokenPipeError:
+        raise  # the reader of a pipe has seen enough
+    except OSError as error:
+        raise _explain(path, error) from error
+
+
+def _explain(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    if isinstance(error, FileNotFoundError) and not path.parent.is_dir():
+        reason = f"there is no folder {show_path(path.parent)}"
+    return OutputError(show_path(path), reason)
+
+
+def _open_through(path: Path) -> BinaryIO | None:
+    """What takes no draft: an open descriptor, a device, a pipe; None for a file."""
+    found = _DESCRIPTOR.fullmatch(str(path))
+    descriptor = int(found[1]) if found else _NAMED.get(str(path))
+    if descriptor is not None:
+        return os.fdopen(os.dup(descriptor), "wb")
+    try:
+        if stat.S_ISREG(path.stat().st_mode):
+            return None
+    except FileNotFoundError:
+        return None
+    return path.open("wb")
+
+
+@contextmanager
+def _open_draft(target: Path, *, private: bool) -> Iterator[BinaryIO]:
+    draft = target.with_name(f".azml-{os.getpid()}-{next(_numbers)}.tmp")
+    old = _mode(target)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    mode = 0o600 if private or old is not None else 0o666
+    try:
+        with os.fdopen(os.open(draft, flags, mode), "wb") as file:
+            yield file
+            file.flush()
+            if old is not None and not private:
+                draft.chmod(old)
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    _remove_abandoned(target.parent)
+    _sync_folder(target.parent)
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Drop the drafts that killed processes left in a folder."""
+    for draft in folder.glob(".azml-*.tmp"):
+        found = _DRAFT.fullmatch(draft.name)
+        if found is not None and not _is_running(int(found[1])):
+            draft.unlink(missing_ok=True)
+
+
+def _is_running(pid: int) -> bool:
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # Windows cannot open a folder
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

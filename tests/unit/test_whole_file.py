@@ -1,0 +1,183 @@
+"""Every file that we write is the old one or the new one, whole."""
+
+from __future__ import annotations
+
+import ast
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from azml_contract.errors import OutputError
+from azml_contract.whole_file import open_whole, write_together, write_whole
+
+PACKAGE = Path(__file__).parents[2] / "azml_contract"
+SCRATCH = {
+    "whole_file.py": "writes drafts",
+    "gateway/certificates.py": "certificates without a secret, in a new folder",
+    "emulator/azurite.py": "a log and a script in a new folder",
+    "emulator/state_folder.py": "a lock without content",
+}
+posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
+
+
+@contextmanager
+def small_disk(size: int) -> Iterator[None]:
+    """Files of this process cannot grow beyond `size`."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_only_one_function_writes_files() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        if path.relative_to(PACKAGE).as_posix() in SCRATCH:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (
+                isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            ):
+                continue
+            first = node.args[0] if node.args else None
+            mode = first.value if isinstance(first, ast.Constant) else ""
+            writes = node.func.attr in ("write_text", "write_bytes") or (
+                node.func.attr == "open"
+                and isinstance(mode, str)
+                and set(mode) <= set("wabx+t")
+                and set(mode) & set("wax+")
+            )
+            assert not writes, f"{path}:{node.lineno}: write_whole does this"
+
+
+@posix
+def test_a_full_disk_names_the_file_and_leaves_the_old_one(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text("old")
+    with small_disk(4096), pytest.raises(OutputError, match=r"report\.json.*written"):
+        write_whole(file, b"x" * 100_000)
+    assert file.read_text() == "old"
+    assert [one.name for one in tmp_path.iterdir()] == ["report.json"]
+
+
+@posix
+def test_of_files_that_belong_together_none_is_replaced_before_all_fit(
+    tmp_path: Path,
+) -> None:
+    write_together(tmp_path, {"a": b"old", "b": b"old"})
+    with small_disk(4096), pytest.raises(OutputError):
+        write_together(tmp_path, {"a": b"new", "b": b"x" * 100_000})
+    assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text() == "old"
+
+
+def test_an_error_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    file.write_text("old")
+    with pytest.raises(ZeroDivisionError), open_whole(file) as out:
+        out.write(b"half")
+        _ = 1 / 0
+    assert file.read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@posix
+def test_links_and_modes_are_kept(tmp_path: Path) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_text("old")
+    file.chmod(0o640)
+    link.symlink_to(file)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert file.read_text() == "new"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+@posix
+def test_a_secret_is_for_its_owner_alone_also_over_an_open_file(tmp_path: Path) -> None:
+    for name in ("new", "old"):
+        file = tmp_path / name
+        if name == "old":
+            file.touch(mode=0o644)
+        write_whole(file, "secret", private=True)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@posix
+def test_pipes_and_devices_are_written_through(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_whole(pipe, "through")
+    reader.join()
+    assert read == [b"through"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    write_whole(Path("/dev/null"), "nothing")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+@posix
+def test_the_standard_output_keeps_what_stands_before_and_after(tmp_path: Path) -> None:
+    script = (
+        "from pathlib import Path; from azml_contract.whole_file import write_whole\n"
+        "print('before', flush=True); write_whole(Path('/dev/stdout'), 'middle\\n')\n"
+        "print('after')"
+    )
+    file = tmp_path / "out"
+    with file.open("wb") as out:
+        subprocess.run([sys.executable, "-c", script], stdout=out, check=True)
+    assert file.read_text().split() == ["before", "middle", "after"]
+
+
+@posix
+def test_a_loop_of_links_and_a_missing_folder_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(OutputError, match="/a could not be written"):
+        write_whole(tmp_path / "a", "x")
+    with pytest.raises(OutputError, match=r"no folder .*gone"):
+        write_whole(tmp_path / "gone" / "f", "x")
+
+
+@posix
+def test_killed_at_any_moment_the_file_is_old_or_new(tmp_path: Path) -> None:
+    kills = 200 if os.environ.get("AZML_SOAK") else 15
+    file = tmp_path / "f"
+    write_whole(file, b"a" * 300_000)
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from azml_contract.whole_file import write_whole\n"
+        "print(flush=True)\n"
+        "while True:\n"
+        "    for one in b'bc':\n"
+        "        write_whole(Path(sys.argv[1]), bytes([one]) * 300_000)\n"
+    )
+    draw = random.Random(12)
+    for _ in range(kills):
+        child = subprocess.Popen(
+            [sys.executable, "-c", script, str(file)], stdout=subprocess.PIPE
+        )
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(draw.uniform(0, 0.02))
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        content = file.read_bytes()
+        assert len(content) == 300_000
+        assert len(set(content)) == 1
+    write_whole(file, "done")
+    assert [one.name for one in tmp_path.iterdir()] == ["f"]
