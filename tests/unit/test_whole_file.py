@@ -26,6 +26,7 @@ SCRATCH = {
     "gateway/certificates.py": "certificates without a secret, in a new folder",
     "emulator/azurite.py": "a log and a script in a new folder",
     "emulator/state_folder.py": "a lock without content",
+    "emulator/server.py": "a log, line by line",
 }
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
