@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from soak import sized
 
 from azml_contract.errors import OutputError
 from azml_contract.whole_file import open_whole, write_together, write_whole
@@ -27,6 +28,7 @@ SCRATCH = {
     "emulator/azurite.py": "a log and a script in a new folder",
     "emulator/state_folder.py": "a lock without content",
     "emulator/server.py": "a log, line by line",
+    "commands/regress.py": "adds to the summary that GitHub keeps",
 }
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
@@ -155,8 +157,9 @@ def test_a_loop_of_links_and_a_missing_folder_are_told(tmp_path: Path) -> None:
 
 
 @posix
+@pytest.mark.slow
+@pytest.mark.soak
 def test_killed_at_any_moment_the_file_is_old_or_new(tmp_path: Path) -> None:
-    kills = 200 if os.environ.get("AZML_SOAK") else 15
     file = tmp_path / "f"
     write_whole(file, b"a" * 300_000)
     script = (
@@ -168,7 +171,7 @@ def test_killed_at_any_moment_the_file_is_old_or_new(tmp_path: Path) -> None:
         "        write_whole(Path(sys.argv[1]), bytes([one]) * 300_000)\n"
     )
     draw = random.Random(12)
-    for _ in range(kills):
+    for _ in range(sized(10, 200)):
         child = subprocess.Popen(
             [sys.executable, "-c", script, str(file)], stdout=subprocess.PIPE
         )
