@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -89,9 +89,9 @@ def test_of_files_that_belong_together_none_is_replaced_before_all_fit(
 def test_an_error_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
     file = tmp_path / "f"
     file.write_text("old")
-    with pytest.raises(ZeroDivisionError), open_whole(file) as out:
+    with suppress(KeyboardInterrupt), open_whole(file) as out:
         out.write(b"half")
-        _ = 1 / 0
+        raise KeyboardInterrupt
     assert file.read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 1
 
