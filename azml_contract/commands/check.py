@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from azml_contract.errors import ContractError, InputError, UsageError
+from azml_contract.commands.cassette.files import named
+from azml_contract.errors import CassetteError, ContractError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from azml_contract.documents.inputs import Opened
+    from azml_contract.documents.document import Document
     from azml_contract.finding import Finding
     from azml_contract.report.checked import Checked
     from azml_contract.scripts.curl import ScriptCall
@@ -145,31 +146,33 @@ def _require_validated(one: Checked) -> None:
 def _check_all(
     validator: Validator, names: Sequence[str], asked: _Asked
 ) -> tuple[list[Checked], list[str]]:
-    from azml_contract.documents.inputs import open_input
+    from azml_contract.documents.document import open_document
 
     checked: list[Checked] = []
     files, problems = _expand(names)
     for name in files:
         try:
-            opened = open_input(name, is_body=bool(asked.url or asked.operation))
+            opened = open_document(
+                Path(name), is_body=bool(asked.url or asked.operation)
+            )
             one = _check_input(validator, opened, asked)
             if one.findings or one.requests or one.responses:
                 checked.append(one)
             _require_validated(one)
-        except (ContractError, InputError) as error:
-            problems.append(f"{name}: {error}")
+        except (CassetteError, ContractError, InputError) as error:
+            problems.append(named(name, " ".join(str(error).split())))
     return checked, problems
 
 
 def _expand(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Folders become the recordings below them; a message for one without any."""
-    from azml_contract.documents.recordings import find_recordings
+    from azml_contract.documents.find import find_files
 
     files: list[str] = []
     problems: list[str] = []
     for name in names:
         if name != "-" and Path(name).is_dir():
-            found, missing = find_recordings([Path(name)])
+            found, missing = find_files([Path(name)])
             files += map(str, found)
             problems += missing
         else:
@@ -177,7 +180,7 @@ def _expand(names: Sequence[str]) -> tuple[list[str], list[str]]:
     return files, problems
 
 
-def _check_input(validator: Validator, opened: Opened, asked: _Asked) -> Checked:
+def _check_input(validator: Validator, opened: Document, asked: _Asked) -> Checked:
     from azml_contract.report.checked import Checked
     from azml_contract.validation.jsontext import Locator
 
@@ -186,11 +189,11 @@ def _check_input(validator: Validator, opened: Opened, asked: _Asked) -> Checked
     locator = Locator(opened.text if len(opened.text) <= _LOCATED_BYTES else "")
     findings: list[Finding] = []
     requests = responses = 0
-    if opened.recorded is None:
-        verdict = _check_body(validator, opened.body, asked)
+    if not opened.is_recording:
+        verdict = _check_body(validator, opened.raw, asked)
         findings += _place(verdict.findings, opened.name, locator, "")
         requests, responses = verdict.requests, verdict.responses
-    for recorded in opened.recorded or ():
+    for recorded in opened.recorded():
         exchange = recorded.exchange
         verdict = validator.check_request(exchange.request)
         requests += verdict.requests

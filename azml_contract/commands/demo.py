@@ -104,9 +104,9 @@ def _run_pytest(scenarios: Path, cassettes: Path, mode: str) -> None:
 
 
 def _load(folder: Path) -> list[Cassette]:
-    from azml_contract.commands.regress import load_cassettes
+    from azml_contract.documents.recordings import open_cassettes
 
-    return load_cassettes([folder])
+    return open_cassettes([folder])
 
 
 def _print_steps(console: Console, cassettes: Sequence[Cassette]) -> None:

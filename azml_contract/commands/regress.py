@@ -19,7 +19,6 @@ from azml_contract.whole_file import open_whole, write_whole
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from azml_contract.cassette.cassette import Cassette
     from azml_contract.regression.baseline import Baseline
     from azml_contract.regression.outcome import Row
     from azml_contract.report.regressed import Regressed
@@ -181,10 +180,11 @@ def require_known(versions: Iterable[str]) -> None:
 
 def judge_paths(paths: Sequence[Path], options: Options) -> Found:
     """Judge every recording below `paths`; what cannot be read is a problem."""
-    from azml_contract.documents.recordings import find_recordings, read_any
+    from azml_contract.documents.find import find_files
+    from azml_contract.documents.recordings import read_any
     from azml_contract.regression.parallel import judge_files
 
-    files, problems = find_recordings(paths)
+    files, problems = find_files(paths)
     found = Found([], {}, problems)
     columns = _columns(options)
     judged = judge_files(
@@ -386,22 +386,6 @@ def _render(regressed: Regressed, form: str) -> str:
 
 
 # --- for the demo ----------------------------------------------------------------
-
-
-def load_cassettes(paths: Iterable[Path]) -> list[Cassette]:
-    """Every cassette in the given files and folders, sorted by path.
-
-    Raises:
-        InputError: A path does not exist, or a folder holds no cassette.
-        CassetteError: A file is not a cassette.
-    """
-    from azml_contract.cassette.cassette import load_cassette
-    from azml_contract.documents.recordings import find_recordings
-
-    files, problems = find_recordings(paths)
-    if problems:
-        raise InputError(problems[0])
-    return [load_cassette(file) for file in files]
 
 
 def print_matrix(rows: list[Row], console: Console | None = None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from azml_contract.commands.cassette.files import named
 from azml_contract.errors import AzmlContractError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -69,9 +70,7 @@ def command(
                 continue
             made, left = _rewrite_recording(path, target, source)
         except AzmlContractError as error:
-            text = str(error)
-            named = text.startswith((f"{path}:", f"{path} "))
-            problems.append(text if named else f"{path}: {text}")
+            problems.append(named(str(path), str(error)))
         else:
             rewritten += made
             problems += left
@@ -108,13 +107,10 @@ def _rewrite_body(
 
 def _read_body(path: Path) -> bytes | None:
     """The bytes of a file that holds one body; None where it is a recording."""
-    from azml_contract.documents.inputs import open_input
+    from azml_contract.documents.document import open_document
 
-    try:
-        opened = open_input(str(path))
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    return opened.body if opened.recorded is None else None
+    opened = open_document(path)
+    return None if opened.is_recording else opened.raw
 
 
 def _rewrite_recording(

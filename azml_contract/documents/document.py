@@ -1,8 +1,9 @@
-"""Open a recording of any format as the document it is.
+"""Open a file that somebody brings, and say what it holds, by its content.
 
-In: a path. Out: a `Document`: the parsed file, and which tool wrote it, told by
-its content. Whatever cannot be read is one error that says what is wrong, where
-and what to do. Nothing in a file is ever executed.
+In: a path. Out: a `Document`: a cassette of ours, a recording of another tool, a
+shell script, or the body of one request or answer. Whatever cannot be read is
+one error that says what is wrong, where and what to do. Nothing in a file is
+ever executed. Every command opens files here.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from azml_contract.cassette.cassette import Cassette, load_cassette
-from azml_contract.documents.convert import (
+from azml_contract.documents.formats import (
     Format,
     Recorded,
     is_cassette,
@@ -24,50 +26,87 @@ from azml_contract.documents.convert import (
     recognise,
 )
 from azml_contract.documents.plain_yaml import load_yaml
+from azml_contract.documents.text import (
+    KINDS,
+    RESTORE,
+    STDIN,
+    decode,
+    read_bytes,
+    refuse,
+)
 from azml_contract.errors import InputError
 
-_LARGEST_BYTES = 150 * 1024 * 1024
-_MARKERS = re.compile(r"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
+if TYPE_CHECKING:
+    from azml_contract.scripts.curl import ScriptCall
+
+_LARGEST_SCRIPT = 1024 * 1024
+_CONFLICT = re.compile(r"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
 _PYTHON_TAG = re.compile(r"!!python/|tag:yaml\.org,2002:python")
+_YAML_START = re.compile(r"\s*(---|%YAML|!!|version:)")
+_RECORDED_YAML = re.compile(r"^interactions:", re.MULTILINE)
+_BARE_SLOT = re.compile(r'(?<!["$\w])\{\{\s*(\w+)\s*\}\}')
+_OURS = re.compile(r'\s*\{\s*(?:"\$schema"\s*:\s*"[^"]*"\s*,\s*)?"format"\s*:\s*\d')
 _MAY_NOT_BE_WRITTEN = re.compile(
     r"\\u[dD][89a-fA-F]|[eE]\+?\d{3}|Infinity|NaN|\.(?i:inf|nan)"
 )
 _HALF = re.compile("[\ud800-\udfff]")
-_RESTORE = "Restore it from version control, or record it again."
-_KINDS = (
-    "Recordings are cassettes of ours, HAR, vcrpy's YAML or JSON, and those of "
-    "Azure's test-proxy."
-)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """One file as it was read.
 
-    `cassette` is set for a cassette of ours, `format` for one of another tool.
-    `data` is what the file holds, as parsed.
+    `cassette` is set for a cassette of ours, `format` for a recording of another
+    tool, `calls` for a script. Without any of them the file is one body.
     """
 
     path: Path
     text: str
-    data: Any
+    raw: bytes
     is_yaml: bool = False
     format: Format | None = None
     cassette: Cassette | None = None
+    calls: tuple[ScriptCall, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """Its path, as a reader wrote it."""
+        return str(self.path)
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether it holds exchanges."""
+        return self.cassette is not None or self.format is not None
 
     @property
     def kind(self) -> str:
         """What it is, for a reader."""
+        if self.calls is not None:
+            return "script"
+        if not self.is_recording:
+            return "body"
         return "cassette" if self.format is None else str(self.format)
 
+    @cached_property
+    def data(self) -> Any:
+        """What the file holds, as parsed."""
+        return load_yaml(self.text) if self.is_yaml else json.loads(self.text)
+
     def recorded(self) -> list[Recorded]:
-        """Its exchanges.
+        """Its exchanges; empty for a script or a body.
 
         Raises:
             InputError: An entry is malformed; names file and entry.
         """
         if self.cassette is not None:
-            found = [Recorded(one.exchange) for one in self.cassette.interactions]
+            found = [
+                Recorded(
+                    interaction.exchange,
+                    f"/interactions/{index}/request/body/json",
+                    f"/interactions/{index}/response/body/json",
+                )
+                for index, interaction in enumerate(self.cassette.interactions)
+            ]
         else:
             found = self._read_other()
         for index, one in enumerate(found):
@@ -75,38 +114,66 @@ class Document:
         return found
 
     def _read_other(self) -> list[Recorded]:
-        assert self.format is not None
+        if self.format is None:
+            return []
         try:
             return read_recording(self.data, self.format)
         except InputError as error:
-            raise InputError(f"{self.path}: {error}. {_RESTORE}") from error
+            raise InputError(f"{self.path}: {error}. {RESTORE}") from error
 
 
-def open_document(path: Path) -> Document:
+def open_document(path: Path, *, is_body: bool = False) -> Document:
+    """Read a file of any kind.
+
+    Args:
+        path: A file, or ``-`` for the standard input.
+        is_body: Text that is neither a recording nor a script is a body, even
+            one that does not begin as JSON does.
+
+    Raises:
+        InputError: It cannot be read, or holds nothing that we know.
+        CassetteError: It is a broken cassette of ours.
+    """
+    raw = read_bytes(path)
+    text = decode(path, raw)
+    if _OURS.match(text):
+        return _open_ours(path, text, raw)
+    if text.lstrip()[:1] in ("{", "["):
+        return _open_json(path, text, raw)
+    if _YAML_START.match(text) or _RECORDED_YAML.search(text):
+        return _open_yaml(path, text, raw)
+    calls = _read_script(path, text)
+    if calls is None and not is_body:
+        _refuse_strange(path, text)
+    return Document(path, text, raw, calls=calls)
+
+
+def open_recording(path: Path) -> Document:
     """Read a recording, every part of it.
 
     Raises:
-        InputError: It cannot be read, or is no recording.
+        InputError: It cannot be read, is no recording, or holds what could
+            never be written again.
         CassetteError: It is a broken cassette of ours.
     """
-    document = _open(path)
+    document = require_recording(open_document(path, is_body=True))
+    _require_writable(document)
     document.recorded()  # large cassettes are read when looked at
     return document
 
 
-def _open(path: Path) -> Document:
-    text = _read_text(path)
-    data, syntax = _parse_json(text)
-    if syntax is None:
-        _require_writable(path, text, data)
-        return _of_json(path, text, data)
-    if _is_broken_cassette(text):
-        load_cassette(path)  # says what is wrong with it
-    if _MARKERS.search(text):
-        _refuse(path, "it holds merge markers", "Resolve the merge.")
-    if text.lstrip()[:1] in ("{", "["):
-        _refuse(path, syntax, _RESTORE)
-    return _of_yaml(path, text)
+def require_recording(document: Document) -> Document:
+    """The document, if it holds exchanges.
+
+    Raises:
+        InputError: It does not; says what it is.
+        CassetteError: It was meant to be a cassette of ours.
+    """
+    if document.is_recording:
+        return document
+    if document.text.lstrip()[:1] in ("{", "["):
+        _refuse_other(document)
+    return _open_yaml(document.path, document.text, document.raw)
 
 
 def open_cassette(path: Path) -> Document:
@@ -116,9 +183,9 @@ def open_cassette(path: Path) -> Document:
         InputError: It cannot be read, or is a recording of another tool.
         CassetteError: It is broken.
     """
-    document = open_document(path)
+    document = open_recording(path)
     if document.cassette is None:
-        _refuse(
+        refuse(
             path,
             f"it is a {document.kind}, not a cassette",
             f"Convert it: azml-contract cassette import {path} --to CASSETTE",
@@ -126,79 +193,104 @@ def open_cassette(path: Path) -> Document:
     return document
 
 
-def _read_text(path: Path) -> str:
-    if path.is_dir():
-        _refuse(path, "it is a folder", "Name its files.")
-    try:
-        size = path.stat().st_size
-        if size > _LARGEST_BYTES:
-            _refuse(path, f"{size} bytes is more than any recording has", _RESTORE)
-        raw = path.read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: there is no such file.") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: it cannot be read ({error}).") from error
-    if not raw.strip():
-        _refuse(path, "it is empty", _RESTORE)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        _refuse(path, f"it is no text in UTF-8 (byte {error.start})", _KINDS)
-    if "\0" in text:
-        _refuse(path, "it is binary, not text", _KINDS)
-    return text
+# --- by content -----------------------------------------------------------------
 
 
-def _parse_json(text: str) -> tuple[Any, str | None]:
-    """The value, or what is wrong with the syntax."""
+def _open_ours(path: Path, text: str, raw: bytes) -> Document:
+    if path == STDIN:
+        refuse(path, "it is a cassette", "Name its file; side files lie beside it.")
+    return Document(path, text, raw, cassette=load_cassette(path))
+
+
+def _open_json(path: Path, text: str, raw: bytes) -> Document:
     try:
-        return json.loads(text), None
-    except json.JSONDecodeError as error:
-        cut = error.pos >= len(text.rstrip()) - 1
-        end = "; it seems cut off" if cut or text.rstrip()[-1:] not in "}]" else ""
-        return None, f"not JSON at line {error.lineno} column {error.colno}{end}"
+        data = json.loads(text)
     except (ValueError, RecursionError):
-        return None, "not JSON: it is nested too deep, or a number is too long"
+        slot = _BARE_SLOT.search(text)
+        if slot is not None:
+            refuse(
+                path,
+                f"it is a template, {slot[0]} is filled when a scenario sends it",
+                "Check what was sent: a cassette.",
+            )
+        return Document(path, text, raw)
+    if is_cassette(data) and "interactions" in data:
+        return _open_ours(path, text, raw)
+    found = recognise(data)
+    made = Document(path, text, raw, format=found)
+    made.__dict__["data"] = data  # parsed already
+    return made
 
 
-def _is_broken_cassette(text: str) -> bool:
-    return text.lstrip()[:1] == "{" and '"format"' in text[:400]
-
-
-def _of_json(path: Path, text: str, data: Any) -> Document:
-    if is_cassette(data) and "Entries" not in data:
-        return Document(path, text, data, cassette=load_cassette(path))
-    return _of_other(path, text, data, is_yaml=False)
-
-
-def _of_yaml(path: Path, text: str) -> Document:
+def _open_yaml(path: Path, text: str, raw: bytes) -> Document:
     if _PYTHON_TAG.search(text):
-        _refuse(
+        refuse(
             path,
             "it is YAML that names Python objects; nothing of it was run",
             "Record it again with vcrpy's own serializer.",
         )
+    if _CONFLICT.search(text):
+        refuse(path, "it holds merge markers", "Resolve the merge.")
     try:
         data = load_yaml(text)
     except InputError as error:
-        raise InputError(f"{path}: {error}. {_RESTORE}") from error
-    _require_writable(path, text, data)
-    return _of_other(path, text, data, is_yaml=True)
-
-
-def _of_other(path: Path, text: str, data: Any, *, is_yaml: bool) -> Document:
+        raise InputError(f"{path}: {error}. {RESTORE}") from error
     found = recognise(data)
     if found is None:
-        _refuse(path, "it is no recording", _KINDS)
-    return Document(path, text, data, is_yaml=is_yaml, format=found)
+        refuse(path, "it is no recording", KINDS)
+    made = Document(path, text, raw, is_yaml=True, format=found)
+    made.__dict__["data"] = data
+    return made
 
 
-def _require_writable(path: Path, text: str, data: Any) -> None:
+def _read_script(path: Path, text: str) -> tuple[ScriptCall, ...] | None:
+    from azml_contract.scripts.curl import looks_like_script, read_script
+
+    if not looks_like_script(text):
+        return None
+    if len(text) > _LARGEST_SCRIPT:
+        refuse(
+            path, f"it is a script of more than {_LARGEST_SCRIPT} characters", "Cut it."
+        )
+    return read_script(text, Path() if path == STDIN else path.parent)
+
+
+# --- refusals -------------------------------------------------------------------
+
+
+def _refuse_strange(path: Path, text: str) -> NoReturn:
+    head = text.lstrip()[:20]
+    reason = f"it is neither a JSON body nor a recording; it starts with {head!r}"
+    if head.startswith("<"):
+        reason = "it looks like HTML or XML, not like JSON"
+    refuse(path, reason, KINDS)
+
+
+def _refuse_other(document: Document) -> NoReturn:
+    path, text = document.path, document.text
+    if _CONFLICT.search(text):
+        refuse(path, "it holds merge markers", "Resolve the merge.")
+    try:
+        data = document.data
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(text.rstrip()) - 1
+        end = "; it seems cut off" if cut or text.rstrip()[-1:] not in "}]" else ""
+        reason = f"not JSON at line {error.lineno} column {error.colno}{end}"
+        refuse(path, reason, RESTORE)
+    except (ValueError, RecursionError):
+        reason = "not JSON: it is nested too deep, or a number is too long"
+        refuse(path, reason, RESTORE)
+    if is_cassette(data):
+        load_cassette(path)  # says what is wrong with it
+    refuse(path, "it is no recording", KINDS)
+
+
+def _require_writable(document: Document) -> None:
     """Refuse what can be read and never be written again."""
-    if not _MAY_NOT_BE_WRITTEN.search(text):
+    if not _MAY_NOT_BE_WRITTEN.search(document.text):
         return
     seen: set[int] = set()
-    left = [data]
+    left = [document.data]
     while left:
         value = left.pop()
         if isinstance(value, dict | list):
@@ -207,9 +299,11 @@ def _require_writable(path: Path, text: str, data: Any) -> None:
                 left += value
                 left += value.values() if isinstance(value, dict) else ()
         elif isinstance(value, float) and not math.isfinite(value):
-            _refuse(path, f"it holds the number {value}, which is not JSON", _RESTORE)
+            reason = f"it holds the number {value}, which is not JSON"
+            refuse(document.path, reason, RESTORE)
         elif isinstance(value, str) and _HALF.search(value):
-            _refuse(path, "it holds half a character (a lone surrogate)", _RESTORE)
+            reason = "it holds half a character (a lone surrogate)"
+            refuse(document.path, reason, RESTORE)
 
 
 def _require_url(path: Path, index: int, url: str) -> None:
@@ -217,10 +311,4 @@ def _require_url(path: Path, index: int, url: str) -> None:
         _ = urlsplit(url).port
     except ValueError as error:
         # Without the URL: it may hold a secret.
-        _refuse(path, f"the URL of exchange {index} is malformed", _RESTORE, error)
-
-
-def _refuse(
-    path: Path, reason: str, cure: str, cause: Exception | None = None
-) -> NoReturn:
-    raise InputError(f"{path}: {reason}. {cure}") from cause
+        refuse(path, f"the URL of exchange {index} is malformed", RESTORE, error)

@@ -17,7 +17,7 @@ from typing import Any
 
 from azml_contract.cassette.cassette import Cassette
 from azml_contract.cassette.interaction import Interaction
-from azml_contract.documents.importing import MARK
+from azml_contract.documents.formats.format import MARK
 from azml_contract.exchange import Headers, Request, Response, find_header
 
 _NOT_KEPT = frozenset({"content-encoding", "content-length", "transfer-encoding"})

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from azml_contract.cassette.cassette import Cassette, render_cassette
-from azml_contract.documents.convert import Format
+from azml_contract.documents.formats import Format
 from azml_contract.exchange import Exchange, Headers, Json, Request, Response
 from azml_contract.recording.identity import Logins
 from azml_contract.recording.scrub import Sanitizer, Scrubber
@@ -30,9 +30,6 @@ from azml_contract.redaction.origin import (
 )
 from azml_contract.redaction.rules import Identifier, RedactionRules
 from azml_contract.redaction.scan import Scanner, SecretFound
-
-MARK = "_azml_contract"
-"""Where our exports keep what their format has no place for."""
 
 _UNTRUE_HEADERS = frozenset({"content-encoding", "transfer-encoding"})
 
@@ -109,17 +106,9 @@ def import_exchanges(
     return Imported(cassette, rendered, scrubber.side_files)
 
 
-def read_mark(data: Any, kind: Format) -> Mapping[str, Any]:
-    """What our own export noted about the cassette; empty for other files."""
-    holder = data.get("log") if kind is Format.HAR else data
-    mark = holder.get(MARK) if isinstance(holder, dict) else None
-    return mark if isinstance(mark, dict) else {}
-
-
 def read_variables(data: Any, kind: Format) -> dict[str, Json]:
     """The variables that a recording brings along."""
-    marked = read_mark(data, kind).get("variables")
-    found = data.get("Variables") if kind is Format.TEST_PROXY else marked
+    found = kind.variables(data) or kind.mark(data).get("variables")
     return dict(found) if isinstance(found, dict) else {}
 
 

@@ -11,10 +11,10 @@ import base64
 import binascii
 import gzip
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from azml_contract.documents.convert import Format, Recorded
+from azml_contract.documents.formats import Format, Recorded
 from azml_contract.documents.lint import inflate
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.secret_fields import (
@@ -143,39 +143,4 @@ def fix_lengths(
         response = (old.exchange.response.body, new.exchange.response.body)
         for side, (was, now) in (("request", request), ("response", response)):
             if len(was) != len(now):
-                _fix_side(data, kind, index, side, len(now))
-
-
-def _fix_side(data: Any, kind: Format, index: int, side: str, length: int) -> None:
-    if kind is Format.TEST_PROXY:
-        headers = data["Entries"][index].get(f"{side.title()}Headers") or {}
-    else:
-        entries = data["log"]["entries"] if kind is Format.HAR else data["interactions"]
-        part = entries[index][side]
-        headers = part.get("headers") or {}
-        if kind is Format.VCRPY:
-            length = len(_stored(part.get("body")))
-        if kind is Format.HAR and "bodySize" in part:
-            part["bodySize"] = length
-        if kind is Format.HAR and "size" in part.get("content", {}):
-            part["content"]["size"] = length
-    for holder, key, value in _length_fields(headers):
-        holder[key] = [str(length)] if isinstance(value, list) else str(length)
-
-
-def _stored(body: Any) -> bytes:
-    """The body of a vcrpy cassette as it stands there, compressed or not."""
-    if isinstance(body, dict):
-        packed = body.get("base64_string")
-        body = base64.b64decode(packed) if packed else body.get("string")
-    return body if isinstance(body, bytes) else str(body or "").encode()
-
-
-def _length_fields(headers: Any) -> Iterator[tuple[Any, Any, Any]]:
-    if isinstance(headers, dict):
-        for name, value in headers.items():
-            if str(name).lower() == "content-length":
-                yield headers, name, value
-    for pair in headers if isinstance(headers, list) else ():
-        if str(pair.get("name")).lower() == "content-length":
-            yield pair, "value", pair.get("value")
+                kind.set_length(kind.entries(data)[index], side, len(now))

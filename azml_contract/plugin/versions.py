@@ -123,7 +123,8 @@ def write_page(path: Path, cassettes: Sequence[Path]) -> str:
 
 def _render_page(cassettes: Sequence[Path]) -> str:
     from azml_contract.commands.regress_page import render_page
-    from azml_contract.documents.recordings import read_any, shorten
+    from azml_contract.documents.find import shorten
+    from azml_contract.documents.recordings import read_any
     from azml_contract.regression.outcome import Row
     from azml_contract.regression.parallel import judge_files
 

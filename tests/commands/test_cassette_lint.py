@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from azml_contract.documents.document import open_document
+from azml_contract.documents.document import open_recording
 
 from .conftest import (
     ACCOUNT,
@@ -77,7 +77,7 @@ def test_scrub_leaves_no_secret_and_no_name_in_any_format(
     name, azml_contract, planted, tmp_path
 ):
     planted(name)
-    before = open_document(tmp_path / name)
+    before = open_recording(tmp_path / name)
 
     done = azml_contract("cassette", "scrub", name, "--in-place")
 
@@ -87,7 +87,7 @@ def test_scrub_leaves_no_secret_and_no_name_in_any_format(
         # A cassette of ours holds the names that its scenario chose.
         if before.cassette is None or value not in (GROUP, WORKSPACE, ACCOUNT):
             assert value not in left, value
-    after = open_document(tmp_path / name)
+    after = open_recording(tmp_path / name)
     assert after.format is before.format
     assert len(after.recorded()) == len(before.recorded())
     assert azml_contract("cassette", "lint", name).code == 0

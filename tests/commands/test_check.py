@@ -228,7 +228,7 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("blank.json", " \n\t", "it is empty"),
     ("image.png", b"\x89PNG\r\n\x1a\n\x00\x00", "it is no text in UTF-8 (byte 0)"),
     ("null.txt", b'{"a": "\x00"}', "it is binary, not text"),
-    ("utf16.json", '{"a": 1}'.encode("utf-16"), "it is UTF-16; save it as UTF-8"),
+    ("utf16.json", '{"a": 1}'.encode("utf-16"), "it is UTF-16. Save it as UTF-8."),
     ("page.html", "<!doctype html>", "it looks like HTML or XML, not like JSON"),
     ("run.sh", "#!/bin/sh\ncurl x", "nothing was validated"),
     ("call.sh", "curl -X PUT https://x", "nothing was validated"),
@@ -242,12 +242,12 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("har.json", {"log": {"entries": [{}]}}, "exchange 0 of the HAR lacks 'request'"),
     ("har2.json", {"log": {"entries": 3}}, "the HAR has no list of exchanges"),
     ("vcr.json", vcr_without_status(), "of the vcrpy cassette lacks 'status'"),
-    ("other.yaml", "version: 2\njobs: []\n", "it is YAML, and no recording of vcrpy"),
+    ("other.yaml", "version: 2\njobs: []\n", "it is no recording"),
     ("bad.yaml", "interactions: [\n", "it is no YAML: while parsing"),
     (
         "evil.yaml",
         "interactions: !!python/object/apply:os.system ['true']\n",
-        "it is no YAML: could not determine a constructor",
+        "it is YAML that names Python objects; nothing of it was run",
     ),
     ("bomb.yaml", "version: 1\n" + "- [" * 2000, "it is no YAML"),
     ("gzip.yaml", yaml.safe_dump(vcr("", headers={"content-encoding": ["gzip"]},
@@ -265,7 +265,7 @@ def test_a_malformed_input_is_one_clear_error(check, name, content, message):
 
     assert done.exit_code == 2
     (line,) = done.output.splitlines()
-    assert line.startswith(f"Error: {name}: ")
+    assert line.startswith((f"Error: {name}: ", f"Error: {name} is not a cassette"))
     assert message in line
 
 
@@ -273,7 +273,7 @@ def test_a_folder_without_recordings_is_told(check):
     done = check.run(".")
 
     assert done.exit_code == 2
-    assert done.output == "Error: . holds no cassette (*.json, *.yaml, *.har).\n"
+    assert done.output.startswith("Error: .: the folder holds no recording (*.har, ")
 
 
 def test_a_folder_stands_for_the_recordings_below_it(check):
@@ -318,7 +318,7 @@ def test_a_huge_input_is_refused_before_it_is_read(check):
     done = check.run("huge.json")
 
     assert done.exit_code == 2
-    assert "more than 157286400" in done.output
+    assert "209715200 bytes is more than any recording has" in done.output
 
 
 def test_a_deeply_nested_body_is_a_finding(check):

@@ -93,7 +93,7 @@ def test_regress_says_gone_only_where_a_swagger_lacks_the_operation() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "does not exist"),
+        (None, "there is no such file or folder"),
         ("", "it is empty"),
         ('{"format": 1', "not JSON"),
         ('{"format": 99}', "format"),
@@ -123,7 +123,7 @@ def test_regress_names_the_nearest_api_version() -> None:
 def test_an_empty_folder_holds_no_cassette(tmp_path: Path) -> None:
     done = run("regress", str(tmp_path))
     assert done.returncode == 2
-    assert "holds no cassette" in done.stderr
+    assert "the folder holds no recording" in done.stderr
 
 
 def test_demo_outside_a_checkout_says_what_is_missing(tmp_path: Path) -> None:

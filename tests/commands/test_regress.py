@@ -205,7 +205,7 @@ def test_what_cannot_be_judged_is_named_and_the_rest_goes_on(tmp_path):
     assert "a.json" in done.stderr
     assert "c.json: it holds no call of Microsoft.MachineLearning" in done.stderr
     assert "No contract for api-version '2031-05-01'" in done.stderr
-    assert "e.json does not exist" in done.stderr
+    assert "e.json: there is no such file or folder" in done.stderr
 
 
 def test_nothing_named_is_wrong_usage():

@@ -87,7 +87,7 @@ def test_upgrade_of_a_folder_names_it(run, tmp_path):
     (tmp_path / "d").mkdir()
     done = run("upgrade", tmp_path / "d", "--to", "2024-04-01")
     assert done.code == 2
-    assert f"Error: {tmp_path / 'd'}: it is a folder; name its files" in done.err
+    assert f"Error: {tmp_path / 'd'}: it is a folder. Name its files." in done.err
 
 
 def test_a_body_that_cannot_be_rewritten_leaves_the_others(run, tmp_path):

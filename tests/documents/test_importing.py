@@ -22,7 +22,7 @@ from azml_contract.cassette.compare import compare_cassettes
 from azml_contract.cassette.store import write_cassette
 from azml_contract.commands.cassette.export import render_export
 from azml_contract.commands.cassette.import_ import make_header
-from azml_contract.documents.document import Document, open_document
+from azml_contract.documents.document import Document, open_recording
 from azml_contract.documents.importing import import_exchanges
 from azml_contract.errors import UsageError
 from azml_contract.recording.engine import Mode, Recorder
@@ -39,7 +39,7 @@ RULES = redaction_rules(PLACEHOLDERS)
 
 
 def do_import(path: Path, target: Path, rules: Any = RULES) -> Cassette:
-    document = open_document(path)
+    document = open_recording(path)
     exchanges = [one.exchange for one in document.recorded()]
     header = make_header(document, exchanges, target, {})
     imported = import_exchanges(
@@ -269,7 +269,7 @@ def test_binary_bodies_survive_each_format(tmp_path):
         data = render_export(load_cassette(path), form, as_json=suffix == ".json")
         exported.write_bytes(data)
 
-        (one,) = open_document(exported).recorded()
+        (one,) = open_recording(exported).recorded()
 
         assert one.exchange.request.body == raw
         assert one.exchange.response.body == raw
@@ -293,7 +293,7 @@ def test_bodies_of_the_test_proxy_come_in_three_shapes(tmp_path):
     path = tmp_path / "p.json"
     path.write_text(json.dumps({"Entries": entries, "Variables": {}}), "utf-8")
 
-    bodies = [one.exchange.response.body for one in open_document(path).recorded()]
+    bodies = [one.exchange.response.body for one in open_recording(path).recorded()]
 
     assert bodies == [b'["a", "b"]', b"line one\nline two\n", b"\x00\x01\x02"]
 
@@ -315,4 +315,4 @@ def test_yaml_aliases_that_vcrpy_writes_are_read(tmp_path):
     path.write_text(yaml.dump({"version": 1, "interactions": interactions}), "utf-8")
 
     assert "&id001" in path.read_text("utf-8")
-    assert len(open_document(path).recorded()) == 3
+    assert len(open_recording(path).recorded()) == 3

@@ -118,6 +118,19 @@ def test_no_arrow_runs_from_a_lower_room_to_a_higher_one() -> None:
         left = {part: edges for part, edges in left.items() if part not in ready}
 
 
+def test_files_of_others_are_opened_in_one_place() -> None:
+    """Commands read no file themselves; `documents` does, by content."""
+    reads = {"read_bytes", "read_text", "load_cassette", "load_yaml"}
+    found = {
+        f"{path.name}: {node.attr if isinstance(node, ast.Attribute) else node.id}"
+        for path in (PACKAGE / "commands").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, (ast.Attribute, ast.Name))
+        and (node.attr if isinstance(node, ast.Attribute) else node.id) in reads
+    }
+    assert not found
+
+
 def dotted(path: Path) -> str:
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from azml_contract.documents.convert import Format, read_recording
+from azml_contract.documents.formats import read_recording
+from azml_contract.documents.formats.proxy import TEST_PROXY
 from azml_contract.finding import Severity
 from azml_contract.validation.ledger import load_ledger
 from azml_contract.validation.validator import Profile, Validator
@@ -20,7 +21,7 @@ def exchanges(shared_recordings: Path):
         (file.name, recorded.exchange)
         for file in sorted(shared_recordings.glob("*.json"))
         if file.name != "INDEX.json"
-        for recorded in read_recording(json.loads(file.read_text()), Format.TEST_PROXY)
+        for recorded in read_recording(json.loads(file.read_text()), TEST_PROXY)
     ]
 
 

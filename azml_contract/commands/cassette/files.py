@@ -7,7 +7,7 @@ for everything that could not be read.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -21,44 +21,12 @@ if TYPE_CHECKING:
     from azml_contract.settings import Settings
 
 T = TypeVar("T")
-SUFFIXES = frozenset({".json", ".yaml", ".yml", ".har"})
 
 
-def find_files(
-    paths: Iterable[str], suffixes: frozenset[str] = SUFFIXES
-) -> tuple[list[Path], list[str]]:
-    """The files that paths stand for, sorted inside each folder, each once.
-
-    Returns:
-        The files, and a message for each path that has none.
-    """
-    files: dict[Path, None] = {}
-    problems = []
-    for name in paths:
-        path = Path(name)
-        if path.is_dir():
-            found = sorted(_below(path, suffixes))
-            files.update(dict.fromkeys(found))
-            if not found:
-                problems.append(
-                    f"{path}: the folder holds no recording "
-                    f"({', '.join(sorted('*' + s for s in suffixes))})."
-                )
-        elif path.exists():
-            files[path] = None
-        else:
-            problems.append(f"{path}: there is no such file or folder.")
-    return list(files), problems
-
-
-def _below(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
-    """Files in a folder; what is hidden, or vanishes meanwhile, is left out."""
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            path = Path(folder, name)
-            if path.suffix.lower() in suffixes and not name.startswith("."):
-                yield path
+def named(name: str, problem: str) -> str:
+    """A problem of a file, which names it once."""
+    said = problem.startswith((f"{name}:", f"{name} ", f"There is no cassette {name}"))
+    return problem if said else f"{name}: {problem}"
 
 
 def read_each(

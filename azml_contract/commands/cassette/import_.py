@@ -57,15 +57,15 @@ def command(
     browser notes beside calls (preflights, sockets, what was cancelled) is left out.
     """
     from azml_contract.cassette.store import write_cassette
-    from azml_contract.documents.document import open_document
-    from azml_contract.documents.importing import import_exchanges, is_call, read_mark
+    from azml_contract.documents.document import open_recording
+    from azml_contract.documents.importing import import_exchanges, is_call
     from azml_contract.redaction.origin import is_azure
     from azml_contract.redaction.scan import SecretFound
 
     place = Path(target_path)
     if place.exists() and not force:
         raise UsageError(f"{place} exists; replace it with --force.")
-    document = open_document(Path(path))
+    document = open_recording(Path(path))
     if document.format is None:
         raise UsageError(f"{path} is a cassette already; copy it.")
     recorded = [one.exchange for one in document.recorded()]
@@ -84,7 +84,7 @@ def command(
             header,
             project_rules(),
             path=place,
-            is_ours=bool(read_mark(document.data, document.format)),
+            is_ours=bool(document.format.mark(document.data)),
         )
     except SecretFound as error:
         click.echo(f"Error: {error}", err=True)
@@ -109,7 +109,7 @@ def make_header(
     from azml_contract.documents import importing
 
     assert document.format is not None
-    mark = importing.read_mark(document.data, document.format)
+    mark = document.format.mark(document.data)
     known = {name: value for name, value in given.items() if value}
     noted = {name: mark[name] for name in _TOLD if isinstance(mark.get(name), str)}
     target = _target(document, exchanges, known.get("target"), noted.get("target"))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from azml_contract.commands.cassette.files import (
-    find_files,
     project_rules,
     read_each,
     report_problems,
@@ -68,7 +67,9 @@ def command(
     from azml_contract.report.checked import is_at_least
 
     rules = project_rules()
-    files, problems = find_files(paths)
+    from azml_contract.documents.find import find_files
+
+    files, problems = find_files(map(Path, paths))
     checked = read_each(files, lambda path: lint_file(path, rules), problems)
     _print(checked, form)
     code = report_problems(problems)
@@ -85,11 +86,11 @@ def lint_file(path: Path, rules: RedactionRules) -> Checked:
         InputError: It cannot be read, or is no recording.
         CassetteError: It is a broken cassette.
     """
-    from azml_contract.documents.document import open_document
+    from azml_contract.documents.document import open_recording
     from azml_contract.report.checked import Checked
     from azml_contract.validation.jsontext import Locator
 
-    document = open_document(path)
+    document = open_recording(path)
     small = not document.is_yaml and len(document.text) <= _LOCATED_BYTES
     locator = Locator(document.text if small else "")
     findings = tuple(

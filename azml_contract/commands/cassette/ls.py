@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from azml_contract.commands.cassette.files import (
-    find_files,
     read_each,
     report_problems,
 )
@@ -51,7 +50,11 @@ def command(ctx: click.Context, paths: tuple[str, ...], form: str) -> None:
 
     PATH is a cassette or a folder of them; without one, the folder cassettes.
     """
-    files, problems = find_files(paths or ("cassettes",), frozenset({".json"}))
+    from azml_contract.documents.find import find_files
+
+    files, problems = find_files(
+        map(Path, paths or ("cassettes",)), frozenset({".json"})
+    )
     rows = read_each(files, _read, problems)
     if form == "json":
         shape = {"format": 1, "cassettes": [row.to_json() for row in rows]}

@@ -56,10 +56,10 @@ def command(
 
 def _scrub_file(path: Path, target: Path, rules: RedactionRules) -> bool:
     """Clean one file; False where it would still hold a secret."""
-    from azml_contract.documents.document import open_document
+    from azml_contract.documents.document import open_recording
     from azml_contract.recording.scrub import Scrubber
 
-    document = open_document(path)
+    document = open_recording(path)
     exchanges = [one.exchange for one in document.recorded()]
     redactor = Scrubber(_with_own_names(document, rules), exchanges).redactor
     data, side_files = _scrub_document(document, redactor)
@@ -75,10 +75,9 @@ def _scrub_file(path: Path, target: Path, rules: RedactionRules) -> bool:
 def _with_own_names(document: Document, rules: RedactionRules) -> RedactionRules:
     from dataclasses import replace
 
-    from azml_contract.documents.importing import read_mark
     from azml_contract.redaction.origin import learn_identifiers, learn_stray_ids
 
-    is_ours = document.format is None or read_mark(document.data, document.format)
+    is_ours = document.format is None or document.format.mark(document.data)
     learn = learn_stray_ids if is_ours else learn_identifiers
     learned = learn(one.exchange for one in document.recorded())
     usable = [one for one in learned if one.value not in one.placeholder]
@@ -106,7 +105,7 @@ def _scrub_document(
         if "file" in part:
             part["file"] = renamed[part["file"]]
     if document.format is not None:
-        from azml_contract.documents.convert import read_recording
+        from azml_contract.documents.formats import read_recording
 
         after = read_recording(data, document.format)
         fix_lengths(data, document.format, document.recorded(), after)
@@ -153,12 +152,12 @@ def _look_again(
     redactor: Redactor,
 ) -> tuple[Suspicion, ...]:
     """Read the finished bytes as anybody could."""
+    from azml_contract.documents.document import Document
     from azml_contract.documents.lint import Linter
-    from azml_contract.documents.plain_yaml import load_yaml
     from azml_contract.redaction.scan import Scanner
 
     text = rendered.decode("utf-8", "surrogatepass")
-    data = load_yaml(text) if document.is_yaml else json.loads(text)
+    data = Document(target, text, rendered, document.is_yaml).data
     variables = document.cassette.variables if document.cassette else {}
     linter = Linter(Scanner(redactor, variables), redactor.secret_names)
     found = linter.lint(data)
@@ -185,9 +184,8 @@ def _write(
     from azml_contract.cassette.store import write_cassette
     from azml_contract.commands.cassette.lint import side_files_of
 
-    old = document.path.read_bytes()
     same_place = target.resolve() == document.path.resolve()
-    if same_place and rendered == old:
+    if same_place and rendered == document.raw:
         click.echo(f"{target}: nothing to remove.")
         return
     write_cassette(target, rendered, side_files)

@@ -1,0 +1,83 @@
+"""Read the text of a file that somebody brings.
+
+In: a path, or ``-`` for the standard input. Out: its bytes and its text. Every
+reason why it is none is one error: what, where, and what to do.
+"""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from azml_contract.errors import InputError
+
+STDIN = Path("-")
+RESTORE = "Restore it from version control, or record it again."
+KINDS = (
+    "Recordings are cassettes of ours, HAR, vcrpy's YAML or JSON, and those of "
+    "Azure's test-proxy."
+)
+_LARGEST_BYTES = 150 * 1024 * 1024
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of an ordinary file, or of the standard input.
+
+    Raises:
+        InputError: There is none, it cannot be read, or it is too large.
+    """
+    if path == STDIN:
+        return sys.stdin.buffer.read()
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            refuse(path, "it is a folder", "Name its files.")
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISFIFO(status.st_mode):
+            refuse(path, "it is a device, not a file", "Name a file.")
+        if status.st_size > _LARGEST_BYTES:
+            refuse(
+                path, f"{status.st_size} bytes is more than any recording has", RESTORE
+            )
+        return _read_some(path)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: there is no such file.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: it cannot be read ({reason}).") from error
+
+
+def _read_some(path: Path) -> bytes:
+    """At most the largest that is read: a pipe may have no end."""
+    with path.open("rb") as file:
+        raw = file.read(_LARGEST_BYTES + 1)
+    if len(raw) > _LARGEST_BYTES:
+        refuse(path, f"it has more than {_LARGEST_BYTES} bytes", RESTORE)
+    return raw
+
+
+def decode(path: Path, raw: bytes) -> str:
+    """Bytes as text in UTF-8, without its mark.
+
+    Raises:
+        InputError: They are empty, in another encoding, or no text.
+    """
+    if not raw.strip():
+        refuse(path, "it is empty", RESTORE)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            refuse(path, "it is UTF-16", "Save it as UTF-8.")
+        refuse(path, f"it is no text in UTF-8 (byte {error.start})", KINDS)
+    if "\0" in text:
+        refuse(path, "it is binary, not text", KINDS)
+    return text
+
+
+def refuse(
+    path: Path, reason: str, cure: str, cause: Exception | None = None
+) -> NoReturn:
+    """Raise an `InputError` that says what is wrong with a file, and what to do."""
+    raise InputError(f"{path}: {reason}. {cure}") from cause
