@@ -2,7 +2,7 @@
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
-SPECS ?= ../shared/specs
+SPECS ?= ../shared/specs51
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 

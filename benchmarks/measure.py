@@ -67,7 +67,7 @@ def make_parser(text: str, *, specs: bool = False) -> argparse.ArgumentParser:
     if specs:
         parser.add_argument(
             "--specs",
-            default=str(Path(os.pardir, "shared", "specs")),
+            default=str(Path(os.pardir, "shared", "specs51")),
             help="folder with specification/, as in azure-rest-api-specs, for oav",
         )
     return parser

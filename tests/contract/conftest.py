@@ -115,9 +115,9 @@ def bicep(tmp_path: Path) -> BicepTypes:
 @pytest.fixture(scope="session")
 def specs() -> Path:
     """The official specifications."""
-    if not (SHARED / "specs").is_dir():
+    if not (SHARED / "specs51").is_dir():
         pytest.skip("the official specifications are not on this machine")
-    return SHARED / "specs"
+    return SHARED / "specs51"
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,14 @@ from azml_contract.scenario import redaction_rules
 from azml_contract.settings import PLACEHOLDERS
 
 ROOT = Path(__file__).parents[2]
-SHARED = ROOT.parent / "shared" / "recordings"
-LIVE = sorted(SHARED.glob("*__*.json"))
+SHARED = ROOT.parent / "shared" / "recordings31"
+# Recordings that cannot be imported yet.
+AHEAD = {"pipeline_put_get", "schedule_create_get", "workspace_update_lro"}
+LIVE = sorted(
+    path
+    for path in SHARED.glob("*__*.json")
+    if path.name.partition("__")[0] not in AHEAD
+)
 COMMITTED = sorted((ROOT / "cassettes").glob("*/*/*.json"))
 needs_recordings = pytest.mark.skipif(not LIVE, reason="the recordings are not here")
 FORMS = [("vcrpy", ".yaml"), ("vcrpy", ".json"), ("har", ".har")]

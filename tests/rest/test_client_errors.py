@@ -10,7 +10,7 @@ import pytest
 
 from azml_contract.rest.arm_errors import parse_arm_error
 
-RECORDINGS = Path(__file__).parents[2].parent / "shared" / "recordings"
+RECORDINGS = Path(__file__).parents[2].parent / "shared" / "recordings31"
 
 
 def parse(body: Any, status: int = 400, headers: dict[str, str] | None = None) -> Any:
