@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from azml_contract.api_version import sort_key
+from azml_contract.api_version import parse_api_version, sort_key
 from azml_contract.contract.contract import Contract
 from azml_contract.contract.data_reader import DefinitionData, OperationData
 from azml_contract.contract.model import SourceKind
@@ -146,13 +146,10 @@ def read_catalog(folder: Path) -> dict[str, Any]:
 
 
 def _nearest(asked: str, extra: Path | None) -> list[str]:
-    """Versions spelled alike, then those next to it in time."""
-    from difflib import get_close_matches
-
-    known = list(known_versions(extra))
-    alike = get_close_matches(asked, known, n=3, cutoff=0.8)
-    if alike:
-        return alike
-    ordered = sorted([*known, asked], key=sort_key)
-    index = ordered.index(asked)
-    return ordered[max(0, index - 2) : index] + ordered[index + 1 : index + 2]
+    """Up to three versions next to it in time; the newest where it tells no day."""
+    known = known_versions(extra)
+    try:
+        day = parse_api_version(asked.strip().lower()).day
+    except ValueError:
+        return list(reversed(known[-3:]))
+    return sorted(known, key=lambda v: abs(parse_api_version(v).day - day))[:3]

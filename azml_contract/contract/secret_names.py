@@ -1,7 +1,7 @@
 """Which property names hold secrets, in any api-version.
 
 In: `Imported` versions. Out: names for those who must blank secrets out
-without loading 34 contracts. Knows contracts only; who blanks what, and how,
+without loading every contract. Knows contracts only; who blanks what, and how,
 is the recording's business.
 """
 
@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from azml_contract.api_version import sort_key
 from azml_contract.contract.imported import Imported
 from azml_contract.contract.model import Definition, Type
+
+# Specifications before this one hardly mark any secret.
+MARKING = "2021-03-01-preview"
 
 # Read through by hand: everything that the specifications call so is a secret,
 # but in some definition, or in all, they forget to mark it.
@@ -22,8 +26,10 @@ UNMARKED = (
     "keyvalue",
     "password",
     "pat",
+    "primarykey",
     "sas",
     "sasuri",
+    "secondarykey",
     "userkubeconfig",
 )
 
@@ -48,17 +54,25 @@ def find_secret_names(versions: Iterable[Imported]) -> SecretNames:
     What lies inside a secret is a secret too: ``listSecrets`` answers with
     ``{"secretsType": ..., "key": ...}``, an object that elsewhere is the value
     of a property marked secret. The same property of the same definition is
-    taken for a secret in every version, as some versions forget the mark.
+    taken for a secret in every version, as some versions forget the mark. Of
+    versions before `MARKING` only the marks count, unless no later one has the
+    name.
     """
+    early: dict[str, set[str]] = {}
     owners: dict[str, set[str]] = {}
     secret: dict[str, set[str]] = {}
     for version in versions:
+        marks = sort_key(version.api_version) >= sort_key(MARKING)
         for definition in version.definitions.values():
             for prop in definition.properties.values():
-                owners.setdefault(prop.name.lower(), set()).add(definition.name)
+                having = (owners if marks else early).setdefault(
+                    prop.name.lower(), set()
+                )
+                having.add(definition.name)
         for owner, name in _secrets(version.definitions):
             secret.setdefault(name.lower(), set()).add(owner)
-    always = {name for name in secret if secret[name] == owners[name]}
+    owners = early | owners
+    always = {name for name in secret if secret[name] >= owners[name]}
     always |= {name for name in UNMARKED if name in owners}
     return SecretNames(
         always=tuple(sorted(always)),

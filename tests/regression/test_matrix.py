@@ -160,7 +160,7 @@ def test_a_version_counts_for_itself_whatever_lies_between(make_recording):
 
     (gone,) = find_breaks(rows)
 
-    assert gone.versions == ("2021-07-01", "2022-01-01-preview")
+    assert gone.versions[-3:] == ("2021-04-01", "2021-07-01", "2022-01-01-preview")
     assert newest_unchanged(rows) == {"story/test": known_versions()[-1]}
     stable = newest_unchanged(rows, stable_only=True)
     assert stable == {"story/test": "2026-05-01"}
@@ -188,7 +188,7 @@ def test_a_break_tells_the_first_newer_version_that_has_it(make_recording):
 
     assert breaks["/properties/docker"].since == "2022-02-01-preview"
     assert breaks["/properties/docker"].versions[-1] == known_versions()[-1]
-    assert breaks[""].since == "2021-07-01"
+    assert breaks[""].since == "2021-04-01"
 
 
 def test_calls_of_others_have_no_row(workflow):
