@@ -8,6 +8,7 @@ response until a caller asks for more than the raw answer.
     +-- SettingsError            a setting is missing or malformed
     +-- UsageError               a command, option or marker was used wrongly
     +-- InputError               a file could not be read as what it should be
+    |   +-- NothingToCheck       it was read, and holds no call and no body
     +-- OutputError              a file could not be written
     +-- ContractError            no contract for what was asked
     |   +-- UnknownApiVersion
@@ -46,6 +47,10 @@ class UsageError(AzmlContractError):
 
 class InputError(AzmlContractError):
     """A file or stream could not be read as what it should be."""
+
+
+class NothingToCheck(InputError):
+    """A file was read, and holds neither calls nor a body that can be checked."""
 
 
 class OutputError(AzmlContractError):

@@ -37,11 +37,19 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where in a file a finding points; line and column count from 1."""
+    """Where in a file a finding points; line and column count from 1.
+
+    `shown` is the line, or what is worth showing of a long one, without the values
+    of secrets; `caret` is the column in it, `width` how much is meant. Empty
+    where the line is not known.
+    """
 
     file: str
     line: int
     column: int
+    shown: str = ""
+    caret: int = 1
+    width: int = 1
 
 
 class Finding(NamedTuple):
@@ -49,7 +57,8 @@ class Finding(NamedTuple):
 
     `code` is stable (``AZC1xx`` request, ``AZC2xx`` response, ``AZC3xx``
     regression). `pointer` is an RFC 6901 JSON pointer into the body; for
-    what is not in a body it is empty. `cure` is empty where none is known.
+    what is not in a body it is empty. `cure` is empty where none is known. `call`
+    is the verb and the URL, where a file holds many.
     """
 
     code: str
@@ -64,6 +73,7 @@ class Finding(NamedTuple):
     seen: Any = None
     evidence: Evidence = Evidence.SPEC
     location: Location | None = None
+    call: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The published JSON shape of a finding."""
@@ -80,6 +90,8 @@ class Finding(NamedTuple):
             "seen": self.seen,
             "evidence": str(self.evidence),
         }
+        if self.call:
+            shape["call"] = self.call
         if self.location is not None:
             place = self.location
             shape["location"] = {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,28 +12,20 @@ from typing import TYPE_CHECKING
 import click
 
 from azml_contract.commands.cassette.files import named
-from azml_contract.errors import CassetteError, ContractError, InputError, UsageError
+from azml_contract.commands.exits import choose_exit_code, find_nothing_judged
+from azml_contract.commands.judging import Asked, judge_input, make_unreadable
+from azml_contract.errors import (
+    CassetteError,
+    ContractError,
+    InputError,
+    NothingToCheck,
+    UsageError,
+)
 
 if TYPE_CHECKING:
-    from azml_contract.documents.document import Document
     from azml_contract.finding import Finding
     from azml_contract.report.checked import Checked
-    from azml_contract.scripts.curl import ScriptCall
-    from azml_contract.validation.jsontext import Locator
-    from azml_contract.validation.validator import Validator, Verdict
-
-_LOCATED_BYTES = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """How the bodies of JSON files are sent: what the options say."""
-
-    method: str
-    url: str
-    operation: str
-    api_version: str
-    status: int
+    from azml_contract.validation.validator import Validator
 
 
 @click.command()
@@ -80,6 +72,11 @@ class _Asked:
     default="error",
     show_default=True,
 )
+@click.option(
+    "--allow-unjudged",
+    is_flag=True,
+    help="A call that cannot be judged is a warning, no error.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -93,6 +90,7 @@ def command(
     contracts: Path | None,
     form: str,
     fail_on: str,
+    allow_unjudged: bool,
 ) -> None:
     """Check bodies and recordings against the contract of their api-version.
 
@@ -102,10 +100,9 @@ def command(
     """
     from azml_contract.contract.catalog import load_contract
     from azml_contract.finding import Severity
-    from azml_contract.report.checked import is_at_least
     from azml_contract.validation.validator import Profile, Scope, Validator
 
-    asked = _Asked(method.upper(), url, operation, api_version, status or 0)
+    asked = Asked(method.upper(), url, operation, api_version, status or 0)
     load = partial(load_contract, extra=contracts)
     _require_sense(asked)
     if api_version:
@@ -113,156 +110,95 @@ def command(
     is_call = bool(url or operation)
     scope = Scope(api_version="" if is_call else api_version)
     validator = Validator(profile=Profile(profile), scope=scope, load=load)
-    checked, problems = _check_all(validator, inputs, asked)
-    if checked or form != "text":
+    checked, problems = _judge_all(validator, inputs, asked)
+    if allow_unjudged:
+        checked = _allow(checked)
+    elif not problems:
+        problems = find_nothing_judged(checked)
+    if form != "text" or any(one.findings or one.calls.judged for one in checked):
         _print(checked, form)
     for problem in problems:
         click.echo(f"Error: {problem}", err=True)
-    if problems:
-        ctx.exit(2)
-    least = Severity(fail_on)
-    if any(is_at_least(f, least) for one in checked for f in one.findings):
-        ctx.exit(1)
+    ctx.exit(choose_exit_code(checked, Severity(fail_on), problems))
 
 
-def _require_sense(asked: _Asked) -> None:
+def _allow(checked: Sequence[Checked]) -> list[Checked]:
+    """The same, calls that were not judged being warnings."""
+    from azml_contract.finding import Severity
+
+    def soften(finding: Finding) -> Finding:
+        if finding.code != "AZC153":
+            return finding
+        return finding._replace(severity=Severity.WARNING)
+
+    return [replace(one, findings=tuple(map(soften, one.findings))) for one in checked]
+
+
+def _require_sense(asked: Asked) -> None:
     if asked.url and asked.operation:
         raise UsageError("Give --url or --operation, not both.")
     if asked.operation and not asked.api_version:
         raise UsageError("--operation needs --api-version, as in 2024-04-01.")
 
 
-def _require_validated(one: Checked) -> None:
-    from azml_contract.finding import Severity
-
-    if one.requests or one.responses:
-        return
-    if all(finding.severity is Severity.INFO for finding in one.findings):
-        raise InputError(
-            "nothing was validated: no call of Microsoft.MachineLearningServices in it"
-        )
-
-
-def _check_all(
-    validator: Validator, names: Sequence[str], asked: _Asked
+def _judge_all(
+    validator: Validator, names: Sequence[str], asked: Asked
 ) -> tuple[list[Checked], list[str]]:
-    from azml_contract.documents.document import open_document
+    """Judge every input; what cannot be read among others is a finding at it.
 
+    Returns:
+        What was checked; a line for each input where none can be read.
+    """
     checked: list[Checked] = []
-    files, problems = _expand(names)
-    for name in files:
+    unreadable: list[str] = []
+    for file in _expand(names):
         try:
-            opened = open_document(
-                Path(name), is_body=bool(asked.url or asked.operation)
-            )
-            one = _check_input(validator, opened, asked)
-            if one.findings or one.requests or one.responses:
-                checked.append(one)
-            _require_validated(one)
+            checked.append(_judge_file(validator, file, asked))
         except (CassetteError, ContractError, InputError) as error:
-            problems.append(named(name, " ".join(str(error).split())))
-    return checked, problems
+            problem = " ".join(str(error).split())
+            unreadable.append(named(file.name, problem))
+            checked.append(make_unreadable(file.name, problem))
+    return (checked, []) if len(unreadable) < len(checked) else ([], unreadable)
 
 
-def _expand(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Folders become the recordings below them; a message for one without any."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file to check; `listed` where it was named, and not only its folder."""
+
+    name: str
+    listed: bool = True
+    problem: str = ""
+
+
+def _expand(names: Sequence[str]) -> list[_File]:
+    """Folders become the recordings below them; one without any is a problem."""
     from azml_contract.documents.find import find_files
 
-    files: list[str] = []
-    problems: list[str] = []
+    files: list[_File] = []
     for name in names:
-        if name != "-" and Path(name).is_dir():
-            found, missing = find_files([Path(name)])
-            files += map(str, found)
-            problems += missing
-        else:
-            files.append(name)
-    return files, problems
+        if name == "-" or not Path(name).is_dir():
+            files.append(_File(name))
+            continue
+        found, missing = find_files([Path(name)])
+        files += [_File(str(file), listed=False) for file in found]
+        files += [_File(name, problem=problem) for problem in missing]
+    return files
 
 
-def _check_input(validator: Validator, opened: Document, asked: _Asked) -> Checked:
+def _judge_file(validator: Validator, file: _File, asked: Asked) -> Checked:
+    from azml_contract.documents.document import open_document
     from azml_contract.report.checked import Checked
-    from azml_contract.validation.jsontext import Locator
 
-    if opened.calls is not None:
-        return _check_script(validator, opened.name, opened.calls, asked)
-    locator = Locator(opened.text if len(opened.text) <= _LOCATED_BYTES else "")
-    findings: list[Finding] = []
-    requests = responses = 0
-    if not opened.is_recording:
-        verdict = _check_body(validator, opened.raw, asked)
-        findings += _place(verdict.findings, opened.name, locator, "")
-        requests, responses = verdict.requests, verdict.responses
-    for recorded in opened.recorded():
-        exchange = recorded.exchange
-        verdict = validator.check_request(exchange.request)
-        requests += verdict.requests
-        prefix = recorded.request_pointer
-        findings += _place(verdict.findings, opened.name, locator, prefix)
-        verdict = validator.check_response(exchange.request, exchange.response)
-        responses += verdict.responses
-        prefix = recorded.response_pointer
-        findings += _place(verdict.findings, opened.name, locator, prefix)
-    return Checked(opened.name, tuple(findings), requests, responses)
-
-
-def _check_script(
-    validator: Validator, name: str, calls: Sequence[ScriptCall], asked: _Asked
-) -> Checked:
-    from azml_contract.report.checked import Checked
-    from azml_contract.scripts.scripted import judge_script
-
-    judged = judge_script(validator, calls, name, asked.api_version)
-    for one in judged:
-        if one.unknown:
-            text = f"Note: {name}:{one.line}: not judged: {one.unknown}."
-            click.echo(text, err=True)
-    findings = tuple(finding for one in judged for finding in one.findings)
-    return Checked(name, findings, sum(one.requests for one in judged), 0)
-
-
-def _check_body(validator: Validator, body: bytes, asked: _Asked) -> Verdict:
-    from azml_contract.exchange import Request, Response
-
-    if asked.operation:
-        return validator.check_body(asked.api_version, asked.operation, body)
-    if not asked.url:
-        raise InputError(
-            "it is a JSON body; say where it is sent: --method PUT --url "
-            "jobs/NAME --api-version V, or --operation ID --api-version V"
-        )
-    url = complete_url(asked.url, asked.api_version)
-    if asked.status:
-        request = Request(asked.method, url)
-        return validator.check_response(request, Response(asked.status, (), body))
-    return validator.check_request(Request(asked.method, url, (), body))
-
-
-def complete_url(url: str, api_version: str) -> str:
-    """Make an absolute URL of a path, and add the api-version where it lacks one."""
-    if not url.lower().startswith(("https://", "http://")):
-        from azml_contract import settings
-
-        workspace = settings.PLACEHOLDERS.workspace_id
-        path = url if url.startswith("/") else f"{workspace}/{url}"
-        url = f"{settings.PLACEHOLDERS.endpoint}{path}"
-    if api_version and "api-version=" not in url.lower():
-        url = f"{url}{'&' if '?' in url else '?'}api-version={api_version}"
-    return url
-
-
-def _place(
-    findings: Sequence[Finding], name: str, locator: Locator, prefix: str
-) -> Iterator[Finding]:
-    from azml_contract.finding import Location
-
-    for finding in findings:
-        if finding.location is not None and not prefix:
-            place = finding.location
-            line, column = place.line, place.column
-        else:
-            line, column = locator.locate(f"{prefix}{finding.pointer}")
-        yield finding._replace(location=Location(name, line, column))
+    if file.problem:
+        raise InputError(file.problem)
+    try:
+        is_body = bool(asked.url or asked.operation)
+        opened = open_document(Path(file.name), is_body=is_body)
+        return judge_input(validator, opened, asked)
+    except NothingToCheck:
+        if file.listed:
+            raise
+        return Checked(file.name, ())
 
 
 def _print(checked: Sequence[Checked], form: str) -> None:

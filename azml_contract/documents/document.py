@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +19,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from azml_contract.cassette.cassette import Cassette, load_cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.documents.formats import (
     Format,
     Recorded,
+    Spot,
     is_cassette,
     read_recording,
     recognise,
@@ -34,7 +37,7 @@ from azml_contract.documents.text import (
     read_bytes,
     refuse,
 )
-from azml_contract.errors import InputError
+from azml_contract.errors import InputError, NothingToCheck
 
 if TYPE_CHECKING:
     from azml_contract.scripts.curl import ScriptCall
@@ -92,24 +95,21 @@ class Document:
         """What the file holds, as parsed."""
         return load_yaml(self.text) if self.is_yaml else json.loads(self.text)
 
-    def recorded(self) -> list[Recorded]:
+    def recorded(self, *, any_url: bool = False) -> list[Recorded]:
         """Its exchanges; empty for a script or a body.
+
+        Args:
+            any_url: Malformed URLs are the caller's to tell.
 
         Raises:
             InputError: An entry is malformed; names file and entry.
         """
         if self.cassette is not None:
-            found = [
-                Recorded(
-                    interaction.exchange,
-                    f"/interactions/{index}/request/body/json",
-                    f"/interactions/{index}/response/body/json",
-                )
-                for index, interaction in enumerate(self.cassette.interactions)
-            ]
+            pairs = enumerate(self.cassette.interactions)
+            found = [_read_ours(index, interaction) for index, interaction in pairs]
         else:
             found = self._read_other()
-        for index, one in enumerate(found):
+        for index, one in enumerate(() if any_url else found):
             _require_url(self.path, index, one.exchange.request.url)
         return found
 
@@ -120,6 +120,18 @@ class Document:
             return read_recording(self.data, self.format)
         except InputError as error:
             raise InputError(f"{self.path}: {error}. {RESTORE}") from error
+
+
+def _read_ours(index: int, interaction: Interaction) -> Recorded:
+    def spot(side: str, head: str, body: Mapping[str, Any] | None) -> Spot:
+        here, kind = f"/interactions/{index}/{side}", next(iter(body or {}), "json")
+        return Spot(f"{here}/{head}", f"{here}/body/{kind}", kind == "json")
+
+    return Recorded(
+        interaction.exchange,
+        spot("request", "uri", interaction.request_body),
+        spot("response", "status", interaction.response_body),
+    )
 
 
 def open_document(path: Path, *, is_body: bool = False) -> Document:
@@ -212,6 +224,7 @@ def _open_json(path: Path, text: str, raw: bytes) -> Document:
                 path,
                 f"it is a template, {slot[0]} is filled when a scenario sends it",
                 "Check what was sent: a cassette.",
+                kind=NothingToCheck,
             )
         return Document(path, text, raw)
     if is_cassette(data) and "interactions" in data:
@@ -237,7 +250,7 @@ def _open_yaml(path: Path, text: str, raw: bytes) -> Document:
         raise InputError(f"{path}: {error}. {RESTORE}") from error
     found = recognise(data)
     if found is None:
-        refuse(path, "it is no recording", KINDS)
+        refuse(path, "it is no recording", KINDS, kind=NothingToCheck)
     made = Document(path, text, raw, is_yaml=True, format=found)
     made.__dict__["data"] = data
     return made
@@ -263,7 +276,7 @@ def _refuse_strange(path: Path, text: str) -> NoReturn:
     reason = f"it is neither a JSON body nor a recording; it starts with {head!r}"
     if head.startswith("<"):
         reason = "it looks like HTML or XML, not like JSON"
-    refuse(path, reason, KINDS)
+    refuse(path, reason, KINDS, kind=NothingToCheck)
 
 
 def _refuse_other(document: Document) -> NoReturn:

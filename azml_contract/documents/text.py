@@ -77,7 +77,12 @@ def decode(path: Path, raw: bytes) -> str:
 
 
 def refuse(
-    path: Path, reason: str, cure: str, cause: Exception | None = None
+    path: Path,
+    reason: str,
+    cure: str,
+    cause: Exception | None = None,
+    *,
+    kind: type[InputError] = InputError,
 ) -> NoReturn:
     """Raise an `InputError` that says what is wrong with a file, and what to do."""
-    raise InputError(f"{path}: {reason}. {cure}") from cause
+    raise kind(f"{path}: {reason}. {cure}") from cause

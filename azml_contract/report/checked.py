@@ -9,16 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from azml_contract.finding import Finding, Severity
+from azml_contract.seen import NOTHING, Calls
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Findings of one input, and how many sides of calls were validated in it."""
+    """Findings of one input, its calls, and how many of their sides were validated."""
 
     name: str
     findings: tuple[Finding, ...]
-    requests: int
-    responses: int
+    requests: int = 0
+    responses: int = 0
+    calls: Calls = NOTHING
 
 
 def count_severities(findings: Iterable[Finding]) -> dict[Severity, int]:

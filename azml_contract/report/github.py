@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from azml_contract.finding import Finding, Severity
 from azml_contract.report.checked import Checked
+from azml_contract.seen import add_up
 
 _LEVELS = {
     Severity.ERROR: "error",
@@ -20,8 +21,10 @@ _LEVELS = {
 
 
 def render_github(checked: Sequence[Checked]) -> str:
-    """One annotation for each finding; "" when there are none."""
-    return "\n".join(_annotate(f, one.name) for one in checked for f in one.findings)
+    """One annotation for each finding, and one that says what was judged."""
+    lines = [_annotate(f, one.name) for one in checked for f in one.findings]
+    calls = add_up(one.calls for one in checked).describe()
+    return "\n".join([*lines, f"::notice title=azml-contract::{_escape(calls)}"])
 
 
 def _annotate(finding: Finding, name: str) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from azml_contract.finding import Finding, Severity
 from azml_contract.report.checked import Checked
+from azml_contract.seen import add_up
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {
@@ -37,7 +38,11 @@ def render_sarif(checked: Sequence[Checked], titles: Mapping[str, str]) -> str:
         for code in codes
     ]
     driver = {"name": "azml-contract", "rules": rules}
-    run = {"tool": {"driver": driver}, "results": [_result(n, f) for n, f in findings]}
+    run = {
+        "tool": {"driver": driver},
+        "results": [_result(n, f) for n, f in findings],
+        "properties": {"calls": add_up(one.calls for one in checked).to_json()},
+    }
     shape = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(shape, indent=2, ensure_ascii=False)
 

@@ -13,6 +13,7 @@ from itertools import groupby
 
 from azml_contract.finding import Finding, Location, Severity
 from azml_contract.report.checked import Checked, count_severities
+from azml_contract.seen import add_up
 
 Paint = Callable[[str, str], str]
 """Colours a text; the second argument is the name of a colour."""
@@ -103,7 +104,8 @@ def _summarise(checked: Sequence[Checked]) -> str:
     requests = _count(sum(one.requests for one in checked), "request")
     responses = _count(sum(one.responses for one in checked), "response")
     inputs = _count(len(checked), "input")
-    return f"{found}. Validated {requests} and {responses} of {inputs}."
+    calls = add_up(one.calls for one in checked).describe()
+    return f"{found}. {calls}. Validated {requests} and {responses} of {inputs}."
 
 
 def _count(number: int, noun: str) -> str:

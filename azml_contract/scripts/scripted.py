@@ -16,8 +16,10 @@ from azml_contract.exchange import Request
 from azml_contract.finding import Finding, Location
 from azml_contract.scripts.curl import ScriptCall
 from azml_contract.scripts.shell import find_marks, replace_marks, show_marks
+from azml_contract.seen import Calls
 from azml_contract.settings import PLACEHOLDERS
-from azml_contract.validation.calls import is_arm
+from azml_contract.source.excerpt import Source
+from azml_contract.validation.destination import ANOTHER_PROVIDER, name_destination
 from azml_contract.validation.jsontext import Locator, parse_text
 from azml_contract.validation.parsed import BROKEN
 from azml_contract.validation.validator import Validator
@@ -34,18 +36,17 @@ _NEVER_READ = "AZC172"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What became of one call; `unknown` is "" where it was judged."""
+    """What became of one call of a script."""
 
     findings: tuple[Finding, ...]
     requests: int
-    line: int
-    unknown: str = ""
+    calls: Calls
 
 
 def judge_call(
     validator: Validator, call: ScriptCall, name: str, api_version: str
-) -> Judged | None:
-    """Judge one call of a script; None where it does not go to ARM.
+) -> Judged:
+    """Judge one call of a script.
 
     Args:
         validator: Of requests.
@@ -55,26 +56,37 @@ def judge_call(
     """
     values = _Values()
     url = _complete(values.keep(call.url), api_version)
-    if url and not is_arm(Request("", url)):
-        return None
+    skipped = name_destination(Request("", url)) if url else ""
+    if skipped and skipped != ANOTHER_PROVIDER:
+        return Judged((), 0, Calls(skipped={skipped: 1}))
     unknown = call.unknown or _find_unknown(call, url)
     body, bare = values.keep_in_json(call.body)
     if bare and any(one.kind == BROKEN for one in parse_text(body).defects):
         unknown = unknown or f"its JSON cannot be read without {bare[0]}"
     if unknown:
-        return Judged((), 0, call.command_line, values.show(unknown))
+        return _give_up(validator, call, name, values.show(unknown), bool(url))
     request = Request(call.method.upper(), url, (), body.encode())
     verdict = validator.check_request(request)
     if _hangs_on_a_kind(verdict.findings, request.path):
         unknown = f"its path is {request.path}, which the script does not tell"
-        return Judged((), 0, call.command_line, values.show(unknown))
+        return _give_up(validator, call, name, values.show(unknown), True)
     locator = Locator(body)
     found = tuple(
-        values.show_finding(_place(finding, call, name, locator))
+        values.show_finding(_place(finding, call, name, body, locator))
         for finding in verdict.findings
         if not _is_open(finding, body)
     )
-    return Judged(found, verdict.requests, call.command_line)
+    return Judged(found, verdict.requests, verdict.calls)
+
+
+def _give_up(
+    validator: Validator, call: ScriptCall, name: str, reason: str, certain: bool
+) -> Judged:
+    """A call that was seen and cannot be judged; `certain`: of the provider."""
+    told = validator.tell_not_judged(reason, certain=certain)
+    place = Location(name, call.command_line, 1)
+    calls = Calls(not_judged={reason: 1})
+    return Judged((told._replace(location=place),), 0, calls)
 
 
 def _complete(url: str, api_version: str) -> str:
@@ -120,13 +132,13 @@ def _is_open(finding: Finding, body: str) -> bool:
     return any(isinstance(one, str) and _TOKEN.search(one) for one in values)
 
 
-def _place(finding: Finding, call: ScriptCall, name: str, locator: Locator) -> Finding:
+def _place(
+    finding: Finding, call: ScriptCall, name: str, body: str, locator: Locator
+) -> Finding:
     if finding.location is None and not finding.pointer:
         return finding._replace(location=Location(name, call.command_line, 1))
-    if finding.location is not None:
-        line, column = finding.location.line, finding.location.column
-    else:
-        line, column = locator.locate(finding.pointer)
+    seen = finding.location or Source("", body).locate(locator.find(finding.pointer))
+    line, column = seen.line, seen.column
     if call.file:
         return finding._replace(location=Location(call.file, line, column))
     # Quotes and escapes of the shell move columns, not lines.
@@ -187,6 +199,5 @@ class _Values:
 def judge_script(
     validator: Validator, calls: Sequence[ScriptCall], name: str, api_version: str
 ) -> list[Judged]:
-    """Judge every call of a script that goes to ARM, in its order."""
-    judged = (judge_call(validator, call, name, api_version) for call in calls)
-    return [one for one in judged if one is not None]
+    """Judge every call of a script, in its order."""
+    return [judge_call(validator, call, name, api_version) for call in calls]

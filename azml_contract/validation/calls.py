@@ -16,20 +16,12 @@ from azml_contract.contract.model import Operation, Parameter, Type
 from azml_contract.contract.patterns import compile_pattern
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Finding, Severity
+from azml_contract.validation.destination import find_right_host
 from azml_contract.validation.grade import Grader
 from azml_contract.validation.history import find_route
 from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.phrases import list_names, show
 
-PROVIDER = "microsoft.machinelearningservices"
-
-_ARM = re.compile(r"/(?:subscriptions|providers)/", re.IGNORECASE)
-_PROVIDER = re.compile(r"/providers/([^/]+)", re.IGNORECASE)
-_STATUS_PATH = re.compile(
-    r"/providers/microsoft\.machinelearningservices/locations/[^/]+/"
-    r"[a-z]*operation(?:s?status|results)/",
-    re.IGNORECASE,
-)
 _PROGRESS = ("Azure-AsyncOperation", "Location")
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -45,20 +37,30 @@ class Scope:
     workspace: str = ""
 
 
-def is_arm(request: Request) -> bool:
-    """Whether a request goes to Azure Resource Manager at all."""
-    return _ARM.match(request.path) is not None
+def check_host(grader: Grader, request: Request) -> Iterator[Finding]:
+    """A host that differs by a few letters from one of Azure's."""
+    right = find_right_host(request.host)
+    if right:
+        yield grader.find(
+            "AZC147",
+            f"{request.host} is no host of Azure Resource Manager.",
+            cure=f"Did you mean {right}?",
+            expected=(right,),
+            seen=request.host,
+        )
 
 
-def name_provider(path: str) -> str:
-    """The last provider that a path names, in lower case; "" when it names none."""
-    found = _PROVIDER.findall(path)
-    return str(found[-1]).lower() if found else ""
+def tell_not_judged(grader: Grader, reason: str, *, certain: bool = True) -> Finding:
+    """The finding of a call that was seen and not judged.
 
-
-def is_status_path(path: str) -> bool:
-    """Whether a path polls a long-running operation; no specification has these."""
-    return _STATUS_PATH.search(path) is not None
+    `certain` where it is one of the provider; else it may be anybody's.
+    """
+    return grader.find(
+        "AZC153",
+        f"This call was not judged: {reason}.",
+        cure="Write what is missing, or pass --allow-unjudged.",
+        severity=None if certain else Severity.WARNING,
+    )
 
 
 def check_route(grader: Grader, request: Request, missed: NoRoute) -> Finding:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from azml_contract.source.json_places import JsonPlaces
 from azml_contract.validation.parsed import BROKEN, MAX_DEPTH, Defect, Parsed
 
 if TYPE_CHECKING:
@@ -56,17 +57,21 @@ class Locator:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._reader: Reader | None = None
+        self._places: JsonPlaces | None = None
+        self._marks: dict[str, int] | None = None
 
-    def locate(self, pointer: str) -> tuple[int, int]:
-        """Line and column, from 1, of a pointer or its nearest ancestor there is."""
-        if self._reader is None:
-            self._reader = _open_reader(self._text, marks={})
-            self._reader.read()
-        marks = self._reader.marks or {}
-        while pointer not in marks and pointer:
+    def find(self, pointer: str) -> int:
+        """The offset of a pointer, or of its nearest ancestor that there is."""
+        if self._marks is None:
+            try:
+                self._places = self._places or JsonPlaces(self._text)
+                return self._places.find(pointer).start
+            except ValueError:
+                self._marks = {}
+                _open_reader(self._text, self._marks).read()
+        while pointer not in self._marks and pointer:
             pointer = pointer.rpartition("/")[0]
-        return self._reader.place(marks.get(pointer, 0))
+        return self._marks.get(pointer, 0)
 
 
 def _is_deep(value: Any) -> bool:

@@ -5,15 +5,15 @@ sides were validated, and every finding in one pass. `judge` decides,
 `explain` runs only where it says no, `semantics` always. Knows no files, no
 recordings and no reports.
 
-Only calls of Azure Resource Manager are judged. A path of another provider
-gives one finding for information; paths that poll a long-running operation
-stand in no specification and pass.
+Only calls of the provider are judged; others are skipped, and the verdict says
+where they went. Polls of long-running operations stand in no specification and
+are judged by the protocol of Azure Resource Manager.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from azml_contract.contract.catalog import load_contract
@@ -23,15 +23,24 @@ from azml_contract.contract.views import Lens
 from azml_contract.errors import ContractError, UnknownApiVersion
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.finding import Finding, Location, Side
+from azml_contract.seen import Calls
 from azml_contract.validation import calls
 from azml_contract.validation.body import BodyCheck, compile_body
 from azml_contract.validation.calls import Scope
+from azml_contract.validation.destination import (
+    ANOTHER_PROVIDER,
+    find_fault,
+    is_status_path,
+    name_destination,
+    name_provider,
+)
 from azml_contract.validation.deviation import Rule
 from azml_contract.validation.envelope import check_envelope
 from azml_contract.validation.grade import Grader, Profile
 from azml_contract.validation.jsontext import parse_json
 from azml_contract.validation.nearest import find_abbreviated, find_nearest
 from azml_contract.validation.parsed import DUPLICATE, Defect, Parsed
+from azml_contract.validation.polls import check_poll, check_polled
 from azml_contract.validation.recased import Recased
 from azml_contract.validation.semantics import NAMES, check_meaning
 
@@ -46,13 +55,26 @@ class Verdict:
 
     `operation` is empty where no operation was recognised. `requests` and
     `responses` say how many sides were validated, 0 or 1 each: a verdict with
-    neither findings nor sides has checked nothing.
+    neither findings nor sides has checked nothing. `skipped` says where a call
+    went that is none of the provider's, `not_judged` why nothing can be said of
+    one that is.
     """
 
     operation: str
     findings: tuple[Finding, ...]
-    requests: int
-    responses: int
+    requests: int = 0
+    responses: int = 0
+    skipped: str = ""
+    not_judged: str = ""
+
+    @property
+    def calls(self) -> Calls:
+        """The account of this one call."""
+        if self.skipped:
+            return Calls(skipped={self.skipped: 1})
+        if self.not_judged:
+            return Calls(not_judged={self.not_judged: 1})
+        return Calls(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +83,17 @@ class _Call:
 
     contract: Contract
     route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class _Recognised:
+    """What a request is: a call, a poll, or why it is neither."""
+
+    call: _Call | None = None
+    findings: tuple[Finding, ...] = ()
+    is_poll: bool = False
+    skipped: str = ""
+    not_judged: str = ""
 
 
 class Validator:
@@ -86,25 +119,19 @@ class Validator:
 
     def check_request(self, request: Request) -> Verdict:
         """Check a request: path, verb, query, names, body and what the body means."""
-        call, findings = self._recognise(request)
-        return self._judge_request(call, findings, request)
+        return self._judge_request(self._recognise(request), request)
 
     def check_response(self, request: Request, response: Response) -> Verdict:
         """Check the answer to a request: status, headers and body."""
-        call, _ = self._recognise(request)
-        return self._judge_response(call, response)
+        return self._judge_response(self._recognise(request), request, response)
 
     def check(self, exchange: Exchange) -> Verdict:
         """Check a request and its answer."""
-        call, findings = self._recognise(exchange.request)
-        asked = self._judge_request(call, findings, exchange.request)
-        answered = self._judge_response(call, exchange.response)
-        return Verdict(
-            asked.operation,
-            asked.findings + answered.findings,
-            asked.requests,
-            answered.responses,
-        )
+        known = self._recognise(exchange.request)
+        asked = self._judge_request(known, exchange.request)
+        answered = self._judge_response(known, exchange.request, exchange.response)
+        found = asked.findings + answered.findings
+        return replace(asked, findings=found, responses=answered.responses)
 
     def check_body(self, api_version: str, operation: str, body: bytes) -> Verdict:
         """Check a request body alone, sent to an operation; no path, no query.
@@ -120,48 +147,82 @@ class Validator:
         call = _Call(contract, Route(known, {}))
         grader = self._grader(call, Side.REQUEST)
         found = tuple(self._check_body(grader, call, body))
-        return Verdict(operation, found, 1, 0)
+        return Verdict(operation, found, requests=1)
 
-    def _judge_request(
-        self, call: _Call | None, findings: tuple[Finding, ...], request: Request
-    ) -> Verdict:
+    def tell_not_judged(self, reason: str, *, certain: bool = True) -> Finding:
+        """The finding of a call that cannot even be handed to this validator."""
+        return calls.tell_not_judged(self._plain_grader(""), reason, certain=certain)
+
+    def _judge_request(self, known: _Recognised, request: Request) -> Verdict:
+        call = known.call
         if call is None:
-            return Verdict("", findings, 0, 0)
+            grader = Grader(self.profile, "", "", Side.REQUEST)
+            found = tuple(check_poll(grader, request)) if known.is_poll else ()
+            return Verdict(
+                "",
+                known.findings + found,
+                requests=int(known.is_poll),
+                skipped=known.skipped,
+                not_judged=known.not_judged,
+            )
         grader = self._grader(call, Side.REQUEST)
-        found = (*findings, *self._check_request(grader, call, request))
-        return Verdict(call.route.operation.id, found, 1, 0)
+        found = (*known.findings, *self._check_request(grader, call, request))
+        return Verdict(call.route.operation.id, found, requests=1)
 
-    def _judge_response(self, call: _Call | None, response: Response) -> Verdict:
+    def _judge_response(
+        self, known: _Recognised, request: Request, response: Response
+    ) -> Verdict:
+        call = known.call
         if call is None:
-            return Verdict("", (), 0, 0)
+            grader = Grader(self.profile, "", "", Side.RESPONSE)
+            polled = check_polled(grader, request, response)
+            found = tuple(polled) if known.is_poll else ()
+            return Verdict(
+                "",
+                found,
+                responses=int(known.is_poll),
+                skipped=known.skipped,
+                not_judged=known.not_judged,
+            )
         grader = self._grader(call, Side.RESPONSE)
         found = tuple(self._check_response(grader, call, response))
-        return Verdict(call.route.operation.id, found, 0, 1)
+        return Verdict(call.route.operation.id, found, responses=1)
 
     def _grader(self, call: _Call, side: Side) -> Grader:
         version, operation = call.contract.api_version, call.route.operation.id
         return Grader(self.profile, version, operation, side)
 
-    def _recognise(self, request: Request) -> tuple[_Call | None, tuple[Finding, ...]]:
-        """The operation of a request, or the findings that say why there is none."""
-        if not calls.is_arm(request):
-            return None, ()
+    def _recognise(self, request: Request) -> _Recognised:
+        """The operation of a request, or why there is none."""
+        fault = find_fault(request)
+        if fault:
+            told = calls.tell_not_judged(self._plain_grader(""), fault)
+            return _Recognised(findings=(told,), not_judged=fault)
         version = request.api_version
-        grader = Grader(self.profile, version or "", "", Side.REQUEST)
-        provider = calls.name_provider(request.path)
-        if provider != calls.PROVIDER:
-            return None, (_note_other_provider(grader, provider),)
-        if calls.is_status_path(request.path):
-            return None, ()
+        grader = self._plain_grader(version or "")
+        skipped = name_destination(request)
+        if skipped:
+            other = skipped == ANOTHER_PROVIDER
+            provider = name_provider(request.path)
+            found = (_note_other_provider(grader, provider),) if other else ()
+            return _Recognised(findings=found, skipped=skipped)
+        findings = tuple(calls.check_host(grader, request))
+        if is_status_path(request.path):
+            return _Recognised(findings=findings, is_poll=True)
         contract, nearest = self._find_contract(version)
         finding = calls.check_api_version(grader, version, nearest, self.scope)
-        findings = (finding,) if finding is not None else ()
+        findings += (finding,) if finding is not None else ()
         if contract is None:
-            return None, findings
+            why = "no known api-version"
+            return _Recognised(findings=findings, not_judged=why)
         route = contract.find(request.method, request.path)
         if isinstance(route, NoRoute):
-            return None, (*findings, calls.check_route(grader, request, route))
-        return _Call(contract, route), findings
+            findings += (calls.check_route(grader, request, route),)
+            return _Recognised(findings=findings, not_judged="no known operation")
+        return _Recognised(_Call(contract, route), findings)
+
+    def _plain_grader(self, version: str) -> Grader:
+        return Grader(self.profile, version, "", Side.REQUEST)
 
     def _find_contract(
         self, version: str | None

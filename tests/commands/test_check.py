@@ -29,14 +29,22 @@ JOB = {
         "resources": {"instanceCount": "1"},
     }
 }
+GOOD_JOB = {
+    "properties": {
+        "jobType": "Command",
+        "command": "python train.py",
+        "environmentId": "azureml:lightgbm:1",
+    }
+}
 ANSWER = {"id": "/x", "name": "train-1", "type": "t", "properties": JOB["properties"]}
+GOOD_ANSWER = {**ANSWER, **GOOD_JOB}
 
 
 def sent_to(path: str, version: str = "2024-04-01") -> list[str]:
     return ["--method", "PUT", "--url", path, "--api-version", version]
 
 
-def proxy_recording(body: Any = JOB) -> dict[str, Any]:
+def proxy_recording(body: Any = JOB, answer: Any = ANSWER) -> dict[str, Any]:
     entry = {
         "RequestUri": f"{JOB_URL}?api-version=2024-04-01",
         "RequestMethod": "PUT",
@@ -44,7 +52,7 @@ def proxy_recording(body: Any = JOB) -> dict[str, Any]:
         "RequestBody": body,
         "StatusCode": 201,
         "ResponseHeaders": {"Location": JOB_URL},
-        "ResponseBody": ANSWER,
+        "ResponseBody": answer,
     }
     return {"Entries": [entry], "Variables": {}}
 
@@ -185,7 +193,10 @@ def test_an_input_without_a_call_of_the_provider_validates_nothing(check):
     done = check.run(check.write("other.json", recording))
 
     assert done.exit_code == 2
-    assert "nothing was validated" in done.output
+    assert done.output == (
+        "Error: nothing was judged; 1 call seen: 0 judged, 1 skipped "
+        "(1 another host).\n"
+    )
 
 
 def test_an_empty_recording_validates_nothing(check):
@@ -197,9 +208,21 @@ def test_the_other_inputs_are_checked_when_one_cannot_be_read(check):
 
     done = check.run("missing.json", good)
 
-    assert done.exit_code == 2
-    assert "Error: missing.json: there is no such file" in done.output
+    assert done.exit_code == 1
+    assert "This file cannot be read: there is no such file." in done.output
+    assert "AZC404" in done.output
     assert "AZC104" in done.output
+
+
+def test_a_file_that_cannot_be_read_is_the_only_finding_among_good_ones(check):
+    good = check.write("good.json", proxy_recording(GOOD_JOB, GOOD_ANSWER))
+
+    done = check.run(good, check.write("bad.json", "["), "--format", "json")
+
+    (finding,) = json.loads(done.output)["findings"]
+    assert (finding["code"], finding["severity"]) == ("AZC404", "error")
+    assert finding["location"] == {"file": "bad.json", "line": 1, "column": 1}
+    assert done.exit_code == 1
 
 
 def test_no_input_is_wrong_usage(check):
@@ -230,8 +253,6 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("null.txt", b'{"a": "\x00"}', "it is binary, not text"),
     ("utf16.json", '{"a": 1}'.encode("utf-16"), "it is UTF-16. Save it as UTF-8."),
     ("page.html", "<!doctype html>", "it looks like HTML or XML, not like JSON"),
-    ("run.sh", "#!/bin/sh\ncurl x", "nothing was validated"),
-    ("call.sh", "curl -X PUT https://x", "nothing was validated"),
     ("notes.md", "hello", "it is neither a JSON body nor a recording"),
     ("number.json", "42", "it is neither a JSON body nor a recording"),
     ("body.json", GOOD, "it is a JSON body; say where it is sent"),
@@ -330,14 +351,104 @@ def test_a_deeply_nested_body_is_a_finding(check):
     assert "nested deeper than 100 levels" in done.output
 
 
-def test_an_input_that_validates_nothing_fails_beside_one_that_does(check):
+def test_an_input_without_calls_is_skipped_beside_one_with_some(check):
     empty = check.write("empty.json", {"log": {"entries": []}})
-    good = check.write("good.json", proxy_recording())
+    good = check.write("good.json", proxy_recording(GOOD_JOB, GOOD_ANSWER))
 
     done = check.run(good, empty)
 
-    assert done.exit_code == 2
-    assert "Error: empty.json: nothing was validated" in done.stderr
+    assert done.exit_code == 0
+    assert done.output == (
+        "No findings. 1 call seen: 1 judged. "
+        "Validated 1 request and 1 response of 2 inputs.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        ("https://login.microsoftonline.com/t/oauth2/v2.0/token", "login"),
+        ("https://a.blob.core.windows.net/c/b?sig=x", "blob storage"),
+        ("http://127.0.0.1:10000/devstoreaccount1/c/b", "blob storage"),
+        ("https://eastus.api.azureml.ms/mlflow/v1.0/subscriptions/s/x", "data plane"),
+        ("https://ml.azure.com/api/eastus/history/v1.0/subscriptions/s", "data plane"),
+        ("https://x.westus2.inference.ml.azure.com/score", "data plane"),
+        ("https://example.com/subscriptions/s/", "another resource provider"),
+        ("https://example.com/", "another host"),
+    ],
+)
+def test_what_is_no_call_of_the_provider_is_skipped_and_counted(check, url, where):
+    recording = proxy_recording(GOOD_JOB, GOOD_ANSWER)
+    recording["Entries"].append({**recording["Entries"][0], "RequestUri": url})
+
+    done = check.run(check.write("one.json", recording), "--format", "json")
+
+    assert json.loads(done.output)["calls"] == {
+        "seen": 2,
+        "judged": 1,
+        "skipped": 1,
+        "not_judged": 0,
+        "skipped_to": {where: 1},
+        "not_judged_because": {},
+    }
+    assert done.exit_code == 0
+
+
+def test_a_call_with_a_malformed_url_is_not_judged_and_the_others_are(check):
+    recording = proxy_recording(GOOD_JOB, GOOD_ANSWER)
+    bad = {**recording["Entries"][0], "RequestUri": JOB_URL.replace("m/", "m]/", 1)}
+    recording["Entries"].append(bad)
+    name = check.write("one.json", recording)
+
+    done = check.run(name, "--format", "json")
+    allowed = check.run(name, "--allow-unjudged")
+
+    shown = json.loads(done.output)
+    assert [f["code"] for f in shown["findings"]] == ["AZC153"]
+    assert (shown["calls"]["judged"], shown["calls"]["not_judged"]) == (1, 1)
+    assert done.exit_code == 1
+    assert allowed.exit_code == 0
+    assert "warning AZC153" in allowed.output
+
+
+def test_polls_of_operations_are_judged_by_the_protocol(check):
+    recording = proxy_recording(GOOD_JOB, GOOD_ANSWER)
+    root = JOB_URL[: JOB_URL.index("/workspaces/")]
+    poll = {
+        "RequestUri": f"{root}/locations/eastus/mfeOperationsStatus/o:1",
+        "RequestMethod": "GET",
+        "StatusCode": 200,
+    }
+    states = [{"status": "Succeeded"}, {}, {"status": 3}]
+    recording["Entries"] += [{**poll, "ResponseBody": state} for state in states]
+
+    done = check.run(check.write("one.json", recording), "--format", "json")
+
+    shown = json.loads(done.output)
+    assert [f["code"] for f in shown["findings"]] == ["AZC201", "AZC204"]
+    assert shown["calls"]["judged"] == 4
+
+
+@pytest.mark.parametrize(
+    ("host", "right"),
+    [
+        ("management.azure.co", "management.azure.com"),
+        ("managment.azure.com", "management.azure.com"),
+        ("management.usgovcloudapi.com", "management.usgovcloudapi.net"),
+        ("westus.management.azure.com", ""),
+        ("127.0.0.1:8443", ""),
+        ("arm.private.example", ""),
+    ],
+)
+def test_a_host_that_is_nearly_azures_is_told(check, host, right):
+    recording = proxy_recording(GOOD_JOB, GOOD_ANSWER)
+    uri = recording["Entries"][0]["RequestUri"].replace("management.azure.com", host)
+    recording["Entries"][0]["RequestUri"] = uri
+
+    done = check.run(check.write("one.json", recording), "--format", "json")
+
+    found = [(f["code"], f["cure"]) for f in json.loads(done.output)["findings"]]
+    assert found == ([("AZC147", f"Did you mean {right}?")] if right else [])
 
 
 def test_calls_of_other_providers_alone_validate_nothing(check):

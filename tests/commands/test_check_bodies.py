@@ -32,7 +32,8 @@ def test_a_clean_body_exits_0_and_says_what_was_validated(check):
 
     assert done.exit_code == 0
     assert done.output == (
-        "No findings. Validated 1 request and 0 responses of 1 input.\n"
+        "No findings. 1 call seen: 1 judged. "
+        "Validated 1 request and 0 responses of 1 input.\n"
     )
 
 
@@ -47,7 +48,10 @@ def test_findings_are_printed_with_place_and_cure(check):
         "          `Image` is written `image` in EnvironmentVersion.",
         "          -> Rename `Image` to `image`.",
         "",
-        "1 warning. Validated 1 request and 0 responses of 1 input.",
+        (
+            "1 warning. 1 call seen: 1 judged. "
+            "Validated 1 request and 0 responses of 1 input."
+        ),
     ]
 
 
@@ -86,6 +90,14 @@ def test_json_has_the_published_shape(check):
             }
         ],
         "validated": {"requests": 1, "responses": 0},
+        "calls": {
+            "seen": 1,
+            "judged": 1,
+            "skipped": 0,
+            "not_judged": 0,
+            "skipped_to": {},
+            "not_judged_because": {},
+        },
     }
 
 
@@ -98,6 +110,7 @@ def test_github_annotations_point_into_the_file(check):
         "::warning file=env.json,line=3,col=5,title=AZC103::/properties/Image: "
         "`Image` is written `image` in EnvironmentVersion.%0A"
         "Rename `Image` to `image`.\n"
+        "::notice title=azml-contract::1 call seen: 1 judged\n"
     )
 
 

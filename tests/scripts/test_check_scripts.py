@@ -82,12 +82,14 @@ def places(shown):
 def test_the_how_to_is_judged_and_findings_stand_at_its_lines(check):
     code, shown, errors = check.run(HOW_TO)
 
-    assert places(shown) == [("AZC103", "/properties/Docker", 19)]
+    assert places(shown) == [
+        ("AZC153", "", 6),
+        ("AZC103", "/properties/Docker", 19),
+    ]
     assert shown["validated"] == {"requests": 3, "responses": 0}
-    assert errors == (
-        "Note: call.sh:6: not judged: its URL is $operation_id, "
-        "which the script does not tell.\n"
-    )
+    why = "its URL is $operation_id, which the script does not tell"
+    assert shown["calls"]["not_judged_because"] == {why: 1}
+    assert errors == ""
     assert code == 0
 
 
@@ -178,13 +180,14 @@ def test_what_it_tells_is_and_variables_are_named_as_written(check):
     ],
 )
 def test_a_call_that_cannot_be_judged_says_why(check, call, reason):
-    code, shown, errors = check.run(f"curl {call}")
+    code, shown, _ = check.run(f"curl {call}")
 
-    note, error = errors.splitlines()
-    assert note.startswith("Note: call.sh:1: not judged: ")
-    assert reason in note
-    assert error.startswith("Error: call.sh: nothing was validated")
-    assert (code, shown["findings"]) == (2, [])
+    (finding,) = shown["findings"]
+    assert (finding["code"], finding["location"]["line"]) == ("AZC153", 1)
+    assert reason in finding["message"]
+    certain = finding["severity"] == "error"
+    assert code == (1 if certain else 2)
+    assert shown["calls"]["not_judged"] == 1
 
 
 def test_the_api_version_may_be_given_where_the_script_has_none(check):

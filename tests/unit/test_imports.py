@@ -12,13 +12,18 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "azml_contract"
 
-VALUES = {"errors", "exchange", "api_version", "finding", "whole_file"}
+VALUES = {
+    *("errors", "exchange", "api_version", "finding"),
+    *("seen", "source", "whole_file"),
+}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "exchange": set(),
     "api_version": set(),
     "finding": set(),
     "whole_file": {"errors"},
+    "seen": set(),
+    "source": {"finding"},
     "settings": {"errors"},
     "contract": VALUES,
     "validation": VALUES | {"contract"},
@@ -31,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "regression": VALUES | {"contract", "validation", "cassette"},
     "gateway": {"errors", "exchange", "whole_file"},
     "emulator": VALUES | {"settings", "contract", "validation", "gateway"},
-    "report": {"finding"},
+    "report": {"finding", "seen"},
 }
 WIRING = {"__init__", "__main__", "cli", "commands", "plugin", "scenario", "cleanup"}
 CLIENT_PARTS = {"client", "lro", "blobs", "rest"}

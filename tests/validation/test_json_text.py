@@ -191,10 +191,10 @@ def test_many_brackets_that_are_not_deep_are_read():
 def test_places_are_found_by_pointer_and_missing_ones_by_their_parent():
     locator = Locator('{\n  "a": [\n    {"b~/": 1}\n  ]\n}')
 
-    assert locator.locate("") == (1, 1)
-    assert locator.locate("/a") == (2, 3)
-    assert locator.locate("/a/0/b~0~1") == (3, 6)
-    assert locator.locate("/a/0/missing/deep") == (3, 5)
+    assert locator.find("") == 0
+    assert locator.find("/a") == 4
+    assert locator.find("/a/0/b~0~1") == 16
+    assert locator.find("/a/0/missing/deep") == 15
 
 
 def test_defects_and_the_findings_behind_them_come_in_one_pass(check):

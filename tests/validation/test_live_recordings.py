@@ -35,6 +35,7 @@ def test_all_calls_of_the_provider_are_validated(exchanges):
     assert len(verdicts) == 260
     assert sum(v.requests for v in verdicts) == 163
     assert sum(v.responses for v in verdicts) == 163
+    assert sum(v.calls.judged for v in verdicts) == 163
 
 
 def test_no_recording_has_an_error_in_service(exchanges):

@@ -17,6 +17,7 @@ from azml_contract.commands.cassette.wording import count
 
 if TYPE_CHECKING:
     from azml_contract.documents.document import Document
+    from azml_contract.documents.places import RecordingPlaces
     from azml_contract.finding import Finding, Location
     from azml_contract.redaction.rules import RedactionRules
     from azml_contract.redaction.scan import Suspicion
@@ -28,7 +29,6 @@ TITLES = {
     IDENTIFIER: "a recording names whose it was",
     FORMAT: "a cassette is not as the recorder writes it",
 }
-_LOCATED_BYTES = 4 * 1024 * 1024
 _NOUNS = {
     "subscription": "subscription(s)",
     "tenant": "tenant(s)",
@@ -87,14 +87,15 @@ def lint_file(path: Path, rules: RedactionRules) -> Checked:
         CassetteError: It is a broken cassette.
     """
     from azml_contract.documents.document import open_recording
+    from azml_contract.documents.places import RecordingPlaces
     from azml_contract.report.checked import Checked
-    from azml_contract.validation.jsontext import Locator
+    from azml_contract.source.excerpt import Source
 
     document = open_recording(path)
-    small = not document.is_yaml and len(document.text) <= _LOCATED_BYTES
-    locator = Locator(document.text if small else "")
+    source = Source(path.as_posix(), document.text)
+    places = RecordingPlaces(source, is_yaml=document.is_yaml)
     findings = tuple(
-        _finding(code, place, what, locator, path)
+        _finding(code, place, what, places, path)
         for code, place, what in _look(document, rules)
     )
     exchanges = len(document.recorded())
@@ -183,7 +184,9 @@ def _is_level(value: str) -> bool:
     return value.startswith("00000000-0000-")
 
 
-def _finding(code: str, place: str, what: str, locator: object, path: Path) -> Finding:
+def _finding(
+    code: str, place: str, what: str, places: RecordingPlaces, path: Path
+) -> Finding:
     from azml_contract.finding import Evidence, Finding, Severity
 
     severity = Severity.ERROR if code == SECRET else Severity.WARNING
@@ -203,18 +206,15 @@ def _finding(code: str, place: str, what: str, locator: object, path: Path) -> F
         pointer=place,
         cure=cure,
         evidence=Evidence.UNKNOWN,
-        location=_locate(locator, place, path),
+        location=_locate(places, place),
     )
 
 
-def _locate(locator: object, place: str, path: Path) -> Location:
-    from azml_contract.finding import Location
-    from azml_contract.validation.jsontext import Locator
-
-    assert isinstance(locator, Locator)
+def _locate(places: RecordingPlaces, place: str) -> Location:
+    """Without the line, which may hold what was found."""
     pointer = place.partition("#")[0].partition(" ")[0]
-    line, column = locator.locate(pointer) if pointer.startswith("/") else (1, 1)
-    return Location(path.as_posix(), line, column)
+    found = places.locate(pointer if pointer.startswith("/") else "")
+    return type(found)(found.file, found.line, found.column)
 
 
 def _print(checked: Sequence[Checked], form: str) -> None:

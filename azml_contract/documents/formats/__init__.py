@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from azml_contract.documents.formats.format import Format, Recorded
+from azml_contract.documents.formats.format import Format, Recorded, Spot
 from azml_contract.documents.formats.har import HAR
 from azml_contract.documents.formats.proxy import TEST_PROXY
 from azml_contract.documents.formats.vcrpy import VCRPY
@@ -20,6 +20,7 @@ __all__ = [
     "FORMATS",
     "Format",
     "Recorded",
+    "Spot",
     "is_cassette",
     "read_recording",
     "recognise",

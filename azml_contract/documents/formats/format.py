@@ -16,15 +16,25 @@ MARK = "_azml_contract"
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """One exchange and the JSON pointers of its bodies in the document.
+class Spot:
+    """Where one side of an exchange stands in its document: JSON pointers.
 
-    A pointer is empty where the body does not stand as JSON in the document.
+    `head` leads to the URL or the status, `body` to the body: to JSON where
+    `is_json`, else to a text.
     """
 
+    head: str = ""
+    body: str = ""
+    is_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One exchange, and where its sides stand in the document."""
+
     exchange: Exchange
-    request_pointer: str = ""
-    response_pointer: str = ""
+    sent: Spot = Spot()
+    answered: Spot = Spot()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 from azml_contract.documents.formats.format import (
     Format,
     Recorded,
+    Spot,
     encode,
     set_length_headers,
 )
@@ -35,7 +36,12 @@ def _read(entry: Any, index: int) -> Recorded:
         _read_text(sent.get("text"), sent.get("_encoding") or sent.get("encoding")),
     )
     headers = _read_pairs(answered.get("headers"))
-    return Recorded(Exchange(request, Response(int(answered["status"]), headers, body)))
+    here = f"/log/entries/{index}"
+    return Recorded(
+        Exchange(request, Response(int(answered["status"]), headers, body)),
+        Spot(f"{here}/request/url", f"{here}/request/postData/text"),
+        Spot(f"{here}/response/status", f"{here}/response/content/text"),
+    )
 
 
 def _read_text(text: Any, encoding: Any) -> bytes:

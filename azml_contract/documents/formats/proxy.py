@@ -14,6 +14,7 @@ from typing import Any
 from azml_contract.documents.formats.format import (
     Format,
     Recorded,
+    Spot,
     encode,
     read_lists,
     set_length_headers,
@@ -35,10 +36,11 @@ def _read(entry: Any, index: int) -> Recorded:
     headers = read_lists(entry.get("ResponseHeaders"))
     body = _read_body(answered, headers)
     response = Response(int(entry["StatusCode"]), headers, body)
+    here = f"/Entries/{index}"
     return Recorded(
         Exchange(request, response),
-        f"/Entries/{index}/RequestBody" if _is_json(asked) else "",
-        f"/Entries/{index}/ResponseBody" if _is_json(answered) else "",
+        Spot(f"{here}/RequestUri", f"{here}/RequestBody", _is_json(asked)),
+        Spot(f"{here}/StatusCode", f"{here}/ResponseBody", _is_json(answered)),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from azml_contract.documents.formats.format import (
     Format,
     Recorded,
+    Spot,
     encode,
     read_lists,
     set_length_headers,
@@ -38,7 +39,16 @@ def _read(entry: Any, index: int) -> Recorded:
         read_lists(asked.get("headers")),
         _read_body(asked.get("body")),
     )
-    return Recorded(Exchange(request, Response(int(code), headers, body)))
+    here = f"/interactions/{index}"
+    return Recorded(
+        Exchange(request, Response(int(code), headers, body)),
+        Spot(f"{here}/request/uri", _find_text(f"{here}/request", asked)),
+        Spot(f"{here}/response/status", _find_text(f"{here}/response", answered)),
+    )
+
+
+def _find_text(pointer: str, side: Any) -> str:
+    return f"{pointer}/body{'/string' if isinstance(side.get('body'), dict) else ''}"
 
 
 def _read_body(body: Any) -> bytes:

@@ -1,0 +1,175 @@
+"""Judge what an input holds: a body, a recording or a script becomes a `Checked`.
+
+In: an opened input and a validator. Out: findings at their places in the file, and
+the account of its calls. Wiring: knows neither options nor how things are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from azml_contract.errors import NothingToCheck
+
+if TYPE_CHECKING:
+    from azml_contract.documents.document import Document
+    from azml_contract.documents.formats import Recorded, Spot
+    from azml_contract.documents.places import RecordingPlaces
+    from azml_contract.finding import Finding
+    from azml_contract.report.checked import Checked
+    from azml_contract.scripts.curl import ScriptCall
+    from azml_contract.validation.places import Placer
+    from azml_contract.validation.validator import Validator, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How the bodies of JSON files are sent: what the options say."""
+
+    method: str
+    url: str
+    operation: str
+    api_version: str
+    status: int
+
+
+def judge_input(validator: Validator, opened: Document, asked: Asked) -> Checked:
+    """Everything found in one input.
+
+    Raises:
+        NothingToCheck: It is a body, and nobody said where it is sent.
+        ContractError: What was asked for does not exist.
+    """
+    if opened.calls is not None:
+        return _judge_script(validator, opened.name, opened.calls, asked)
+    if not opened.is_recording:
+        return _judge_body(validator, opened, asked)
+    return _judge_recording(validator, opened)
+
+
+def make_unreadable(name: str, problem: str) -> Checked:
+    """An input that could not be read, as a finding at that file."""
+    from azml_contract.finding import Evidence, Finding, Location, Severity
+    from azml_contract.report.checked import Checked
+
+    reason, _, cure = problem.removeprefix(f"{name}: ").partition(". ")
+    finding = Finding(
+        "AZC404",
+        Severity.ERROR,
+        f"This file cannot be read: {reason.removesuffix('.')}.",
+        cure=cure or "Mend the file, or leave it out.",
+        evidence=Evidence.UNKNOWN,
+        location=Location(name, 1, 1),
+    )
+    return Checked(name, (finding,))
+
+
+def _judge_recording(validator: Validator, opened: Document) -> Checked:
+    from azml_contract.documents.places import RecordingPlaces
+    from azml_contract.report.checked import Checked
+    from azml_contract.seen import add_up
+    from azml_contract.source.excerpt import Source
+
+    source = Source(opened.name, opened.text)
+    places = RecordingPlaces(source, is_yaml=opened.is_yaml)
+    findings: list[Finding] = []
+    verdicts = []
+    for one in opened.recorded(any_url=True):
+        verdict = validator.check(one.exchange)
+        verdicts.append(verdict)
+        findings += _place_recorded(one, verdict, places)
+    return Checked(
+        opened.name,
+        tuple(findings),
+        sum(verdict.requests for verdict in verdicts),
+        sum(verdict.responses for verdict in verdicts),
+        add_up(verdict.calls for verdict in verdicts),
+    )
+
+
+def _place_recorded(
+    one: Recorded, verdict: Verdict, places: RecordingPlaces
+) -> Iterator[Finding]:
+    from azml_contract.finding import Side
+
+    if not verdict.findings:
+        return
+    from azml_contract.source.excerpt import hide_secrets
+
+    exchange = one.exchange
+    call = hide_secrets(str(exchange.request))
+    asked = _make_placer(places, one.sent, exchange.request.body)
+    answered = _make_placer(places, one.answered, exchange.response.body)
+    for finding in verdict.findings:
+        placer = answered if finding.side is Side.RESPONSE else asked
+        yield placer.place(finding)._replace(call=call)
+
+
+def _make_placer(places: RecordingPlaces, spot: Spot, body: bytes) -> Placer:
+    from azml_contract.validation.places import Placer
+
+    return Placer(lambda: places.read(spot, body), lambda: places.locate(spot.head))
+
+
+def _judge_script(
+    validator: Validator, name: str, calls: Sequence[ScriptCall], asked: Asked
+) -> Checked:
+    from azml_contract.report.checked import Checked
+    from azml_contract.scripts.scripted import judge_script
+    from azml_contract.seen import add_up
+
+    judged = judge_script(validator, calls, name, asked.api_version)
+    return Checked(
+        name,
+        tuple(finding for one in judged for finding in one.findings),
+        sum(one.requests for one in judged),
+        calls=add_up(one.calls for one in judged),
+    )
+
+
+def _judge_body(validator: Validator, opened: Document, asked: Asked) -> Checked:
+    from azml_contract.report.checked import Checked
+    from azml_contract.source.excerpt import Excerpt, Source
+    from azml_contract.validation.places import Placer
+
+    verdict = _check_body(validator, opened.raw, asked)
+    source = Source(opened.name, opened.text)
+    placer = Placer(lambda: Excerpt(source, opened.text), lambda: source.locate(0))
+    return Checked(
+        opened.name,
+        tuple(map(placer.place, verdict.findings)),
+        verdict.requests,
+        verdict.responses,
+        verdict.calls,
+    )
+
+
+def _check_body(validator: Validator, body: bytes, asked: Asked) -> Verdict:
+    from azml_contract.exchange import Request, Response
+
+    if asked.operation:
+        return validator.check_body(asked.api_version, asked.operation, body)
+    if not asked.url:
+        raise NothingToCheck(
+            "it is a JSON body; say where it is sent: --method PUT --url "
+            "jobs/NAME --api-version V, or --operation ID --api-version V"
+        )
+    url = complete_url(asked.url, asked.api_version)
+    if asked.status:
+        request = Request(asked.method, url)
+        return validator.check_response(request, Response(asked.status, (), body))
+    return validator.check_request(Request(asked.method, url, (), body))
+
+
+def complete_url(url: str, api_version: str) -> str:
+    """Make an absolute URL of a path, and add the api-version where it lacks one."""
+    if not url.lower().startswith(("https://", "http://")):
+        from azml_contract import settings
+
+        workspace = settings.PLACEHOLDERS.workspace_id
+        path = url if url.startswith("/") else f"{workspace}/{url}"
+        url = f"{settings.PLACEHOLDERS.endpoint}{path}"
+    if api_version and "api-version=" not in url.lower():
+        url = f"{url}{'&' if '?' in url else '?'}api-version={api_version}"
+    return url

@@ -1,0 +1,1 @@
+"""Texts of files, and where in them something stands."""

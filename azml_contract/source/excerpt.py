@@ -1,0 +1,100 @@
+"""Where a text stands in a file: true lines and columns of what is embedded in it.
+
+In: the text of a file, and a text that was read out of it, perhaps unescaped,
+unfolded or put together from pieces. Out: places in the file, each with the line
+that a reader sees there. Knows nothing of JSON, YAML or shells: whoever takes a
+text out of a file says which of its characters came from where.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from azml_contract.finding import Location
+
+_LINE_END = re.compile(r"\n")
+_SHOWN_BEFORE, _SHOWN_AFTER, _READ_AROUND = 40, 100, 2000
+_WORD = re.compile(r"\\?\"(?:[^\"\\]|\\[^\"])*\\?\"|[\w$.-]+|\S")
+_SECRET_MEMBER = re.compile(
+    r"(?i)(?P<head>[\w-]*(?:secret|password|token|keys?|credential|sas)\\?[\"']?\s*[:=]"
+    r"\s*\\?[\"']?)(?P<value>[^\"'\\\s,}&]{4,})"
+)
+_SECRET_TEXT = re.compile(
+    r"(?i)(?P<head>\bsig=|bearer\s+|accountkey=)(?P<value>[^&\"'\\\s;]+)"
+)
+
+
+class Source:
+    """The text of one file, its lines found once."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self._starts: list[int] | None = None
+
+    def locate(self, offset: int) -> Location:
+        """The place of a character; line and column count from 1."""
+        starts = self._find_starts()
+        offset = max(0, min(offset, len(self.text)))
+        line = bisect_right(starts, offset)
+        start = starts[line - 1]
+        end = starts[line] if line < len(starts) else len(self.text)
+        shown, caret, width = _show(self.text[start:end].rstrip("\r\n"), offset - start)
+        return Location(self.file, line, offset - start + 1, shown, caret, width)
+
+    def find_offset(self, line: int, column: int) -> int:
+        """The character at a line and a column, both from 1."""
+        starts = self._find_starts()
+        line = max(1, min(line, len(starts)))
+        return min(starts[line - 1] + column - 1, len(self.text))
+
+    def _find_starts(self) -> list[int]:
+        if self._starts is None:
+            ends = (found.end() for found in _LINE_END.finditer(self.text))
+            self._starts = [0, *ends]
+        return self._starts
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A text that was read out of a source.
+
+    `runs` are pairs of offsets, in `text` and in the source, in the order of the
+    first: from one pair to the next both count on together. A text that stands
+    nowhere as such, because it was packed, has one pair, and everything in it is
+    where that points to; then `packed` is set.
+    """
+
+    source: Source
+    text: str
+    runs: tuple[tuple[int, int], ...] = ((0, 0),)
+    packed: bool = False
+
+    def locate(self, offset: int) -> Location:
+        """The place in the file of a character of the text."""
+        at = max(bisect_right(self.runs, (offset, len(self.source.text))) - 1, 0)
+        inside, outside = self.runs[at]
+        ahead = 0 if self.packed else max(offset - inside, 0)
+        return self.source.locate(outside + ahead)
+
+
+def _show(line: str, at: int) -> tuple[str, int, int]:
+    """A line as shown, where the caret stands in it, and how much it underlines."""
+    cut = max(0, at - _READ_AROUND)
+    near, at = line[cut : at + _READ_AROUND], at - cut
+    word = _WORD.match(near, at)
+    width = word.end() - at if word else 1
+    first = max(0, at - _SHOWN_BEFORE) if len(near) > _SHOWN_AFTER else 0
+    shown = hide_secrets(near)[first : first + _SHOWN_BEFORE + _SHOWN_AFTER]
+    return shown, at - first + 1, max(1, min(width, len(shown) - (at - first)))
+
+
+def hide_secrets(text: str) -> str:
+    """A text with the values of secrets blotted out, as long as before."""
+
+    def blot(found: re.Match[str]) -> str:
+        return found["head"] + "*" * len(found["value"])
+
+    return _SECRET_TEXT.sub(blot, _SECRET_MEMBER.sub(blot, text))
