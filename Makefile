@@ -3,6 +3,7 @@
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
 SPECS ?= ../shared/specs51
+OBSERVED ?= ../shared/facts/observed.json
 BIN := .venv/bin
 RUN := $(BIN)/python -m
 
@@ -57,8 +58,9 @@ check: setup  ## ruff, mypy, drift of generated files
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-contract: setup  ## rebuild the contract data from SPECS, and fail on drift
+contract: setup  ## compare the data with SPECS and OBSERVED, and fail on drift
 	@$(RUN) azml_contract.contract.compile --specs $(SPECS) --check
+	@$(RUN) azml_contract.validation.compile_evidence --observed $(OBSERVED) --check
 
 bench: bench-setup  ## every benchmark, next to the field; oav reads SPECS
 	@for one in verdicts cold contract; do \

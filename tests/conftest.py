@@ -50,12 +50,18 @@ def browser_program() -> str:
 
 
 @pytest.fixture(scope="session")
-def facts() -> str:
+def facts_folder() -> Path:
+    """The folder of facts about the service."""
+    folder = SHARED / "facts"
+    if not folder.is_dir():
+        pytest.skip("the facts about the service are not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def facts(facts_folder: Path) -> str:
     """Tables that were drawn from the specifications by other means."""
-    file = SHARED / "facts" / "aml_rest_facts.md"
-    if not file.is_file():
-        pytest.skip("the tables of facts are not on this machine")
-    return file.read_text("utf-8")
+    return (facts_folder / "aml_rest_facts.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="session")

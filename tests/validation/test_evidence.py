@@ -1,0 +1,125 @@
+"""What live services were seen to do: the numbers, and where they come from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azml_contract.contract.catalog import known_versions, load_contract
+from azml_contract.validation import compile_evidence, evidence
+from azml_contract.validation.evidence import Count
+
+LIMIT_BYTES = 300_000
+ROWS: list[dict[str, Any]] = [
+    {
+        "operation": "Things_Put",
+        "api_version": "2022-05-01",
+        "status": status,
+        "n": n,
+        "tests": 2,
+        "headers": {"location": n, "date": n - 1},
+        "request": {
+            "/": {"object": n},
+            "/properties": {"object": n},
+            "/properties/new": {"string?": n - 1},
+            "/properties/tags/*": {"null": 1, "string": n},
+        },
+        "answer": {"/": {"object": n}, "/value/*/name": {"string": n}},
+    }
+    for status, n in ((200, 4), (400, 2))
+]
+
+
+@pytest.fixture
+def things(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Evidence of a service of our own."""
+    file = tmp_path / "observed.txt"
+    file.write_text(compile_evidence.write_evidence(ROWS), "utf-8")
+    monkeypatch.setattr(evidence, "DATA", file)
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    evidence._blocks.cache_clear()
+    evidence.find_observed.cache_clear()
+
+
+@pytest.mark.usefixtures("things")
+def test_accepted_counts_successes_of_all_exchanges() -> None:
+    def accepted(pointer: str, types: str = "") -> Count | None:
+        return evidence.count_accepted("Things_Put", "2022-05-01", pointer, types)
+
+    assert accepted("") == (4, 6, "2022-05-01")
+    assert accepted("/properties/new") == (3, 6, "2022-05-01")
+    assert accepted("/properties/new", "?") == (3, 6, "2022-05-01")
+    assert accepted("/properties", "?") == (0, 6, "2022-05-01")
+    assert accepted("/properties/other") == (0, 6, "2022-05-01")
+
+
+@pytest.mark.usefixtures("things")
+def test_indexes_and_keys_fall_under_a_star_and_an_exchange_counts_once() -> None:
+    args = ("Things_Put", "2022-05-01")
+
+    assert evidence.count_accepted(*args, "/properties/tags/mine") == (4, 6, args[1])
+    nulls = evidence.count_accepted(*args, "/properties/tags/a", "null")
+    assert nulls == (1, 6, args[1])
+    assert evidence.count_returned(*args, "/value/7/name") == (4, 4, args[1])
+
+
+@pytest.mark.usefixtures("things")
+def test_without_an_exchange_nothing_is_known() -> None:
+    assert evidence.count_exchanges("Things_Put", "2024-04-01") is None
+    assert evidence.count_accepted("Things_Get", "2022-05-01", "/x") is None
+    assert evidence.count_returned("Things_Get", "2022-05-01", "/x") is None
+    refused = evidence.count_exchanges("Things_Put", "2022-05-01", 400)
+    assert refused == (2, 6, "2022-05-01")
+    assert evidence.observed_versions("Things_Put") == ("2022-05-01",)
+    assert evidence.observed_operations() == ("Things_Put",)
+
+
+def test_what_is_written_is_read_back(facts_folder: Path) -> None:
+    rows = json.loads((facts_folder / "observed.json").read_text("utf-8"))
+
+    assert sum(row["n"] for row in rows) == 19_863
+    for row in rows:
+        read = evidence.find_observed(row["operation"], row["api_version"])
+        (one,) = [r for r in read if r.status == row["status"]]
+        assert (one.n, one.tests) == (row["n"], row["tests"])
+        assert one.headers == row["headers"]
+        for side in ("request", "answer"):
+            places = {p or "/": t for p, t in getattr(one, side).items() if t}
+            assert places == row[side]
+
+
+def test_no_drift(facts_folder: Path) -> None:
+    observed = str(facts_folder / "observed.json")
+
+    assert compile_evidence.main(["--observed", observed, "--check"]) == 0
+
+
+def test_drift_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(compile_evidence, "DATA", tmp_path / "observed.txt")
+    file = tmp_path / "observed.json"
+    file.write_text(json.dumps(ROWS))
+    arguments = ["--observed", str(file)]
+
+    assert compile_evidence.main([*arguments, "--check"]) == 1
+    assert "differs from what" in capsys.readouterr().err
+    assert compile_evidence.main(arguments) == 0
+    assert compile_evidence.main([*arguments, "--check"]) == 0
+
+
+def test_the_data_is_small_and_every_operation_seen_is_one_of_the_contract() -> None:
+    assert evidence.DATA.stat().st_size <= LIMIT_BYTES
+    assert set(evidence.observed_versions()) <= set(known_versions())
+    for operation in evidence.observed_operations():
+        for version in evidence.observed_versions(operation):
+            assert operation in load_contract(version).operations
