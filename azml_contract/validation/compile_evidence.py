@@ -26,6 +26,7 @@ from typing import Any
 
 from azml_contract.api_version import sort_key
 from azml_contract.validation.evidence import DATA
+from azml_contract.whole_file import write_whole
 
 _Places = Mapping[str, Mapping[str, int]]
 
@@ -86,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     text = write_evidence(json.loads(options.observed.read_text("utf-8")))
     if not options.check:
-        DATA.write_text(text, "utf-8", newline="\n")
+        write_whole(DATA, text)
         return 0
     if DATA.is_file() and DATA.read_text("utf-8") == text:
         return 0
