@@ -52,13 +52,38 @@ class Location:
     width: int = 1
 
 
+class Act(StrEnum):
+    """What an edit does at its pointer."""
+
+    RENAME = "rename"
+    SET = "set"
+    REMOVE = "remove"
+    MOVE = "move"
+
+
+class Edit(NamedTuple):
+    """One change of a body: `value` is the new name, value, or pointer."""
+
+    act: Act
+    pointer: str
+    value: Any = None
+
+
+class Fix(NamedTuple):
+    """Edits that mend a finding; `certain` where nothing is left to decide."""
+
+    edits: tuple[Edit, ...]
+    certain: bool = False
+
+
 class Finding(NamedTuple):
     """One broken rule; a tuple because a body can have many, and fast.
 
     `code` is stable (``AZC1xx`` request, ``AZC2xx`` response, ``AZC3xx``
     regression). `pointer` is an RFC 6901 JSON pointer into the body; for
     what is not in a body it is empty. `cure` is empty where none is known. `call`
-    is the verb and the URL, where a file holds many.
+    is the verb and the URL, where a file holds many. `fix` is the cure as a program
+    can follow it; None where a person has to decide.
     """
 
     code: str
@@ -74,6 +99,7 @@ class Finding(NamedTuple):
     evidence: Evidence = Evidence.SPEC
     location: Location | None = None
     call: str = ""
+    fix: Fix | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The published JSON shape of a finding."""

@@ -52,6 +52,20 @@ class JsonPlaces:
             place = inner
         return place
 
+    def get(self, pointer: str) -> Place | None:
+        """The place of a pointer; None where there is nothing."""
+        above, slash, step = pointer.rpartition("/")
+        if not slash:
+            return self._root
+        holder = self.get(above)
+        name = step.replace("~1", "/").replace("~0", "~")
+        return None if holder is None else self._read_level(holder.value).get(name)
+
+    def list_inside(self, pointer: str) -> dict[str, Place]:
+        """The members or items of a container, by name or number."""
+        holder = self.get(pointer)
+        return {} if holder is None else self._read_level(holder.value)
+
     def _read_level(self, at: int) -> dict[str, Place]:
         found = self._levels.get(at)
         if found is None:

@@ -18,6 +18,7 @@ from azml_contract.contract.schema import Choice, write_schema
 from azml_contract.contract.views import Lens, is_union
 from azml_contract.validation.deviation import Deviation, Rule
 from azml_contract.validation.explain import PlanBook
+from azml_contract.validation.homes import Homes
 from azml_contract.validation.judge import Accept, compile_judge
 
 _CAPACITY = 256
@@ -77,7 +78,8 @@ class BodyCheck:
         """Every deviation of a parsed body."""
         found: list[Deviation] = []
         self._plan.walk(value, None, found)
-        return found
+        homes = Homes(self._contract.definitions, self._lens, self._body, value)
+        return [homes.rehome(deviation) for deviation in found]
 
     def check(self, value: Any) -> list[Deviation]:
         """Every deviation, nothing walked where the judge says yes."""

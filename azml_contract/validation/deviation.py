@@ -55,6 +55,34 @@ class Deviation(NamedTuple):
     hint: Any = None
 
 
+class Home(NamedTuple):
+    """Where a property in the wrong place belongs.
+
+    `path` is the object that knows it; `is_there` whether the body has that object,
+    and no such property in it; `is_only` whether no other one knows it; `is_taken`
+    where every one has it already.
+    """
+
+    path: Path
+    is_there: bool = True
+    is_only: bool = True
+    is_taken: bool = False
+
+
+class Guess(NamedTuple):
+    """The variant that was meant, "" where nothing tells, and what tells it.
+
+    `by` is ``name``, ``properties``, ``only`` (there is one alone) or ``twin``: the
+    property `twin` holds the value. `elsewhere` tells the api-versions that have
+    the value that was sent.
+    """
+
+    value: str = ""
+    by: str = ""
+    twin: str = ""
+    elsewhere: Any = None
+
+
 def to_pointer(path: Path) -> str:
     """The RFC 6901 pointer of a path; "" for the root."""
     pointer = ""

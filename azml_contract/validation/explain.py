@@ -10,6 +10,7 @@ Knows neither severities nor sentences.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
 from typing import Any
 
 from azml_contract.contract.model import Definition, Property, Type
@@ -22,7 +23,7 @@ from azml_contract.contract.views import (
     required_names,
     use_of,
 )
-from azml_contract.validation.deviation import Deviation, Path, Rule
+from azml_contract.validation.deviation import Deviation, Guess, Path, Rule
 from azml_contract.validation.history import Elsewhere, find_elsewhere, find_variant
 from azml_contract.validation.migrations import Migration, find_migration
 from azml_contract.validation.nearest import find_nearest
@@ -141,15 +142,6 @@ class PlanBook:
             if name in self.definitions and key in self.definitions[name].properties
         )
 
-    def list_declared(self, kind: Type) -> set[str]:
-        """Every property that a value of `kind` may have."""
-        definition = self.definitions.get(kind.ref)
-        if definition is None:
-            return set()
-        names = (definition.name, *definition.variants.values())
-        known = (self.definitions[name] for name in names if name in self.definitions)
-        return {key for one in known for key in one.properties}
-
 
 class ObjectPlan:
     """The properties of one definition, closed unless it declares others."""
@@ -160,7 +152,6 @@ class ObjectPlan:
         "_extra",
         "_folded",
         "_required",
-        "_wrappers",
         "definition",
         "plain",
     )
@@ -176,7 +167,6 @@ class ObjectPlan:
         self._set_tag()
         self._required = required_names(definition, book.lens)
         self._folded = {name.casefold(): name for name in definition.properties}
-        self._wrappers: dict[str, tuple[str, ...]] | None = None
         self._extra: Plan | None = None
         if definition.additional is not None:
             extra = definition.additional
@@ -201,7 +191,7 @@ class ObjectPlan:
         for key, item in value.items():
             entry = entries.get(key)
             if entry is None:
-                self._meet_stray(key, item, path, found, meant)
+                self._meet_stray(key, value, path, found, meant)
             elif entry[0] is not type(item):
                 entry[1](item, (path, key), found)
         for name in self._required:
@@ -234,7 +224,7 @@ class ObjectPlan:
             if entry is not None:
                 entry[1](item, (path, key), found)
             elif key.casefold() not in variants:
-                self._meet_stray(key, item, path, found, meant)
+                self._meet_stray(key, value, path, found, meant)
         for name in self._required:
             if name not in value and name not in skip:
                 self._note_missing(name, path, found, meant)
@@ -256,19 +246,44 @@ class ObjectPlan:
         found.append(Deviation(Rule.MISSING, place, None, (name,), owner, name, hint))
 
     def _meet_stray(
-        self, key: str, item: Any, path: Path, found: Found, meant: dict[str, str]
+        self,
+        key: str,
+        holder: Mapping[str, Any],
+        path: Path,
+        found: Found,
+        meant: dict[str, str],
     ) -> None:
-        place = (path, key)
+        place, item = (path, key), holder[key]
         if self._extra is not None:
             self._extra.walk(item, place, found)
             return
         twin = self._folded.get(key.casefold())
         if twin is not None:
             meant[twin] = key
-            found.append(self._note(Rule.CASE, place, key, (twin,), None))
+            found.append(self._note(Rule.CASE, place, key, (twin,), twin in holder))
             self._entries[twin][1](item, place, found)
             return
-        found.append(self._explain_stray(key, place, meant))
+        stray = self._explain_stray(key, place, meant)
+        free = [name for name in stray.expected if name not in holder]
+        inside = self._walk_as(free[0], item, place) if free else []
+        if stray.rule is not Rule.UNKNOWN:
+            same = free == list(stray.expected) and not inside
+            found.append(stray if same else _tell_changed(stray))
+            return
+        stray = stray._replace(expected=tuple(free))
+        if _is_misfit(inside, place):
+            meant.pop(free[0], None)  # a name alike, for something else
+            found.append(stray._replace(expected=()))
+        else:
+            found += [stray, *inside]
+
+    def _walk_as(self, name: str, item: Any, place: Path) -> Found:
+        """What is wrong below a stray, if it stands for the property `name`."""
+        inside: Found = []
+        entry = self._entries.get(name)
+        if entry is not None and entry[0] is not type(item):
+            entry[1](item, place, inside)
+        return inside
 
     def _explain_stray(self, key: str, place: Path, meant: dict[str, str]) -> Deviation:
         migration = self._book.find_migration(self.definition.name, key)
@@ -278,30 +293,27 @@ class ObjectPlan:
         variants = self._book.siblings_with(self.definition, key)
         if variants:
             return self._note(Rule.FOREIGN, place, key, (), variants)
-        wrapper = self._find_wrapper(key)
-        if wrapper:
-            return self._note(Rule.UNKNOWN, place, key, (f"{wrapper}/{key}",), wrapper)
         near = find_nearest(key, self.definition.properties)
         if near:
             meant.setdefault(near[0], key)
         return self._note(Rule.UNKNOWN, place, key, near, None)
 
-    def _find_wrapper(self, key: str) -> str:
-        """Name of the nested object that `key` belongs into, usually ``properties``."""
-        if self._wrappers is None:
-            self._wrappers = self._list_wrappers()
-        names = self._wrappers.get(key, ())
-        if "properties" in names:
-            return "properties"
-        return names[0] if len(names) == 1 else ""
 
-    def _list_wrappers(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = {}
-        for name, prop in self.definition.properties.items():
-            if use_of(prop, self._book.lens) is Use.FREE:
-                for key in self._book.list_declared(prop.type):
-                    found[key] = (*found.get(key, ()), name)
-        return found
+def _tell_changed(stray: Deviation) -> Deviation:
+    """A renamed property whose value is none for the new name: not only a name."""
+    move = stray.hint
+    if not isinstance(move, Migration) or move.cure:
+        return stray
+    now = " and ".join(f"`{name}`" for name in move.now)
+    cure = f"Send {now} instead; the value is written differently there."
+    return stray._replace(hint=replace(move, cure=cure))
+
+
+def _is_misfit(inside: Found, place: Path) -> bool:
+    return any(
+        one.path == place and one.rule in (Rule.TYPE, Rule.NULL, Rule.USE, Rule.FIXED)
+        for one in inside
+    )
 
 
 class _Everything:
@@ -340,15 +352,7 @@ class UnionPlan:
     def _walk_untagged(self, value: Any, path: Path, found: Found) -> None:
         key = find_twin(self._tag, value)
         if key is None:
-            if self._is_optional():
-                self._book.plan_variant(self._base.name).walk(value, path, found)
-                return
-            guess, by = self._guess(value, None)
-            values, place = tuple(self._variants), (path, self._tag)
-            self._note(
-                Rule.VARIANT_MISSING, place, None, values, (guess, by, None), found
-            )
-            self._continue(value, path, found, guess, self._tag)
+            self._walk_without_tag(value, path, found)
             return
         tag = value[key]
         twin = self._find_value(tag)
@@ -357,16 +361,38 @@ class UnionPlan:
                 self._note(Rule.ENUM_CASE, (path, key), tag, (twin,), None, found)
             self._continue(value, path, found, twin, key)
             return
-        guess, by = self._guess(value, tag)
-        elsewhere = None
-        if by != "name":
+        guess = self._guess(value, tag)
+        if guess.by != "name":
             elsewhere = self._book.find_variant_elsewhere(self._base.name, tag)
-        if elsewhere is not None and not self._declares_all(guess, value):
-            guess, by = "", ""
-        hint = (guess, by, elsewhere)
+            if elsewhere is not None and not self._declares_all(guess.value, value):
+                guess = Guess()
+            guess = guess._replace(elsewhere=elsewhere)
         values = tuple(self._variants)
-        self._note(Rule.VARIANT_UNKNOWN, (path, key), tag, values, hint, found)
-        self._continue(value, path, found, guess, key, known=elsewhere is not None)
+        self._note(Rule.VARIANT_UNKNOWN, (path, key), tag, values, guess, found)
+        known = guess.elsewhere is not None
+        self._continue(value, path, found, guess.value, key, known=known)
+
+    def _walk_without_tag(self, value: Any, path: Path, found: Found) -> None:
+        if self._is_optional():
+            self._book.plan_variant(self._base.name).walk(value, path, found)
+            return
+        guess = self._find_stand_in(value) or self._guess(value, None)
+        values, place = tuple(self._variants), (path, self._tag)
+        self._note(Rule.VARIANT_MISSING, place, None, values, guess, found)
+        if guess.by == "twin":
+            value = {key: item for key, item in value.items() if key != guess.twin}
+        self._continue(value, path, found, guess.value, self._tag)
+
+    def _find_stand_in(self, value: Mapping[str, Any]) -> Guess | None:
+        """A property that nobody declares, and that holds a variant's very value."""
+        declared = self._declared() | {key.casefold() for key in self._base.properties}
+        twins = [
+            Guess(twin, "twin", key)
+            for key, item in value.items()
+            if key.casefold() not in declared
+            and (twin := self._find_value(item)) in self._variants
+        ]
+        return twins[0] if len(twins) == 1 else None
 
     def _declares_all(self, guess: str, value: Mapping[str, Any]) -> bool:
         if guess not in self._variants:
@@ -425,12 +451,14 @@ class UnionPlan:
         names = self._variants.values()
         return set().union(*(self._folded_names(name) for name in names))
 
-    def _guess(self, value: Mapping[str, Any], tag: Any) -> tuple[str, str]:
+    def _guess(self, value: Mapping[str, Any], tag: Any) -> Guess:
         """The variant meant, and whether its ``name`` or its ``properties`` say so."""
         if isinstance(tag, str):
             near = find_nearest(tag, self._variants)
             if near:
-                return near[0], "name"
+                return Guess(near[0], "name")
+        if len(self._variants) == 1:
+            return Guess(next(iter(self._variants)), "only")
         common = {name.casefold() for name in self._base.properties}
         keys = {key.casefold() for key in value} - common
         scores = {
@@ -439,7 +467,8 @@ class UnionPlan:
         }
         best = max(scores.values(), default=0)
         winners = [variant for variant, score in scores.items() if score == best]
-        return (winners[0], "properties") if best and len(winners) == 1 else ("", "")
+        decided = best > 0 and len(winners) == 1
+        return Guess(winners[0], "properties") if decided else Guess()
 
     def _folded_names(self, name: str) -> set[str]:
         return {key.casefold() for key in self._book.definitions[name].properties}

@@ -7,12 +7,13 @@ the ledger of known divergences where it has an entry. Knows no bodies.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from azml_contract.finding import Evidence, Finding, Location, Severity, Side
+from azml_contract.finding import Evidence, Finding, Fix, Location, Severity, Side
 from azml_contract.validation.codes import CODE_OF, CODES
 from azml_contract.validation.deviation import Deviation, Path, Rule, to_pointer
 from azml_contract.validation.ledger import find_divergence
@@ -41,16 +42,16 @@ class Grader:
         code = CODE_OF[rule, self.side]
         if rule in _VALUE_RULES and not isinstance(deviation.seen, (dict, list)):
             deviation = _hide_secret(deviation)
-        message, cure = describe(deviation, self.api_version)
+        message, cure, fix = describe(deviation, self.api_version)
         severity, evidence, note, advice = self._weigh(
             code, deviation.owner, deviation.name
         )
         if rule in _FIRM_RULES and _is_firm(deviation):
             severity, evidence, note = CODES[code].strict, Evidence.SPEC, ""
         if self.side is Side.RESPONSE:
-            cure = ""  # nobody can mend what the service answers
+            cure, fix = "", None  # nobody can mend what the service answers
         elif advice:
-            cure = advice
+            cure, fix = advice, None
         return Finding(
             code,
             severity,
@@ -63,6 +64,7 @@ class Grader:
             _report_expected(deviation),
             _report_seen(deviation.seen),
             evidence,
+            fix=fix,
         )
 
     def find(
@@ -79,6 +81,7 @@ class Grader:
         severity: Severity | None = None,
         location: Location | None = None,
         carried: str = "",
+        fix: Fix | None = None,
     ) -> Finding:
         """A finding that is not a deviation from a schema.
 
@@ -102,6 +105,7 @@ class Grader:
             seen=_report_seen(seen),
             evidence=evidence,
             location=location,
+            fix=fix,
         )
 
     def _weigh(
@@ -150,6 +154,8 @@ def _report_seen(seen: Any) -> Any:
         return masked if len(masked) <= _SHOWN else f"{masked[:_SHOWN]}..."
     if isinstance(seen, dict):
         return "an object"
+    if isinstance(seen, float) and not math.isfinite(seen):
+        return str(seen)  # no JSON has it
     return f"an array of {len(seen)}" if isinstance(seen, list) else seen
 
 

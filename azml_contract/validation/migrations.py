@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from azml_contract.api_version import sort_key
 
@@ -59,18 +60,29 @@ def find_migration(api_version: str, definition: str, key: str) -> Migration | N
         later = sort_key(api_version) < sort_key(change.since)
         before, after = (change.new, change.old) if later else (change.old, change.new)
         if folded in {name.casefold() for name in before}:
-            cure = change.back if later else change.cure
+            cure = _spell(change.back if later else change.cure, api_version)
             return Migration(key, after, change.since, later, cure, change.source)
     return None
 
 
+def _spell(cure: str, api_version: str) -> str:
+    """A cure with the values written as that api-version writes them."""
+    for value, there in _load_table()["spelling"].get(api_version, {}).items():
+        cure = cure.replace(value, there)
+    return cure
+
+
 @lru_cache(maxsize=1)
-def _load_changes() -> dict[tuple[str, str], list[_Change]]:
+def _load_table() -> dict[str, Any]:
     import tomllib  # only a call with unknown properties needs it
 
-    table = _TABLE.read_text("utf-8")
+    return tomllib.loads(_TABLE.read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _load_changes() -> dict[tuple[str, str], list[_Change]]:
     index: dict[tuple[str, str], list[_Change]] = {}
-    for entry in tomllib.loads(table)["change"]:
+    for entry in _load_table()["change"]:
         change = _Change(
             old=tuple(entry.get("old", ())),
             new=tuple(entry.get("new", ())),

@@ -1,32 +1,57 @@
 """Put a deviation into words: what is wrong, and how to mend it.
 
 In: a deviation and the api-version. Out: a message and a cure, plain
-sentences. Decides nothing about severity.
+sentences, and the cure as edits where a program can follow it. Decides nothing
+about severity.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from azml_contract.contract.model import Type
 from azml_contract.contract.views import Use
-from azml_contract.validation.deviation import Deviation, Rule
-from azml_contract.validation.history import Elsewhere
+from azml_contract.finding import Act, Edit, Fix
+from azml_contract.validation.deviation import (
+    Deviation,
+    Guess,
+    Home,
+    Rule,
+    to_pointer,
+)
 from azml_contract.validation.migrations import Migration
 from azml_contract.validation.nearest import find_nearest
 
-Words = tuple[str, str]
+
+class Words(NamedTuple):
+    """What is wrong, how to mend it in a sentence, and in edits; both may lack."""
+
+    message: str
+    cure: str = ""
+    fix: Fix | None = None
+
+
 # json.dumps makes an encoder a call for any but its own options.
 _write_json = json.JSONEncoder(ensure_ascii=False).encode
 _SHOWN = 60
 _LISTED = 12
+_LONG = 10**_SHOWN
+_INT32 = 2**31
 
 
 def describe(deviation: Deviation, api_version: str) -> Words:
     """The message and the cure of a deviation; the cure may be empty."""
     return _PHRASES[deviation.rule](deviation, api_version)
+
+
+def _edit(
+    deviation: Deviation, act: Act, value: Any = None, *, certain: bool = False
+) -> Fix:
+    """A fix of one edit, at the place of the deviation."""
+    return Fix((Edit(act, to_pointer(deviation.path), value),), certain)
 
 
 def show(value: Any) -> str:
@@ -37,8 +62,10 @@ def show(value: Any) -> str:
         return f"an array of {len(value)}"
     if isinstance(value, str) and value.isalnum():
         text = f'"{value}"'
-    elif type(value) is int:
+    elif type(value) is int and abs(value) < _LONG:
         text = str(value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        return f"a number of {value.bit_length()} bits"
     else:
         text = _write_json(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
@@ -71,33 +98,52 @@ def _missing(deviation: Deviation, version: str) -> Words:
     kind, twin = deviation.hint
     message = f"`{deviation.name}` is required in {deviation.owner} and missing."
     if twin:
-        return message, f"`{twin}` seems to stand for it; see there."
-    return message, f'Add "{deviation.name}": {describe_type(kind)}.'
+        return Words(message, f"`{twin}` seems to stand for it; see there.")
+    return Words(message, f'Add "{deviation.name}": {describe_type(kind)}.')
 
 
 def _unknown(deviation: Deviation, version: str) -> Words:
     message = f"`{deviation.seen}` is not a property of {deviation.owner}."
-    if deviation.hint == "properties":
-        return message, "It belongs inside `properties`: move it there."
-    if deviation.hint:
-        return message, f"Did you mean `{deviation.seen}` inside `{deviation.hint}`?"
+    if deviation.hint is not None:
+        return Words(message, *_move(deviation))
     if deviation.expected:
         names = " or ".join(f"`{name}`" for name in deviation.expected)
-        return message, f"Did you mean {names}?"
-    return message, "Remove it; the service drops what it does not know."
+        fix = _edit(deviation, Act.RENAME, deviation.expected[0])
+        return Words(message, f"Did you mean {names}?", fix)
+    cure = "Remove it; the service drops what it does not know."
+    return Words(message, cure, _edit(deviation, Act.REMOVE))
+
+
+def _move(deviation: Deviation) -> tuple[str, Fix | None]:
+    """Where a property in the wrong place belongs."""
+    home: Home = deviation.hint
+    if home.is_taken:
+        place = to_pointer(home.path) or "The top of the body"
+        return f"{place} has it already: remove it here.", _edit(deviation, Act.REMOVE)
+    target = to_pointer((home.path, deviation.seen))
+    fix = _edit(deviation, Act.MOVE, target, certain=home.is_only)
+    where = f"below {to_pointer(home.path)}" if home.path else "to the top of the body"
+    others = "" if home.is_only else ", or to another object that knows it"
+    return f"Move it {where}{others}.", fix if home.is_there else None
 
 
 def _case(deviation: Deviation, version: str) -> Words:
     right = deviation.expected[0]
     message = f"`{deviation.seen}` is written `{right}` in {deviation.owner}."
-    return message, f"Rename `{deviation.seen}` to `{right}`."
+    if deviation.hint:
+        cure = f"`{right}` is there already: remove one of them."
+        return Words(message, cure, _edit(deviation, Act.REMOVE))
+    fix = _edit(deviation, Act.RENAME, right, certain=True)
+    return Words(message, f"Rename `{deviation.seen}` to `{right}`.", fix)
 
 
 def _type(deviation: Deviation, version: str) -> Words:
     kind: Type = deviation.hint
     wanted = describe_type(kind)
     message = f"{_subject(deviation)} must be {wanted}, not {show(deviation.seen)}."
-    return message, _cure_type(kind, deviation.seen)
+    cure, value = _cure_type(kind, deviation.seen)
+    fix = None if value is None else _edit(deviation, Act.SET, value, certain=True)
+    return Words(message, cure, fix)
 
 
 def _subject(deviation: Deviation) -> str:
@@ -110,30 +156,58 @@ def _subject(deviation: Deviation) -> str:
     return place if same else f"{place}[{json.dumps(step)}]"
 
 
-def _cure_type(kind: Type, seen: Any) -> str:
+def _cure_type(kind: Type, seen: Any) -> tuple[str, Any]:
+    """The cure, and the value that is meant where it is certain."""
     if kind.kind in ("integer", "number") and isinstance(seen, str):
-        try:
-            number = float(seen)
-        except ValueError:
-            return f"Send {describe_type(kind)}."
-        if number.is_integer():
-            return f"Remove the quotes: {int(number)}."
-        return f"Remove the quotes: {seen}." if kind.kind == "number" else ""
+        number = _read_as(kind.kind, seen)
+        if number is not None:
+            meant = None if _is_limited(kind) or abs(number) >= _INT32 else number
+            return f"Remove the quotes: {show(number)}.", meant
     if kind.kind == "boolean" and isinstance(seen, str):
-        return "Send true or false without quotes."
+        value = {"true": True, "false": False}.get(seen.strip().lower())
+        return "Send true or false without quotes.", value
     if kind.kind == "string" and isinstance(seen, (bool, int, float)):
-        return f'Put it in quotes: "{show(seen)}".'
-    return f"Send {describe_type(kind)}."
+        text = show(seen)
+        exact = isinstance(seen, int) and not _is_limited(kind)
+        return f'Put it in quotes: "{text}".', text if exact else None
+    return f"Send {describe_type(kind)}.", None
+
+
+def _is_limited(kind: Type) -> bool:
+    """Whether a value of the right type may still be a wrong one."""
+    bounds = (kind.minimum, kind.maximum, kind.min_length, kind.max_length)
+    limited = any(bound is not None for bound in bounds)
+    shaped = kind.kind == "string" and kind.format
+    return bool(limited or shaped or kind.enum or kind.pattern)
+
+
+def _read_as(kind: str, text: str) -> int | float | None:
+    """The number that a text is, written as JSON writes numbers."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if not math.isfinite(value):
+        return None
+    if kind == "number" or isinstance(value, int):
+        return value
+    return int(value) if value.is_integer() else None
 
 
 def _null(deviation: Deviation, version: str) -> Words:
     kind, required = deviation.hint
     message = f"{_subject(deviation)} may not be null."
     wanted = describe_type(kind)
-    return (
-        message,
-        f"Send {wanted}." if required else f"Leave it out, or send {wanted}.",
-    )
+    if required:
+        return Words(message, f"Send {wanted}.")
+    fix = _edit(deviation, Act.REMOVE) if _is_member(deviation) else None
+    return Words(message, f"Leave it out, or send {wanted}.", fix)
+
+
+def _is_member(deviation: Deviation) -> bool:
+    return deviation.path is not None and isinstance(deviation.path[1], str)
 
 
 def _enum(deviation: Deviation, version: str) -> Words:
@@ -143,8 +217,9 @@ def _enum(deviation: Deviation, version: str) -> Words:
     )
     near = find_nearest(str(deviation.seen), deviation.expected)
     if near:
-        return message, f'Did you mean "{near[0]}"?'
-    return message, f"Use one of {values}."
+        fix = _edit(deviation, Act.SET, near[0])
+        return Words(message, f'Did you mean "{near[0]}"?', fix)
+    return Words(message, f"Use one of {values}.")
 
 
 def _enum_case(deviation: Deviation, version: str) -> Words:
@@ -152,31 +227,43 @@ def _enum_case(deviation: Deviation, version: str) -> Words:
     message = (
         f"{show(deviation.seen)} of {_subject(deviation)} is written {show(right)}."
     )
-    return message, f"Write {show(right)}."
+    fix = _edit(deviation, Act.SET, right, certain=True)
+    return Words(message, f"Write {show(right)}.", fix)
 
 
 def _variant_unknown(deviation: Deviation, version: str) -> Words:
     values = list_names(deviation.expected)
-    known: Elsewhere | None = deviation.hint[2]
+    hint: Guess = deviation.hint
+    known = hint.elsewhere
     there = f"; it exists in {known.span} only" if known else ""
     message = f"{show(deviation.seen)} is no {_subject(deviation)}: {values}{there}."
-    cure = _cure_variant(deviation, values)
-    return message, f"{cure} Or use {known.best}." if known else cure
+    cure, fix = _cure_variant(deviation, values)
+    return Words(message, f"{cure} Or use {known.best}." if known else cure, fix)
 
 
 def _variant_missing(deviation: Deviation, version: str) -> Words:
     values = list_names(deviation.expected)
     message = f"`{deviation.name}` is missing, one of {values} for a {deviation.owner}."
-    return message, _cure_variant(deviation, values)
+    hint: Guess = deviation.hint
+    if hint.by == "twin":
+        place = deviation.path[0] if deviation.path else None
+        edit = Edit(Act.RENAME, to_pointer((place, hint.twin)), deviation.name)
+        cure = f'`{hint.twin}` holds "{hint.value}": rename it to `{deviation.name}`.'
+        return Words(message, cure, Fix((edit,)))
+    return Words(message, *_cure_variant(deviation, values))
 
 
-def _cure_variant(deviation: Deviation, values: str) -> str:
-    guess, by, _ = deviation.hint
-    if by == "name":
-        return f'Did you mean "{guess}"?'
-    if by:
-        return f'Send "{deviation.name}": "{guess}"; the other properties look like it.'
-    return f'Send "{deviation.name}" with one of {values}.'
+def _cure_variant(deviation: Deviation, values: str) -> tuple[str, Fix | None]:
+    hint: Guess = deviation.hint
+    fix = _edit(deviation, Act.SET, hint.value) if hint.value else None
+    if hint.by == "name":
+        return f'Did you mean "{hint.value}"?', fix
+    told = f'Send "{deviation.name}": "{hint.value}"'
+    if hint.by == "properties":
+        return f"{told}; the other properties look like it.", fix
+    if hint.by == "only":
+        return f"{told}.", fix
+    return f'Send "{deviation.name}" with one of {values}.', None
 
 
 def _variant_other(deviation: Deviation, version: str) -> Words:
@@ -185,7 +272,8 @@ def _variant_other(deviation: Deviation, version: str) -> Words:
         f"`{deviation.name}` is {show(deviation.seen)}, which makes a "
         f"{deviation.hint}; here only {deviation.owner} can stand."
     )
-    return message, f'Send "{deviation.name}": "{right}".'
+    fix = _edit(deviation, Act.SET, right)
+    return Words(message, f'Send "{deviation.name}": "{right}".', fix)
 
 
 def _renamed(deviation: Deviation, version: str) -> Words:
@@ -202,7 +290,14 @@ def _renamed(deviation: Deviation, version: str) -> Words:
         message = f"`{move.was}` of {deviation.owner} is {now} since {move.since}."
     else:
         message = f"`{move.was}` is gone from {deviation.owner} since {move.since}."
-    return message, move.cure or (f"Rename it to {now}." if now else "Leave it out.")
+    if move.cure:
+        return Words(message, move.cure)
+    if len(move.now) == 1:
+        fix = _edit(deviation, Act.RENAME, move.now[0])
+        return Words(message, f"Rename it to {now}.", fix)
+    if now:
+        return Words(message, f"Rename it to {now}.")
+    return Words(message, "Leave it out.", _edit(deviation, Act.REMOVE))
 
 
 def _foreign(deviation: Deviation, version: str) -> Words:
@@ -211,20 +306,23 @@ def _foreign(deviation: Deviation, version: str) -> Words:
         f"`{deviation.seen}` is not a property of {deviation.owner}; "
         f"it belongs to {variants}."
     )
-    return message, "Remove it, or change the discriminator."
+    cure = "Remove it, or change the discriminator."
+    return Words(message, cure, _edit(deviation, Act.REMOVE))
 
 
 def _use(deviation: Deviation, version: str) -> Words:
     if deviation.hint is Use.READ_ONLY:
         message = f"{_subject(deviation)} is read-only: only the service sets it."
-        return message, "Leave it out."
+        fix = _edit(deviation, Act.REMOVE, certain=True)
+        return Words(message, "Leave it out.", fix)
     what = "a secret" if deviation.hint is Use.SECRET else "write-only"
-    return f"{_subject(deviation)} is {what}, and came back in an answer.", ""
+    return Words(f"{_subject(deviation)} is {what}, and came back in an answer.")
 
 
 def _fixed(deviation: Deviation, version: str) -> Words:
     message = f"{_subject(deviation)} can be set when creating, not when updating."
-    return message, "Leave it out, or create a new resource."
+    cure = "Leave it out, or create a new resource."
+    return Words(message, cure, _edit(deviation, Act.REMOVE))
 
 
 def _pattern(deviation: Deviation, version: str) -> Words:
@@ -232,7 +330,7 @@ def _pattern(deviation: Deviation, version: str) -> Words:
     message = (
         f"{show(deviation.seen)} of {_subject(deviation)} does not match {pattern}."
     )
-    return message, f"Send text that matches {pattern}."
+    return Words(message, f"Send text that matches {pattern}.")
 
 
 def _range(deviation: Deviation, version: str) -> Words:
@@ -241,28 +339,26 @@ def _range(deviation: Deviation, version: str) -> Words:
     message = (
         f"{show(deviation.seen)} of {_subject(deviation)} is out of range: {wanted}."
     )
-    return message, f"Send a number {wanted}."
+    return Words(message, f"Send a number {wanted}.")
 
 
 def _length(deviation: Deviation, version: str) -> Words:
     if deviation.hint == "unique":
-        return f"{_subject(deviation)} holds an item twice.", "Send each item once."
+        message = f"{_subject(deviation)} holds an item twice."
+        return Words(message, "Send each item once.")
     low, high = deviation.expected
-    unit = "characters" if deviation.hint == "text" else "items"
+    unit, count = deviation.hint
     wanted = f"{_span(low, high)} {unit}"
-    count = len(deviation.seen)
-    return (
-        f"{_subject(deviation)} has {count} {unit}; allowed: {wanted}.",
-        f"Send {wanted}.",
-    )
+    message = f"{_subject(deviation)} has {count} {unit}; allowed: {wanted}."
+    return Words(message, f"Send {wanted}.")
 
 
 def _span(low: float | None, high: float | None) -> str:
     if high is None:
-        return f"at least {low:g}"
+        return f"at least {show(low)}"
     if low is None:
-        return f"at most {high:g}"
-    return f"{low:g} to {high:g}"
+        return f"at most {show(high)}"
+    return f"{show(low)} to {show(high)}"
 
 
 def _format(deviation: Deviation, version: str) -> Words:
@@ -272,7 +368,7 @@ def _format(deviation: Deviation, version: str) -> Words:
         "uuid": "12345678-1234-1234-1234-123456789abc",
     }.get(name, "")
     message = f"{show(deviation.seen)} in {_subject(deviation)} is not a {name}."
-    return message, f"Write it as {example}." if example else ""
+    return Words(message, f"Write it as {example}." if example else "")
 
 
 def _duration(deviation: Deviation, version: str) -> Words:
@@ -280,18 +376,17 @@ def _duration(deviation: Deviation, version: str) -> Words:
     message = f"{show(seen)} in {_subject(deviation)} is not an ISO 8601 duration."
     number = _read_number(seen)
     if number is not None:
-        return message, (f'Write "PT{number}M" for minutes, "PT{number}S" for seconds.')
-    return (
-        message,
-        'Write hours, minutes and seconds as in "PT2H30M", days as in "P1D".',
-    )
+        cure = f'Write "PT{number}M" for minutes, "PT{number}S" for seconds.'
+        return Words(message, cure)
+    cure = 'Write hours, minutes and seconds as in "PT2H30M", days as in "P1D".'
+    return Words(message, cure)
 
 
 def _read_number(seen: Any) -> str | None:
     if isinstance(seen, bool):
         return None
-    text = seen.strip() if isinstance(seen, str) else str(seen)
-    return text if text.isdigit() else None
+    text = seen.strip() if isinstance(seen, str) else show(seen)
+    return text if text.isascii() and text.isdigit() else None
 
 
 _PHRASES: dict[Rule, Callable[[Deviation, str], Words]] = {

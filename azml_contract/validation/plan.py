@@ -21,7 +21,7 @@ from azml_contract.contract.patterns import (
     compile_pattern,
 )
 from azml_contract.contract.views import Use
-from azml_contract.validation.deviation import Deviation, Path, Rule
+from azml_contract.validation.deviation import Deviation, Guess, Path, Rule
 
 Found = list[Deviation]
 
@@ -113,7 +113,8 @@ class StringPlan:
             low, high = self._lengths
             if len(value) < low or (high is not None and len(value) > high):
                 bounds = (low, high)
-                found.append(self.site.note(Rule.LENGTH, path, value, bounds, "text"))
+                hint = ("characters", len(value))
+                found.append(self.site.note(Rule.LENGTH, path, value, bounds, hint))
 
     def _note_enum(self, value: str, path: Path, found: Found) -> None:
         values = self.site.kind.enum
@@ -190,7 +191,8 @@ class ArrayPlan:
         low, high = kind.min_items or 0, kind.max_items
         if len(value) < low or (high is not None and len(value) > high):
             bounds = (low, high)
-            found.append(self.site.note(Rule.LENGTH, path, value, bounds, "items"))
+            hint = ("items", len(value))
+            found.append(self.site.note(Rule.LENGTH, path, value, bounds, hint))
         if kind.unique_items and _has_twins(value):
             found.append(self.site.note(Rule.LENGTH, path, value, (), "unique"))
 
@@ -297,17 +299,19 @@ class TagPlan:
         if value == self._value:
             return
         expected = (self._value,)
-        if not isinstance(value, str):
-            found.append(self.site.note(Rule.VARIANT_UNKNOWN, path, value, expected))
-        elif value.casefold() == self._value.casefold():
+        twin = find_twin(value, self._others) if isinstance(value, str) else None
+        if isinstance(value, str) and value.casefold() == self._value.casefold():
             found.append(self.site.note(Rule.ENUM_CASE, path, value, expected))
-        elif find_twin(value, self._others) is not None:
-            hint = self._others[find_twin(value, self._others) or value]
+        elif twin is not None:
+            hint: Any = self._others[twin]
             found.append(
                 self.site.note(Rule.VARIANT_OTHER, path, value, expected, hint)
             )
         else:
-            found.append(self.site.note(Rule.VARIANT_UNKNOWN, path, value, expected))
+            hint = Guess(self._value, "only")
+            found.append(
+                self.site.note(Rule.VARIANT_UNKNOWN, path, value, expected, hint)
+            )
 
 
 def find_twin(value: str, known: Any) -> str | None:

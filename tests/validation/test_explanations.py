@@ -51,7 +51,7 @@ def test_a_property_beside_properties_is_sent_inside(check, command_job):
     finding = only(check("PUT", JOB, command_job))
 
     assert finding.code == "AZC102"
-    assert finding.cure == "It belongs inside `properties`: move it there."
+    assert finding.cure == "Move it below /properties."
 
 
 def test_a_property_of_a_nested_object_is_looked_for_there(check, command_job):
@@ -60,7 +60,7 @@ def test_a_property_of_a_nested_object_is_looked_for_there(check, command_job):
     finding = only(check("PUT", JOB, command_job))
 
     assert (finding.code, finding.pointer) == ("AZC102", "/properties/instanceCount")
-    assert finding.cure == "Did you mean `instanceCount` inside `resources`?"
+    assert finding.cure == "/properties/resources has it already: remove it here."
 
 
 def test_a_miscased_name_is_a_warning_in_service_and_an_error_in_strict(check):
