@@ -7,7 +7,6 @@ read. The commands themselves are in `azml_contract.commands`.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 import os
 import sys
@@ -15,36 +14,27 @@ from typing import NoReturn
 
 import click
 
+from azml_contract.commands.lazy import LazyGroup
 from azml_contract.errors import AzmlContractError
 
-COMMANDS = (
-    "cassette",
-    "check",
-    "contract",
-    "demo",
-    "doctor",
-    "emulator",
-    "regress",
-    "upgrade",
+COMMANDS = {
+    "cassette": "Look at recordings, compare, clean and convert them.",
+    "check": "Check bodies and recordings against their contract.",
+    "contract": "Look at the official contracts, compare and import them.",
+    "demo": "Show the whole story on this machine, without an Azure account.",
+    "doctor": "Say what is set, what is missing, and how to mend it.",
+    "emulator": "Run a local Azure ML service, and print how a client finds it.",
+    "regress": "Judge every recorded call under every other api-version.",
+    "upgrade": "Print the edits that take request bodies to another api-version.",
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    package="azml_contract.commands",
+    helps=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class _LazyGroup(click.Group):
-    """Imports a command's module only when that command is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"azml_contract.commands.{cmd_name}")
-        command = module.command
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="azml-contract")
 def cli() -> None:
     """Record, replay and check calls of the Azure Machine Learning REST API."""

@@ -3,7 +3,8 @@
 Contenders: `azml-contract check`, a process a run; oav's live validator in a
 Node process that loads the specification of one api-version, and no more; and
 oav's own command line, on the same specification. The empty interpreters show
-what nobody can save. Then the modules whose import costs `check` most.
+what nobody can save. Then what help costs, what pytest costs with the plugin
+installed and unused, and the modules whose import costs `check` most.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -33,6 +35,8 @@ from oav import HERE, find_files, find_node, why_absent
 
 VERSION = "2023-10-01"
 OURS, OAV, OAV_CLI = "azml-contract check", "oav (live validator)", "oav (command line)"
+HELPS = ("--help", "check --help", "cassette --help")
+PLUGIN, NO_PLUGIN = "pytest, plugin unused", "pytest, plugin off"
 PYTHON, NODE = "python, nothing done", "node, nothing done"
 _IMPORT = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \|(\s+)(\S+)")
 _ONCE = """
@@ -52,6 +56,7 @@ validator.initialize()
 def make_runner(command: Sequence[str], *, clean: bool = True) -> Callable[[], Figures]:
     """A round: seconds that a process takes; `clean` demands a good verdict."""
     env = {**os.environ, "NODE_NO_WARNINGS": "1"}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody compiles anew each time
 
     def run() -> Figures:
         started = time.perf_counter()
@@ -98,6 +103,27 @@ def make_contenders(body: Path, specs: Path) -> dict[str, Callable[[], Figures]]
     return runs
 
 
+def make_starts(folder: Path) -> dict[str, Callable[[], Figures]]:
+    """What starting costs where nothing is checked."""
+    test = folder / "test_one.py"
+    test.write_text("def test_one(): pass\n")
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)]
+    return {
+        PYTHON: make_runner([sys.executable, "-c", "pass"]),
+        **{help: make_runner([*find_command(), *help.split()]) for help in HELPS},
+        PLUGIN: make_runner(pytest),
+        NO_PLUGIN: make_runner([*pytest, "-p", "no:azml_contract"]),
+    }
+
+
+def find_extra(mine: list[Figures], other: list[Figures]) -> float:
+    """The median of what a round costs more, in milliseconds."""
+    return statistics.median(
+        a["cold_ms"] - b["cold_ms"] for a, b in zip(mine, other, strict=True)
+    )
+
+
 def write_traffic(body: Path) -> str:
     """The call in the form that oav's command line reads; a path."""
     url = jobs.job_url("train-1", VERSION)
@@ -137,6 +163,10 @@ def main() -> None:
         for run in contenders.values():
             run()  # writes .pyc files, fills the disk's cache
         found = interleave(contenders, 3 if args.quick else 15)
+        starts = make_starts(Path(folder))
+        for run in starts.values():
+            run()
+        started = interleave(starts, 3 if args.quick else 15)
         imports = find_imports(body, 12)
     rows: list[Row] = [
         {
@@ -146,12 +176,22 @@ def main() -> None:
         }
         for name, rounds in found.items()
     ]
+    rows += [
+        {"contender": name, "cold_ms": find_medians(started[name])["cold_ms"]}
+        for name in (*HELPS, PLUGIN, NO_PLUGIN)
+    ]
     why = why_absent(specs)
     if why:
         rows += [{"contender": name, "absent": why} for name in (OAV, OAV_CLI)]
     ratio = find_ratio(found[OURS], found[OAV], "cold_ms") if OAV in found else None
     target = Target("cold start, as a part of oav's", ratio, 0.2)
-    show("cold", [*rows, *imports], [target], as_json=args.json)
+    targets = [target]
+    for name in HELPS:
+        extra = find_extra(started[name], started[PYTHON])
+        targets.append(Target(f"{name}, ms more than python", extra, 90))
+    extra = find_extra(started[PLUGIN], started[NO_PLUGIN])
+    targets.append(Target("pytest with the plugin unused, ms more", extra, 30))
+    show("cold", [*rows, *imports], targets, as_json=args.json)
 
 
 if __name__ == "__main__":

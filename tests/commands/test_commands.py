@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from azml_contract.commands.lazy import LazyGroup
 
 ROOT = Path(__file__).parents[2]
 CASSETTES = ROOT / "cassettes" / "train_and_sweep" / "asset_to_sweep"
@@ -222,3 +225,25 @@ def test_a_reader_that_leaves_early_is_no_error(form: str) -> None:
         assert running.stderr is not None
         running.stdout.close()
         assert running.stderr.read() == ""
+
+
+@pytest.mark.parametrize("group", ["", "cassette"])
+def test_the_list_of_commands_says_what_each_says_itself(group: str) -> None:
+    """The list costs no import, so it is held to the commands here."""
+    from azml_contract.cli import cli
+
+    listed = cli.get_command(None, group) if group else cli  # type: ignore[arg-type]
+    assert isinstance(listed, LazyGroup)
+    for name, told in listed.helps.items():
+        command = listed.get_command(None, name)  # type: ignore[arg-type]
+        assert command is not None
+        words = set(re.findall(r"[a-z]{4,}", (command.help or "").lower()))
+        assert len(told) <= 66
+        assert set(re.findall(r"[a-z]{4,}", told.lower())) & words, name
+
+
+def test_an_unknown_command_names_the_nearest() -> None:
+    done = run("chek")
+
+    assert done.returncode == 2
+    assert "No such command 'chek'. Did you mean check?" in done.stderr

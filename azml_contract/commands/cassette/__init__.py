@@ -6,28 +6,22 @@ Each subcommand is a module of this folder and is imported when it is asked for.
 
 from __future__ import annotations
 
-import importlib
-
 import click
 
-SUBCOMMANDS = ("ls", "show", "diff", "lint", "scrub", "import", "export", "prune")
-_MODULES = {"import": "import_"}
+from azml_contract.commands.lazy import LazyGroup
+
+SUBCOMMANDS = {
+    "ls": "List cassettes: scenario, api-version, target, age, size.",
+    "show": "Tell what a cassette holds: the calls and their answers.",
+    "diff": "Compare two cassettes by call and JSON path.",
+    "lint": "Look for secrets in recordings, and for faults in cassettes.",
+    "scrub": "Take secrets and names out of recordings of any format.",
+    "import": "Make a cassette of another tool's recording.",
+    "export": "Write a cassette for vcrpy, or as HAR.",
+    "prune": "List or delete cassettes that no scenario plays.",
+}
 
 
-class _Subcommands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(SUBCOMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in SUBCOMMANDS:
-            return None
-        name = _MODULES.get(cmd_name, cmd_name)
-        module = importlib.import_module(f"azml_contract.commands.cassette.{name}")
-        command = module.command
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(cls=_Subcommands)
+@click.group(cls=LazyGroup, package=__name__, helps=SUBCOMMANDS)
 def command() -> None:
     """Look at recordings, compare, clean and convert them."""

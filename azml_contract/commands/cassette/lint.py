@@ -14,6 +14,7 @@ from azml_contract.commands.cassette.files import (
     report_problems,
 )
 from azml_contract.commands.cassette.wording import count
+from azml_contract.commands.options import reports_findings
 
 if TYPE_CHECKING:
     from azml_contract.documents.document import Document
@@ -39,19 +40,7 @@ _NOUNS = {
 
 @click.command("lint")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github", "sarif"]),
-    default="text",
-    show_default=True,
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning"]),
-    default="error",
-    show_default=True,
-)
+@reports_findings
 @click.pass_context
 def command(
     ctx: click.Context, paths: tuple[str, ...], form: str, fail_on: str

@@ -1,0 +1,30 @@
+"""Options that several commands have, each written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def reports_findings(command: Command) -> Command:
+    """Add ``--format`` (as `form`) and ``--fail-on`` to what prints findings."""
+    fail_on = click.option(
+        "--fail-on",
+        type=click.Choice(["error", "warning"]),
+        default="error",
+        show_default=True,
+        help="The least severity that gives exit code 1.",
+    )
+    form = click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json", "sarif", "github"]),
+        default="text",
+        show_default=True,
+        help="Text for people, the others for programs.",
+    )
+    return form(fail_on(command))
