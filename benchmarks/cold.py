@@ -111,7 +111,7 @@ def make_starts(folder: Path) -> dict[str, Callable[[], Figures]]:
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)]
     return {
         PYTHON: make_runner([sys.executable, "-c", "pass"]),
-        **{help: make_runner([*find_command(), *help.split()]) for help in HELPS},
+        **{one: make_runner([*find_command(), *one.split()]) for one in HELPS},
         PLUGIN: make_runner(pytest),
         NO_PLUGIN: make_runner([*pytest, "-p", "no:azml_contract"]),
     }
