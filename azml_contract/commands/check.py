@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from azml_contract.commands.cassette.files import named
+
+
 @reports_findings
 @click.option(
     "--allow-unjudged",

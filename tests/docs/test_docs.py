@@ -29,6 +29,11 @@ def test_files_and_targets_that_a_document_names_exist(name: str) -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"make {target}"
 
 
+def test_every_page_is_linked_from_the_readme() -> None:
+    for page in (ROOT / "docs").iterdir():
+        assert f"](docs/{page.name})" in README, page.name
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_commands_that_a_document_names_exist(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
