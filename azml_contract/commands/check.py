@@ -7,12 +7,59 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from azml_contract.commands.cassette.files import named
+from azml_contract.commands.exits import choose_exit_code, find_nothing_judged
+from azml_contract.commands.judging import Asked, judge_input, make_unreadable
+from azml_contract.commands.options import reports_findings
+from azml_contract.errors import (
+    CassetteError,
+    ContractError,
+    InputError,
+    NothingToCheck,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from azml_contract.finding import Finding
+    from azml_contract.report.checked import Checked
+    from azml_contract.validation.validator import Validator
 
 
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--method", default="PUT", show_default=True, help="Verb of a JSON body.")
+@click.option(
+    "--url",
+    default="",
+    help="Where a JSON body is sent: a URL, an ARM path, or a path below the "
+    "workspace such as jobs/train-1.",
+)
+@click.option("--operation", default="", metavar="ID", help="Or its operation.")
+@click.option(
+    "--api-version", default="", metavar="V", help="Where the URL does not tell it."
+)
+@click.option(
+    "--status",
+    type=click.IntRange(100, 599),
+    help="A JSON body is the answer's with this status.",
+)
+@click.option(
+    "--profile",
+    type=click.Choice(["service", "strict"]),
+    default="service",
+    show_default=True,
+    help="What the service is known to do, or the written contract.",
+)
+@click.option(
+    "--contracts",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A folder that `contract import` filled, looked at as well.",
+)
 @reports_findings
 @click.option(
     "--allow-unjudged",
