@@ -97,7 +97,10 @@ def command(
     if api_version:
         load(api_version)  # UnknownApiVersion names the nearest
     is_call = bool(url or operation)
-    scope = Scope(api_version="" if is_call else api_version)
+    scope = Scope(
+        api_version="" if is_call else api_version,
+        names_are_ours=not url.lower().startswith(("/", "http")),
+    )
     validator = Validator(profile=Profile(profile), scope=scope, load=load)
     checked, problems = _judge_all(validator, inputs, asked)
     if allow_unjudged:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from azml_contract.finding import Finding, Severity
+from azml_contract.finding import Act, Edit, Finding, Fix, Severity
 from azml_contract.validation.deviation import Path, to_pointer
 from azml_contract.validation.grade import Grader
 from azml_contract.validation.phrases import show
@@ -42,6 +42,14 @@ WANTED: dict[str, tuple[str, ...]] = {
     "uri": (*_DATA, *_MODELS, "data/labels", "models/labels"),
 }
 """Property, in lower case, to the kinds of resources whose ids it may hold."""
+
+RELATED: dict[str, tuple[str, str]] = {
+    "applicationinsights": ("Microsoft.Insights", "components"),
+    "containerregistry": ("Microsoft.ContainerRegistry", "registries"),
+    "keyvault": ("Microsoft.KeyVault", "vaults"),
+    "storageaccount": ("Microsoft.Storage", "storageAccounts"),
+}
+"""Property of a workspace, in lower case, to the provider and kind of its ids."""
 
 _OWNERS = {
     "codes": "codeId",
@@ -140,6 +148,52 @@ def check_ids(grader: Grader, body: Any, place: Place | None) -> list[Finding]:
     return found
 
 
+def check_related(grader: Grader, body: Any) -> Iterator[Finding]:
+    """Ids of what a workspace stands on, in the body of one."""
+    properties = body.get("properties") if isinstance(body, dict) else None
+    for key, text in (properties if isinstance(properties, dict) else {}).items():
+        wanted = RELATED.get(key.lower())
+        if wanted is None or not isinstance(text, str) or not text:
+            continue
+        pointer = to_pointer(((None, "properties"), key))
+        if not text.lower().startswith(_START):
+            yield _find_malformed(grader, text, pointer, "/".join(wanted))
+            continue
+        parsed = parse_arm_id(text)
+        if isinstance(parsed, str):
+            continue  # told with all other ids
+        provider, kind = wanted
+        seen = f"{parsed.provider}/{parsed.kind}"
+        if parsed.kind and seen != f"{provider}/{kind}".lower():
+            yield grader.find(
+                "AZC161",
+                f"`{key}` wants {provider}/{kind}, this id names {seen}.",
+                cure=f"Name a resource of that kind: .../{provider}/{kind}/NAME.",
+                pointer=pointer,
+                expected=(f"{provider}/{kind}",),
+                seen=seen,
+            )
+
+
+def _find_malformed(
+    grader: Grader, text: str, pointer: str, kind: str = "P/TYPE"
+) -> Finding:
+    """An id that does not start as one; a slash in front may be all it lacks."""
+    is_cut = text.lower().startswith(_START[1:])
+    reason = "it must start with a slash" if is_cut else "it is a name"
+    slash = Fix((Edit(Act.SET, pointer, f"/{text}"),), certain=True)
+    return grader.find(
+        "AZC162",
+        f"{show(text)} is no ARM id: {reason}.",
+        cure="Put a slash in front."
+        if is_cut
+        else f"Write /subscriptions/S/resourceGroups/R/providers/{kind}/NAME.",
+        pointer=pointer,
+        seen=text,
+        fix=slash if is_cut else None,
+    )
+
+
 def _find_home(place: Place | None) -> str:
     """What ids of the workspace start with, as they are usually written."""
     if place is None or not (place.subscription and place.resource_group):
@@ -205,7 +259,10 @@ def _is_id(key: str, item: str) -> bool:
 def _check_id(
     grader: Grader, key: str, text: str, path: Path, place: Place | None
 ) -> Iterator[Finding]:
-    parsed = parse_arm_id(text) if text[0] == "/" else "it must start with a slash"
+    if text[0] != "/":
+        yield _find_malformed(grader, text, to_pointer(path))
+        return
+    parsed = parse_arm_id(text)
     if isinstance(parsed, str):
         yield grader.find(
             "AZC162",

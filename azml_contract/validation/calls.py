@@ -29,12 +29,17 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where calls are meant to go; an empty field is not checked."""
+    """Where calls are meant to go; an empty field is not checked.
+
+    `names_are_ours`: the workspace in the URL stands in for one that nobody told, so
+    ids are not compared with it.
+    """
 
     api_version: str = ""
     subscription: str = ""
     resource_group: str = ""
     workspace: str = ""
+    names_are_ours: bool = False
 
 
 def check_host(grader: Grader, request: Request) -> Iterator[Finding]:

@@ -24,8 +24,14 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a text says. `readable` is False where the defects could not be mended."""
+    """What a text says. `readable` is False where the defects could not be mended.
+
+    `holes` are pointers of values that stand in for what was not written, and
+    `is_cut` says that the text ends too early: neither may be found wrong again.
+    """
 
     value: Any
     defects: tuple[Defect, ...] = ()
     readable: bool = True
+    holes: frozenset[str] = frozenset()
+    is_cut: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from azml_contract.finding import Finding
-from azml_contract.validation.arm_ids import Place, check_ids
+from azml_contract.validation.arm_ids import Place, check_ids, check_related
 from azml_contract.validation.bindings import check_bindings
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.deviation import Path
@@ -24,6 +24,7 @@ NAMES = frozenset(
         *("command", "component", "componentId", "componentSpec"),
         *("inputs", "outputs", "inputDataBindings", "outputDataBindings"),
         *("environmentVariables", "tags"),
+        *("applicationInsights", "containerRegistry", "keyVault", "storageAccount"),
     )
 )
 """The names that these checks look up; ids are told in any case."""
@@ -42,6 +43,8 @@ def check_meaning(
         scope: Where calls are meant to go.
     """
     found = check_ids(grader, body, choose_place(values, scope))
+    if grader.operation.startswith("Workspaces_"):
+        found += check_related(grader, body)
     if not isinstance(body, dict):
         return found
     for job, path in _find_jobs(body.get("properties"), (None, "properties")):
@@ -72,7 +75,7 @@ def choose_place(values: Mapping[str, str], scope: Scope) -> Place | None:
     if scope.workspace:
         return Place(scope.subscription, scope.resource_group, scope.workspace, True)
     workspace = values.get("workspaceName", "")
-    if not workspace:
+    if not workspace or scope.names_are_ours:
         return None
     subscription = values.get("subscriptionId", "")
     return Place(subscription, values.get("resourceGroupName", ""), workspace)

@@ -46,6 +46,8 @@ from azml_contract.validation.semantics import NAMES, check_meaning
 
 __all__ = ["Profile", "Scope", "Validator", "Verdict"]
 
+_ABOUT_WHAT_LACKS = frozenset(("AZC101", "AZC109", "AZC201", "AZC209", "AZC251"))
+_ABOUT_NAMES = frozenset(("AZC102", "AZC103", "AZC111", "AZC112", "AZC113"))
 _VIEWS = {"PATCH": View.UPDATE}
 
 
@@ -257,7 +259,8 @@ class Validator:
         lens = Lens(_VIEWS.get(operation.method, View.CREATE))
         check = compile_body(call.contract, operation.body, lens)
         values = call.route.values
-        yield from judge_body(grader, check, parsed.value, values, self.scope)
+        found = judge_body(grader, check, parsed.value, values, self.scope)
+        yield from (one for one in found if not _is_told(one, parsed))
 
     def _check_response(
         self, grader: Grader, call: _Call, response: Response
@@ -270,7 +273,8 @@ class Validator:
         for defect in parsed.defects:
             yield _find_defect(grader, defect, str(response.status))
         if parsed.readable:
-            yield from self._check_answer(grader, call, response, parsed.value)
+            found = self._check_answer(grader, call, response, parsed.value)
+            yield from (one for one in found if not _is_told(one, parsed))
         yield from calls.check_long_running(grader, operation, response, parsed.value)
 
     def _check_answer(
@@ -360,6 +364,13 @@ def _make_unknown_operation(contract: Contract, operation: str) -> ContractError
         "All operations: azml-contract contract show "
         f"--api-version {contract.api_version}"
     )
+
+
+def _is_told(finding: Finding, parsed: Parsed) -> bool:
+    """Whether a finding says again what is wrong with the text of the body."""
+    if parsed.is_cut and finding.code in _ABOUT_WHAT_LACKS:
+        return True
+    return finding.pointer in parsed.holes and finding.code not in _ABOUT_NAMES
 
 
 def _find_defect(grader: Grader, defect: Defect, status: str = "") -> Finding:

@@ -243,3 +243,82 @@ def test_an_imported_contract_can_be_checked_against(check, tmp_path):
 
     assert check.run(name, *sent).exit_code == 2
     assert check.run(name, *sent, "--contracts", str(tmp_path)).exit_code == 0
+
+
+def test_the_workspace_that_stands_in_is_not_held_against_ids(check):
+    theirs = PLACEHOLDERS.workspace_id.replace("workspaces/workspace", "workspaces/a")
+    body = {
+        "properties": {
+            "jobType": "Command",
+            "command": "python train.py",
+            "environmentId": f"{theirs}/environments/e/versions/1",
+        }
+    }
+    name = check.write("job.json", body)
+
+    assert check.run(name, *sent_to("jobs/NAME")).output.startswith("No findings")
+    whole = check.run(name, *sent_to(f"{PLACEHOLDERS.workspace_id}/jobs/NAME"))
+    assert "AZC160" in whole.output
+
+
+@pytest.mark.parametrize(
+    ("url", "version", "body", "pointer", "cure"),
+    [
+        (
+            "datastores/d",
+            "2021-03-01-preview",
+            {"properties": {"contents": {"type": "AzureBlob", "accountName": 1}}},
+            "/properties/contents/contentsType",
+            '`type` holds "AzureBlob": rename it to `contentsType`.',
+        ),
+        (
+            "computes/c1",
+            "2022-05-01",
+            {
+                "location": "eastus",
+                "properties": {"computeType": "AmlCompute", "properties": {}},
+                "scaleSettings": {"maxNodeCount": 1},
+            },
+            "/scaleSettings",
+            "Move it below /properties/properties.",
+        ),
+        (
+            "jobs/j",
+            "2022-02-01-preview",
+            {
+                "properties": {
+                    "jobType": "Command",
+                    "command": "a",
+                    "environmentId": "e",
+                    "inputDataBindings": {},
+                }
+            },
+            "/properties/inputDataBindings",
+            (
+                'Send "inputs": {NAME: {"jobInputType": "UriFile", "uri": <dataId>}} and '
+                "read ${{inputs.NAME}} in the command."
+            ),
+        ),
+        (
+            "jobs/j",
+            "2024-04-01",
+            {
+                "properties": {
+                    "jobType": "Command",
+                    "command": "a",
+                    "environmentId": "e",
+                    "location": "eastus",
+                    "limits": {"jobLimitsType": "Comand"},
+                }
+            },
+            "/properties/limits/jobLimitsType",
+            'Send "jobLimitsType": "Command".',
+        ),
+    ],
+)
+def test_a_cure_says_what_to_do(check, url, version, body, pointer, cure):
+    arguments = (*sent_to(url, version), "--format", "json")
+    done = check.run(check.write("body.json", body), *arguments)
+
+    cures = {f["pointer"]: f["cure"] for f in json.loads(done.output)["findings"]}
+    assert cures[pointer] == cure

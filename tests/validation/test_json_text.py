@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -147,15 +148,42 @@ def test_several_defects_are_told_in_one_pass():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "The body ends where a value is expected. Line 1, column 1."),
         ('{"a":', "The body ends where a value is expected. Line 1, column 6."),
         ('{"a": 1', "This object is never closed. Line 1, column 1."),
         ("[1, 2", "This array is never closed. Line 1, column 1."),
-        ('{"a": "b', "This string is never closed. Line 1, column 7."),
+        ('{"a": "b', "This string lacks its closing quote. Line 1, column 7."),
         ('{"a" 1}', 'A colon is missing after "a". Line 1, column 6.'),
         ('{"a": $ID}', "$ID is no value of JSON. Line 1, column 7."),
         ('{"a": [1}', "'}' closes what ']' should. Line 1, column 9."),
+        ('{"a": , "b": 1}', "A value is missing here. Line 1, column 7."),
+        ('{"a": 1,, "b": 1}', "A comma stands twice. Line 1, column 9."),
+        ('{a": 1}', "The name a lacks its opening quote. Line 1, column 2."),
+        ('{"a: 1}', "The name a lacks its closing quote. Line 1, column 2."),
+        ('{"a: "b"}', "The name a lacks its closing quote. Line 1, column 2."),
+        ('{"a": b"}', "This string lacks its opening quote. Line 1, column 7."),
+        (
+            '{"a": "b,\n"c": 1}',
+            "This string lacks its closing quote. Line 1, column 7.",
+        ),
+        (
+            '{"a": {"b": "c\n}, "d": 1}',
+            "This string lacks its closing quote. Line 1, column 13.",
+        ),
+    ],
+)
+def test_one_fault_is_told_once_and_the_rest_is_read(text, message):
+    parsed = parse_json(text.encode())
+
+    assert parsed.readable
+    assert [d.message for d in parsed.defects] == [message]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "The body ends where a value is expected. Line 1, column 1."),
         ("<html>", "'<' is not expected here. Line 1, column 1."),
+        ("hello", "hello is no value of JSON. Line 1, column 1."),
     ],
 )
 def test_what_cannot_be_mended_is_one_last_defect(text, message):
@@ -208,3 +236,42 @@ def test_defects_and_the_findings_behind_them_come_in_one_pass(check):
         ("AZC108", "error"),
     ]
     assert (found[1].location.line, found[1].location.column) == (2, 3)
+
+
+PLANTED = """{
+  "location": "eastus",
+  "properties": {
+    "friendlyName": "a, b",
+    "description": "c: {d}",
+    "publicNetworkAccess": "Enabled",
+    "hbiWorkspace": "no"
+  },
+  "identity": {"type": "SystemAssigned", "x": [1, "y", {"z": null}]},
+  "tags": {"a": "b"}
+}"""
+
+
+UNGUESSABLE = (': "', " [")
+IN_STRINGS = {
+    at for found in re.finditer('"[^"]*"', PLANTED) for at in range(*found.span())
+} - {at for at, char in enumerate(PLANTED) if char == '"'}
+LOSABLE = [at for at, char in enumerate(PLANTED) if char in '":,{}[]']
+
+
+@pytest.mark.parametrize("at", [at for at in LOSABLE if at not in IN_STRINGS])
+def test_a_lost_character_is_told_once_and_hides_nothing(check, at):
+    found = check("PUT", "", (PLANTED[:at] + PLANTED[at + 1 :]).encode())
+
+    codes = [f.code for f in found]
+    assert codes.count("AZC130") == 1, found
+    assert "AZC104" in codes or PLANTED[at - 2 : at + 1] in UNGUESSABLE
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" + "," * 10**6 + "]", "{" + 'a": 1,' * 10**5 + "}", '{"a": "' + "x\n" * 10**5],
+)
+def test_a_text_of_faults_alone_is_not_read_to_its_end(text):
+    parsed = parse_json(text.encode())
+
+    assert 1 <= len(parsed.defects) <= 200

@@ -9,6 +9,7 @@ from azml_contract.validation.calls import Scope
 from azml_contract.validation.search_space import DISTRIBUTIONS, find_fault
 
 HOME = PLACEHOLDERS.workspace_id
+S = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg"
 OTHER = HOME.replace("/workspaces/workspace", "/workspaces/elsewhere")
 
 
@@ -448,3 +449,42 @@ def test_pointers_below_miscased_names_are_those_of_the_body_as_sent(check):
 
     (wrong_kind,) = (f for f in found if f.code == "AZC161")
     assert wrong_kind.pointer == "/Properties/Inputs/a~1b/Uri"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        ("keyVault", f"{S[1:]}/providers/Microsoft.KeyVault/vaults/kv", "AZC162"),
+        ("keyVault", f"{S}/providers/microsoft.keyvault/VAULTS/kv", None),
+        ("storageAccount", "st1", "AZC162"),
+        ("storageAccount", f"{S}/providers/Microsoft.KeyVault/vaults/kv", "AZC161"),
+        (
+            "containerRegistry",
+            f"{S}/providers/Microsoft.Insights/components/a",
+            "AZC161",
+        ),
+        ("applicationInsights", f"{S}/providers/Microsoft.Insights/components/a", None),
+        ("applicationInsights", "", None),
+        ("friendlyName", "st1", None),
+    ],
+)
+def test_a_workspace_names_what_it_stands_on_by_ids_of_the_right_kind(
+    check, key, value, code
+):
+    body = {"location": "eastus", "properties": {key: value}}
+
+    found = check("PUT", "", body)
+
+    assert [f.code for f in found] == ([code] if code else [])
+
+
+def test_a_slash_in_front_is_a_cure_that_is_certain(check):
+    body = {
+        "properties": {"keyVault": f"{S[1:]}/providers/Microsoft.KeyVault/vaults/k"}
+    }
+
+    (finding,) = check("PUT", "", body)
+
+    assert finding.cure == "Put a slash in front."
+    assert finding.fix.certain
+    assert finding.fix.edits[0].value.startswith("/subscriptions/")
