@@ -295,8 +295,8 @@ def test_the_workspace_that_stands_in_is_not_held_against_ids(check):
             },
             "/properties/inputDataBindings",
             (
-                'Send "inputs": {NAME: {"jobInputType": "UriFile", "uri": <dataId>}} and '
-                "read ${{inputs.NAME}} in the command."
+                'Send "inputs": {NAME: {"jobInputType": "UriFile", "uri": <dataId>}} '
+                "and read ${{inputs.NAME}} in the command."
             ),
         ),
         (
