@@ -1,435 +1,695 @@
-"""Read the commands of a shell script, nothing run.
+"""Follow a shell script as a shell would, and run nothing.
 
-In: the text of a script, and how to read files it names. Out: its simple
-commands in order of the text, each with its words and its standard input.
-Quotes, here-documents, line continuations and variables that the script sets
-to text are understood. What only running the script would tell, such as
-``$(date)`` or ``$1``, stays as a mark that says where it came from. Branches,
-loops and functions are read once, from top to bottom.
+In: a script whose quoting is mended. Out: its commands in the order in which
+they would run, each with its words, its input and where it stands; a command
+that a loop or a function repeats comes with each set of words. Conditions are
+not decided: every branch is followed. What only running would tell is a hole.
 
-Source: POSIX.1-2024, Shell Command Language; `$'...'` and `<<<` as in bash.
+Source: POSIX.1-2024, Shell Command Language; arrays and `<<<` as in bash 5.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-_OPEN, _CLOSE = "\ue000", "\ue001"
-_MARK = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=(.*)", re.DOTALL)
-_WITH_DEFAULT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*):?[-=](.*)", re.DOTALL)
-_SPECIAL = "0123456789@*#?$!-"
-_ENDS = "\n;&|()"
-_RESERVED = frozenset(
-    ("if", "then", "else", "elif", "while", "until", "do", "{", "}", "!", "time")
+from azml_contract.errors import InputError
+from azml_contract.scripts.parse import Node, parse, span
+from azml_contract.scripts.text import (
+    EMPTY,
+    Hole,
+    Holes,
+    Part,
+    Source,
+    Style,
+    Text,
+    join,
+    open_source,
 )
-_SETTERS = frozenset(("export", "local", "readonly", "declare", "typeset"))
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
-_SHOWN = 40
+from azml_contract.scripts.words import Value, Variables, Words
+
+_LONGEST = 10_000
+_MOST_COMMANDS = 2_000
+_MOST_ITEMS = 50
 _DEEPEST = 20
-_MOST_READ = 16 * 1024 * 1024
-_BREAK = re.compile(r"\n")
-_FILE = re.compile(r"\$\((?:cat|<) *([^|;&]+)\)")
-
-
-def find_marks(text: str) -> tuple[str, ...]:
-    """What stands in `text` for values that the script does not tell."""
-    return tuple(_MARK.findall(text))
-
-
-def find_file(text: str) -> str:
-    """The file whose content `text` wholly is, ``$(cat FILE)``; "" without."""
-    mark = _MARK.fullmatch(text)
-    found = _FILE.fullmatch(mark[1]) if mark else None
-    return found[1].strip().strip("'\"") if found else ""
-
-
-def replace_marks(text: str, write: Callable[[str], str]) -> str:
-    """`text` with each mark written by `write`, which gets what it stands for."""
-    return _MARK.sub(lambda found: write(found[1]), text)
-
-
-def show_marks(text: str) -> str:
-    """`text` as a reader of the script would write it: ``$NAME``."""
-    return replace_marks(text, str)
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word, its quotes removed, and the line it begins at.
-
-    `exact` says that its lines are those of the script.
-    """
-
-    text: str
-    line: int
-    exact: bool = True
+_LARGEST_FILE = 1024 * 1024
+_DECLARES = ("export", "local", "readonly", "declare", "typeset")
+_SHELLS = re.compile(r"(?:.*/)?(?:bash|sh|zsh|dash)")
+_FUNCTION_HOLES = "123456789@*"
+_BRANCHES = frozenset(
+    (
+        "if_statement",
+        "while_statement",
+        "for_statement",
+        "c_style_for_statement",
+        "case_statement",
+        "function_definition",
+        "list",
+    )
+)
 
 
 @dataclass(slots=True)
 class Command:
-    """A simple command; `stdin` is None where nothing in the script feeds it."""
+    """One command as it would run; `words` begin with its name.
 
-    line: int
-    words: list[Word] = field(default_factory=list)
-    stdin: Word | None = None
-    reads_file: str = ""
+    `stdin` is what feeds it, None where nothing in the script does. `captured`
+    says that what it writes goes into a variable, a pipe or a file. `level` is 0
+    where nothing decides whether it runs. `loops` are the loops around it.
+    """
 
+    words: list[Text]
+    source: Source
+    start: int
+    end: int
+    stdin: Text | None = None
+    output: str = ""
+    captured: bool = False
+    level: int = 0
+    loops: tuple[tuple[int, int], ...] = ()
+    in_function: bool = False
+    raw: tuple[tuple[int, int], ...] = ()
 
-def read_commands(text: str) -> list[Command]:
-    """Every simple command of a script, those in ``$(...)`` before their own."""
-    return _Shell(text.replace("\r\n", "\n"), 1, _Variables()).run()
-
-
-class _Variables:
-    """What the script sets; once it is read out too often, marks come instead."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, str] = {}
-        self._left = _MOST_READ
-
-    def read(self, name: str) -> str:
-        value = self._values.get(name)
-        if value is None or len(value) > self._left:
-            return _mark(f"${name}")
-        self._left -= len(value)
-        return value
-
-    def is_empty(self, name: str) -> bool:
-        return not self._values.get(name)
-
-    def remember(self, name: str, value: str) -> None:
-        self._values[name] = value
+    @property
+    def name(self) -> str:
+        """The program, as it is called."""
+        return self.words[0].flat if self.words else ""
 
 
-class _Shell:
-    """Reads one text; substitutions are read by another one with its variables."""
+Listen = Callable[["Shell", Command], Text | None]
 
-    def __init__(self, text: str, line: int, known: _Variables, depth: int = 0) -> None:
-        self._text = text
-        self._first = line
-        self._known = known
-        self._depth = depth
-        self._breaks = [found.start() for found in _BREAK.finditer(text)]
-        self._at = 0
-        self._inner: list[Command] = []
-        self._waiting: list[tuple[Command, str, bool, bool]] = []
 
-    def run(self) -> list[Command]:
-        commands: list[Command] = []
-        pipes: list[tuple[Command, Command]] = []
-        before: Command | None = None
-        while self._at < len(self._text):
-            command = self._read_command()
-            if before is not None:
-                pipes.append((before, command))
-            before = command if self._take_end() else None
-            commands += self._inner
-            self._inner.clear()
-            self._assign(command)
-            if command.words:
-                commands.append(command)
-        for source, command in pipes:
-            _feed(source, command)
-        return commands
+@dataclass(slots=True)
+class _State:
+    """What is true while one part of a script runs."""
 
-    def _read_command(self) -> Command:
-        command = Command(self._line())
-        while self._at < len(self._text):
-            char = self._text[self._at]
-            if char in " \t":
-                self._at += 1
-            elif self._text.startswith("\\\n", self._at):
-                self._at += 2
-            elif char == "#":
-                self._at = self._find("\n")
-            elif char in _ENDS:
-                break
-            elif char in "<>" or self._is_numbered_redirect():
-                self._redirect(command)
-            else:
-                self._add(command, self._read_word())
-        return command
+    level: int = 0
+    captured: bool = False
+    loops: tuple[tuple[int, int], ...] = ()
+    in_function: bool = False
+    depth: int = 0
 
-    def _add(self, command: Command, word: Word) -> None:
-        if not command.words:
-            command.line = word.line
-            if word.text in _RESERVED:
-                return
-        command.words.append(word)
 
-    def _take_end(self) -> bool:
-        """Step over what ends a command; whether that was a pipe."""
-        if self._at >= len(self._text):
-            return False
-        char = self._text[self._at]
-        self._at += 1
-        if char == "\n":
-            self._read_documents()
-        is_pipe = char == "|" and not self._text.startswith("|", self._at)
-        if char in "|&" and self._text[self._at : self._at + 1] in ("|", "&"):
-            self._at += 1
-        if is_pipe:  # the next command may stand on the next line
-            while self._text[self._at : self._at + 1].isspace():
-                self._at += 1
-        return is_pipe
+class Shell:
+    """Follows one script.
 
-    def _is_numbered_redirect(self) -> bool:
-        return re.compile(r"\d+[<>]").match(self._text, self._at) is not None
+    Args:
+        source: The script, mended.
+        folder: Where it stands; files are looked for there and in the working
+            folder.
+        listen: Is told of each command; returns what it writes, None where that
+            is not known.
+    """
 
-    def _redirect(self, command: Command) -> None:
-        found = re.compile(r"\d*(<<<|<<-?|<>|<&|<|>>|>&|>\||>)").match(
-            self._text, self._at
+    def __init__(self, source: Source, folder: Path, listen: Listen) -> None:
+        self.source = source
+        self.folder = folder
+        self.holes = Holes()
+        self.known = Variables()
+        self.words = Words(self.known, self.holes, self._substitute)
+        self.files: dict[str, Text] = {}
+        self.functions: dict[str, tuple[Source, int, int]] = {}
+        self.assigned: dict[str, list[tuple[Source, int]]] = {}
+        self.options: set[str] = set()
+        self._listen = listen
+        self._state = _State()
+        self._called: set[str] = set()
+        self._left = _MOST_COMMANDS
+        self._seen: set[tuple[int, int]] = set()
+        self._order: list[tuple[int, int]] | None = None
+        self._now, self._base = source, 0
+
+    # --- what others ask ------------------------------------------------------------
+
+    def run(self, calls: Iterable[int] = ()) -> None:
+        """Follow the script, its functions, and what the tree left out.
+
+        Args:
+            calls: Where words stand that send calls.
+        """
+        self._run_range(self.source, 0, len(self.source.text))
+        self._run_uncalled()
+        read = 0
+        for place in calls:
+            covered = self._covers(place)
+            if not covered and place >= read:
+                read = end = _logical_line_end(self.source.text, place)
+                self._run_range(self.source, place, end)
+                self._run_uncalled()
+
+    def _covers(self, place: int) -> bool:
+        """Whether a place is in a command that was read."""
+        if self._order is None or len(self._order) != len(self._seen):
+            self._order = sorted(self._seen)
+        at = bisect_right(self._order, (place, len(self.source.text)))
+        nested = self._order[max(at - _DEEPEST, 0) : at]
+        return any(start <= place < end for start, end in nested)
+
+    def read_file(self, name: str) -> Text | None:
+        """What a file holds: one that the script writes, or one that is there.
+
+        Only regular files below the script's folder or the working folder, of at
+        most a megabyte, are read.
+        """
+        if name in self.files:
+            return self.files[name]
+        path = self.find_file(name)
+        if path is None:
+            return None
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except (OSError, ValueError):
+            return None
+        source = open_source(path.as_posix(), text)
+        return Text((Part(source.text, source, 0, len(text), Style.VERBATIM),))
+
+    def find_file(self, name: str) -> Path | None:
+        """The file that a script means, where it may be read."""
+        here = Path.cwd().resolve()
+        for base in (self.folder, Path()):
+            try:
+                path = base / name
+                full = path.resolve()
+                inside = any(
+                    full.is_relative_to(one) for one in (here, self.folder.resolve())
+                )
+                if inside and full.is_file() and full.stat().st_size <= _LARGEST_FILE:
+                    return path
+            except (OSError, ValueError):
+                continue
+        return None
+
+    def run_text(self, text: Text) -> Text | None:
+        """Follow a script that stands in a text, such as that of ``bash -c``."""
+        if self._state.depth > _DEEPEST or not text.parts:
+            return None
+        first = text.parts[0]
+        if len(text.parts) == 1 and first.is_even:
+            return self._run_range(first.source, first.start, first.end)
+        shifts, at = [], 0
+        for part in text.parts:
+            shifts.append((at, part.source.origin(part.start)))
+            at += len(part.text)
+        made = Source(first.source.file, text.flat, tuple(shifts), is_editable=False)
+        return self._run_range(made, 0, len(made.text))
+
+    # --- ranges and nodes -----------------------------------------------------------
+
+    def _substitute(self, source: Source, start: int, end: int) -> Text | None:
+        if self._state.depth > _DEEPEST:
+            return None
+        was = self._state.captured
+        self._state.captured = True
+        output = self._run_range(source, start, end)
+        self._state.captured = was
+        return output
+
+    def _run_range(self, source: Source, start: int, end: int) -> Text | None:
+        root = parse(source.text[start:end])
+        before = self._now, self._base
+        self._now, self._base = source, start
+        self._state.depth += 1
+        output = self._visit_all(root.children)
+        self._state.depth -= 1
+        self._now, self._base = before
+        return output
+
+    def _span(self, node: Node) -> tuple[int, int]:
+        start, end = span(node)
+        return start + self._base, end + self._base
+
+    def _raw(self, node: Node) -> str:
+        start, end = self._span(node)
+        return self._now.text[start:end]
+
+    def _visit_all(
+        self, nodes: Iterable[Node], stdin: Text | None = None
+    ) -> Text | None:
+        """What commands one after another write."""
+        outputs: list[Text] = []
+        known = True
+        for node in nodes:
+            output = self._visit(node, stdin)
+            known = known and output is not None
+            if output is not None:
+                outputs.append(output)
+        return join(outputs) if known else None
+
+    def _visit(self, node: Node, stdin: Text | None = None) -> Text | None:
+        if not node.is_named or node.type == "comment":
+            return EMPTY
+        act = getattr(self, f"_visit_{node.type}", None)
+        if act is not None:
+            return act(node, stdin)  # type: ignore[no-any-return]
+        if node.type in _BRANCHES:
+            self._state.level += 1
+            output = self._visit_all(node.children, stdin)
+            self._state.level -= 1
+            return output
+        if node.type in ("string", "word", "concatenation", "expansion"):
+            if node.parent is not None and node.parent.type == "ERROR":
+                return None
+            self.words.read(self._now, *self._span(node))
+            return EMPTY
+        return self._visit_all(node.children, stdin)
+
+    def _visit_test_command(self, node: Node, stdin: Text | None) -> Text | None:
+        for name in re.findall(r"\$\{?(\w+)", self._raw(node)):
+            self.known.used.setdefault(name, (self._now, self._span(node)[0]))
+        for child in _find(node, "command_substitution"):
+            start, end = self._span(child)
+            self._substitute(self._now, start + 2, end - 1)
+        return EMPTY
+
+    def _visit_subshell(self, node: Node, stdin: Text | None) -> Text | None:
+        return self._visit_all(node.children, stdin)
+
+    def _visit_command_substitution(self, node: Node, stdin: Text | None) -> Text | None:
+        start, end = self._span(node)
+        self._substitute(self._now, start + 2, end - 1)
+        return EMPTY
+
+    def _visit_pipeline(self, node: Node, stdin: Text | None) -> Text | None:
+        return self._pipe(node.named_children, stdin)
+
+    def _pipe(self, nodes: Sequence[Node], stdin: Text | None) -> Text | None:
+        nodes = [one for one in nodes if one.type != "comment"]
+        was = self._state.captured
+        for index, node in enumerate(nodes):
+            self._state.captured = was or index < len(nodes) - 1
+            stdin = self._visit(node, stdin)
+            if stdin is None:
+                start, end = self._span(node)
+                stdin = self._make_output(start, end)
+        self._state.captured = was
+        return stdin
+
+    def _make_output(self, start: int, end: int) -> Text:
+        shown = self._now.text[start:end].split()
+        hole = Hole(f"{shown[0] if shown else ''} ...")
+        return self.words.hole(self._now, start, end, hole)
+
+    def _visit_negated_command(self, node: Node, stdin: Text | None) -> Text | None:
+        return self._visit_all(node.named_children, stdin)
+
+    def _visit_variable_assignment(self, node: Node, stdin: Text | None) -> Text:
+        name_node, *rest = node.children
+        name = self._raw(name_node)
+        adds = any(child.type == "+=" for child in rest)
+        values = [child for child in rest if child.is_named]
+        if name_node.type == "subscript":
+            return EMPTY
+        value: Value = EMPTY
+        if values and values[0].type == "array":
+            value = tuple(
+                word
+                for child in values[0].named_children
+                for word in self.words.read(self._now, *self._span(child))
+            )
+        elif values:
+            start, end = self._span(values[0])
+            end = max(end, self._span(values[-1])[1])
+            value = self.words.read_one(self._now, start, end)
+        self.assign(name, value, self._span(node)[0], adds=adds)
+        return EMPTY
+
+    def assign(self, name: str, value: Value, place: int, *, adds: bool = False) -> None:
+        """Remember what a variable holds; a reader knows it by its own name."""
+        if adds:
+            before = self.known.get(name)
+            if isinstance(before, tuple) and isinstance(value, tuple):
+                value = before + value
+            elif isinstance(before, Text) and isinstance(value, Text):
+                value = before + value
+        if isinstance(value, Text) and value.whole_token:
+            value = self._rename(name, value)
+        self.assigned.setdefault(name, []).append((self._now, place))
+        self.known.values[name] = value
+
+    def _rename(self, name: str, value: Text) -> Text:
+        (hole,) = self.holes.find(value.flat)
+        shown = f"${name}"
+        if hole.shown == shown:
+            return value
+        found = value.locate(0)
+        source, start = found if found is not None else (self._now, 0)
+        return self.words.hole(source, start, start, replace(hole, shown=shown))
+
+    def _visit_variable_assignments(self, node: Node, stdin: Text | None) -> Text | None:
+        return self._visit_all(node.children)
+
+    def _visit_declaration_command(self, node: Node, stdin: Text | None) -> Text | None:
+        return self._visit_all(
+            child for child in node.named_children if child.type == "variable_assignment"
         )
-        if found is None:
-            self._at += 1
-            return
-        self._at = found.end()
-        while self._text[self._at : self._at + 1] in (" ", "\t"):
-            self._at += 1
-        start = self._at
-        if found[1] in ("<<", "<<-"):
-            word = self._read_word()
-            raw = self._text[start : self._at]
-            quoted = any(mark in raw for mark in "'\"\\")
-            self._waiting.append((command, word.text, quoted, found[1] == "<<-"))
-            return
-        word = self._read_word()
-        if found[1] == "<<<":
-            command.stdin = word
-        elif found[1] == "<":
-            command.reads_file = word.text
 
-    def _read_documents(self) -> None:
-        """The here-documents that the line just ended announced."""
-        for command, end, quoted, strips in self._waiting:
-            line, start = self._line(), self._at
-            lines: list[str] = []
-            while self._at < len(self._text):
-                stop = self._find("\n")
-                one = self._text[self._at : stop]
-                self._at = min(stop + 1, len(self._text))
-                one = one.lstrip("\t") if strips else one
-                if one == end:
-                    break
-                lines.append(one)
-            body = "\n".join(lines)
-            if not quoted:
-                body = self._expand(body, line)
-            count = self._text.count("\n", start, self._at) - 1
-            exact = body.count("\n") <= max(count, 0)
-            command.stdin = Word(body, line, exact)
-        self._waiting.clear()
+    def _visit_unset_command(self, node: Node, stdin: Text | None) -> Text:
+        for name in self._raw(node).split()[1:]:
+            self.known.values.pop(name, None)
+        return EMPTY
 
-    def _expand(self, text: str, line: int) -> str:
-        if self._depth >= _DEEPEST:
-            return _mark(text)
-        inner = _Shell(text, line, self._known, self._depth + 1)
-        expanded = inner._read_quoted(end="")
-        self._inner += inner._inner
-        return expanded
+    def _visit_function_definition(self, node: Node, stdin: Text | None) -> Text:
+        name = next(
+            (self._raw(one) for one in node.named_children if one.type == "word"), ""
+        )
+        body = node.child_by_field_name("body")
+        if name and body is not None:
+            self.functions[name] = (self._now, *self._span(body))
+        return EMPTY
 
-    def _read_word(self) -> Word:
-        start, line = self._at, self._line()
-        parts: list[str] = []
-        while self._at < len(self._text):
-            char = self._text[self._at]
-            if char in " \t<>" or char in _ENDS:
-                break
-            parts.append(self._read_part(char))
-        text = "".join(parts)
-        if self._at == start:
-            self._at += 1
-        raw = self._text[start : self._at]
-        return Word(text, line, raw.count("\n") == text.count("\n"))
+    def _run_uncalled(self) -> None:
+        """Functions that nothing calls; their arguments are not known."""
+        for name in list(self.functions):
+            if name not in self._called:
+                self._run_function(name, None)
 
-    def _read_part(self, char: str) -> str:
-        self._at += 1
-        if char == "'":
-            return self._read_until("'")
-        if char == '"':
-            return self._read_quoted('"')
-        if char == "\\":
-            follows = self._text[self._at : self._at + 1]
-            self._at += 1
-            return "" if follows == "\n" else follows
-        if char == "`":
-            return self._substitute(self._read_until("`"))
-        if char == "$":
-            return self._read_dollar(quoted=False)
-        return char
+    def _run_function(self, name: str, words: Sequence[Text] | None) -> Text | None:
+        first_time = name not in self._called
+        self._called.add(name)
+        source, start, end = self.functions[name]
+        values = self.known.values
+        kept = {one: values.get(one) for one in _FUNCTION_HOLES}
+        for one in _FUNCTION_HOLES:
+            values.pop(one, None)
+        if words is not None:
+            for index, word in enumerate(words[:9], start=1):
+                values[str(index)] = word
+            for index in range(len(words) + 1, 10):
+                values[str(index)] = EMPTY
+            values["@"] = values["*"] = tuple(words)
+        state = self._state
+        before = state.in_function, state.level
+        state.in_function = True
+        state.level += words is None
+        output: Text | None = None
+        if first_time or (state.depth <= _DEEPEST and self._left > 0):
+            output = self._run_range(source, start, end)
+        state.in_function, state.level = before
+        for one, value in kept.items():
+            values.pop(one, None)
+            if value is not None:
+                values[one] = value
+        return output
 
-    def _read_until(self, end: str) -> str:
-        stop = self._find(end)
-        text = self._text[self._at : stop]
-        self._at = stop + 1
-        return text
+    # --- loops ----------------------------------------------------------------------
 
-    def _read_quoted(self, end: str) -> str:
-        """Text in double quotes, or a here-document where `end` is empty."""
-        parts: list[str] = []
-        while self._at < len(self._text):
-            char = self._text[self._at]
-            self._at += 1
-            if char == end:
-                break
-            follows = self._text[self._at : self._at + 1]
-            if char == "\\" and follows and follows in f"$`\\\n{end}":
-                self._at += 1
-                parts.append("" if follows == "\n" else follows)
-            elif char == "`":
-                parts.append(self._substitute(self._read_until("`")))
-            elif char == "$":
-                parts.append(self._read_dollar(quoted=True))
+    def _visit_for_statement(self, node: Node, stdin: Text | None) -> Text | None:
+        named = [child for child in node.named_children if child.type != "comment"]
+        name = self._raw(named[0]) if named else ""
+        groups = [child for child in named if child.type == "do_group"]
+        items = [
+            word
+            for child in named[1:]
+            if child.type != "do_group"
+            for word in self.words.read(self._now, *self._span(child))
+        ]
+        state = self._state
+        state.loops = (*state.loops, self._span(node))
+        state.level += 1
+        if not items or len(items) > _MOST_ITEMS or self._left < 0:
+            start, end = self._span(node)
+            items = [self.words.hole(self._now, start, end, Hole(f"${name}"))]
+        for item in items:
+            plain = re.search(r"[*?]", item.flat) is None
+            start, end = self._span(node)
+            hole = self.words.hole(self._now, start, end, Hole(f"${name}"))
+            self.known.values[name] = item if plain else hole
+            self._visit_all(groups, stdin)
+        state.level -= 1
+        state.loops = state.loops[:-1]
+        return None
+
+    def _visit_while_statement(self, node: Node, stdin: Text | None) -> Text | None:
+        state = self._state
+        state.loops = (*state.loops, self._span(node))
+        state.level += 1
+        self._visit_all(node.children, stdin)
+        state.level -= 1
+        state.loops = state.loops[:-1]
+        return None
+
+    _visit_c_style_for_statement = _visit_while_statement
+
+    def _visit_case_statement(self, node: Node, stdin: Text | None) -> Text | None:
+        self._state.level += 1
+        for item in node.named_children:
+            if item.type == "case_item":
+                patterns = [
+                    child
+                    for index, child in enumerate(item.named_children)
+                    if item.field_name_for_named_child(index) != "value"
+                ]
+                self._visit_all(patterns)
+            elif item.type not in ("word", "comment"):
+                self.words.read(self._now, *self._span(item))
+        self._state.level -= 1
+        return None
+
+    # --- redirections ---------------------------------------------------------------
+
+    def _visit_redirected_statement(self, node: Node, stdin: Text | None) -> Text | None:
+        bodies, pipes, others = [], [], []
+        target = ""
+        for child in node.named_children:
+            if child.type == "heredoc_redirect":
+                stdin = self._read_document(child)
+                redirects = [
+                    one for one in child.named_children if one.type == "file_redirect"
+                ]
+                target = self._find_target(redirects) or target
+                for inner in child.named_children:
+                    if inner.type == "pipeline":
+                        pipes += inner.named_children
+                    elif not inner.type.startswith(("heredoc", "file_")):
+                        others.append(inner)
+            elif child.type == "herestring_redirect":
+                stdin = self._read_string(child)
+            elif child.type == "file_redirect":
+                found = self._read_input(child)
+                stdin = found if found is not None else stdin
+                target = self._find_target([child]) or target
             else:
-                parts.append(char)
-        return "".join(parts)
+                bodies.append(child)
+        was = self._state.captured
+        self._state.captured = was or bool(target) or bool(pipes)
+        if not bodies:
+            output: Text | None = stdin
+        elif bodies[-1].type == "pipeline" and stdin is not None and not _reads(node):
+            output = self._pipe_last(bodies[-1], stdin)
+        else:
+            output = self._visit_all(bodies, stdin)
+        self._state.captured = was
+        if pipes:
+            fed = output
+            if fed is None:
+                fed = self._make_output(*self._span(node))
+            output = self._pipe(pipes, fed)
+        if target:
+            name = target.lstrip("+")
+            before = self.files.get(name, EMPTY) if target[0] == "+" else EMPTY
+            if output is not None:
+                self.files[name] = before + output
+            output = EMPTY
+        self._visit_all(others)
+        return output
 
-    def _read_dollar(self, *, quoted: bool) -> str:
-        """What follows a dollar sign that is already read."""
-        follows = self._text[self._at : self._at + 1]
-        if follows == "'" and not quoted:
-            self._at += 1
-            return self._read_ansi()
-        if self._text.startswith("((", self._at):
-            return _mark(f"$({self._read_brackets()})")
-        if follows == "(":
-            return self._substitute(self._read_brackets())
-        if follows == "{":
-            self._at += 1
-            return self._look_up_braced(self._read_until("}"))
-        name = _NAME.match(self._text, self._at)
-        if name is not None:
-            self._at = name.end()
-            return self._known.read(name[0])
-        if follows and follows in _SPECIAL:
-            self._at += 1
-            return _mark(f"${follows}")
-        return "$"
+    def _pipe_last(self, node: Node, stdin: Text) -> Text | None:
+        """A here-document after a pipe feeds the last command of it."""
+        *first, last = node.named_children
+        was = self._state.captured
+        self._state.captured = True
+        self._visit_all(first)
+        self._state.captured = was
+        return self._visit(last, stdin)
 
-    def _read_ansi(self) -> str:
-        parts: list[str] = []
-        while self._at < len(self._text):
-            char = self._text[self._at]
-            self._at += 1
-            if char == "'":
-                break
-            if char == "\\":
-                follows = self._text[self._at : self._at + 1]
-                self._at += 1
-                char = _ESCAPES.get(follows, f"\\{follows}")
-            parts.append(char)
-        return "".join(parts)
+    def _read_document(self, node: Node) -> Text:
+        start_node = next(
+            (one for one in node.named_children if one.type == "heredoc_start"), None
+        )
+        body = next(
+            (one for one in node.named_children if one.type == "heredoc_body"), None
+        )
+        if body is None or start_node is None:
+            return EMPTY
+        mark = self._raw(start_node)
+        start, end = self._span(body)
+        strips = any(child.type == "<<-" for child in node.children)
+        if any(quote in mark for quote in "'\"\\"):
+            text = self._now.text[start:end]
+            part = Part(text, self._now, start, end, Style.VERBATIM)
+            made = Text((part,))
+        else:
+            made = self.words.read_one(self._now, start, end, Style.DOCUMENT)
+        return _strip_tabs(made) if strips else made
 
-    def _read_brackets(self, nested: int = 0) -> str:
-        """What stands in the round brackets that open here; quotes may hold any."""
-        start, depth = self._at + 1, 0
-        while self._at < len(self._text):
-            char = self._text[self._at]
-            self._at += 1
-            if char == "\\":
-                self._at += 1
-            elif char == "'":
-                self._at = self._find("'") + 1
-            elif char == '"':
-                self._skip_quoted(nested)
-            elif char == "(":
-                depth += 1
-            elif char == ")":
-                depth -= 1
-                if not depth:
-                    return self._text[start : self._at - 1]
-        return self._text[start:]
+    def _read_string(self, node: Node) -> Text:
+        start, end = self._span(node.named_children[-1])
+        return self.words.read_one(self._now, start, end)
 
-    def _skip_quoted(self, nested: int) -> None:
-        while self._at < len(self._text):
-            char = self._text[self._at]
-            self._at += 1
-            if char == '"':
-                return
-            if char == "\\":
-                self._at += 1
-            elif char == "$" and nested < _DEEPEST and self._opens():
-                self._read_brackets(nested + 1)
+    def _read_input(self, node: Node) -> Text | None:
+        kinds = {child.type for child in node.children if not child.is_named}
+        if "<" not in kinds or not node.named_children:
+            return None
+        start, end = self._span(node.named_children[-1])
+        name = self.words.read_one(self._now, start, end)
+        return self.read_file(name.flat) or self.name_file(name, start, end)
 
-    def _opens(self) -> bool:
-        return self._text.startswith("(", self._at)
+    def name_file(self, name: Text, start: int, end: int) -> Text:
+        """The hole of a file that is not there."""
+        shown = self.holes.show(name.flat)
+        return self.words.hole(
+            self._now, start, end, Hole(f"the file {shown}", file=shown)
+        )
 
-    def _substitute(self, script: str) -> str:
-        """The mark of a command's output; the command itself is read too."""
-        line = self._line() - script.count("\n")
-        if self._depth < _DEEPEST:
-            inner = _Shell(script, line, self._known, self._depth + 1)
-            self._inner += inner.run()
-        short = " ".join(script.split())
-        short = short if len(short) <= _SHOWN else f"{short[:_SHOWN]}..."
-        return _mark(f"$({short})")
+    def _find_target(self, nodes: Iterable[Node]) -> str:
+        """The file that the output goes to, with a plus where it is added."""
+        for node in nodes:
+            kinds = {child.type for child in node.children if not child.is_named}
+            fd = next((c for c in node.named_children if c.type == "file_descriptor"), None)
+            if fd is not None and self._raw(fd) != "1":
+                continue
+            if kinds & {">", ">>", ">|", "&>", "&>>"} and node.named_children:
+                start, end = self._span(node.named_children[-1])
+                name = self.words.read_one(self._now, start, end).flat
+                return f"+{name}" if ">>" in kinds or "&>>" in kinds else name
+        return ""
 
-    def _look_up_braced(self, inside: str) -> str:
-        if _NAME.fullmatch(inside):
-            return self._known.read(inside)
-        default = _WITH_DEFAULT.fullmatch(inside)
-        if default is None:
-            return _mark(f"${{{inside}}}")
-        if not self._known.is_empty(default[1]):
-            return self._known.read(default[1])
-        return self._expand(default[2].strip("'\""), self._line())
+    # --- commands -------------------------------------------------------------------
 
-    def _assign(self, command: Command) -> None:
-        """Take assignments off the front of a command, and remember them."""
-        words = command.words
-        if words and words[0].text in _SETTERS:
-            words = words[1:]
-            command.words = []
-        taken = 0
-        for word in words:
-            found = _ASSIGNMENT.fullmatch(word.text)
-            if found is None:
-                break
-            self._remember(found[1], found[2], found[3])
-            taken += 1
-        if command.words:
-            command.words = words[taken:]
+    def _visit_command(self, node: Node, stdin: Text | None) -> Text | None:
+        start, end = self._span(node)
+        ranges: list[tuple[int, int]] = []
+        for child in node.named_children:
+            if child.type == "variable_assignment":
+                self._visit(child)
+            elif child.type == "herestring_redirect":
+                stdin = self._read_string(child)
+            elif child.type == "file_redirect":
+                found = self._read_input(child)
+                stdin = found if found is not None else stdin
+            elif child.type != "comment":
+                first, last = self._span(child)
+                if ranges and self._touch(ranges[-1][1], first):
+                    ranges[-1] = (ranges[-1][0], last)
+                else:
+                    ranges.append((first, last))
+        if self._now is self.source:
+            self._seen.add((start, end))
+            if len(self._seen) > _LONGEST:
+                raise InputError(f"it is a script of more than {_LONGEST} commands")
+        self._left -= 1
+        words = [word for one in ranges for word in self.words.read(self._now, *one)]
+        state = self._state
+        command = Command(
+            words,
+            self._now,
+            start,
+            end,
+            stdin,
+            captured=state.captured,
+            level=state.level,
+            loops=state.loops,
+            in_function=state.in_function,
+            raw=tuple(ranges),
+        )
+        return self._run_command(command)
 
-    def _remember(self, name: str, plus: str, value: str) -> None:
-        if plus:
-            value = (
-                "" if self._known.is_empty(name) else self._known.read(name)
-            ) + value
-        # A reader knows the variable better than what it was made of.
-        whole = _MARK.fullmatch(value)
-        is_output = whole is not None and not _FILE.fullmatch(whole[1])
-        self._known.remember(name, _mark(f"${name}") if is_output else value)
+    def _touch(self, end: int, start: int) -> bool:
+        """Whether two pieces are one word; a continued line is no gap."""
+        return self._now.text[end:start] in ("", "\\\n")
 
-    def _line(self) -> int:
-        return self._first + bisect_left(self._breaks, self._at)
+    def _run_command(self, command: Command) -> Text | None:
+        name = command.name
+        if name in self.functions and name not in ("curl", "az"):
+            self._listen(self, command)
+            if self._state.depth > _DEEPEST:
+                return None
+            return self._run_function(name, command.words[1:])
+        if name == "shift":
+            self._shift()
+        elif name in ("source", ".") and len(command.words) > 1:
+            found = self.read_file(command.words[1].flat)
+            if found is not None:
+                self.run_text(found)
+        elif name == "read":
+            self._read_variable(command)
+        elif name == "set":
+            self.options.update(word.flat for word in command.words[1:])
+        elif name in ("eval",) and len(command.words) > 1:
+            return self.run_text(join(command.words[1:], " "))
+        elif _SHELLS.fullmatch(name):
+            inner = _find_inner(command)
+            if inner is not None:
+                return self.run_text(inner)
+        elif name in _DECLARES:
+            return EMPTY
+        return self._listen(self, command)
 
-    def _find(self, text: str) -> int:
-        found = self._text.find(text, self._at)
-        return len(self._text) if found < 0 else found
+    def _shift(self) -> None:
+        words = self.known.values.get("@")
+        if isinstance(words, tuple):
+            rest = words[1:]
+            for index in range(1, 10):
+                self.known.values[str(index)] = (
+                    rest[index - 1] if index <= len(rest) else EMPTY
+                )
+            self.known.values["@"] = self.known.values["*"] = rest
+
+    def _read_variable(self, command: Command) -> None:
+        """`read`: whole documents with ``-d ''``, else what is not known."""
+        flats = [word.flat for word in command.words[1:]]
+        whole = "-d" in flats or any(one.startswith("-") and "d" in one for one in flats)
+        names = [one for one in flats if re.fullmatch(r"[A-Za-z_]\w*", one)]
+        for name in names[-1:] if whole else names:
+            if whole and command.stdin is not None:
+                self.assign(name, command.stdin.strip_end(), command.start)
+            else:
+                hole = Hole(f"${name}")
+                text = self.words.hole(self._now, command.start, command.end, hole)
+                self.assign(name, text, command.start)
 
 
-def _mark(what: str) -> str:
-    return f"{_OPEN}{what}{_CLOSE}"
+def _find_inner(command: Command) -> Text | None:
+    """The script that a shell is given."""
+    flats = [word.flat for word in command.words]
+    for index, flat in enumerate(flats[:-1]):
+        if re.fullmatch(r"-[a-z]*c", flat):
+            return command.words[index + 1]
+    if command.stdin is not None and all(flat.startswith("-") for flat in flats[1:]):
+        return command.stdin
+    return None
 
 
-def _feed(source: Command, command: Command) -> None:
-    """Give a command what the one before its pipe writes, where words say so."""
-    if command.stdin is not None or command.reads_file or not source.words:
-        return
-    name, *words = source.words
-    if name.text == "echo":
-        said = [word for word in words if word.text not in ("-n", "-e")]
-        text = " ".join(word.text for word in said)
-        first = said[0] if said else name
-        command.stdin = Word(text, first.line, all(word.exact for word in said))
-    elif name.text == "cat" and len(words) == 1:
-        command.reads_file = words[0].text
-    elif name.text == "cat" and not words:
-        command.stdin, command.reads_file = source.stdin, source.reads_file
-    else:
-        command.stdin = Word(_mark(f"{name.text} ..."), name.line)
+def _reads(node: Node) -> bool:
+    """Whether the redirection of a pipe is one of its first command."""
+    return any(child.type == "herestring_redirect" for child in node.named_children)
+
+
+def _find(node: Node, kind: str) -> Iterable[Node]:
+    for child in node.named_children:
+        if child.type == kind:
+            yield child
+        else:
+            yield from _find(child, kind)
+
+
+def _strip_tabs(text: Text) -> Text:
+    """A here-document without the tabs at the beginnings of its lines."""
+    parts = [
+        text.cut(found.end("tabs"), found.end())
+        for found in re.finditer(r"(?P<tabs>^\t*)[^\n]*\n?", text.flat, re.MULTILINE)
+        if found.end() > found.start()
+    ]
+    return join(parts)
+
+
+def _logical_line_end(text: str, place: int) -> int:
+    """Where a command ends that begins at `place`, by its quotes alone."""
+    pattern = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\n|[)`]", re.DOTALL)
+    for found in pattern.finditer(text, place):
+        if found[0] == "\n":
+            return found.start()
+    return len(text)

@@ -1,0 +1,40 @@
+"""Parse the text of a shell script into a tree.
+
+In: text. Out: the root of tree-sitter's tree, whose places are places in the
+text. It recovers from what it does not understand; what it then leaves out is
+found by whoever walks the tree.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import tree_sitter_bash
+from tree_sitter import Language, Node, Parser
+
+from azml_contract.scripts.text import BLANK
+
+__all__ = ["Node", "parse", "span"]
+
+_WIDE = re.compile(r"[^\x01-\x7f]")
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(Language(tree_sitter_bash.language()))
+
+
+def parse(text: str) -> Node:
+    """The tree of a script.
+
+    One byte stands for each character, so that places are the same in both.
+    ``<YOUR-NAME>`` of a document is a word, not two redirections.
+    """
+    plain = BLANK.sub(lambda found: "_" * len(found[0]), text)
+    return _parser().parse(_WIDE.sub("_", plain).encode("ascii")).root_node
+
+
+def span(node: Node) -> tuple[int, int]:
+    """Where a node begins and ends."""
+    return node.start_byte, node.end_byte

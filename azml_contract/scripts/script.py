@@ -1,0 +1,410 @@
+"""Read a shell script: the calls that it makes, and what it reads of answers.
+
+In: the text of a script and its folder. Out: a `Script`: its calls in their
+order, the paths of answers that jq and `az --query` look at, and notes of what
+else matters to faults. Runs nothing, knows no contracts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from azml_contract.scripts.calls import Client, Request, find_tool, read_requests
+from azml_contract.scripts.jq import build, find_paths
+from azml_contract.scripts.mend import Mend, mend
+from azml_contract.scripts.shell import Command, Shell
+from azml_contract.scripts.text import (
+    EMPTY,
+    TOKEN,
+    Hole,
+    Part,
+    Source,
+    Style,
+    Text,
+    join,
+    open_source,
+)
+
+LARGEST = 256 * 1024
+_SECRET_NAME = re.compile(r"(?i)\$\{?\w*(?:token|secret|passw|accountkey|account_key)\w*")
+
+
+@dataclass(slots=True)
+class Call:
+    """One call with one set of words; `site` is the same for each of them."""
+
+    index: int
+    tool: str
+    request: Request
+    source: Source
+    start: int
+    end: int
+    level: int = 0
+    loops: tuple[tuple[int, int], ...] = ()
+    in_function: bool = False
+    captured: bool = False
+
+    @property
+    def site(self) -> tuple[str, int]:
+        """What tells the call from others of the script."""
+        return self.source.name, self.source.origin(self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A path of the answer to a call that the script looks at, and where."""
+
+    call: int
+    steps: tuple[str, ...]
+    source: Source
+    start: int
+    end: int
+    raw: bool
+    tool: str = "jq"
+
+
+@dataclass(slots=True)
+class Script:
+    """What a script does; places are those of `source`, see `Source.origin`."""
+
+    source: Source
+    shell: Shell
+    mends: tuple[Mend, ...] = ()
+    calls: list[Call] = field(default_factory=list)
+    reads: list[Read] = field(default_factory=list)
+    printed: list[tuple[Source, int, str]] = field(default_factory=list)
+    exits: list[tuple[Source, int, int]] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    original: str = ""
+
+    def show(self, text: str) -> str:
+        """`text` as a reader of the script would write it."""
+        return self.shell.holes.show(text)
+
+
+def read_script(text: str, name: str, folder: Path) -> Script:
+    """Read a whole script.
+
+    Args:
+        text: Its text.
+        name: What places in it are called by.
+        folder: Where it stands; files that it names are looked for there.
+    """
+    return read_source(open_source(name, text), folder)
+
+
+def read_source(source: Source, folder: Path) -> Script:
+    """Read a script that stands in a file, or in a part of one."""
+    mended = mend(source)
+    reader = _Reader()
+    shell = Shell(mended.source, folder, reader.listen)
+    reader.script = Script(mended.source, shell, mended.faults, original=source.text)
+    shell.run(mended.calls)
+    return reader.script
+
+
+class _Reader:
+    """Listens to a shell."""
+
+    script: Script
+
+    def __init__(self) -> None:
+        self._writers: dict[str, Callable[[Shell, Command], Text | None]] = {
+            "echo": self._echo,
+            "printf": self._printf,
+            "cat": self._cat,
+            "tee": self._tee,
+            "jq": self._jq,
+            "tr": self._pass,
+            "sed": self._pass,
+            "xargs": self._pass,
+            "head": self._pass,
+            "tail": self._pass,
+            "exit": self._exit,
+            "az": self._az,
+        }
+        for name in ("true", ":", "sleep", "test", "[", "cd", "mkdir", "return", "shift"):
+            self._writers[name] = self._nothing
+        for name in ("break", "continue", "rm", "wait", "trap", "set", "false", "unset"):
+            self._writers[name] = self._nothing
+
+    def listen(self, shell: Shell, command: Command) -> Text | None:
+        """Take note of one command; what it writes, where that is known."""
+        self.script.commands.append(command)
+        if not command.words:
+            return EMPTY if command.stdin is None else command.stdin
+        tool, at = find_tool(command.words)
+        if tool:
+            return self._call(shell, command, tool, at)
+        write = self._writers.get(command.name)
+        if write is None:
+            return None
+        return write(shell, command)
+
+    # --- calls ------------------------------------------------------------------------
+
+    def _call(self, shell: Shell, command: Command, tool: str, at: int) -> Text | None:
+        words = command.words[at + 1 :]
+        client = Client(shell.read_file, shell.holes.show)
+        output: Text | None = None
+        for request in read_requests(tool, words, command.stdin, client):
+            index = len(self.script.calls)
+            call = Call(
+                index,
+                tool,
+                request,
+                command.source,
+                command.start,
+                command.end,
+                command.level,
+                command.loops,
+                command.in_function,
+                command.captured,
+            )
+            self.script.calls.append(call)
+            output = self._answer(shell, command, call)
+        return output
+
+    def _answer(self, shell: Shell, command: Command, call: Call) -> Text | None:
+        """The hole of an answer, put where the client writes it."""
+        shown = " ".join(command.source.text[command.start : command.end].split())
+        short = shown if len(shown) <= 40 else f"{shown[:40]}..."
+        hole = Hole(f"$({short})", call.index)
+        text = shell.words.hole(command.source, command.start, command.end, hole)
+        request = call.request
+        if request.query is not None:
+            text = self._query(shell, call, request.query)
+        if request.output and request.output != "-":
+            shell.files[request.output] = text
+            return None if request.writes_out else EMPTY
+        return text
+
+    def _query(self, shell: Shell, call: Call, query: Text) -> Text:
+        """`az --query`: the paths of JMESPath that are names and indexes alone."""
+        flat = query.flat
+        hole = Hole("$(az ...)")
+        steps = tuple(
+            "*" if step in ("", "*") else step
+            for step in re.findall(r"[A-Za-z_]\w*|\[\d*\*?\]", flat)
+            for step in (step.strip("[]"),)
+        )
+        place = query.locate(0)
+        if re.fullmatch(r"(?:[A-Za-z_]\w*|\[\d*\*?\]|\.)+", flat) and place is not None:
+            source, start = place
+            read = Read(
+                call.index, steps, source, start, start + len(flat), call.request.raw, "az"
+            )
+            self.script.reads.append(read)
+            index = len(self.script.reads) - 1
+            hole = Hole(f"$(az ... {flat})", call.index, steps, index)
+        return shell.words.hole(call.source, call.start, call.end, hole)
+
+    # --- what writes ------------------------------------------------------------------
+
+    def _nothing(self, shell: Shell, command: Command) -> Text:
+        return EMPTY
+
+    def _echo(self, shell: Shell, command: Command) -> Text:
+        words = command.words[1:]
+        while words and re.fullmatch(r"-[neE]+", words[0].flat):
+            words = words[1:]
+        self._note_printed(shell, command, words)
+        return join(words, " ")
+
+    def _printf(self, shell: Shell, command: Command) -> Text | None:
+        words = command.words[1:]
+        if words and words[0].flat == "-v":
+            return EMPTY
+        self._note_printed(shell, command, words)
+        if not words:
+            return EMPTY
+        pieces, at, left = [], 0, list(words[1:])
+        form = words[0]
+        for found in re.finditer(r"%(s|d|q|%|b)|\\n|\\t|\\\\|\\\"|%", form.flat):
+            pieces.append(form.cut(at, found.start()))
+            at = found.end()
+            if found[1] == "%":
+                pieces.append(form.cut(found.start(), found.start() + 1))
+            elif found[1]:
+                pieces.append(left.pop(0) if left else EMPTY)
+            elif found[0] == "%":
+                return None
+            else:
+                place = form.cut(found.start(), found.end()).parts[0]
+                char = {"n": "\n", "t": "\t"}.get(found[0][1], found[0][1])
+                part = Part(char, place.source, place.start, place.end, Style.MADE)
+                pieces.append(Text((part,)))
+        return join([*pieces, form.cut(at)])
+
+    def _note_printed(self, shell: Shell, command: Command, words: list[Text]) -> None:
+        if command.captured or not words or "::add-mask::" in words[0].flat:
+            return
+        for word in words:
+            for found in TOKEN.finditer(word.flat):
+                (hole,) = shell.holes.find(found[0])
+                if hole.is_secret or _SECRET_NAME.match(hole.shown):
+                    place = word.locate(found.start())
+                    source, start = _use_of(word, found.start(), command)
+                    if place is not None:
+                        self.script.printed.append((source, start, hole.shown))
+
+    def _cat(self, shell: Shell, command: Command) -> Text | None:
+        names = [word for word in command.words[1:] if not word.flat.startswith("-")]
+        if not names:
+            return command.stdin
+        texts = []
+        for name in names:
+            text = shell.read_file(name.flat)
+            if text is None and not TOKEN.search(name.flat):
+                text = shell.name_file(name, command.start, command.end)
+            if text is None:
+                return None
+            texts.append(text)
+        return join(texts)
+
+    def _tee(self, shell: Shell, command: Command) -> Text | None:
+        for word in command.words[1:]:
+            if command.stdin is not None and not word.flat.startswith("-"):
+                shell.files[word.flat] = command.stdin
+        return command.stdin
+
+    def _pass(self, shell: Shell, command: Command) -> Text | None:
+        """What only trims: an answer's field stays that field."""
+        if command.stdin is None or not command.stdin.whole_token:
+            return None
+        (hole,) = shell.holes.find(command.stdin.flat)
+        if hole.call < 0:
+            return None
+        made = Hole(hole.shown, hole.call, hole.path, -1, hole.is_secret)
+        return shell.words.hole(command.source, command.start, command.end, made)
+
+    def _exit(self, shell: Shell, command: Command) -> Text:
+        if command.level == 0 and not command.in_function and not command.captured:
+            count = len(self.script.calls)
+            self.script.exits.append((command.source, command.start, count))
+        return EMPTY
+
+    def _az(self, shell: Shell, command: Command) -> Text | None:
+        flats = [word.flat for word in command.words]
+        if flats[1:3] == ["account", "get-access-token"]:
+            shown = "$(az account get-access-token ...)"
+            hole = Hole(shown, is_secret=True)
+            return shell.words.hole(command.source, command.start, command.end, hole)
+        return None
+
+    # --- jq ---------------------------------------------------------------------------
+
+    def _jq(self, shell: Shell, command: Command) -> Text | None:
+        options, known, others = _sort_jq(command, shell)
+        if not others:
+            return None
+        filter_, files = others[0], others[1:]
+        stdin = command.stdin
+        if files:
+            stdin = shell.read_file(files[0].flat)
+        if "R" in options and "s" in options and filter_.flat.strip() == ".":
+            return self._quote(shell, command, stdin)
+        if "n" in options or not re.match(r"\s*\.", filter_.flat):
+            built = build(filter_, known, _make_hole(shell))
+            if built is not None:
+                return built
+        if stdin is not None and stdin.whole_token:
+            return self._read(shell, command, stdin, filter_, options)
+        if filter_.flat.strip() == "." and stdin is not None:
+            return stdin
+        return None
+
+    def _quote(self, shell: Shell, command: Command, stdin: Text | None) -> Text:
+        if stdin is not None and not TOKEN.search(stdin.flat):
+            text = json.dumps(stdin.flat)
+            part = Part(text, command.source, command.start, command.end, Style.MADE)
+            return Text((part,))
+        hole = Hole("$(jq -Rs . ...)")
+        return shell.words.hole(command.source, command.start, command.end, hole)
+
+    def _read(
+        self, shell: Shell, command: Command, stdin: Text, filter_: Text, options: str
+    ) -> Text | None:
+        (hole,) = shell.holes.find(stdin.flat)
+        if hole.call < 0:
+            return None
+        raw = "r" in options or "j" in options
+        paths = find_paths(filter_.flat)
+        index = -1
+        for path in paths:
+            place = filter_.locate(path.start)
+            if place is None:
+                continue
+            source, start = place
+            end = start + path.end - path.start
+            steps = hole.path + path.steps
+            self.script.reads.append(Read(hole.call, steps, source, start, end, raw))
+            index = len(self.script.reads) - 1
+        if filter_.flat.strip() in (".", ""):
+            return stdin
+        if len(paths) != 1:
+            return None
+        steps = hole.path + paths[0].steps
+        shown = f"$(jq {' '.join(filter_.flat.split())[:40]})"
+        secret = steps[-1] in ("access_token", "accessToken", "key", "primaryKey")
+        made = Hole(shown, hole.call, steps, -1 if raw else index, secret)
+        return shell.words.hole(command.source, command.start, command.end, made)
+
+
+def _use_of(word: Text, offset: int, command: Command) -> tuple[Source, int]:
+    part, _ = word.find_part(offset)
+    if part.source is command.source:
+        return part.source, part.start
+    return command.source, command.start
+
+
+def _make_hole(shell: Shell) -> Callable[[str, Source, int, int], Text]:
+    return lambda shown, source, start, end: shell.words.hole(
+        source, start, end, Hole(shown)
+    )
+
+
+def _sort_jq(
+    command: Command, shell: Shell
+) -> tuple[str, dict[str, Text], list[Text]]:
+    """Letters of the options, the variables by name, and filter and files."""
+    letters, known, others = "", {}, []
+    long = {"--null-input": "n", "--raw-output": "r", "--raw-input": "R"}
+    long |= {"--slurp": "s", "--join-output": "j", "--compact-output": "c"}
+    waiting = iter(command.words[1:])
+    for word in waiting:
+        flat = word.flat
+        if flat in ("--arg", "--argjson", "--rawfile", "--slurpfile"):
+            name, value = next(waiting, None), next(waiting, None)
+            if name is None or value is None:
+                break
+            if flat == "--arg":
+                known[name.flat] = value
+            elif flat == "--argjson":
+                known[f"{name.flat}:json"] = value
+            elif flat == "--rawfile":
+                read = shell.read_file(value.flat)
+                shown = Hole(f"the file {shell.holes.show(value.flat)}")
+                hole = shell.words.hole(command.source, command.start, command.end, shown)
+                known[name.flat] = read if read is not None else hole
+            else:
+                hole_text = Hole(f"${name.flat}")
+                known[f"{name.flat}:json"] = shell.words.hole(
+                    command.source, command.start, command.end, hole_text
+                )
+        elif flat in ("--indent", "--tab", "-f", "--from-file", "-L"):
+            value = next(waiting, None) if flat != "--tab" else None
+            if flat in ("-f", "--from-file") and value is not None:
+                read = shell.read_file(value.flat)
+                others = [read] if read is not None else []
+        elif flat.startswith("--"):
+            letters += long.get(flat, "")
+        elif flat.startswith("-") and len(flat) > 1:
+            letters += flat[1:]
+        else:
+            others.append(word)
+    return letters, known, others
