@@ -6,7 +6,7 @@ the account of its calls. Wiring: knows neither options nor how things are shown
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from azml_contract.documents.places import RecordingPlaces
     from azml_contract.finding import Finding
     from azml_contract.report.checked import Checked
-    from azml_contract.scripts.curl import ScriptCall
+    from azml_contract.scripts.script import Script
     from azml_contract.validation.places import Placer
     from azml_contract.validation.validator import Validator, Verdict
 
@@ -41,8 +41,8 @@ def judge_input(validator: Validator, opened: Document, asked: Asked) -> Checked
         NothingToCheck: It is a body, and nobody said where it is sent.
         ContractError: What was asked for does not exist.
     """
-    if opened.calls is not None:
-        return _judge_script(validator, opened.name, opened.calls, asked)
+    if opened.script is not None:
+        return _judge_script(validator, opened.name, opened.script, asked)
     if not opened.is_recording:
         return _judge_body(validator, opened, asked)
     return _judge_recording(validator, opened)
@@ -113,18 +113,17 @@ def _make_placer(places: RecordingPlaces, spot: Spot, body: bytes) -> Placer:
 
 
 def _judge_script(
-    validator: Validator, name: str, calls: Sequence[ScriptCall], asked: Asked
+    validator: Validator, name: str, script: Script, asked: Asked
 ) -> Checked:
     from azml_contract.report.checked import Checked
-    from azml_contract.scripts.scripted import judge_script
-    from azml_contract.seen import add_up
+    from azml_contract.scripts.judge import judge_script
 
-    judged = judge_script(validator, calls, name, asked.api_version)
+    judged = judge_script(validator, script, asked.api_version)
     return Checked(
         name,
-        tuple(finding for one in judged for finding in one.findings),
-        sum(one.requests for one in judged),
-        calls=add_up(one.calls for one in judged),
+        judged.findings,
+        judged.requests,
+        calls=judged.calls,
     )
 
 

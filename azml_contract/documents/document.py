@@ -40,9 +40,8 @@ from azml_contract.documents.text import (
 from azml_contract.errors import InputError, NothingToCheck
 
 if TYPE_CHECKING:
-    from azml_contract.scripts.curl import ScriptCall
+    from azml_contract.scripts.script import Script
 
-_LARGEST_SCRIPT = 1024 * 1024
 _CONFLICT = re.compile(r"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
 _PYTHON_TAG = re.compile(r"!!python/|tag:yaml\.org,2002:python")
 _YAML_START = re.compile(r"\s*(---|%YAML|!!|version:)")
@@ -60,7 +59,7 @@ class Document:
     """One file as it was read.
 
     `cassette` is set for a cassette of ours, `format` for a recording of another
-    tool, `calls` for a script. Without any of them the file is one body.
+    tool, `script` for a script. Without any of them the file is one body.
     """
 
     path: Path
@@ -69,7 +68,7 @@ class Document:
     is_yaml: bool = False
     format: Format | None = None
     cassette: Cassette | None = None
-    calls: tuple[ScriptCall, ...] | None = None
+    script: Script | None = None
 
     @property
     def name(self) -> str:
@@ -84,7 +83,7 @@ class Document:
     @property
     def kind(self) -> str:
         """What it is, for a reader."""
-        if self.calls is not None:
+        if self.script is not None:
             return "script"
         if not self.is_recording:
             return "body"
@@ -154,10 +153,10 @@ def open_document(path: Path, *, is_body: bool = False) -> Document:
         return _open_json(path, text, raw)
     if _YAML_START.match(text) or _RECORDED_YAML.search(text):
         return _open_yaml(path, text, raw)
-    calls = _read_script(path, text)
-    if calls is None and not is_body:
+    script = _read_script(path, raw, text)
+    if script is None and not is_body:
         _refuse_strange(path, text)
-    return Document(path, text, raw, calls=calls)
+    return Document(path, text, raw, script=script)
 
 
 def open_recording(path: Path) -> Document:
@@ -256,16 +255,20 @@ def _open_yaml(path: Path, text: str, raw: bytes) -> Document:
     return made
 
 
-def _read_script(path: Path, text: str) -> tuple[ScriptCall, ...] | None:
-    from azml_contract.scripts.curl import looks_like_script, read_script
+def _read_script(path: Path, raw: bytes, text: str) -> Script | None:
+    from azml_contract.scripts.recognise import LARGEST, looks_like_script
 
     if not looks_like_script(text):
         return None
-    if len(text) > _LARGEST_SCRIPT:
-        refuse(
-            path, f"it is a script of more than {_LARGEST_SCRIPT} characters", "Cut it."
-        )
-    return read_script(text, Path() if path == STDIN else path.parent)
+    if len(text) > LARGEST:
+        refuse(path, f"it is a script of more than {LARGEST} characters", "Cut it.")
+    from azml_contract.scripts.script import read_script
+
+    folder = Path() if path == STDIN else path.parent
+    try:
+        return read_script(text, path.as_posix(), folder)
+    except InputError as error:
+        raise InputError(f"{path}: {error}. Cut it.") from error
 
 
 # --- refusals -------------------------------------------------------------------

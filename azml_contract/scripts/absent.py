@@ -31,7 +31,9 @@ def find_absent_path(
     has, _ = find_versions(request.method, request.path, read.steps)
     before = [one for one in has if sort_key(one) < sort_key(version)]
     after = [one for one in has if sort_key(one) > sort_key(version)]
-    known = f"; {before[-1]} had it" if before else f"; {after[0]} has it" if after else ""
+    known = (
+        f"; {before[-1]} had it" if before else f"; {after[0]} has it" if after else ""
+    )
     cure = f"Read {show_path(missing.instead)}." if missing.instead else ""
     yield make_finding(
         profile,

@@ -9,30 +9,17 @@ Source: the manual pages of curl 8.9, wget 1.24, HTTPie 3.2, and `az rest --help
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from azml_contract.scripts.text import EMPTY, Part, Style, Text, join
 
 ReadFile = Callable[[str], Text | None]
 
-_CURL_VALUES = frozenset(
-    "abstract-unix-socket alt-svc aws-sigv4 cacert capath cert cert-type ciphers config "
-    "connect-timeout connect-to cookie cookie-jar create-file-mode crlfile curves data "
-    "data-ascii data-binary data-raw data-urlencode delegation dns-interface "
-    "dns-ipv4-addr dns-ipv6-addr dns-servers doh-url dump-header ech egd-file engine "
-    "etag-compare etag-save expect100-timeout form form-string ftp-account ftp-method "
-    "ftp-port haproxy-clientip happy-eyeballs-timeout-ms header hostpubmd5 hsts interface "
-    "ip-tos ipfs-gateway json keepalive-cnt keepalive-time key key-type krb libcurl "
-    "limit-rate local-port login-options mail-auth mail-from mail-rcpt max-filesize "
-    "max-redirs max-time netrc-file noproxy oauth2-bearer output output-dir parallel-max "
-    "pass pinnedpubkey preproxy proto proto-default proto-redir proxy proxy-cacert "
-    "proxy-cert proxy-header proxy-key proxy-user pubkey quote random-file range rate "
-    "referer request request-target resolve retry retry-delay retry-max-time sasl-authzid "
-    "service-name socks5 socks5-hostname speed-limit speed-time stderr telnet-option "
-    "tls-max tls13-ciphers tlspassword tlsuser trace trace-ascii unix-socket upload-file "
-    "url url-query user user-agent variable vlan-priority write-out".split()
-)
+_TABLE = tomllib.loads(Path(__file__).with_name("clients.toml").read_text("utf-8"))
+_CURL_VALUES = frozenset(_TABLE["curl_values"].split())
 _CURL_SHORT = {
     "d": "data",
     "X": "request",
@@ -62,11 +49,7 @@ _AZ_LONG = {
 }
 _LIST = re.compile("\ue002[0-9]+\ue003")
 _TOOLS = re.compile(r"(?:.*[/\\])?(curl|wget|http|https|xh|xhs|az)(?:\.exe)?")
-_NOT_RUN = frozenset(
-    ("echo", "printf", "which", "type", "alias", "man", "apt", "apt-get", "hash", "brew")
-    + ("yum", "dnf", "apk", "pip", "dpkg", "rpm", "export", "local", "test", "[", "grep")
-    + ("install", "snap", "conda", "npm", "pgrep", "pkill", "function", "jq", "exit")
-)
+_NOT_RUN = frozenset(_TABLE["not_run"].split())
 
 
 @dataclass(slots=True)
@@ -192,7 +175,8 @@ def _include(option: Option, client: Client) -> Iterator[Option]:
         yield option
         return
     pattern = re.compile(
-        r"^[ \t]*-{0,2}(?P<name>[\w-]+)(?:[ \t]*[=:][ \t]*|[ \t]+)?(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\n]*)$",
+        r"^[ \t]*-{0,2}(?P<name>[\w-]+)(?:[ \t]*[=:][ \t]*|[ \t]+)?"
+        r"(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\n]*)$",
         re.MULTILINE,
     )
     for found in pattern.finditer(config.flat):
@@ -209,7 +193,10 @@ def _unescape(text: Text) -> Text:
         return text
     pieces, at = [], 0
     for found in re.finditer(r"\\(.)", text.flat):
-        pieces += [text.cut(at, found.start()), text.cut(found.start() + 1, found.end())]
+        pieces += [
+            text.cut(at, found.start()),
+            text.cut(found.start() + 1, found.end()),
+        ]
         at = found.end()
     return join([*pieces, text.cut(at)])
 
@@ -228,7 +215,9 @@ def _read_group(
             shown = client.show(lists[0].flat)
             yield Request("GET", EMPTY, unknown=f"its options come from {shown}")
         return
-    spread = [word for word in lists if re.search(r"\$[@*]|\[[@*]\]", client.show(word.flat))]
+    spread = [
+        word for word in lists if re.search(r"\$[@*]|\[[@*]\]", client.show(word.flat))
+    ]
     for url in urls:
         request = Request(_imply(given, data), url)
         request.output = given["output"].flat if "output" in given else ""
@@ -281,8 +270,8 @@ def _give_body(
     client: Client,
 ) -> None:
     if "upload-file" in given and not data:
-        name = given["upload-file"]
-        _read_named(request, name if name.flat != "-" else None, stdin, client)
+        sent = given["upload-file"]
+        _read_named(request, sent if sent.flat != "-" else None, stdin, client)
     elif len(data) == 1:
         name, word = data[0]
         if word.flat.startswith("@") and name not in ("data-raw", "data-urlencode"):
@@ -334,7 +323,7 @@ def _give_up(request: Request, why: str) -> None:
     request.unknown = request.unknown or why
 
 
-# --- the others -------------------------------------------------------------------------
+# --- the others -----------------------------------------------------------------------
 
 
 def _read_az(words: Sequence[Text], client: Client) -> list[Request]:
@@ -401,7 +390,9 @@ def _read_wget(words: Sequence[Text], client: Client) -> list[Request]:
     for url in urls:
         request = Request(given.get("--method", "POST" if posts else "GET"), url)
         target = given.get("--output-document")
-        request.output = target.flat if target is not None and target.flat != "-" else ""
+        request.output = (
+            target.flat if target is not None and target.flat != "-" else ""
+        )
         if body is not None:
             _place_body(request, body, client)
         elif file is not None:
@@ -421,7 +412,9 @@ def _read_http(
     if not rest:
         return []
     method: Text | str = ""
-    if len(rest) > 1 and re.fullmatch(r"[A-Z]+|get|put|post|patch|delete|head", rest[0].flat):
+    if len(rest) > 1 and re.fullmatch(
+        r"[A-Z]+|get|put|post|patch|delete|head", rest[0].flat
+    ):
         method, rest = rest[0], rest[1:]
     url, items = rest[0], rest[1:]
     members: list[Text] = []
@@ -442,7 +435,9 @@ def _read_http(
         elif found[2] in ("=@", ":=@", "@"):
             unknown = f"its item {client.show(item.flat)} is a file"
     has_body = bool(members) or raw is not None or stdin is not None
-    request = Request(method or ("POST" if has_body else "GET"), _add_query(url, queries))
+    request = Request(
+        method or ("POST" if has_body else "GET"), _add_query(url, queries)
+    )
     request.unknown = unknown
     if raw is not None or (stdin is not None and not members):
         _place_body(request, raw or stdin or EMPTY, client)
@@ -456,8 +451,23 @@ def _drop_http_options(words: Iterable[Text]) -> tuple[list[Text], Text | None]:
     rest: list[Text] = []
     raw: Text | None = None
     waiting = iter(words)
-    values = ("--raw", "-a", "--auth", "-A", "--auth-type", "-o", "--output", "--timeout")
-    values += ("-p", "--print", "--pretty", "-s", "--style", "--verify", "--bearer")
+    values = (
+        "--raw",
+        "-a",
+        "--auth",
+        "-A",
+        "--auth-type",
+        "-o",
+        "--output",
+        "--timeout",
+        "-p",
+        "--print",
+        "--pretty",
+        "-s",
+        "--style",
+        "--verify",
+        "--bearer",
+    )
     for word in waiting:
         name, sign, _ = word.flat.partition("=")
         if not word.flat.startswith("-"):
@@ -474,7 +484,11 @@ def _mark(text: str, near: Text) -> Text:
 
 
 def _make_member(item: Text, found: re.Match[str]) -> list[Text]:
-    quote, key, value = _mark('"', item), item.cut(*found.span(1)), item.cut(*found.span(3))
+    quote, key, value = (
+        _mark('"', item),
+        item.cut(*found.span(1)),
+        item.cut(*found.span(3)),
+    )
     colon = _mark(":", item)
     made = [value] if found[2] == ":=" else [quote, value, quote]
     return [quote, key, quote, colon, *made, _mark(",", item)]

@@ -106,8 +106,8 @@ class Faults:
             if part.style is Style.SINGLE:
                 yield from self._find(
                     "AZC504",
-                    "In single quotes a backslash does not continue a line: both it and "
-                    "the line break are sent.",
+                    "In single quotes a backslash continues no line: both it and the "
+                    "line break are sent.",
                     "Join the lines, or close the quotes before the backslash.",
                     part.source,
                     part.start + within,
@@ -144,7 +144,9 @@ class Faults:
             return  # it is set before, to what only running would tell
         if places:
             line = places[0][0].locate(places[0][1]).line
-            message = f"{hole.shown if hole else ''} is used here and set at line {line}."
+            message = (
+                f"{hole.shown if hole else ''} is used here and set at line {line}."
+            )
             cure = "Set it before the first call."
         elif self._version:
             return
@@ -184,7 +186,7 @@ class Faults:
             yield from self._find(
                 "AZC131",
                 f"{shown} puts raw line breaks into a JSON text, and JSON allows none.",
-                f"Escape it: X=$(jq -Rs . < FILE), and {_BARE} without quotes around it.",
+                f"Escape it: X=$(jq -Rs . < FILE), and {_BARE} without quotes.",
                 part.source,
                 part.start,
             )
@@ -200,10 +202,10 @@ class Faults:
                     part, _ = body.find_part(found.start())
                     yield from self._find(
                         "AZC131",
-                        f"{self._script.show(hole.shown)} is the text of {hole.file}, and a "
-                        "YAML file has line breaks: JSON allows none in a text.",
+                        f"{hole.shown} is the text of {hole.file}, and a YAML file has "
+                        "line breaks: JSON allows none in a text.",
                         f"Escape it: X=$(jq -Rs . < {hole.file}), and {_BARE} without "
-                        "quotes around it.",
+                        "quotes.",
                         part.source,
                         part.start,
                     )
@@ -238,9 +240,9 @@ class Faults:
             if _never_ends(text) and not call.request.fails:
                 yield from self._find(
                     "AZC510",
-                    "This loop waits for a state, and an error answer has none: jq then "
-                    "writes null, and the loop never ends.",
-                    "Leave it on null too, or let the call fail: curl --fail-with-body.",
+                    "This loop waits for a state, and an error has none: jq writes "
+                    "null, and the loop never ends.",
+                    "Leave it on null too, or let curl fail: --fail-with-body.",
                     call.source,
                     start,
                 )
@@ -271,7 +273,8 @@ class Faults:
         """Assets that the script makes for a job, and no later call names."""
         jobs = [call for call in ours if "/jobs/" in call.request.url.flat]
         sent = [call for call in jobs if _verb(call) == "PUT"]
-        if not sent or any(call.request.body is None for call in sent):
+        bodies = [call.request.body for call in sent]
+        if not sent or any(body is None or _names_anything(body) for body in bodies):
             return
         for call in ours:
             found = _ASSET.search(call.request.url.flat)
@@ -334,14 +337,13 @@ _BARE = "$X"
 _MENDS = {
     "quote": (
         "AZC501",
-        "This quote {0} is never closed; what follows is read as if it were, at the "
-        "end of its line or of its JSON.",
+        "This quote {0} is never closed.",
         "Close it.",
     ),
     "inner": (
         "AZC502",
         "This quote {0} ends the string in the middle of the JSON body.",
-        "Write it as part of the body: \\\" in double quotes.",
+        'Write it as part of the body: \\" in double quotes.',
     ),
     "document": (
         "AZC503",
@@ -350,10 +352,15 @@ _MENDS = {
     ),
     "ampersand": (
         "AZC505",
-        "This & is not quoted: the URL ends before it, and the rest is another command.",
+        "This & is not quoted: the URL ends before it.",
         "Put the URL in quotes.",
     ),
 }
+
+
+def _names_anything(body: Text) -> bool:
+    """Whether a value of a body is wholly unknown, so that it may be any id."""
+    return re.search('"\\s*:\\s*"?\ue002\\d+\ue003', body.flat) is not None
 
 
 def _verb(call: Call) -> str:

@@ -77,7 +77,9 @@ def _read_path(filter_: str, at: int, end: int) -> Path | None:
             steps.append(index if index else "*" if each else name or "")
             at = last = step.end()
             continue
-        other = re.compile(r"\s*(\|\s*(?=\.)|\.(?=\s|$)|//|\s+$|\))").match(filter_, at, end)
+        other = re.compile(r"\s*(\|\s*(?=\.)|\.(?=\s|$)|//|\s+$|\))").match(
+            filter_, at, end
+        )
         if other is None:
             return None
         if other[1].startswith("//"):
@@ -264,7 +266,9 @@ class _Builder:
     def _read_array(self, start: int) -> _Made:
         items = [self._made("[", start)]
         while self._peek() != "]":
-            items.append(self._as_json(self._read_value(), start))
+            at = self._tokens[self._at][2] if self._at < len(self._tokens) else start
+            made = self._as_json(self._read_sum(), at)  # no generator
+            items.append(self._wrap(made, at, self._end()))
             if self._peek() == ",":
                 items.append(self._made(",", self._take()[2]))
             elif self._peek() != "]":

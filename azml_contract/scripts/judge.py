@@ -126,7 +126,8 @@ class _Judge:
         own = tuple(self._faults.find_in_call(call, sent.broken))
         if sent.unknown:
             told = any(finding.code == "AZC507" for finding in own)
-            return self._give_up(call, sent.unknown, own, is_told=told)
+            certain = _OURS.search(sent.url.flat) is not None
+            return self._give_up(call, sent.unknown, own, told, certain=certain)
         verdict = self._validator.check_request(sent.request)
         path = sent.request.path
         if _hangs_on_a_kind(verdict.findings, path):
@@ -142,12 +143,19 @@ class _Judge:
         return Judged((*own, *found), verdict.requests, verdict.calls)
 
     def _give_up(
-        self, call: Call, reason: str, found: tuple[Finding, ...], *, is_told: bool = False
+        self,
+        call: Call,
+        reason: str,
+        found: tuple[Finding, ...],
+        is_told: bool = False,
+        *,
+        certain: bool = True,
     ) -> Judged:
+        """A call that was seen and is not judged; `certain`: of the provider."""
         calls = Calls(not_judged={reason: 1})
         if is_told:
             return Judged(found, 0, calls)
-        told = self._validator.tell_not_judged(reason, certain=True)
+        told = self._validator.tell_not_judged(reason, certain=certain)
         told = told._replace(location=call.source.locate(call.start))
         return Judged((*found, told), 0, calls)
 
@@ -341,7 +349,9 @@ def _quote_holes(script: Script, text: Text) -> tuple[Text, list[str]]:
 def _find_unknown(script: Script, call: Call, url: Text | None, method: str) -> str:
     show = script.show
     if url is None:
-        return f"its URL is {show(call.request.url.flat)}, which the script does not tell"
+        return (
+            f"its URL is {show(call.request.url.flat)}, which the script does not tell"
+        )
     if TOKEN.search(method):
         return f"its verb is {show(method)}, which the script does not tell"
     version = _UNSET_VERSION.search(url.flat)
@@ -385,5 +395,3 @@ def show_finding(script: Script, finding: Finding) -> Finding:
         seen=show(finding.seen),
         expected=tuple(map(show, finding.expected)),
     )
-
-

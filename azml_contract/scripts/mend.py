@@ -19,14 +19,14 @@ from itertools import accumulate
 from azml_contract.scripts.text import Source
 
 _MOST_FAULTS = 50
-_CODE = re.compile(
-    r"[\\'\"`#$<&()\n]|(?<![^\s;|&(`!{])(?:curl(?:\.exe)?|wget|xh|az[ \t]+rest)(?=[ \t\n\\])"
-)
+_CLIENT = r"(?:curl(?:\.exe)?|wget|xh|az[ \t]+rest)(?=[ \t\n\\])"
+_CODE = re.compile(rf"[\\'\"`#$<&()\n]|(?<![^\s;|&(`!{{]){_CLIENT}")
 _QUOTED = re.compile(r"[\\\"`$]")
 _CALL_LINE = re.compile(
     r"^[ \t]*(?:[A-Za-z_]\w*=)?\"?(?:\$\(|`)?[ \t]*(?:curl|wget|xh|az[ \t]+rest)[ \t]",
     re.MULTILINE,
 )
+_PIPED = re.compile(rf"(?:\||&&|;|\$\()[ \t]*{_CLIENT}")
 _JSON = re.compile(r"\s*[{\[]\s*(?:\\?\"|\\?'|[}\]]|\w+\\?\"\s*:|\w+\s*:)")
 _BRACE = re.compile(r"[{}\[\]\n\"]")
 _DOCUMENT = re.compile(r"<<(-?)[ \t]*(\\?[\w.-]+|'[^'\n]*'|\"[^\"\n]*\")")
@@ -100,12 +100,11 @@ def _join_lines(source: Source) -> Source:
         return source
     if len(source.shifts) > 1:  # a block that was cut out has none
         return source
-    text, moved, at, taken = [], [], 0, 0
-    for found in re.finditer("\r\n", source.text):
+    text, moved, at = [], [], 0
+    for taken, found in enumerate(re.finditer("\r\n", source.text)):
         text.append(source.text[at : found.start()])
         at = found.start() + 1
         moved.append((found.start() - taken, source.origin(found.start() + 1)))
-        taken += 1
     text.append(source.text[at:])
     return replace(source, text="".join(text), shifts=(*source.shifts, *moved))
 
@@ -195,7 +194,7 @@ class _Scan:
             return stop + 1
         if stop >= 0 and self._cuts_body(at, stop):
             return self._close_body(at, stop, quote)
-        swallowed = self._swallows(at, stop)
+        swallowed = self._swallows(at, stop) or self._runs_on(at, stop)
         if len(self.faults) >= _MOST_FAULTS:
             return stop + 1 if stop >= 0 else len(self.text)
         if stop < 0 or swallowed:
@@ -222,9 +221,9 @@ class _Scan:
     def _skip_command(self, at: int) -> int:
         """Past the bracket that closes ``$(`` in a string, if it does soon."""
         depth, start = 0, at
-        for found in re.compile(r"\\.|'[^']*'|[()]|\"(?:[^\"\\]|\\.)*\"", re.DOTALL).finditer(
-            self.text, at, at + 4000
-        ):
+        for found in re.compile(
+            r"\\.|'[^']*'|[()]|\"(?:[^\"\\]|\\.)*\"", re.DOTALL
+        ).finditer(self.text, at, at + 4000):
             if found[0] == "(":
                 depth += 1
             elif found[0] == ")":
@@ -250,16 +249,30 @@ class _Scan:
         if not _JSON.match(self.text, at + 1) or self._swallows(at, stop, glued=False):
             return False
         follows = self.text[stop + 1 : stop + 2]
-        is_open = inner.count("{") + inner.count("[") > inner.count("}") + inner.count("]")
+        is_open = inner.count("{") + inner.count("[") > inner.count("}") + inner.count(
+            "]"
+        )
         return is_open and (self._is_glued(stop) or follows in (":", ","))
 
     def _swallows(self, at: int, stop: int, *, glued: bool = True) -> bool:
         """Whether a string holds whole commands that it was not meant to hold."""
         end = len(self.text) if stop < 0 else stop
-        if not _CALL_LINE.search(self.text, min(self._line_end(at) + 1, end), end):
+        call = _CALL_LINE.search(self.text, min(self._line_end(at) + 1, end), end)
+        call = call or (_PIPED.search(self.text, at, end) if glued else None)
+        if call is None:
             return False
-        turned = self.text[at - 1 : at].isalnum() and self.text[at + 1 : at + 2] in "\n "
+        before, behind = self.text[at - 1 : at], self.text[at + 1 : at + 2]
+        turned = (before.isalnum() or before in ("}", "]")) and behind in "\n |;)"
         return not glued or stop < 0 or self._is_glued(stop) or turned
+
+    def _runs_on(self, at: int, stop: int) -> bool:
+        """Whether a string goes on for lines after the body that it holds."""
+        if stop < 0 or not _JSON.match(self.text, at + 1):
+            return False
+        end = self._find_body_end(at + 1)
+        rest = self.text[end:stop] if 0 <= end < stop else ""
+        follows = self.text[stop + 1 : stop + 2]
+        return "\n" in rest and bool(rest.strip()) and follows not in ("", *" \t\n;|&)")
 
     def _close_body(self, at: int, stop: int, quote: str) -> int:
         """Escape the quotes inside of a body, up to where its braces close."""
@@ -268,7 +281,7 @@ class _Scan:
         limit = len(self.text) if end < 0 else end
         call = _CALL_LINE.search(self.text, stop, limit)
         limit = call.start() if call else limit
-        escape = "\\" if quote == '"' else "'\\'"
+        escape = "\\" if quote == '"' else "'\\"
         for found in re.compile(r"\\.|" + quote, re.DOTALL).finditer(
             self.text, at + 1, limit
         ):
@@ -330,27 +343,41 @@ class _Scan:
             stop = re.compile(rf"^{tabs}{re.escape(end)}[ \t]*$", re.MULTILINE).search(
                 self.text, at
             )
-            if stop is not None and stop[0].strip("\t") == end:
+            sound = stop is not None and stop[0].strip("\t") == end
+            if stop is not None and sound and not self._hides(end, at, stop.start()):
                 at = stop.end()
-                continue
-            at = self._close_document(start, end, at, stop)
+            else:
+                at = self._close_document(start, end, at)
         self._waiting.clear()
         return at
 
-    def _close_document(
-        self, start: int, end: str, at: int, near: re.Match[str] | None
-    ) -> int:
+    def _hides(self, end: str, at: int, stop: int) -> bool:
+        """Whether a document goes on to the end of another one, over commands."""
+        if not self._has_call(at, stop) or len(self.faults) >= _MOST_FAULTS:
+            return False
+        near = self._find_loose(end, at, stop)
+        if near is not None:
+            return self._has_call(near.end(), stop)
+        again = re.compile(rf"<<-?[ \t]*[\\'\"]?{re.escape(end)}\b")
+        return again.search(self.text, at, stop) is not None
+
+    def _has_call(self, start: int, end: int) -> bool:
+        found = _CALL_LINE.search(self.text, start, end)
+        return (found or _PIPED.search(self.text, start, end)) is not None
+
+    def _find_loose(self, end: str, at: int, stop: int) -> re.Match[str] | None:
+        """A line that is almost the last one of a document."""
+        loose = rf"^[ \t]*{re.escape(end)}(?:[ \t]*|[;)|&].*|\w)$"
+        return re.compile(loose, re.MULTILINE).search(self.text, at, stop)
+
+    def _close_document(self, start: int, end: str, at: int) -> int:
         """End a here-document whose last line is missing, or is not quite it."""
         self.faults.append(Mend(start, "document", end))
-        loose = re.compile(rf"^[ \t]*{re.escape(end)}\b", re.MULTILINE).search(
-            self.text, at
-        )
+        loose = self._find_loose(end, at, len(self.text))
         body = self._find_body_end(at) if _JSON.match(self.text, at) else -1
         call = _CALL_LINE.search(self.text, at)
-        if near is not None or loose is not None:
-            found = near or loose
-            assert found is not None
-            stop = found.start()
+        if loose is not None and (call is None or loose.start() < call.start()):
+            stop = loose.start()
         elif body >= 0 and (call is None or body <= call.start()):
             stop = min(self._line_end(body) + 1, len(self.text))
         else:
@@ -359,6 +386,8 @@ class _Scan:
         if stop and self.text[stop - 1] != "\n":
             mark = f"\n{mark}"
         self.inserted[stop] = mark
+        if loose is not None and stop == loose.start():
+            self.inserted[stop] += "# "  # what it was meant to be is no command
         return stop
 
     def _check_ampersand(self, at: int) -> None:

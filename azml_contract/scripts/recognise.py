@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+LARGEST = 256 * 1024
+"""How many characters a script may have; those of people have some thousands."""
 _SCRIPT = re.compile(
     r"\A\s*#!.*\b(?:ba|z|da|k)?sh\b|(?:^|[\s;|&(`])(?:curl|wget|xh)\s+\S|"
     r"(?:^|[\s;|&(`])az\s+rest\s|^\s*https?\s+[A-Z]+\s+\S",

@@ -29,8 +29,9 @@ from azml_contract.scripts.text import (
     open_source,
 )
 
-LARGEST = 256 * 1024
-_SECRET_NAME = re.compile(r"(?i)\$\{?\w*(?:token|secret|passw|accountkey|account_key)\w*")
+_SECRET_NAME = re.compile(
+    r"(?i)\$\{?\w*(?:token|secret|passw|accountkey|account_key)\w*"
+)
 
 
 @dataclass(slots=True)
@@ -127,9 +128,28 @@ class _Reader:
             "exit": self._exit,
             "az": self._az,
         }
-        for name in ("true", ":", "sleep", "test", "[", "cd", "mkdir", "return", "shift"):
+        for name in (
+            "true",
+            ":",
+            "sleep",
+            "test",
+            "[",
+            "cd",
+            "mkdir",
+            "return",
+            "shift",
+        ):
             self._writers[name] = self._nothing
-        for name in ("break", "continue", "rm", "wait", "trap", "set", "false", "unset"):
+        for name in (
+            "break",
+            "continue",
+            "rm",
+            "wait",
+            "trap",
+            "set",
+            "false",
+            "unset",
+        ):
             self._writers[name] = self._nothing
 
     def listen(self, shell: Shell, command: Command) -> Text | None:
@@ -196,7 +216,13 @@ class _Reader:
         if re.fullmatch(r"(?:[A-Za-z_]\w*|\[\d*\*?\]|\.)+", flat) and place is not None:
             source, start = place
             read = Read(
-                call.index, steps, source, start, start + len(flat), call.request.raw, "az"
+                call.index,
+                steps,
+                source,
+                start,
+                start + len(flat),
+                call.request.raw,
+                "az",
             )
             self.script.reads.append(read)
             index = len(self.script.reads) - 1
@@ -243,14 +269,11 @@ class _Reader:
     def _note_printed(self, shell: Shell, command: Command, words: list[Text]) -> None:
         if command.captured or not words or "::add-mask::" in words[0].flat:
             return
-        for word in words:
-            for found in TOKEN.finditer(word.flat):
-                (hole,) = shell.holes.find(found[0])
-                if hole.is_secret or _SECRET_NAME.match(hole.shown):
-                    place = word.locate(found.start())
-                    source, start = _use_of(word, found.start(), command)
-                    if place is not None:
-                        self.script.printed.append((source, start, hole.shown))
+        for part in (part for word in words for part in word.parts):
+            shown = part.source.text[part.start : part.end]
+            holes = shell.holes.find(part.text)
+            if _SECRET_NAME.fullmatch(shown) or any(one.is_secret for one in holes):
+                self.script.printed.append((part.source, part.start, shown))
 
     def _cat(self, shell: Shell, command: Command) -> Text | None:
         names = [word for word in command.words[1:] if not word.flat.startswith("-")]
@@ -355,22 +378,13 @@ class _Reader:
         return shell.words.hole(command.source, command.start, command.end, made)
 
 
-def _use_of(word: Text, offset: int, command: Command) -> tuple[Source, int]:
-    part, _ = word.find_part(offset)
-    if part.source is command.source:
-        return part.source, part.start
-    return command.source, command.start
-
-
 def _make_hole(shell: Shell) -> Callable[[str, Source, int, int], Text]:
     return lambda shown, source, start, end: shell.words.hole(
         source, start, end, Hole(shown)
     )
 
 
-def _sort_jq(
-    command: Command, shell: Shell
-) -> tuple[str, dict[str, Text], list[Text]]:
+def _sort_jq(command: Command, shell: Shell) -> tuple[str, dict[str, Text], list[Text]]:
     """Letters of the options, the variables by name, and filter and files."""
     letters, known, others = "", {}, []
     long = {"--null-input": "n", "--raw-output": "r", "--raw-input": "R"}
@@ -389,7 +403,9 @@ def _sort_jq(
             elif flat == "--rawfile":
                 read = shell.read_file(value.flat)
                 shown = Hole(f"the file {shell.holes.show(value.flat)}")
-                hole = shell.words.hole(command.source, command.start, command.end, shown)
+                hole = shell.words.hole(
+                    command.source, command.start, command.end, shown
+                )
                 known[name.flat] = read if read is not None else hole
             else:
                 hole_text = Hole(f"${name.flat}")

@@ -267,7 +267,9 @@ class Shell:
     def _visit_subshell(self, node: Node, stdin: Text | None) -> Text | None:
         return self._visit_all(node.children, stdin)
 
-    def _visit_command_substitution(self, node: Node, stdin: Text | None) -> Text | None:
+    def _visit_command_substitution(
+        self, node: Node, stdin: Text | None
+    ) -> Text | None:
         start, end = self._span(node)
         self._substitute(self._now, start + 2, end - 1)
         return EMPTY
@@ -316,12 +318,14 @@ class Shell:
         self.assign(name, value, self._span(node)[0], adds=adds)
         return EMPTY
 
-    def assign(self, name: str, value: Value, place: int, *, adds: bool = False) -> None:
+    def assign(
+        self, name: str, value: Value, place: int, *, adds: bool = False
+    ) -> None:
         """Remember what a variable holds; a reader knows it by its own name."""
         if adds:
             before = self.known.get(name)
             if isinstance(before, tuple) and isinstance(value, tuple):
-                value = before + value
+                value = (*before, *value)
             elif isinstance(before, Text) and isinstance(value, Text):
                 value = before + value
         if isinstance(value, Text) and value.whole_token:
@@ -338,12 +342,16 @@ class Shell:
         source, start = found if found is not None else (self._now, 0)
         return self.words.hole(source, start, start, replace(hole, shown=shown))
 
-    def _visit_variable_assignments(self, node: Node, stdin: Text | None) -> Text | None:
+    def _visit_variable_assignments(
+        self, node: Node, stdin: Text | None
+    ) -> Text | None:
         return self._visit_all(node.children)
 
     def _visit_declaration_command(self, node: Node, stdin: Text | None) -> Text | None:
         return self._visit_all(
-            child for child in node.named_children if child.type == "variable_assignment"
+            child
+            for child in node.named_children
+            if child.type == "variable_assignment"
         )
 
     def _visit_unset_command(self, node: Node, stdin: Text | None) -> Text:
@@ -450,7 +458,9 @@ class Shell:
 
     # --- redirections ---------------------------------------------------------------
 
-    def _visit_redirected_statement(self, node: Node, stdin: Text | None) -> Text | None:
+    def _visit_redirected_statement(
+        self, node: Node, stdin: Text | None
+    ) -> Text | None:
         bodies, pipes, others = [], [], []
         target = ""
         for child in node.named_children:
@@ -548,7 +558,9 @@ class Shell:
         """The file that the output goes to, with a plus where it is added."""
         for node in nodes:
             kinds = {child.type for child in node.children if not child.is_named}
-            fd = next((c for c in node.named_children if c.type == "file_descriptor"), None)
+            fd = next(
+                (c for c in node.named_children if c.type == "file_descriptor"), None
+            )
             if fd is not None and self._raw(fd) != "1":
                 continue
             if kinds & {">", ">>", ">|", "&>", "&>>"} and node.named_children:
@@ -641,7 +653,9 @@ class Shell:
     def _read_variable(self, command: Command) -> None:
         """`read`: whole documents with ``-d ''``, else what is not known."""
         flats = [word.flat for word in command.words[1:]]
-        whole = "-d" in flats or any(one.startswith("-") and "d" in one for one in flats)
+        whole = "-d" in flats or any(
+            one.startswith("-") and "d" in one for one in flats
+        )
         names = [one for one in flats if re.fullmatch(r"[A-Za-z_]\w*", one)]
         for name in names[-1:] if whole else names:
             if whole and command.stdin is not None:

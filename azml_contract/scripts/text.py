@@ -67,7 +67,9 @@ class Source:
         at = max(bisect_right(self._places, place) - 1, 0)
         here, there = self.shifts[at]
         moved = there + place - here
-        return min(moved, self.shifts[at + 1][1]) if at + 1 < len(self.shifts) else moved
+        return (
+            min(moved, self.shifts[at + 1][1]) if at + 1 < len(self.shifts) else moved
+        )
 
     def locate(self, place: int) -> Location:
         """Line and column in the file, and the line as a reader sees it."""

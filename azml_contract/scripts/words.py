@@ -208,7 +208,9 @@ class _Reader:
             if self._text[start] == "\\":
                 follows = self._text[start + 1 : start + 2]
                 self._at += 2
-                self._add(_ANSI.get(follows, f"\\{follows}"), start, self._at, Style.ANSI)
+                self._add(
+                    _ANSI.get(follows, f"\\{follows}"), start, self._at, Style.ANSI
+                )
             else:
                 self._at += 1
                 self._add(self._text[start], start, self._at, Style.ANSI)
@@ -249,10 +251,10 @@ class _Reader:
 
     # --- expansions -----------------------------------------------------------------
 
-    def _hole(self, shown: str, start: int, **more: bool) -> None:
+    def _hole(self, shown: str, start: int) -> None:
         short = " ".join(shown.split())
         short = short if len(short) <= _SHOWN else f"{short[:_SHOWN]}..."
-        token = self._words.holes.token(Hole(short, **more))
+        token = self._words.holes.token(Hole(short))
         self.parts.append(Part(token, self._source, start, self._at, Style.BARE))
 
     def _put_output(self, start: int, inner: int, end: int, style: Style) -> None:
@@ -279,7 +281,9 @@ class _Reader:
             part = Part(value.flat, self._source, start, self._at, Style.BARE, value)
             self.parts.append(part)
 
-    def _look_up(self, start: int, name: str, style: Style, subscript: str = "") -> None:
+    def _look_up(
+        self, start: int, name: str, style: Style, subscript: str = ""
+    ) -> None:
         known = self._words.known
         known.used.setdefault(name, (self._source, start))
         value = known.get(name)
@@ -346,9 +350,8 @@ class _Reader:
             chosen = text if is_set and text is not None else other
             if default[1] == "=":
                 known.values[name] = chosen
-        if default[1] == "?" and not is_set:
-            self._hole(f"${name}", start)
-        elif default[1] != "+" and not is_set and _is_hidden(chosen):
+        told = default[1] == "+" or is_set
+        if not told and (default[1] == "?" or _is_hidden(chosen)):
             self._hole(f"${name}", start)
         else:
             self._put(chosen, start, style)

@@ -71,13 +71,8 @@ def _follow(
         return _follow_items(contract, kind, steps, at, owner)
     definition = contract.definitions.get(kind.ref) if kind.ref else None
     if definition is None:
-        return Answered(True, False, missing=at, owner=owner or operation_text(kind))
+        return Answered(True, False, missing=at, owner=owner or f"a {kind.kind}")
     return _follow_object(contract, definition, steps, at, step)
-
-
-def operation_text(kind: Type) -> str:
-    """What a type without properties is called."""
-    return f"a {kind.kind}"
 
 
 def _follow_items(
@@ -135,11 +130,8 @@ def _wrap(
 ) -> Answered:
     if not (inner.found and inner.is_known):
         return inner
-    sample: Any
-    if name == "[]":
-        sample = [inner.sample]
-    else:
-        sample = {**(more or {}), step: inner.sample}
+    held: dict[str, Any] = {**(more or {}), step: inner.sample}
+    sample: Any = [inner.sample] if name == "[]" else held
     return Answered(True, True, sample, is_text=inner.is_text)
 
 
@@ -171,7 +163,8 @@ def find_versions(
     method: str, path: str, steps: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The api-versions whose answer has a path, and those whose answer has not."""
-    has, lacks = [], []
+    has: list[str] = []
+    lacks: list[str] = []
     for version in known_versions():
         contract = load_contract(version)
         route = contract.find(method, path)

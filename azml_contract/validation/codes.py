@@ -2,7 +2,7 @@
 
 In: nothing. Out: every code the package can emit. ``AZC1xx`` is about
 requests, ``AZC2xx`` about responses, ``AZC3xx`` about regression: what a
-recorded call meets at another api-version.
+recorded call meets at another api-version; ``AZC5xx`` about scripts.
 The prose of each code, its example and its cure, is in `codes.toml` and read
 only to write `docs/findings.md`:
 
@@ -162,10 +162,26 @@ _REGRESSION = (
     Code("AZC306", "status that came back is not documented", WARNING, WARNING, _NONE),
     Code("AZC307", "this version's source cannot tell", INFO, INFO, _NONE, _UNSEEN),
 )
+_SCRIPT = (
+    Code("AZC501", "quote that is never closed", ERROR, ERROR, _REFUSED, _DOCS),
+    Code("AZC502", "quote that ends a body too early", ERROR, ERROR, _REFUSED, _DOCS),
+    Code("AZC503", "here-document that never ends", ERROR, ERROR, _REFUSED, _DOCS),
+    Code("AZC504", "continued line in single quotes", ERROR, ERROR, _REFUSED, _DOCS),
+    Code("AZC505", "& that cuts a URL", ERROR, ERROR, _REFUSED, _DOCS),
+    Code("AZC506", "path written almost right", ERROR, ERROR, _REFUSED, _UNSEEN),
+    Code("AZC507", "api-version that is not set yet", ERROR, ERROR, _REFUSED, _DOCS),
+    Code("AZC508", "quotes of jq in a URL or a text", ERROR, ERROR, _REFUSED, _DOCS),
+    Code("AZC509", "path that the answer does not have", ERROR, ERROR, _NONE),
+    Code("AZC510", "loop that an error never ends", WARNING, WARNING, _NONE, _DOCS),
+    Code("AZC511", "secret that is printed", WARNING, WARNING, _NONE, _DOCS),
+    Code("AZC512", "exit before every call", ERROR, ERROR, _NONE, _DOCS),
+    Code("AZC513", "asset that no job uses", WARNING, WARNING, _NONE, _DOCS),
+    Code("AZC514", "code in a place of its own", WARNING, WARNING, _UNKNOWN, _DOCS),
+)
 _ABOUT_ANSWERS = frozenset({"AZC302", "AZC303", "AZC304", "AZC306"})
 
 CODES: dict[str, Code] = {
-    code.code: code for code in (*_REQUEST, *_RESPONSE, *_REGRESSION)
+    code.code: code for code in (*_REQUEST, *_RESPONSE, *_REGRESSION, *_SCRIPT)
 }
 """Every code by its name, in order."""
 

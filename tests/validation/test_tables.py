@@ -14,6 +14,8 @@ from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.finding import Severity, Side
 from azml_contract.regression.matrix import build_matrix
+from azml_contract.scripts.judge import judge_script
+from azml_contract.scripts.script import read_script
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation.codes import CODES
 from azml_contract.validation.codes_page import PAGE, load_entries, main, render_page
@@ -68,6 +70,19 @@ def test_the_example_of_a_code_has_it(code):
     assert code in found, verdict
     assert set(found) <= {code, code[:5] + "5"}  # an empty text also has no letter
     assert found[code].side is CODES[code].side
+
+
+@pytest.mark.parametrize("code", [c for c in CODES if c[3] == "5"])
+def test_the_script_of_a_code_has_it(code):
+    workspace = f"{PLACEHOLDERS.endpoint}{PLACEHOLDERS.workspace_id}"
+    text = ENTRIES[code].script.replace("WORKSPACE", workspace)
+
+    judged = judge_script(Validator(), read_script(text, "call.sh", Path()), "")
+
+    found = {finding.code: finding for finding in judged.findings}
+    assert set(found) == {code}
+    assert found[code].severity is CODES[code].service
+    assert found[code].location.file == "call.sh"
 
 
 def test_every_code_in_the_source_is_registered():

@@ -1,0 +1,180 @@
+"""A body is read however a script writes it, and findings stand at its keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from azml_contract.scripts.judge import judge_script
+from azml_contract.scripts.script import read_script
+from azml_contract.validation.validator import Validator
+from tests.scripts.conftest import WORKSPACE, places
+
+URL = "WORKSPACE/data/iris/versions/1?api-version=2024-04-01"
+BODY = '{"properties": {"dataType": "uri_file", "dataUrl": "https://x.example/i"}}'
+BACKSLASH = '\\"'
+MIDDLE = BODY[9:40].replace('"', BACKSLASH)
+ESCAPED = BODY.replace('"', '\\"')
+PUT = f'curl -X PUT "{URL}"'
+STYLES = {
+    "single": f"{PUT} -d '{BODY}'",
+    "double": f'{PUT} -d "{ESCAPED}"',
+    "glued": f"curl -XPUT '{URL}' -d'{BODY}'",
+    "json": f"{PUT} --json '{BODY}'",
+    "ansi": f"{PUT} -d $'{BODY}'",
+    "document": f"{PUT} -d @- <<EOF\n{BODY}\nEOF",
+    "tabs": f"{PUT} -d @- <<-EOF\n\t{BODY}\n\tEOF",
+    "string": f"{PUT} -d @- <<< '{BODY}'",
+    "pipe": f"echo '{BODY}' | {PUT} -d @-",
+    "printf": f"printf '%s' '{BODY}' | {PUT} --data-binary @-",
+    "cat": f"cat <<'EOF' | {PUT} -d @-\n{BODY}\nEOF",
+    "file": f"cat > b.json <<EOF\n{BODY}\nEOF\n{PUT} -d @b.json",
+    "file first": f"cat <<EOF > b.json\n{BODY}\nEOF\n{PUT} -d @b.json",
+    "tee": f"echo '{BODY}' | tee b.json > /dev/null\n{PUT} -T b.json",
+    "variable": f"B='{BODY}'\n{PUT} -d \"$B\"",
+    "export": f"export B='{BODY}'\n{PUT} -d \"${{B}}\"",
+    "substitution": f'B=$(cat <<EOF\n{BODY}\nEOF\n)\n{PUT} -d "$B"',
+    "read": f"read -r -d '' B <<'EOF' || true\n{BODY}\nEOF\n{PUT} -d \"$B\"",
+    "default": f"{PUT} -d \"${{B:-$(echo '{BODY}')}}\"",
+    "appended": f"B='{BODY[:20]}'\nB+='{BODY[20:]}'\n{PUT} -d \"$B\"",
+    "spliced": f"{PUT} -d '{BODY[:9]}'\"{MIDDLE}\"'{BODY[40:]}'",
+    "function": f'put() {{ curl -X PUT "$1" -d "$2"; }}\nput "{URL}" \'{BODY}\'',
+    "all": f'put() {{ curl -X PUT "$@"; }}\nput "{URL}" -d \'{BODY}\'',
+    "shift": f"put() {{ shift; {PUT} -d \"$1\"; }}\nput x '{BODY}'",
+    "array": f'A=(-X PUT -d \'{BODY}\')\ncurl "${{A[@]}}" "{URL}"',
+    "array added": f'A=(-X PUT)\nA+=(-d \'{BODY}\')\ncurl "${{A[@]}}" "{URL}"',
+    "loop": f"for n in iris; do\n{PUT.replace('iris', '$n')} -d '{BODY}'\ndone",
+    "config": f'cat > c <<\'E\'\nurl = "{URL}"\nrequest = PUT\ndata = "{ESCAPED}"\nE\n'
+    "curl -K c",
+    "next": f"curl https://x.example/ --next -X PUT '{URL}' -d '{BODY}'",
+    "az": f"az rest --method put --url '{URL}' --body '{BODY}'",
+    "az short": f"az rest -m put -u '{URL}' -b '{BODY}'",
+    "wget": f"wget -qO- --method=PUT --body-data='{BODY}' '{URL}'",
+    "http": f"http PUT '{URL}' properties:='{BODY[15:-1]}'",
+    "raw": f"xh put '{URL}' --raw '{BODY}'",
+    "eval": f"eval \"curl -X PUT '{URL}' -d '{ESCAPED}'\"",
+    "shell": f"bash <<'END'\n{PUT} -d '{BODY}'\nEND",
+    "prefix": f"retry 3 timeout 9 {PUT} -d '{BODY}' || exit 1",
+    "condition": f"if ! {PUT} -d '{BODY}' > /dev/null 2>&1; then exit 1; fi",
+    "backtick": f"X=`{PUT} -d '{BODY}'`",
+    "jq": f'jq -n --arg t uri_file \'{{properties: {{dataType: $t, "dataUrl": '
+    f'("https://" + "x.example/i")}}}}\' | {PUT} -d @-',
+    "jq json": f"B=$(jq -nc --argjson p '{BODY[15:-1]}' '{{properties: $p}}')\n"
+    f'{PUT} -d "$B"',
+    "lines of windows": f'B="{ESCAPED}"\r\n{PUT} \\\r\n  -d "$B"\r\n',
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_body_is_judged_in_every_style(judge, style):
+    judged = judge(STYLES[style])
+
+    found = {(one.code, one.pointer) for one in judged.findings}
+    assert found == {
+        ("AZC102", "/properties/dataUrl"),
+        ("AZC101", "/properties/dataUri"),
+    }
+    assert judged.calls.judged == 1
+    assert judged.calls.not_judged == {}
+
+
+@pytest.mark.parametrize("style", ["single", "double", "document", "jq", "variable"])
+def test_findings_stand_at_the_key(judge, style):
+    judged = judge(STYLES[style])
+
+    (place,) = [one.location for one in judged.findings if one.code == "AZC102"]
+    line = STYLES[style].replace("WORKSPACE", WORKSPACE).splitlines()[place.line - 1]
+    assert line[place.column - 1 :].lstrip('\\"').startswith("dataUrl")
+
+
+@pytest.mark.parametrize(
+    "filter_", ["'.properties.x = 1' t.json", "-n 'input | map(.x)'", "-n '[range(3)]'"]
+)
+def test_what_jq_would_compute_is_not_judged(judge, filter_):
+    judged = judge(f"jq {filter_} | {PUT} -d @-")
+
+    (finding,) = judged.findings
+    assert finding.code == "AZC153"
+    assert "its body is jq ..." in finding.message
+
+
+def test_what_only_a_value_of_jq_would_tell_is_no_fault(judge):
+    judged = judge(
+        'jq -n --slurpfile s s.json \'{properties: {dataType: "uri_file", '
+        f"dataUri: $s[0].uri, tags: (now | todate)}}}}' | {PUT} -d @-"
+    )
+
+    assert places(judged) == []
+    assert judged.calls.judged == 1
+
+
+def test_files_outside_of_the_folders_are_not_read(judge, tmp_path):
+    outside = tmp_path.parent / "outside.json"
+    outside.write_text(BODY)
+
+    judged = judge(f"{PUT} -d @{outside}\n{PUT} -d @../outside.json")
+
+    assert [one.code for one in judged.findings] == ["AZC153", "AZC153"]
+
+
+def test_a_file_in_a_json_text_is_told_at_its_expansion(tmp_path):
+    (tmp_path / "env.yml").write_text('name: x\nchannels:\n  - "conda-forge"\n')
+    url = (
+        "https://management.azure.com/subscriptions/s/resourceGroups/r/providers/"
+        "Microsoft.MachineLearningServices/workspaces/abc/environments/e/versions/1"
+    )
+    for value, column in (("$(cat env.yml)", 37), ("$C", 37)):
+        text = (
+            f'C=$(cat env.yml)\ncurl -X PUT "{url}?api-version=2024-04-01" -d "{{\n'
+            f'  \\"properties\\": {{\\"condaFile\\": \\"{value}\\", '
+            '\\"osType\\": \\"linux\\"}}"\n'
+        )
+        script = read_script(text, "call.sh", tmp_path)
+        judged = judge_script(Validator(), script, "")
+        assert ("AZC131", 3, column) in places(judged)
+        assert {one.code for one in judged.findings} == {"AZC131", "AZC107"}
+
+
+def test_sourced_files_set_variables(tmp_path):
+    (tmp_path / "settings.env").write_text("V=2024-04-01\n")
+    text = (
+        "source settings.env\n"
+        'curl "https://management.azure.com/subscriptions/s/providers/'
+        'Microsoft.MachineLearningServices/workspaces?api-version=$V"\n'
+    )
+
+    judged = judge_script(Validator(), read_script(text, "x.sh", tmp_path), "")
+
+    assert (judged.findings, judged.calls.judged) == ((), 1)
+
+
+def test_the_cases_give_what_is_right(shared_scripts: Path):
+    """What the table of the cases says, by file."""
+    right = {
+        "A1_unescaped_quote": {"AZC502", "AZC101"},
+        "A11_unterminated": {"AZC501", "AZC150"},
+        "A2_substitution_value": set(),
+        "A3_cat_heredoc": {"AZC102", "AZC101"},
+        "A4_read_heredoc": {"AZC102", "AZC101"},
+        "A5_function_args": {"AZC102", "AZC101"},
+        "A7_condafile": {"AZC131"},
+        "A7b_condafile_direct": {"AZC131"},
+        "A8_host_typo": {"AZC147"},
+        "A9_never_read_control": {"AZC172"},
+        "A9_never_read_masked": {"AZC172"},
+        "A18_near_miss_urls": {"AZC150", "AZC506"},
+        "B03_docs_continued_url": {"AZC150"},
+    }
+    for name, codes in right.items():
+        path = shared_scripts / f"{name}.sh"
+        script = read_script(path.read_text("utf-8"), path.name, path.parent)
+        judged = judge_script(Validator(), script, "")
+        assert {one.code for one in judged.findings} == codes, name
+
+    whole = shared_scripts / "whole_train.sh"
+    script = read_script(whole.read_text("utf-8"), whole.name, whole.parent)
+    judged = judge_script(Validator(), script, "")
+    assert judged.calls.to_json()["judged"] == 8
+    assert judged.calls.skipped == {"login": 1}
+    assert judged.calls.not_judged == {}
