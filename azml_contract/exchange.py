@@ -88,8 +88,30 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """How the network failed a client that survived it.
+
+    `kind` is one of `FAILURES`. `after_bytes` counts what came of the answer's
+    body before; None where no answer had begun.
+    """
+
+    kind: str
+    after_bytes: int | None = None
+
+
+FAILURES = ("timeout", "dropped", "refused", "name", "tls")
+NO_ANSWER = 0
+"""The status of a response that never began."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and the response that answered it."""
+    """A request and the response that answered it, or what failed instead.
+
+    With a `failure`, `response` is what had come by then; its status is
+    `NO_ANSWER` where nothing had.
+    """
 
     request: Request
     response: Response
+    failure: Failure | None = None

@@ -1,4 +1,4 @@
-"""Cassettes, format 1: the values, reading and writing.
+"""Cassettes, format 2: the values, reading and writing.
 
 In: a path, or a `Cassette`. Out: a `Cassette`, or a file that is there whole or
 not at all. Knows the format; knows neither vcrpy nor how requests are matched.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,7 +24,9 @@ from azml_contract.cassette.wellformed import check_interaction
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)
+"""A cassette of format 1 is one of format 2, but for what imports said of reads."""
 SIDE_FOLDER = "blobs"
 REMEDY = "pytest --azml-mode=record"
 _LARGEST_BYTES = 150 * 1024 * 1024
@@ -38,7 +40,7 @@ class Cassette:
 
     `target` is ``emulator`` or ``azure``. `variables` are what the scenario
     drew. `reads` maps the index of an interaction to the JSON pointers of its
-    answer that the scenario looked at.
+    answer that the scenario looked at; it is None where nobody noted them.
     """
 
     scenario: str
@@ -48,10 +50,12 @@ class Cassette:
     recorder: str
     interactions: tuple[Interaction, ...] = ()
     variables: Mapping[str, Json] = field(default_factory=dict)
-    reads: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    reads: Mapping[int, tuple[str, ...]] | None = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The object of the file, keys in the order of the format."""
+        reads = self.reads
+        noted = {} if reads is None else {"reads": _render_reads(reads)}
         return {
             "format": FORMAT,
             "scenario": self.scenario,
@@ -60,9 +64,13 @@ class Cassette:
             "recorded_at": self.recorded_at,
             "recorder": self.recorder,
             "variables": dict(self.variables),
-            "reads": {str(i): list(self.reads[i]) for i in sorted(self.reads)},
+            **noted,
             "interactions": [dict(one.data) for one in self.interactions],
         }
+
+
+def _render_reads(reads: Mapping[int, tuple[str, ...]]) -> dict[str, list[str]]:
+    return {str(index): list(reads[index]) for index in sorted(reads)}
 
 
 def render_cassette(cassette: Cassette) -> bytes:
@@ -95,23 +103,35 @@ def load_cassette(path: Path) -> Cassette:
     """Read a cassette and everything that belongs to it.
 
     Raises:
-        CassetteError: It is missing, or not a whole cassette of format 1;
-            names the file, the place in it, and what to do.
+        CassetteError: It is missing, or not a whole cassette of a format
+            that is known; names the file, the place in it, and what to do.
     """
-    raw = _read(path)
+    return parse_cassette(path, _read(path), lambda name: _load_side_file(path, name))
+
+
+def parse_cassette(
+    path: Path, raw: bytes, load_side_file: Callable[[str], bytes]
+) -> Cassette:
+    """The same for bytes in memory.
+
+    Args:
+        path: Where they are, or will be; for messages.
+        raw: The file.
+        load_side_file: Gives a side file by its sha256.
+    """
     split = split_cassette(
         raw,
-        lambda name: _load_side_file(path, name),
+        load_side_file,
         lambda index, reason: _refuse(
             path, f"/interactions/{index} is malformed ({reason})"
         ),
     )
-    header, interactions = split or _parse_whole(path, raw)
+    header, interactions = split or _parse_whole(path, raw, load_side_file)
     _check_header(path, header)
     return Cassette(
         **{name: header[name] for name in _TEXT_FIELDS},
         variables=header.get("variables", {}),
-        reads=_parse_reads(path, header.get("reads", {}), len(interactions)),
+        reads=_parse_reads(path, _noted_reads(header), len(interactions)),
         interactions=tuple(interactions),
     )
 
@@ -120,8 +140,9 @@ def _check_header(path: Path, header: Mapping[str, Any]) -> None:
     if "format" not in header:
         _refuse(path, f"it does not say its format, which is {FORMAT}")
     found = header.get("format")
-    if found != FORMAT or isinstance(found, bool):
-        _refuse(path, f"format is {found!r}; this version reads format {FORMAT}")
+    if found not in READABLE or isinstance(found, bool):
+        known = " and ".join(map(str, READABLE))
+        _refuse(path, f"format is {found!r}; this version reads formats {known}")
     for name in _TEXT_FIELDS:
         if not isinstance(header.get(name), str):
             _refuse(path, f"/{name} must be text, not {_type_name(header.get(name))}")
@@ -179,7 +200,22 @@ def _type_name(value: object) -> str:
     return names.get(type(value), type(value).__name__)
 
 
-def _parse_reads(path: Path, raw: object, count: int) -> dict[int, tuple[str, ...]]:
+def _noted_reads(header: Mapping[str, Any]) -> object:
+    """The reads of the file; None where nobody noted any.
+
+    Format 1 had no way to say so, and an import wrote that none were made.
+    """
+    is_old = header["format"] == 1
+    if is_old and not header.get("reads") and "imported from" in header["recorder"]:
+        return None
+    return header.get("reads", {} if is_old else None)
+
+
+def _parse_reads(
+    path: Path, raw: object, count: int
+) -> dict[int, tuple[str, ...]] | None:
+    if raw is None:
+        return None
     if not isinstance(raw, dict):
         _refuse(path, f"/reads must be an object, not {_type_name(raw)}")
     reads: dict[int, tuple[str, ...]] = {}
@@ -197,7 +233,9 @@ def _parse_reads(path: Path, raw: object, count: int) -> dict[int, tuple[str, ..
     return reads
 
 
-def _parse_whole(path: Path, raw: bytes) -> tuple[dict[str, Any], list[Interaction]]:
+def _parse_whole(
+    path: Path, raw: bytes, load_side_file: Callable[[str], bytes]
+) -> tuple[dict[str, Any], list[Interaction]]:
     header = _parse(path, raw)
     _check_header(path, header)
     names: set[str] = set()
@@ -206,7 +244,7 @@ def _parse_whole(path: Path, raw: bytes) -> tuple[dict[str, Any], list[Interacti
             names.update(check_interaction(one))
         except ValueError as error:
             _refuse(path, f"/interactions/{index} is malformed ({error})")
-    side_files = {name: _load_side_file(path, name) for name in sorted(names)}
+    side_files = {name: load_side_file(name) for name in sorted(names)}
     return header, [Interaction(one, side_files) for one in header["interactions"]]
 
 

@@ -119,11 +119,12 @@ def _steps(cassette: Cassette) -> list[_Step]:
     loose = _naming(cassette.variables, 1)
     steps = []
     for index, one in enumerate(cassette.interactions):
-        shape = {
+        shape: dict[str, Any] = {
             "request": {**one.data["request"]},
-            "response": one.data["response"],
+            "response": one.answer,
+            "failure": one.data.get("failure"),
             "times": one.times,
-            "reads": sorted(cassette.reads.get(index, ())),
+            "reads": sorted((cassette.reads or {}).get(index, ())),
         }
         call = strict(call_of(one, cassette.api_version))
         del shape["request"]["uri"], shape["request"]["method"]  # they are the call

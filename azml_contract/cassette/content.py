@@ -168,3 +168,16 @@ def decode_body(
         return base64.b64decode(value, validate=True)
     except binascii.Error as error:
         raise ValueError(f"base64 body: {error}") from error
+
+
+def read_json(body: Mapping[str, Any] | None) -> Any:
+    """The JSON of a ``body`` object, also of text that is JSON; None without any."""
+    if body is None or "json" in body:
+        return (body or {}).get("json")
+    text = body.get("text", "")
+    if text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return None

@@ -1,6 +1,7 @@
 """One recorded request and its answer, as a cassette holds it.
 
-In: an object of the file. Out: the parts of it, and the exchange it stands for.
+In: an object of the file. Out: the parts of it, and the exchange it stands for;
+an answer that never began has the status `NO_ANSWER`.
 Knows no files: side files are handed in as bytes.
 """
 
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from azml_contract.cassette.content import decode_body
-from azml_contract.exchange import Exchange, Json, Request, Response
+from azml_contract.cassette.content import decode_body, read_json
+from azml_contract.exchange import NO_ANSWER, Exchange, Failure, Json, Request, Response
 
 _NO_FILES: Mapping[str, bytes] = {}
+_NOTHING: Mapping[str, Any] = {"status": NO_ANSWER, "headers": {}}
 
 
 class Interaction:
@@ -29,7 +31,7 @@ class Interaction:
         """Hold an object of the file.
 
         Args:
-            data: A whole interaction of format 1; it is not copied.
+            data: A whole interaction of format 2; it is not copied.
             side_files: Bytes of the side files it names, by their sha256.
         """
         self._data = data
@@ -55,9 +57,23 @@ class Interaction:
 
     @property
     def status(self) -> int:
-        """HTTP status of the answer."""
-        status: int = self.data["response"]["status"]
+        """HTTP status of the answer; `NO_ANSWER` where none began."""
+        status: int = self.answer["status"]
         return status
+
+    @property
+    def answer(self) -> Mapping[str, Any]:
+        """The ``response`` object, or an empty one where no answer began."""
+        answer: Mapping[str, Any] = self.data.get("response", _NOTHING)
+        return answer
+
+    @property
+    def failure(self) -> Failure | None:
+        """How the network failed; None where it did not."""
+        failure = self.data.get("failure")
+        if failure is None:
+            return None
+        return Failure(failure["kind"], failure.get("after_bytes"))
 
     @property
     def times(self) -> int:
@@ -74,18 +90,20 @@ class Interaction:
     @property
     def response_body(self) -> Mapping[str, Any] | None:
         """The ``body`` object of the response; None where there was no body."""
-        body: Mapping[str, Any] | None = self.data["response"].get("body")
+        body: Mapping[str, Any] | None = self.answer.get("body")
         return body
 
     @property
     def request_json(self) -> Json:
         """The JSON of the request; None where the body is absent or no JSON."""
-        return (self.request_body or {}).get("json")
+        value: Json = read_json(self.request_body)
+        return value
 
     @property
     def response_json(self) -> Json:
         """The JSON of the response; None where the body is absent or no JSON."""
-        return (self.response_body or {}).get("json")
+        value: Json = read_json(self.response_body)
+        return value
 
     @property
     def request(self) -> Request:
@@ -99,14 +117,14 @@ class Interaction:
     @property
     def response(self) -> Response:
         """The answer as a client would have got it."""
-        part = self.data["response"]
+        part = self.answer
         body = decode_body(part.get("body"), self.side_files)
         return Response(part["status"], tuple(part["headers"].items()), body)
 
     @property
     def exchange(self) -> Exchange:
         """Request and response together."""
-        return Exchange(self.request, self.response)
+        return Exchange(self.request, self.response, self.failure)
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"

@@ -149,7 +149,7 @@ class UnparsedInteraction(Interaction):
             return None
         before = raw.find(_BODY, start, end)
         if before < 0:
-            head = _parse_head(raw[start : raw.rfind(_PART_END, start, end)])
+            head = _parse_head(raw[start : raw.find(_PART_END, start, end)])
             return None if head is None else (head, b"")
         first = before + len(_BODY) + len(_JSON)
         last = raw.rfind(_JSON_END, first, end)

@@ -7,11 +7,13 @@ files; what nobody noted as read is None, not empty.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from azml_contract.cassette.cassette import Cassette
 from azml_contract.cassette.interaction import Interaction
-from azml_contract.exchange import Exchange
+from azml_contract.exchange import NO_ANSWER, Exchange, Response
+
+_NO_RESPONSE = Response(NO_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Recording:
         for step, part in enumerate(self.parts):
             exchange = part if isinstance(part, Exchange) else part.exchange
             reads = None if self.reads is None else self.reads.get(step, ())
+            if exchange.failure is not None:  # there is no answer to judge
+                exchange, reads = replace(exchange, response=_NO_RESPONSE), ()
             yield Call(step, exchange, reads)
 
 

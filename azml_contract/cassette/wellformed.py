@@ -1,4 +1,4 @@
-"""Whether an object of a cassette file has the shape of format 1.
+"""Whether an object of a cassette file has the shape of format 2.
 
 In: parsed JSON. Out: the side files it names, or a `ValueError` that says what
 is wrong. Knows the format; reads no file.
@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from azml_contract.cassette.content import decode_body
+from azml_contract.exchange import FAILURES
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _BODY_KINDS = frozenset({"text", "base64", "file"})
@@ -29,7 +30,14 @@ def check_interaction(interaction: Any) -> list[str]:
     if not isinstance(interaction, dict):
         raise ValueError("it is no object")
     try:
-        request, response = interaction["request"], interaction["response"]
+        request = interaction["request"]
+        failure = interaction.get("failure")
+        _check_failure(failure)
+        nothing = {"status": 0, "headers": {}} if failure is not None else None
+        response = interaction.get("response", nothing)
+        if response is None:
+            raise KeyError("response")
+        _check_origin(interaction)
         times = interaction.get("times", 1)
         whole = (
             type(request["method"]) is str
@@ -52,6 +60,27 @@ def check_interaction(interaction: Any) -> list[str]:
             f"response.status and times as whole numbers up to {_MOST_TIMES}"
         )
     return names
+
+
+def _check_failure(failure: Any) -> None:
+    if failure is None:
+        return
+    if type(failure) is not dict or failure.get("kind") not in FAILURES:
+        raise TypeError(f"a failure is of a kind: {', '.join(FAILURES)}")
+    after = failure.get("after_bytes", 0)
+    if type(after) is not int or after < 0:
+        raise TypeError("a failure's after_bytes is a whole number")
+
+
+def _check_origin(interaction: dict[str, Any]) -> None:
+    """Where a call came from: ``at`` and ``process``."""
+    if type(interaction.get("at", "")) is not str:
+        raise TypeError("at is text, a file and a line")
+    process = interaction.get("process", {})
+    if type(process) is not dict or not all(
+        type(value) is str for value in process.values()
+    ):
+        raise TypeError("process is an object of texts")
 
 
 def _check_headers(headers: Any) -> None:

@@ -51,8 +51,15 @@ def to_har(cassette: Cassette, version: str) -> dict[str, Any]:
     }
 
 
+def count_failures(cassette: Cassette) -> int:
+    """How many calls of a cassette neither format can hold: the network failed."""
+    return sum(one.times for one in cassette.interactions if one.failure)
+
+
 def _each(cassette: Cassette) -> Iterator[Interaction]:
     for one in cassette.interactions:
+        if one.failure is not None:
+            continue
         for _ in range(one.times):
             yield one
 

@@ -97,7 +97,8 @@ def import_exchanges(
     variables = dict(header.variables)
     scrubber = Scrubber(rules, exchanges, variables=variables)
     cassette = tape.to_cassette(header, scrubber, variables)
-    reads = {i: r for i, r in header.reads.items() if i < len(cassette.interactions)}
+    count = len(cassette.interactions)
+    reads = header.reads and {i: r for i, r in header.reads.items() if i < count}
     cassette = replace(cassette, reads=reads)
     rendered = render_cassette(cassette)
     found = Scanner(scrubber.redactor, variables).scan(rendered, scrubber.side_files)

@@ -106,10 +106,10 @@ class Extension:
             reads: What was looked at of the answers played.
         """
         old = self.cassette
-        joined = {index: set(pointers) for index, pointers in old.reads.items()}
+        joined = {index: set(pointers) for index, pointers in (old.reads or {}).items()}
         for index, pointers in reads.items():
             joined.setdefault(index, set()).update(pointers)
-        for index, pointers in added.reads.items():
+        for index, pointers in (added.reads or {}).items():
             joined[index + len(old.interactions)] = set(pointers)
         return replace(
             old,
@@ -139,7 +139,7 @@ def held_texts(interactions: tuple[Interaction, ...]) -> list[tuple[str, str]]:
     return [
         (
             json.dumps(one.data["request"], ensure_ascii=False),
-            json.dumps(one.data["response"], ensure_ascii=False),
+            json.dumps(one.answer, ensure_ascii=False),
         )
         for one in interactions
     ]

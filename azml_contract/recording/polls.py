@@ -48,7 +48,7 @@ def announced_by(interactions: Iterable[Interaction]) -> set[str]:
     """Every URL that recorded answers name for polling."""
     urls: set[str] = set()
     for one in interactions:
-        headers = one.data["response"]["headers"]
+        headers = one.answer["headers"]
         if headers:
             urls.update(announced_urls(one.status, tuple(headers.items())))
     return urls

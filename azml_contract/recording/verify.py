@@ -247,7 +247,7 @@ class _Comparison:
             yield differ("request", pointer, a, b)
         if before.status != new.status:
             yield differ("status", "", str(before.status), str(new.status))
-        headers, now = (one.data["response"]["headers"] for one in (before, new))
+        headers, now = (one.answer["headers"] for one in (before, new))
         for name in _ACTED_ON:
             if (name in headers) != (name in now):
                 texts = [

@@ -128,9 +128,11 @@ class Validator:
         return self._judge_response(self._recognise(request), request, response)
 
     def check(self, exchange: Exchange) -> Verdict:
-        """Check a request and its answer."""
+        """Check a request and its answer; of one that the network cut, the request."""
         known = self._recognise(exchange.request)
         asked = self._judge_request(known, exchange.request)
+        if exchange.failure is not None:
+            return asked
         answered = self._judge_response(known, exchange.request, exchange.response)
         found = asked.findings + answered.findings
         return replace(asked, findings=found, responses=answered.responses)

@@ -18,7 +18,7 @@ from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError
 
 GOOD = {
-    "format": 1,
+    "format": 2,
     "scenario": "story/test",
     "api_version": "2024-04-01",
     "target": "emulator",
@@ -54,7 +54,7 @@ CORRUPT = {
     "yaml": ("interactions:\n- request: {}\n", "it is YAML, as vcrpy writes it"),
     "yaml-tags": ("!!python/object/apply:os.system ['true']", "it is YAML"),
     "list": ("[]", "it must hold an object, not a list"),
-    "format": (with_change(format=2), "format is 2; this version reads format 1"),
+    "format": (with_change(format=3), "format is 3; this version reads formats 1 and 2"),
     "no-format": ("{}", "it does not say its format"),
     "scenario": (with_change(scenario=None), "/scenario must be text, not null"),
     "variables": (

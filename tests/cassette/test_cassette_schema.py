@@ -20,7 +20,7 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 COMMITTED = sorted((ROOT / "cassettes").glob("*/*/*.json"))
 
 WHOLE: dict[str, Any] = {
-    "format": 1,
+    "format": 2,
     "scenario": "story/test",
     "api_version": "2024-04-01",
     "target": "emulator",
@@ -73,7 +73,7 @@ ACCEPTED = {
     "a field of a later recorder": set_at("interactions.0.took_ms", 3),
 }
 REFUSED = {
-    "another format": set_at("format", 2),
+    "another format": set_at("format", 3),
     "no format": set_at("format", KeyError),
     "format true": set_at("format", True),
     "no scenario": set_at("scenario", KeyError),

@@ -43,7 +43,7 @@ def with_body(body: object) -> str:
 MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "it is empty"),
     "truncated": (CASSETTE[: len(CASSETTE) // 2], "it seems cut off"),
-    "another format": (changed(format=2), "format is 2; this version reads format 1"),
+    "another format": (changed(format=3), "format is 3; this version reads formats 1 and 2"),
     "no format": (
         json.dumps({k: v for k, v in WHOLE.items() if k != "format"}),
         "it does not say its format",

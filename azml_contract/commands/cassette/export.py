@@ -25,15 +25,24 @@ def command(path: str, form: str, output: str) -> None:
     recorded from, and `cassette import` reads it back.
     """
     from azml_contract.cassette.store import write_cassette
+    from azml_contract.commands.cassette.wording import count
     from azml_contract.documents.document import open_cassette
+    from azml_contract.documents.exporting import count_failures
 
     cassette = open_cassette(Path(path)).cassette
     assert cassette is not None
     target = Path(output)
     rendered = render_export(cassette, form, as_json=target.suffix == ".json")
     write_cassette(target, rendered, {})
-    calls = sum(one.times for one in cassette.interactions)
+    failed = count_failures(cassette)
+    calls = sum(one.times for one in cassette.interactions) - failed
     click.echo(f"{target}: {calls} calls, {len(rendered)} bytes.")
+    if failed:
+        click.echo(
+            f"{count(failed, 'call')} that the network failed left out: the format "
+            "has no place for them.",
+            err=True,
+        )
 
 
 def render_export(cassette: Cassette, form: str, *, as_json: bool) -> bytes:

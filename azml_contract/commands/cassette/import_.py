@@ -157,9 +157,10 @@ def _target(
     return asked or "azure"
 
 
-def _reads(noted: Any) -> dict[int, tuple[str, ...]]:
+def _reads(noted: Any) -> dict[int, tuple[str, ...]] | None:
+    """Reads that a file of ours brought along; unknown, where nobody noted them."""
     if not isinstance(noted, dict):
-        return {}
+        return None
     return {
         int(index): tuple(map(str, pointers))
         for index, pointers in noted.items()

@@ -72,8 +72,8 @@ def _print_line(cassette: Cassette, index: int) -> None:
     one = cassette.interactions[index]
     times = f" x{one.times}" if one.times > 1 else ""
     url = name_drawn(short_url(one.url), cassette.variables)
-    click.echo(f"{index:>3}  {one.method:<6} {url}  -> {one.status}{times}")
-    read = cassette.reads.get(index, ())
+    click.echo(f"{index:>3}  {one.method:<6} {url}  -> {_outcome(one)}{times}")
+    read = (cassette.reads or {}).get(index, ())
     if read:
         click.echo(f"     read {', '.join(pointer or '(whole)' for pointer in read)}")
 
@@ -90,10 +90,21 @@ def _print_interaction(cassette: Cassette, index: int, *, body: bool) -> None:
     click.echo(f"{one.method} {name_drawn(one.url, cassette.variables)}")
     _print_part(one.data["request"], body=body)
     times = f" ({one.times} times)" if one.times > 1 else ""
-    click.echo(f"\n{one.status}{times}")
-    _print_part(one.data["response"], body=body)
-    read = cassette.reads.get(index, ())
-    click.echo(f"\nread: {', '.join(p or '(whole)' for p in read) or 'nothing'}")
+    click.echo(f"\n{_outcome(one)}{times}")
+    _print_part(one.answer, body=body)
+    read = (cassette.reads or {}).get(index, ())
+    nothing = "nothing" if cassette.reads is not None else "nobody noted it"
+    click.echo(f"\nread: {', '.join(p or '(whole)' for p in read) or nothing}")
+
+
+def _outcome(one: Interaction) -> str:
+    """The status, or how the network failed."""
+    failure = one.failure
+    if failure is None:
+        return str(one.status)
+    if failure.after_bytes is None:
+        return f"failed: {failure.kind}"
+    return f"{one.status}, failed after {failure.after_bytes} bytes: {failure.kind}"
 
 
 def _print_part(part: Mapping[str, Any], *, body: bool) -> None:
