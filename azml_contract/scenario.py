@@ -82,7 +82,7 @@ class ScenarioRun:
     """
 
     def __init__(self, plan: Plan) -> None:
-        from azml_contract.recording.engine import Mode, Recorder
+        from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
         from azml_contract.validation.validator import Profile, Scope, Validator
 
         self.plan = plan
@@ -97,14 +97,14 @@ class ScenarioRun:
                 place.workspace,
             ),
         )
-        self._recorder: Recorder = Recorder(
-            plan.cassette,
+        settings = RecorderSettings(
+            path=plan.cassette,
             mode=Mode(plan.mode),
             scenario=plan.scenario,
             api_version=plan.api_version,
             target=plan.target,
             rules=redaction_rules(plan.settings, plan.user_rules),
-            observe=self._observe,
+            replay_rules=redaction_rules(PLACEHOLDERS, plan.user_rules),
             sanitizers=plan.sanitizers,
             canonicalisers=(*plan.matchers, *_as_recorded(plan.user_rules)),
             record_command=plan.record_command,
@@ -112,6 +112,7 @@ class ScenarioRun:
             enum_values=_enum_values(plan),
             seed_random=plan.seed,
         )
+        self._recorder: Recorder = Recorder(settings, self._observe)
         self.workspace: Workspace = _open_workspace(plan, self._recorder)
 
     def open(self) -> None:

@@ -26,7 +26,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from azml_contract.exchange import Exchange, Request, Response
-from azml_contract.recording.engine import Mode, Recorder
+from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
 from azml_contract.redaction.rules import RedactionRules
 
 SENT = {"Content-Type": "application/json"}
@@ -142,13 +142,15 @@ def open_dict(path: Path) -> Iterator[Send]:
 def make_recorder(path: Path, mode: Mode, observe: Any = None) -> Recorder:
     """A recorder without rules: no scrubbing beyond what is always on."""
     return Recorder(
-        path,
-        mode=mode,
-        scenario="bench/replay",
-        api_version=VERSION,
-        target="emulator",
-        rules=RedactionRules(),
-        observe=observe,
+        RecorderSettings(
+            path,
+            mode=mode,
+            scenario="bench/replay",
+            api_version=VERSION,
+            target="emulator",
+            rules=RedactionRules(),
+        ),
+        observe,
     )
 
 

@@ -45,13 +45,9 @@ class Exchanger(Protocol):
     """What is asked and told about every exchange; called from any thread."""
 
     replaying: bool
-    extending: bool
 
-    def answer(self, request: Request) -> Played:
-        """Answer in replay, or raise."""
-
-    def try_answer(self, request: Request) -> Played | None:
-        """Answer while extending; None where the request must go out."""
+    def answer(self, request: Request) -> Played | None:
+        """A recorded answer; None where the request must go out, never in replay."""
 
     def start(self) -> int:
         """Note that a live request goes out."""
@@ -121,6 +117,7 @@ def _make_replay(
     ) -> requests.Response:
         sleepless.engage()
         played = exchanger.answer(messages.from_prepared(request))
+        assert played is not None
         response = messages.to_requests(self, request, played.response)
         if played.index is not None:
             setattr(response, NUMBER, played.index)
@@ -136,7 +133,7 @@ def _make_live(exchanger: Exchanger, pools: _LivePools) -> Callable[..., Any]:
         self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         asked = messages.from_prepared(request)
-        played = exchanger.try_answer(asked) if exchanger.extending else None
+        played = exchanger.answer(asked)
         if played is not None:
             known = messages.to_requests(self, request, played.response)
             setattr(known, NUMBER, played.index)
@@ -245,7 +242,7 @@ class _LiveCassette(vcr.cassette.Cassette):  # type: ignore[misc]
         """In replay always: a miss must raise, not reach the network."""
         if self._exchanger.replaying or request is None:
             return self._exchanger.replaying
-        if self._exchanger.extending and self._decide(request) is not None:
+        if self._decide(request) is not None:
             return True
         self._started.setdefault(request, self._exchanger.start())
         return False
@@ -253,9 +250,7 @@ class _LiveCassette(vcr.cassette.Cassette):  # type: ignore[misc]
     def _decide(self, request: Any) -> Played | None:
         """Stubs may ask more than once about one request; it is played once."""
         if request not in self._decided:
-            self._decided[request] = self._exchanger.try_answer(
-                messages.from_vcr(request)
-            )
+            self._decided[request] = self._exchanger.answer(messages.from_vcr(request))
         return self._decided[request]
 
     def play_response(self, request: Any) -> dict[str, Any]:
@@ -264,6 +259,7 @@ class _LiveCassette(vcr.cassette.Cassette):  # type: ignore[misc]
         played = self._decided.get(request)
         if played is None:
             played = self._exchanger.answer(messages.from_vcr(request))
+            assert played is not None
         return messages.to_vcr(request.method, played.response)
 
     def append(self, request: Any, response: Any) -> None:

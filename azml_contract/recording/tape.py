@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from azml_contract.exchange import Exchange, Json, Request
 from azml_contract.recording.identity import LOGINS, Logins, is_identity
 from azml_contract.recording.match import Matcher, canonical_form
 from azml_contract.recording.polls import announced_in, is_poll_path
+from azml_contract.recording.proof import Sent
 from azml_contract.recording.scrub import Scrubber
 
 
@@ -29,6 +30,7 @@ class Take:
     started: int
     ended: int
     parallel: bool
+    thread: int
 
 
 class Tape:
@@ -50,6 +52,7 @@ class Tape:
         self._takes: list[Take] = []
         self._present: set[int] = set()
         self._reads: dict[int, set[str]] = {}
+        self._places: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._takes)
@@ -86,8 +89,9 @@ class Tape:
     def _append(self, exchange: Exchange, started: int) -> int:
         self._events += 1
         self._present.add(id(exchange))
-        parallel = threading.get_ident() != self._owner
-        self._takes.append(Take(exchange, started, self._events, parallel))
+        thread = threading.get_ident()
+        parallel = thread != self._owner
+        self._takes.append(Take(exchange, started, self._events, parallel, thread))
         return len(self._takes) - 1
 
     def read(self, number: int, pointer: str) -> None:
@@ -117,6 +121,7 @@ class Tape:
         announced = announced_in(take.exchange for take in takes)
         polls = [_is_poll(takes[number].exchange, announced) for number in order]
         folded, places = fold(scrubbed, polls)
+        self._places = dict(zip(order, places, strict=True))
         final: dict[int, set[str]] = {}
         for position, number in enumerate(order):
             if number in reads:
@@ -128,6 +133,22 @@ class Tape:
             reads={index: tuple(sorted(found)) for index, found in final.items()},
             interactions=tuple(Interaction(one, scrubber.side_files) for one in folded),
         )
+
+    def sent(self) -> list[Sent]:
+        """What went out, in the order sent, with its place in the cassette.
+
+        Logins are left out: how often one is made depends on other scenarios.
+        """
+        with self._lock:
+            takes = list(self._takes)
+        found: list[Sent] = []
+        for run in split_runs(takes):
+            first = len(found)
+            others = {number: place for place, number in enumerate(reorder(run, takes))}
+            found += (
+                Sent(takes[n].exchange, self._places[n], first + others[n]) for n in run
+            )
+        return found
 
 
 def _is_poll(exchange: Exchange, announced: set[str]) -> bool:
@@ -159,7 +180,12 @@ def arrange(takes: Sequence[Take], scrubber: Scrubber) -> list[int]:
     A run of takes off the scenario's own thread, or overlapping in time, is
     sorted by key; all else stays as it ended.
     """
-    order: list[int] = []
+    runs = split_runs(takes)
+    return [number for run in runs for number in _sort_run(run, takes, scrubber)]
+
+
+def split_runs(takes: Sequence[Take]) -> Iterator[list[int]]:
+    """Numbers of takes that ran beside each other, by their start; most stand alone."""
     run: list[int] = []
     running_until = 0
     for number in sorted(range(len(takes)), key=lambda i: takes[i].started):
@@ -169,11 +195,48 @@ def arrange(takes: Sequence[Take], scrubber: Scrubber) -> list[int]:
         if run and not (
             take.started < running_until or (take.parallel and takes[run[-1]].parallel)
         ):
-            order += _sort_run(run, takes, scrubber)
+            yield run
             run = []
         run.append(number)
         running_until = max(running_until, take.ended)
-    return order + _sort_run(run, takes, scrubber)
+    if run:
+        yield run
+
+
+def reorder(run: Sequence[int], takes: Sequence[Take]) -> list[int]:
+    """A run in the order that is furthest from its own, and as possible.
+
+    What one thread sent after it had an answer stays after that. Threads that were
+    not at work at the same time stay in their order.
+    """
+    threads: dict[int, list[int]] = {}
+    for number in run:
+        threads.setdefault(takes[number].thread, []).append(number)
+    order: list[int] = []
+    together: list[list[int]] = []
+    until = 0
+    for numbers in threads.values():
+        if together and takes[numbers[0]].started > until:
+            order += _reversed(together, takes)
+            together = []
+        together.append(numbers)
+        until = max(until, max(takes[number].ended for number in numbers))
+    return order + _reversed(together, takes)
+
+
+def _reversed(threads: Sequence[Sequence[int]], takes: Sequence[Take]) -> list[int]:
+    order: list[int] = []
+    for numbers in reversed(threads):
+        beside: list[int] = []
+        until = 0
+        for number in numbers:
+            if beside and takes[number].started > until:
+                order += reversed(beside)
+                beside = []
+            beside.append(number)
+            until = max(until, takes[number].ended)
+        order += reversed(beside)
+    return order
 
 
 def _sort_run(

@@ -54,7 +54,10 @@ CORRUPT = {
     "yaml": ("interactions:\n- request: {}\n", "it is YAML, as vcrpy writes it"),
     "yaml-tags": ("!!python/object/apply:os.system ['true']", "it is YAML"),
     "list": ("[]", "it must hold an object, not a list"),
-    "format": (with_change(format=3), "format is 3; this version reads formats 1 and 2"),
+    "format": (
+        with_change(format=3),
+        "format is 3; this version reads formats",
+    ),
     "no-format": ("{}", "it does not say its format"),
     "scenario": (with_change(scenario=None), "/scenario must be text, not null"),
     "variables": (

@@ -43,7 +43,10 @@ def with_body(body: object) -> str:
 MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "it is empty"),
     "truncated": (CASSETTE[: len(CASSETTE) // 2], "it seems cut off"),
-    "another format": (changed(format=3), "format is 3; this version reads formats 1 and 2"),
+    "another format": (
+        changed(format=3),
+        "format is 3; this version reads formats",
+    ),
     "no format": (
         json.dumps({k: v for k, v in WHOLE.items() if k != "format"}),
         "it does not say its format",

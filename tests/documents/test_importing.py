@@ -25,7 +25,7 @@ from azml_contract.commands.cassette.import_ import make_header
 from azml_contract.documents.document import Document, open_recording
 from azml_contract.documents.importing import import_exchanges
 from azml_contract.errors import UsageError
-from azml_contract.recording.engine import Mode, Recorder
+from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
 from azml_contract.scenario import redaction_rules
 from azml_contract.settings import PLACEHOLDERS
 
@@ -62,12 +62,14 @@ def _is_ours(document: Document) -> bool:
 def play(cassette: Cassette, path: Path) -> Iterator[tuple[Any, requests.Response]]:
     """Send every recorded request anew, over a recorder that replays."""
     recorder = Recorder(
-        path,
-        mode=Mode.REPLAY,
-        scenario=cassette.scenario,
-        api_version=cassette.api_version,
-        target=cassette.target,
-        rules=RULES,
+        RecorderSettings(
+            path,
+            mode=Mode.REPLAY,
+            scenario=cassette.scenario,
+            api_version=cassette.api_version,
+            target=cassette.target,
+            rules=RULES,
+        )
     )
     with recorder:
         for one in cassette.interactions:
@@ -121,12 +123,14 @@ def test_plain_requests_run_the_recorded_job_under_replays_settings(tmp_path):
         if one.method == "PUT" and "/jobs/" in one.url
     )
     recorder = Recorder(
-        target,
-        mode=Mode.REPLAY,
-        scenario="live/command",
-        api_version=cassette.api_version,
-        target="azure",
-        rules=RULES,
+        RecorderSettings(
+            target,
+            mode=Mode.REPLAY,
+            scenario="live/command",
+            api_version=cassette.api_version,
+            target="azure",
+            rules=RULES,
+        )
     )
 
     with recorder:

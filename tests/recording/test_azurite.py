@@ -8,7 +8,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from azml_contract.emulator.server import Emulator
-from azml_contract.recording.engine import Mode, Recorder
+from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
 from azml_contract.scenario import redaction_rules
 from azml_contract.settings import PLACEHOLDERS
 
@@ -31,12 +31,14 @@ def test_64_mib_at_concurrency_8_against_azurite(cassette_path, stand_ins):
 
     def run(mode, settings, key):
         recorder = Recorder(
-            cassette_path,
-            mode=mode,
-            scenario="story/blobs",
-            api_version="2024-04-01",
-            target="emulator",
-            rules=redaction_rules(settings),
+            RecorderSettings(
+                cassette_path,
+                mode=mode,
+                scenario="story/blobs",
+                api_version="2024-04-01",
+                target="emulator",
+                rules=redaction_rules(settings),
+            )
         )
         account = settings.storage_account
         client = ContainerClient(

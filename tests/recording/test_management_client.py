@@ -14,7 +14,7 @@ import pytest
 
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.emulator.server import Emulator
-from azml_contract.recording.engine import Mode, Recorder
+from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
 from azml_contract.scenario import redaction_rules
 from azml_contract.settings import PLACEHOLDERS
 
@@ -34,12 +34,14 @@ STAND_INS = {
 def run_program(cassette_path, capsys):
     def run(mode, settings, environ):
         recorder = Recorder(
-            cassette_path,
-            mode=mode,
-            scenario="story/management_client",
-            api_version="2023-04-01",
-            target="emulator",
-            rules=redaction_rules(settings),
+            RecorderSettings(
+                cassette_path,
+                mode=mode,
+                scenario="story/management_client",
+                api_version="2023-04-01",
+                target="emulator",
+                rules=redaction_rules(settings),
+            )
         )
         with pytest.MonkeyPatch.context() as patch, recorder:
             for name, value in environ.items():

@@ -246,12 +246,13 @@ def test_replay_ignores_proxy_and_ca_settings(
     script = f"""
 import requests, urllib3
 from pathlib import Path
-from azml_contract.recording.engine import Mode, Recorder
+from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
 from azml_contract.redaction.rules import RedactionRules
 url = "{service.url}{stand_ins.base}"
-with Recorder(Path({str(cassette_path)!r}), mode=Mode.REPLAY, scenario="s",
-              api_version="2024-04-01", target="emulator",
-              rules=RedactionRules()) as recorder:
+settings = RecorderSettings(
+    Path({str(cassette_path)!r}), mode=Mode.REPLAY, scenario="s",
+    api_version="2024-04-01", target="emulator", rules=RedactionRules())
+with Recorder(settings) as recorder:
     got = requests.get(url + "/codes/train-1?api-version=2024-04-01")
     pool = urllib3.ProxyManager("http://192.0.2.9:3128")
     listed = pool.request("GET", url + "/datastores?count=30&api-version=2024-04-01")

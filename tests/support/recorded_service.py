@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from azml_contract.recording.engine import Mode, Recorder
+from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
 from azml_contract.redaction.rules import Identifier, RedactionRules
 
 SUBSCRIPTION = "3b1f0c52-7a5e-4a0b-9d55-0f9f3a1c7e21"
@@ -369,7 +369,10 @@ def make_recorder(cassette_path: Path) -> Callable[..., Recorder]:
             "target": "emulator",
             "rules": RULES,
         }
-        return Recorder(path or cassette_path, **(settings | changes))
+        observe = changes.pop("observe", None)
+        return Recorder(
+            RecorderSettings(path or cassette_path, **(settings | changes)), observe
+        )
 
     return make
 

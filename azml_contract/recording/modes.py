@@ -1,0 +1,453 @@
+"""What each mode does with a request, an exchange, and a scenario that passed.
+
+In: settings, and what a run draws and reads. Out: one class a mode, with the same
+verbs: `open` before the scenario, `answer` and `take` for each call, `finish` and
+`save` after it. Knows neither how requests are intercepted nor pytest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from azml_contract.cassette.cassette import (
+    Cassette,
+    UnplayableCassette,
+    load_cassette,
+    render_cassette,
+)
+from azml_contract.cassette.store import write_cassette
+from azml_contract.errors import CassetteError
+from azml_contract.exchange import Exchange, Request
+from azml_contract.recording.extend import (
+    Extension,
+    held_texts,
+    require_same_target,
+)
+from azml_contract.recording.identity import LOGINS, is_identity
+from azml_contract.recording.match import Canonicaliser, Matcher
+from azml_contract.recording.player import Played, Player
+from azml_contract.recording.proof import UNPROVEN, Proof, Sent
+from azml_contract.recording.scrub import Sanitizer, Scrubber
+from azml_contract.recording.tape import Tape
+from azml_contract.redaction.redact import Redactor, secret_names
+from azml_contract.redaction.rules import RedactionRules
+from azml_contract.redaction.scan import Scanner, SecretFound
+from azml_contract.redaction.sides import Sides
+
+if TYPE_CHECKING:
+    from azml_contract.recording.verify import EnumValues
+
+
+class Mode(StrEnum):
+    """What happens to a request."""
+
+    REPLAY = "replay"
+    RECORD = "record"
+    EXTEND = "extend"
+    LIVE = "live"
+    VERIFY = "verify"
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderSettings:
+    """What a recorder is told; all of it is known before a scenario starts.
+
+    Args:
+        path: The cassette.
+        mode: Answer from it, write it, add to it, compare with it, or leave it
+            alone.
+        scenario: Name of the scenario, for the file and for messages.
+        api_version: The version this run speaks.
+        target: ``emulator`` or ``azure``; what is recorded from.
+        rules: What must not be kept.
+        replay_rules: The same, as replay will know it: without what the
+            settings of this run hold.
+        sanitizers: A project's own rules, applied before an exchange is kept.
+        canonicalisers: A project's own rules, applied before requests are
+            compared.
+        record_command: What a reader should run to record.
+        keep_variables: Record with the values that the old cassette drew, so
+            that a new recording differs where behaviour does. For targets that
+            forget: on others a name that exists already would clash.
+        enum_values: For verify: lower-case names of properties to the values
+            that the contract lists.
+        seed_random: Seed `random` and `uuid.uuid4` while entered, for clients
+            that draw their own names; the seed is a variable.
+        keep_headers: Names of answer headers, in lower case, that the project
+            keeps besides those that are always kept.
+    """
+
+    path: Path
+    mode: Mode
+    scenario: str
+    api_version: str
+    target: str
+    rules: RedactionRules
+    replay_rules: RedactionRules | None = None
+    sanitizers: Sequence[Sanitizer] = ()
+    canonicalisers: Sequence[Canonicaliser] = ()
+    record_command: str = "pytest --azml-mode=record"
+    keep_variables: bool = False
+    enum_values: EnumValues | None = None
+    seed_random: bool = False
+    keep_headers: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Notes:
+    """What a run draws, and what it reads of answers that were played."""
+
+    variables: dict[str, Any] = field(default_factory=dict)
+    previous: dict[str, Any] = field(default_factory=dict)
+    drawn_ids: list[str] = field(default_factory=list)
+    reads: dict[int, set[str]] = field(default_factory=dict)
+
+    def read_pointers(self) -> dict[int, tuple[str, ...]]:
+        """The JSON pointers looked at, by interaction."""
+        return {index: tuple(sorted(found)) for index, found in self.reads.items()}
+
+
+class Live:
+    """Nothing is kept but logins, whose tokens a later scenario may use."""
+
+    def __init__(self, settings: RecorderSettings, notes: Notes) -> None:
+        self.settings = settings
+        self.notes = notes
+        self.tape = Tape()
+
+    @property
+    def played(self) -> Cassette | None:
+        """The cassette that answers; None where the service does."""
+        return None
+
+    def open(self) -> None:
+        """Read what the mode needs.
+
+        Raises:
+            CassetteError: It is missing, or cannot be played.
+        """
+
+    def answer(self, request: Request) -> Played | None:
+        """A recorded answer; None where the request must go out."""
+        return None
+
+    def take(self, exchange: Exchange, started: int) -> int:
+        """See a live exchange; returns its number on the tape, or -1."""
+        if is_identity(exchange.request):
+            LOGINS.note(exchange)
+        return -1
+
+    def finish(self) -> None:
+        """Check a scenario that passed against its cassette."""
+
+    def save(self, *, only_new: bool = False) -> None:
+        """Write what is to be kept; `only_new` leaves a cassette that is there."""
+
+    def stop_playing(self) -> frozenset[str]:
+        """Let every further request go out.
+
+        Returns:
+            Paths of the PUTs that were played instead.
+        """
+        return frozenset()
+
+    def describe_differences(self) -> str:
+        """How the service differs from the cassette so far; ``""`` if not at all."""
+        return ""
+
+
+class Replay(Live):
+    """Everything is answered from the cassette."""
+
+    _player: Player
+
+    @property
+    def played(self) -> Cassette | None:
+        return self._player.cassette
+
+    def open(self) -> None:
+        self._player = make_player(self.settings, _load(self.settings))
+        self.notes.variables = dict(self._player.cassette.variables)
+
+    def answer(self, request: Request) -> Played:
+        return self._player.play(request)
+
+    def finish(self) -> None:
+        self._player.finish()
+
+    def describe_differences(self) -> str:
+        """The first request that found no answer: a client may have hidden it."""
+        return str(self._player.misses[0]) if self._player.misses else ""
+
+
+class Record(Live):
+    """Everything goes out; a new cassette is written."""
+
+    def open(self) -> None:
+        if self.settings.keep_variables:
+            self.notes.previous = _variables_of(self.settings.path)
+
+    def take(self, exchange: Exchange, started: int) -> int:
+        return self.tape.add(exchange, started)
+
+    def save(self, *, only_new: bool = False) -> None:
+        """Sanitise, scan, prove, and put the cassette in place whole.
+
+        Until that moment, and after any error, an old cassette stays as it was.
+
+        Raises:
+            SecretFound: Something that looks secret would have been written.
+            ProofFailed: It would not replay; it is kept beside, as ``.unproven``.
+            CassetteError: Nothing was recorded.
+        """
+        path = self.settings.path
+        if only_new and path.exists():
+            return
+        if self.played is None and not len(self.tape):
+            if only_new:
+                return
+            raise CassetteError(
+                f"{self.settings.scenario} sent nothing that could be recorded; "
+                f"{path} was not written."
+            )
+        scrubber, cassette = self.scrub()
+        rendered = render_cassette(cassette)
+        found = Scanner(scrubber.redactor, self.notes.variables).scan(
+            rendered, scrubber.side_files
+        )
+        if found:
+            raise SecretFound(path, found)
+        player = partial(make_player, self.settings, redactor=scrubber.redactor)
+        proof = Proof(path, rendered, scrubber.side_files, player)
+        proof.require(self.sent(), self.settings.rules, self._beside())
+        write_cassette(path, rendered, scrubber.side_files)
+        path.with_suffix(UNPROVEN).unlink(missing_ok=True)
+
+    def sent(self) -> list[Sent]:
+        """What the cassette was made of, in the order sent."""
+        return self.tape.sent()
+
+    def _beside(self) -> list[Exchange]:
+        """Answers that the scenario had and the cassette does not count: logins."""
+        return [one for one in self.tape.exchanges() if is_identity(one.request)]
+
+    def scrub(self) -> tuple[Scrubber, Cassette]:
+        """What is on the tape, sanitised."""
+        scrubber = self._make_scrubber(self.tape.exchanges())
+        return scrubber, self._lay_out(scrubber)
+
+    def _make_scrubber(
+        self, exchanges: Sequence[Exchange], held: Sequence[tuple[str, str]] = ()
+    ) -> Scrubber:
+        notes = self.notes
+        drawn = {f"uuid {n}": one for n, one in enumerate(notes.drawn_ids)}
+        return Scrubber(
+            self.settings.rules,
+            exchanges,
+            variables={**notes.variables, **drawn},
+            sanitizers=self.settings.sanitizers,
+            held=held,
+        )
+
+    def _lay_out(self, scrubber: Scrubber) -> Cassette:
+        header = _make_header(self.settings)
+        return self.tape.to_cassette(header, scrubber, self.notes.variables)
+
+
+class Verify(Record):
+    """Everything goes out, and is compared with the cassette; nothing is written."""
+
+    _before: Cassette
+
+    def open(self) -> None:
+        self._before = _load(self.settings)
+
+    def finish(self) -> None:
+        from azml_contract.recording.verify import RecordingDiffers, compare_cassettes
+
+        settings = self.settings
+        found = compare_cassettes(
+            self._before, self.scrub()[1], settings.enum_values or {}
+        )
+        if found:
+            raise RecordingDiffers(
+                settings.path, found, record_command=settings.record_command
+            )
+
+    def save(self, *, only_new: bool = False) -> None:
+        """Nothing is written."""
+
+    def describe_differences(self) -> str:
+        from azml_contract.recording.verify import RecordingDiffers
+
+        if not len(self.tape):
+            return ""
+        try:
+            self.finish()
+        except RecordingDiffers as error:
+            return error.describe_made()
+        return ""
+
+
+class Extend(Record):
+    """What the cassette holds is answered from it; the rest goes out and is added."""
+
+    _extension: Extension | None = None
+    _plays = True
+
+    @property
+    def played(self) -> Cassette | None:
+        return None if self._extension is None else self._extension.cassette
+
+    def open(self) -> None:
+        settings = self.settings
+        if not settings.path.exists():
+            return
+        cassette = _load(settings)
+        require_same_target(cassette, settings.target, settings.path)
+        player = make_player(settings, cassette, settings.rules)
+        self.notes.variables = dict(cassette.variables)
+        self._extension = Extension(player, Sides(settings.rules))
+        self.tape.copies_logins = not self._extension.holds_login
+
+    def answer(self, request: Request) -> Played | None:
+        if self._extension is None or not self._plays:
+            return None
+        return self._extension.answer(request)
+
+    def take(self, exchange: Exchange, started: int) -> int:
+        if self._extension is not None and self._extension.is_known(exchange):
+            return super(Record, self).take(exchange, started)
+        return super().take(exchange, started)
+
+    def finish(self) -> None:
+        if self._extension is not None:
+            self._extension.finish()
+
+    def save(self, *, only_new: bool = False) -> None:
+        """Write the longer cassette, where something was added."""
+        if self._extension is None or self._has_grown(self._extension):
+            super().save(only_new=only_new)
+
+    def _has_grown(self, extension: Extension) -> bool:
+        drawn = set(self.notes.variables) > set(extension.cassette.variables)
+        return bool(len(self.tape)) or drawn
+
+    def scrub(self) -> tuple[Scrubber, Cassette]:
+        extension = self._extension
+        if extension is None:
+            return super().scrub()
+        scrubber = self._make_scrubber(
+            [*self.tape.exchanges(), *extension.passed],
+            held_texts(extension.cassette.interactions),
+        )
+        added = self._lay_out(scrubber)
+        return scrubber, extension.join(added, self.notes.read_pointers())
+
+    def sent(self) -> list[Sent]:
+        old = self._extension.cassette.interactions if self._extension else ()
+        held = [
+            (one.exchange, index)
+            for index, one in enumerate(old)
+            for _ in range(one.times)
+            if not is_identity(one.request)
+        ]
+        before = [Sent(*pair, order) for order, pair in enumerate(held)]
+        return before + [
+            replace(
+                one,
+                index=one.index + len(old),
+                other_order=one.other_order + len(before),
+            )
+            for one in super().sent()
+        ]
+
+    def _beside(self) -> list[Exchange]:
+        passed = self._extension.passed if self._extension else []
+        return [*super()._beside(), *passed]
+
+    def stop_playing(self) -> frozenset[str]:
+        self._plays = False
+        return frozenset(self._extension.played if self._extension else ())
+
+
+MODES: dict[Mode, type[Live]] = {
+    Mode.LIVE: Live,
+    Mode.REPLAY: Replay,
+    Mode.RECORD: Record,
+    Mode.EXTEND: Extend,
+    Mode.VERIFY: Verify,
+}
+
+
+def make_player(
+    settings: RecorderSettings,
+    cassette: Cassette,
+    rules: RedactionRules | None = None,
+    redactor: Redactor | None = None,
+) -> Player:
+    """A player of a cassette; without other rules it is the one that replay has.
+
+    Args:
+        settings: Of the run.
+        cassette: What to play.
+        rules: Tell which properties do not tell two requests apart.
+        redactor: Sanitises messages.
+    """
+    known = settings.rules
+    if rules is None:
+        rules = settings.replay_rules or replace(known, identifiers=(), secrets=())
+    matcher = Matcher(secret_names(rules), settings.canonicalisers)
+    return Player(
+        cassette,
+        settings.path,
+        matcher,
+        redactor or Redactor(known),
+        settings.record_command,
+    )
+
+
+def _load(settings: RecorderSettings) -> Cassette:
+    if not settings.path.exists():
+        raise CassetteError(
+            f"There is no cassette for {settings.scenario} under api-version "
+            f"{settings.api_version}: {settings.path} does not exist.\n"
+            f"Record it: {settings.record_command}"
+        )
+    try:
+        return load_cassette(settings.path)
+    except UnplayableCassette as error:
+        raise error.advising(settings.record_command) from None
+
+
+def _make_header(settings: RecorderSettings) -> Cassette:
+    return Cassette(
+        scenario=settings.scenario,
+        api_version=settings.api_version,
+        target=settings.target,
+        recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        recorder=f"azml-contract {_version()}",
+    )
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("azml-contract")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _variables_of(path: Path) -> dict[str, Any]:
+    """What was drawn when a cassette was recorded; nothing where it cannot be read."""
+    try:
+        return dict(load_cassette(path).variables) if path.exists() else {}
+    except CassetteError:
+        return {}

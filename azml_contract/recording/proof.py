@@ -1,0 +1,213 @@
+"""Prove, before it is written, that a recording will replay.
+
+In: the finished bytes of a cassette, and the requests that it was made of. Out:
+nothing, or `ProofFailed`. The bytes are read back and played with the matcher
+that replay will have: with the requests as they were sent, names apart, with the
+requests as they are written, and with each parallel run in another order.
+
+A value that an earlier answer brought up comes back in replay as it was written,
+so a request that differs from its recording in such values alone is no doubt.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import unquote_plus
+
+from azml_contract.cassette.cassette import Cassette, parse_cassette
+from azml_contract.errors import CassetteError, OutputError, show_path
+from azml_contract.exchange import Exchange, Request
+from azml_contract.recording.match import plain_body
+from azml_contract.recording.miss import NoMatchingInteraction, UnusedInteractions
+from azml_contract.recording.player import Player
+from azml_contract.recording.volatile import GUID
+from azml_contract.redaction.redact import Redactor
+from azml_contract.redaction.rules import RedactionRules
+from azml_contract.whole_file import write_whole
+
+UNPROVEN = ".unproven"
+_TOKEN = re.compile(r"[\w.~-]{4,}")
+_PARALLEL = (
+    "requests that ran at the same time were equal and were answered differently, so "
+    "that replay could give either answer to either. Send them one after the other, "
+    "or let them differ."
+)
+_CURE = (
+    "Where a value differs from run to run, draw it with azml.var(), or level it in "
+    "azml_matchers; where it is a name of yours, tell of it in "
+    "[tool.azml-contract.redact]."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One exchange that was recorded: as it went, and where it was written.
+
+    `other_order` is its place in an order that parallel requests might as well
+    have had.
+    """
+
+    exchange: Exchange
+    index: int
+    other_order: int
+
+
+class ProofFailed(CassetteError):
+    """What was recorded would not replay."""
+
+    def __init__(self, path: Path, reason: str, kept: Path | None) -> None:
+        left = f"\nWhat was recorded is kept in {show_path(kept)}." if kept else ""
+        super().__init__(
+            f"This recording would not replay, so {show_path(path)} was not written: "
+            f"{reason}{left}"
+        )
+        self.kept = kept
+
+
+class Proof:
+    """The proof of one cassette that is ready to be written."""
+
+    def __init__(
+        self,
+        path: Path,
+        rendered: bytes,
+        side_files: Mapping[str, bytes],
+        make_player: Callable[[Cassette], Player],
+    ) -> None:
+        self._path = path
+        self._rendered = rendered
+        self._make_player = make_player
+        self._cassette = parse_cassette(path, rendered, side_files.__getitem__)
+
+    def require(
+        self, sent: Sequence[Sent], rules: RedactionRules, beside: Sequence[Exchange]
+    ) -> None:
+        """Play the cassette in every way that replay may ask for it.
+
+        Args:
+            sent: What was recorded, in the order sent.
+            rules: Those of the recording; their identifiers are what a scenario
+                knows by other names in replay.
+            beside: What else was answered, before all of them.
+
+        Raises:
+            ProofFailed: The first way that fails; the cassette is kept beside.
+        """
+        written = [
+            (one, self._cassette.interactions[one.index].request) for one in sent
+        ]
+        self._play(written, beside)
+        self._play(list(zip(sent, _as_replayed(sent, rules), strict=True)), beside)
+        other = sorted(written, key=lambda pair: pair[0].other_order)
+        if other != written:
+            self._play(other, beside, _PARALLEL)
+
+    def _play(
+        self,
+        requests: Sequence[tuple[Sent, Request]],
+        beside: Sequence[Exchange],
+        reason: str = "",
+    ) -> None:
+        player = self._make_player(self._cassette)
+        earlier = list(beside)
+        for one, request in requests:
+            try:
+                played = player.play(request)
+            except NoMatchingInteraction as miss:
+                written = self._cassette.interactions[one.index].request
+                if request is written or not _came_from(earlier, request, written):
+                    self._fail(reason or f"{miss}\n{_CURE}")
+                player.misses.clear()
+                played = player.play(written)
+            if played.index is not None and not self._is_same(played.index, one.index):
+                self._fail(reason or self._say_other(one.index, played.index))
+            earlier.append(one.exchange)
+        try:
+            player.finish()
+        except UnusedInteractions as unused:
+            self._fail(str(unused))
+
+    def _is_same(self, played: int, expected: int) -> bool:
+        if played == expected:
+            return True
+        ours, theirs = (self._cassette.interactions[i].data for i in (played, expected))
+        parts = ("response", "failure")
+        return all(bool(ours.get(p) == theirs.get(p)) for p in parts)
+
+    def _say_other(self, expected: int, played: int) -> str:
+        one = self._cassette.interactions[expected]
+        return (
+            f"the request of interaction {expected}, {one}, would be given the answer "
+            f"of interaction {played}.\n{_CURE}"
+        )
+
+    def _fail(self, reason: str) -> NoReturn:
+        kept: Path | None = self._path.with_suffix(UNPROVEN)
+        try:
+            assert kept is not None
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(kept, self._rendered, private=True)
+            ignored = kept.with_name(".gitignore")
+            if not ignored.exists():
+                write_whole(ignored, f"*{UNPROVEN}\n{ignored.name}\n")
+        except (OSError, OutputError):
+            kept = None
+        raise ProofFailed(self._path, reason, kept)
+
+
+def _as_replayed(sent: Sequence[Sent], rules: RedactionRules) -> Iterator[Request]:
+    """Requests as sent, but for names that a scenario takes from its settings."""
+    names = _NamesOnly(RedactionRules(identifiers=rules.identifiers))
+    for one in sent:
+        yield names.request(plain_body(one.exchange.request))
+
+
+class _NamesOnly(Redactor):
+    """Replaces names wherever they stand, and leaves secrets."""
+
+    def plain(self, text: str) -> str:
+        return self.names.replace(text)
+
+    def request(self, request: Request) -> Request:
+        return replace(
+            request, url=self.url(request.url), body=self._body(request.body)
+        )
+
+    def _body(self, body: bytes) -> bytes:
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            return self.binary(body)
+        try:
+            value = json.loads(text) if text[:1] in ("{", "[") else None
+        except (ValueError, RecursionError):
+            value = None
+        if value is None:
+            return self.text(text).encode()
+        changed = self.json(value, self.text)
+        return body if changed == value else json.dumps(changed).encode()
+
+
+def _came_from(earlier: Sequence[Exchange], sent: Request, written: Request) -> bool:
+    """Whether all in which a request differs from its recording was answered before."""
+    foreign = _tokens(sent) - _tokens(written)
+    if not foreign:
+        return False
+    answers = "\n".join(_answer_text(one) for one in earlier)
+    return all(GUID.fullmatch(one) or one in answers for one in foreign)
+
+
+def _tokens(request: Request) -> set[str]:
+    text = f"{request.url}\n{request.body.decode('utf-8', 'replace')}"
+    return {*_TOKEN.findall(text), *_TOKEN.findall(unquote_plus(text))}
+
+
+def _answer_text(exchange: Exchange) -> str:
+    headers = " ".join(value for _, value in exchange.response.headers)
+    text = f"{headers}\n{exchange.response.body.decode('utf-8', 'replace')}"
+    return f"{text}\n{unquote_plus(text)}" if "%" in text else text
