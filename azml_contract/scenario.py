@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,14 @@ class Tally:
     findings: list[Finding] = field(default_factory=list)
 
 
+class Ending(StrEnum):
+    """How a scenario ended; one that skipped itself, or was to fail, ended early."""
+
+    PASSED = "passed"
+    EARLY = "early"
+    FAILED = "failed"
+
+
 class ScenarioRun:
     """Context manager around one scenario; `workspace` is the `azml` fixture.
 
@@ -87,6 +96,8 @@ class ScenarioRun:
 
         self.plan = plan
         self.tally = Tally()
+        self.ending: Ending | None = None
+        self._is_concluded = False
         place = plan.settings
         self._validator = Validator(
             profile=Profile(plan.profile),
@@ -130,29 +141,55 @@ class ScenarioRun:
         self._recorder.__exit__(*failure)
         self.workspace.close()
 
-    def conclude(self) -> None:
+    def conclude(self, *, more_may_come: bool = False) -> None:
         """Judge a scenario that passed, and write its cassette in record and extend.
+
+        Args:
+            more_may_come: The test function is at its end, and code that may call
+                is still to run: judge only what is wrong already.
 
         Raises:
             ScenarioFailed: An error finding nobody expected, an expected one
                 that did not occur, an error answer nobody looked at, or no
                 validated call at all.
             CassetteError: Interactions were left unplayed, a secret was about
-                to be written, or verify found a difference.
+                to be written, it would not replay, or verify found a difference.
         """
+        if self._is_concluded:
+            return
         complaints = [
             *_unacknowledged(self.workspace),
             *_unexpected(self.tally, self.plan.expect),
+            *([] if more_may_come else _missing(self.tally, self.plan.expect)),
         ]
+        self._is_concluded = bool(complaints) or not more_may_come
         if complaints:
             raise ScenarioFailed("\n".join(complaints))
+        if more_may_come:
+            return
         if self.tally.requests == 0:
+            self._recorder.finish(partly=True)
             raise ScenarioFailed(
                 "No call of this scenario was validated; a check of nothing is not "
                 "a pass. Let it call the service through azml."
             )
         self._recorder.finish()
         self._recorder.save()
+
+    def end_early(self) -> None:
+        """Keep what a scenario did that skipped itself, or failed as it was to.
+
+        A cassette that is there stays: it may hold more.
+
+        Raises:
+            CassetteError: Replay missed a call; or what was recorded would not
+                replay, or holds a secret.
+        """
+        if self._is_concluded:
+            return
+        self._is_concluded = True
+        self._recorder.finish(partly=True)
+        self._recorder.save(only_new=True)
 
     def remove_created(self) -> list[str]:
         """Delete what this run created at the service; see `cleanup`.
@@ -161,7 +198,12 @@ class ScenarioRun:
         """
         from azml_contract.cleanup import remove_created
 
-        return remove_created(self.workspace, spare=self._recorder.stop_playing())
+        return remove_created(self.workspace, spare=self._recorder.stop())
+
+    @property
+    def absent(self) -> AzmlContractError | None:
+        """Replay: that there is no cassette; every other failure follows from it."""
+        return self._recorder.absent
 
     def describe_faults(self, error: Exception) -> str:
         """For a request that the cassette lacks: what is wrong with it, if anything."""
@@ -177,7 +219,7 @@ class ScenarioRun:
         return f"What was sent breaks its contract:\n{lines}"
 
     def describe_differences(self) -> str:
-        """In verify, for a scenario that failed: what differed up to there."""
+        """For a scenario that failed: what differed from the cassette up to there."""
         return self._recorder.describe_differences()
 
     def redact(self, text: str) -> str:
@@ -300,14 +342,17 @@ def _unacknowledged(workspace: Workspace) -> list[str]:
     ]
 
 
-def _unexpected(tally: Tally, expect: tuple[Expectation, ...]) -> list[str]:
+def _missing(tally: Tally, expect: tuple[Expectation, ...]) -> list[str]:
     seen = {(finding.code, finding.pointer) for finding in tally.findings}
-    missing = [
+    return [
         f"Expected {code} at {pointer or '(no pointer)'}, and it did not occur."
         for code, pointer in expect
         if (code, pointer) not in seen
     ]
-    return missing + [
+
+
+def _unexpected(tally: Tally, expect: tuple[Expectation, ...]) -> list[str]:
+    return [
         f"{render_finding(finding)}\n  If it is meant, the marker says so: "
         f'expect=[("{finding.code}", "{finding.pointer}")]'
         for finding in tally.findings

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import traceback
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from azml_contract.plugin.marker import (
     choose_versions,
     read_marker,
     require_own_cassettes,
+    set_up_first,
     story_of,
 )
 from azml_contract.plugin.options import (
@@ -35,10 +35,9 @@ if TYPE_CHECKING:
     from azml_contract.client import Workspace
     from azml_contract.emulator.faults import Faults
     from azml_contract.emulator.server import Emulator
-    from azml_contract.scenario import ScenarioRun
     from azml_contract.settings import Settings
 
-_run_key = pytest.StashKey["ScenarioRun"]()
+_run_key = pytest.StashKey[Any]()
 _orphans_key = pytest.StashKey[list[Path]]()
 _stale_key = pytest.StashKey[list[str]]()
 _unwritten_key = pytest.StashKey[str]()
@@ -62,6 +61,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     require_own_cassettes(items)
+    for item in items:
+        if "azml" in getattr(item, "fixturenames", ()):
+            set_up_first(item)
 
 
 # --- fixtures -------------------------------------------------------------------
@@ -247,49 +249,27 @@ def _refuse_cost(arguments: dict[str, Any], config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    """Conclude a scenario in its call phase, so that what it finds is a failure."""
-    from azml_contract.errors import AzmlContractError
-
-    if "azml" not in pyfuncitem.fixturenames:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Judge a scenario in its call phase, so that what it finds is a failure."""
+    run = item.stash.get(_run_key, None)
+    if run is None:
         return (yield)
-    run = pyfuncitem.stash.get(_run_key, None)
-    try:
-        outcome = yield
-        if run is not None:
-            run.conclude()
-    except AzmlContractError as error:
-        faults = run.describe_faults(error) if run is not None else ""
-        message = _explain(error, faults, pyfuncitem)
-        _report_differences(pyfuncitem, run, message)
-        raise pytest.fail.Exception(message, pytrace=False) from None
-    except Exception:
-        _report_differences(pyfuncitem, run, "")
-        raise
-    finally:
-        if run is not None:
-            _publish(pyfuncitem, run)
+    from azml_contract.plugin.ending import after_call
+
+    with after_call(item, run):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Conclude a scenario whose fixtures called until the end."""
+    outcome = yield
+    run = item.stash.get(_run_key, None)
+    if run is not None:
+        from azml_contract.plugin.ending import after_teardown
+
+        after_teardown(item, run)
     return outcome
-
-
-def _report_differences(
-    item: pytest.Item, run: ScenarioRun | None, message: str
-) -> None:
-    """Verify: why a scenario failed is often a difference before that."""
-    text = run.describe_differences() if run is not None else ""
-    if text and text.partition("\n")[0] not in message:
-        item.add_report_section("call", "azml-contract verify", text)
-
-
-def _explain(error: Exception, faults: str, item: pytest.Function) -> str:
-    """The error's message, and the line of the scenario that led to it."""
-    text = f"{error}\n{faults}" if faults else str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    here = [frame for frame in frames if Path(frame.filename) == item.path]
-    if not here:
-        return text
-    last = here[-1]
-    return f"{text}\n\nat {item.path.name}:{last.lineno}: {last.line}"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -301,7 +281,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """
     report = yield
     run = item.stash.get(_run_key, None)
-    if run is None or run.plan.mode == "replay":
+    if run is None:
+        return report
+    from azml_contract.plugin.ending import note_outcome
+
+    note_outcome(run, report)
+    if run.plan.mode == "replay":
         return report
     hook = item.config.hook
     data = hook.pytest_report_to_serializable(config=item.config, report=report)
@@ -318,30 +303,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 def _each_text(value: Any, rewrite: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return rewrite(value)
-    if isinstance(value, list | tuple):
-        return [_each_text(one, rewrite) for one in value]
+    if isinstance(value, list | tuple):  # a skip is told by a tuple
+        return type(value)(_each_text(one, rewrite) for one in value)
     if isinstance(value, dict):
         return {name: _each_text(one, rewrite) for name, one in value.items()}
     return value
-
-
-def _publish(item: pytest.Item, run: ScenarioRun) -> None:
-    """Hand the figures to the report, which reaches the controller under xdist."""
-    tally = run.tally
-    figures = {
-        "cassette": str(run.plan.cassette),
-        "exchanges": run.exchanges,
-        "requests": tally.requests,
-        "responses": tally.responses,
-        "findings": [
-            [str(f.severity), f.code, f.message, (f.code, f.pointer) in run.plan.expect]
-            for f in tally.findings
-        ],
-        "target": run.target,
-        "recorded_at": run.recorded_at,
-        "record_command": run.plan.record_command,
-    }
-    item.user_properties.append(("azml", figures))
 
 
 # --- the summary ----------------------------------------------------------------

@@ -161,3 +161,19 @@ def require_own_cassettes(items: Sequence[pytest.Item]) -> None:
                 f"{other} and {item.nodeid} would both be recorded as "
                 f"{'/'.join(place)}.json. Rename a module or a test."
             )
+
+
+def set_up_first(item: pytest.Item) -> None:
+    """Let `azml` come before the other fixtures of a test, and so go after them.
+
+    What they send while they are set up and torn down is a part of the scenario.
+    Fixtures of a wider scope stay in front: they serve other tests too.
+    """
+    names: list[str] = item.fixturenames  # type: ignore[attr-defined]
+    known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    if not known.get("azml") or known["azml"][-1].scope != "function":
+        return
+    names.remove("azml")
+    scopes = (known[name][-1].scope if known.get(name) else "session" for name in names)
+    first = next((i for i, one in enumerate(scopes) if one == "function"), len(names))
+    names.insert(first, "azml")

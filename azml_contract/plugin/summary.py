@@ -129,13 +129,14 @@ def _is_partial(session: pytest.Session) -> bool:
 
 
 def _published(reporter: Any) -> list[Figures]:
-    return [
-        figures
-        for reports in reporter.stats.values()
-        for report in reports
-        if getattr(report, "when", None) == "call"
-        and (figures := dict(report.user_properties).get("azml"))
-    ]
+    """The figures of each scenario, the last that it published."""
+    found: dict[str, dict[str, Figures]] = {}
+    for report in (one for reports in reporter.stats.values() for one in reports):
+        when = getattr(report, "when", None)
+        figures = dict(getattr(report, "user_properties", ())).get("azml")
+        if figures and when in ("call", "teardown"):
+            found.setdefault(report.nodeid, {})[when] = figures
+    return [one.get("teardown", one.get("call", {})) for one in found.values()]
 
 
 def _count(number: int, noun: str) -> str:

@@ -89,6 +89,11 @@ class Recorder:
         return "" if played is None else played.recorded_at
 
     @property
+    def absent(self) -> CassetteError | None:
+        """Replay: that there is no cassette, as an error that names it."""
+        return self._mode.absent
+
+    @property
     def reads(self) -> dict[int, tuple[str, ...]]:
         """The JSON pointers looked at so far in answers played, by interaction."""
         return self._notes.read_pointers()
@@ -148,7 +153,7 @@ class Recorder:
         variables, previous = self._notes.variables, self._notes.previous
         if name not in variables:
             if self.replaying:
-                raise CassetteError(self._say_unknown(name))
+                raise self.absent or CassetteError(self._say_unknown(name))
             kept = name in previous
             variables[name] = previous[name] if kept else _as_json(name, draw())
         value: T = variables[name]
@@ -218,17 +223,20 @@ class Recorder:
             if self._observe is not None and played.interaction is not None:
                 self._observe(played.exchange or played.interaction.exchange)
 
-    def stop_playing(self) -> frozenset[str]:
-        """Extend: let every further request go out, so as to clean up.
+    def stop(self) -> frozenset[str]:
+        """Play and keep nothing further, so as to clean up.
 
         Returns:
             Paths of the PUTs that were played: the service was not asked to
             create these, and may hold something of somebody else's there.
         """
-        return self._mode.stop_playing()
+        return self._mode.stop()
 
-    def finish(self) -> None:
-        """Check a scenario that passed against its cassette.
+    def finish(self, *, partly: bool = False) -> None:
+        """Check a scenario against its cassette.
+
+        Args:
+            partly: It ended early: what it did not ask for is no fault.
 
         Raises:
             NoMatchingInteraction: A miss that the client under test swallowed.
@@ -238,7 +246,7 @@ class Recorder:
         """
         if self._refused:
             raise self._refused[0]
-        self._mode.finish()
+        self._mode.finish(partly=partly)
 
     def save(self, *, only_new: bool = False) -> None:
         """Write what was recorded; does nothing in replay, live and verify.

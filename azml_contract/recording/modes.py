@@ -79,6 +79,7 @@ class RecorderSettings:
             that the contract lists.
         seed_random: Seed `random` and `uuid.uuid4` while entered, for clients
             that draw their own names; the seed is a variable.
+        proves: Whether a cassette is played before it is written.
         keep_headers: Names of answer headers, in lower case, that the project
             keeps besides those that are always kept.
     """
@@ -96,6 +97,7 @@ class RecorderSettings:
     keep_variables: bool = False
     enum_values: EnumValues | None = None
     seed_random: bool = False
+    proves: bool = True
     keep_headers: frozenset[str] = frozenset()
 
 
@@ -115,6 +117,9 @@ class Notes:
 
 class Live:
     """Nothing is kept but logins, whose tokens a later scenario may use."""
+
+    absent: CassetteError | None = None
+    """That there is no cassette, where the mode needs one."""
 
     def __init__(self, settings: RecorderSettings, notes: Notes) -> None:
         self.settings = settings
@@ -143,14 +148,14 @@ class Live:
             LOGINS.note(exchange)
         return -1
 
-    def finish(self) -> None:
-        """Check a scenario that passed against its cassette."""
+    def finish(self, *, partly: bool = False) -> None:
+        """Check a scenario against its cassette; `partly`, if it ended early."""
 
     def save(self, *, only_new: bool = False) -> None:
         """Write what is to be kept; `only_new` leaves a cassette that is there."""
 
-    def stop_playing(self) -> frozenset[str]:
-        """Let every further request go out.
+    def stop(self) -> frozenset[str]:
+        """Play and keep nothing further.
 
         Returns:
             Paths of the PUTs that were played instead.
@@ -169,32 +174,54 @@ class Replay(Live):
 
     @property
     def played(self) -> Cassette | None:
-        return self._player.cassette
+        return None if self.absent else self._player.cassette
 
     def open(self) -> None:
+        """Read the cassette. One that is not there is missed with the first call.
+
+        A scenario that skips itself before that needs none.
+        """
+        if not self.settings.path.exists():
+            self.absent = _say_absent(self.settings)
+            return
         self._player = make_player(self.settings, _load(self.settings))
         self.notes.variables = dict(self._player.cassette.variables)
 
     def answer(self, request: Request) -> Played:
+        if self.absent is not None:
+            raise self.absent
         return self._player.play(request)
 
-    def finish(self) -> None:
-        self._player.finish()
+    def finish(self, *, partly: bool = False) -> None:
+        if self.absent is None:
+            self._player.finish(partly=partly)
+        elif not partly:
+            raise self.absent
 
     def describe_differences(self) -> str:
         """The first request that found no answer: a client may have hidden it."""
+        if self.absent is not None:
+            return str(self.absent)
         return str(self._player.misses[0]) if self._player.misses else ""
 
 
 class Record(Live):
     """Everything goes out; a new cassette is written."""
 
+    _stopped = False
+
     def open(self) -> None:
         if self.settings.keep_variables:
             self.notes.previous = _variables_of(self.settings.path)
 
     def take(self, exchange: Exchange, started: int) -> int:
+        if self._stopped:
+            return super().take(exchange, started)
         return self.tape.add(exchange, started)
+
+    def stop(self) -> frozenset[str]:
+        self._stopped = True
+        return frozenset()
 
     def save(self, *, only_new: bool = False) -> None:
         """Sanitise, scan, prove, and put the cassette in place whole.
@@ -223,9 +250,10 @@ class Record(Live):
         )
         if found:
             raise SecretFound(path, found)
-        player = partial(make_player, self.settings, redactor=scrubber.redactor)
-        proof = Proof(path, rendered, scrubber.side_files, player)
-        proof.require(self.sent(), self.settings.rules, self._beside())
+        if self.settings.proves:
+            player = partial(make_player, self.settings, redactor=scrubber.redactor)
+            proof = Proof(path, rendered, scrubber.side_files, player)
+            proof.require(self.sent(), self.settings.rules, self._beside())
         write_cassette(path, rendered, scrubber.side_files)
         path.with_suffix(UNPROVEN).unlink(missing_ok=True)
 
@@ -268,7 +296,11 @@ class Verify(Record):
     def open(self) -> None:
         self._before = _load(self.settings)
 
-    def finish(self) -> None:
+    def finish(self, *, partly: bool = False) -> None:
+        if not partly:
+            self._compare()
+
+    def _compare(self) -> None:
         from azml_contract.recording.verify import RecordingDiffers, compare_cassettes
 
         settings = self.settings
@@ -289,7 +321,7 @@ class Verify(Record):
         if not len(self.tape):
             return ""
         try:
-            self.finish()
+            self._compare()
         except RecordingDiffers as error:
             return error.describe_made()
         return ""
@@ -299,7 +331,6 @@ class Extend(Record):
     """What the cassette holds is answered from it; the rest goes out and is added."""
 
     _extension: Extension | None = None
-    _plays = True
 
     @property
     def played(self) -> Cassette | None:
@@ -317,7 +348,7 @@ class Extend(Record):
         self.tape.copies_logins = not self._extension.holds_login
 
     def answer(self, request: Request) -> Played | None:
-        if self._extension is None or not self._plays:
+        if self._extension is None or self._stopped:
             return None
         return self._extension.answer(request)
 
@@ -326,8 +357,8 @@ class Extend(Record):
             return super(Record, self).take(exchange, started)
         return super().take(exchange, started)
 
-    def finish(self) -> None:
-        if self._extension is not None:
+    def finish(self, *, partly: bool = False) -> None:
+        if self._extension is not None and not partly:
             self._extension.finish()
 
     def save(self, *, only_new: bool = False) -> None:
@@ -372,8 +403,8 @@ class Extend(Record):
         passed = self._extension.passed if self._extension else []
         return [*super()._beside(), *passed]
 
-    def stop_playing(self) -> frozenset[str]:
-        self._plays = False
+    def stop(self) -> frozenset[str]:
+        super().stop()
         return frozenset(self._extension.played if self._extension else ())
 
 
@@ -415,15 +446,19 @@ def make_player(
 
 def _load(settings: RecorderSettings) -> Cassette:
     if not settings.path.exists():
-        raise CassetteError(
-            f"There is no cassette for {settings.scenario} under api-version "
-            f"{settings.api_version}: {settings.path} does not exist.\n"
-            f"Record it: {settings.record_command}"
-        )
+        raise _say_absent(settings)
     try:
         return load_cassette(settings.path)
     except UnplayableCassette as error:
         raise error.advising(settings.record_command) from None
+
+
+def _say_absent(settings: RecorderSettings) -> CassetteError:
+    return CassetteError(
+        f"There is no cassette for {settings.scenario} under api-version "
+        f"{settings.api_version}: {settings.path} does not exist.\n"
+        f"Record it: {settings.record_command}"
+    )
 
 
 def _make_header(settings: RecorderSettings) -> Cassette:

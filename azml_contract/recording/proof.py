@@ -161,17 +161,17 @@ class Proof:
 
 
 def _as_replayed(sent: Sequence[Sent], rules: RedactionRules) -> Iterator[Request]:
-    """Requests as sent, but for names that a scenario takes from its settings."""
-    names = _NamesOnly(RedactionRules(identifiers=rules.identifiers))
+    """Requests as sent, but for what a scenario takes from its settings."""
+    known = _KnownOnly(replace(rules, secret_properties=frozenset()))
     for one in sent:
-        yield names.request(plain_body(one.exchange.request))
+        yield known.request(plain_body(one.exchange.request))
 
 
-class _NamesOnly(Redactor):
-    """Replaces names wherever they stand, and leaves secrets."""
+class _KnownOnly(Redactor):
+    """Replaces what the settings hold wherever it stands, and leaves all else."""
 
     def plain(self, text: str) -> str:
-        return self.names.replace(text)
+        return self.names.replace(self.secrets.replace(text))
 
     def request(self, request: Request) -> Request:
         return replace(

@@ -69,7 +69,7 @@ def test_a_scenario_is_recorded_and_replayed_unchanged(
     recorded: pytest.Pytester,
 ) -> None:
     content = json.loads(cassette(recorded).read_text("utf-8"))
-    assert content["format"] == 1
+    assert content["format"] == 2
     assert content["target"] == "emulator"
     assert content["scenario"] == "story/list"
     result = run(recorded)
@@ -221,7 +221,7 @@ def test_a_missing_cassette_names_the_command_that_records_it(
     project: pytest.Pytester,
 ) -> None:
     result = run(project)
-    result.assert_outcomes(errors=1)
+    result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*cassettes*story*list*2024-04-01.json*"])
     result.stdout.fnmatch_lines(["*--azml-mode*record*"])
 
@@ -307,7 +307,7 @@ def test_a_version_that_was_not_recorded_says_which_were(
     project: pytest.Pytester,
 ) -> None:
     result = run(project, "--azml-api-version", "2023-10-01")
-    result.assert_outcomes(errors=1)
+    result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*2023-10-01.json*", "*record*"])
 
 

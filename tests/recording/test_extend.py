@@ -213,7 +213,7 @@ def test_what_was_only_played_is_named_so_that_no_cleaning_deletes_it(
         make("shared%20cluster")
         make("new")
         assert len(arm.calls) == sent + 1
-        played = recorder.stop_playing()
+        played = recorder.stop()
         make("shared%20cluster")
 
     assert played == {f"{real.base}/computes/shared cluster"}

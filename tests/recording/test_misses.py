@@ -195,8 +195,8 @@ def test_a_missing_cassette_names_the_command_that_records_it(make_recorder):
         Mode.REPLAY, record_command="pytest scenarios/test_x.py --azml-mode=record"
     )
 
-    with pytest.raises(CassetteError) as caught:
-        recorder.__enter__()
+    with recorder, pytest.raises(CassetteError) as caught:
+        requests.get("https://management.azure.com/x")
 
     message = str(caught.value)
     assert "There is no cassette for story/test under api-version 2024-04-01" in message

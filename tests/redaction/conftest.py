@@ -1,5 +1,6 @@
 """The recorded service, for every test of this folder."""
 
+import pytest
 from recorded_service import (
     cassette_path,
     make_recorder,
@@ -21,3 +22,9 @@ __all__ = [
     "service",
     "stand_ins",
 ]
+
+
+@pytest.fixture
+def proves() -> bool:
+    """What these tests plant is secret, and a constant: no recording of it replays."""
+    return False

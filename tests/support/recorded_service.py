@@ -360,7 +360,13 @@ def cassette_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make_recorder(cassette_path: Path) -> Callable[..., Recorder]:
+def proves() -> bool:
+    """Whether recordings are proven; what is planted for redaction need not replay."""
+    return True
+
+
+@pytest.fixture
+def make_recorder(cassette_path: Path, proves: bool) -> Callable[..., Recorder]:
     def make(mode: Mode, path: Path | None = None, **changes: Any) -> Recorder:
         settings: dict[str, Any] = {
             "mode": mode,
@@ -368,6 +374,7 @@ def make_recorder(cassette_path: Path) -> Callable[..., Recorder]:
             "api_version": "2024-04-01",
             "target": "emulator",
             "rules": RULES,
+            "proves": proves,
         }
         observe = changes.pop("observe", None)
         return Recorder(

@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "validation": VALUES | {"contract"},
     "redaction": {"errors", "exchange"},
     "cassette": {"errors", "exchange", "whole_file"},
-    "recording": {"errors", "exchange", "redaction", "cassette"},
+    "recording": {"errors", "exchange", "whole_file", "redaction", "cassette"},
     "scripts": VALUES | {"settings", "validation"},
     "documents": VALUES | {"redaction", "cassette", "recording", "scripts"},
     "client": VALUES | {"settings"},
