@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from azml_contract.emulator.faults import Faults
     from azml_contract.emulator.server import Emulator
     from azml_contract.errors import ArmError, AzmlContractError
+    from azml_contract.exchange import Request, Response
     from azml_contract.finding import Finding, Severity
+    from azml_contract.library import check_body, check_request, check_response
     from azml_contract.settings import Settings
 
 __all__ = [
@@ -24,9 +26,14 @@ __all__ = [
     "Emulator",
     "Faults",
     "Finding",
+    "Request",
+    "Response",
     "Settings",
     "Severity",
     "Workspace",
+    "check_body",
+    "check_request",
+    "check_response",
 ]
 
 _HOMES = {
@@ -36,9 +43,14 @@ _HOMES = {
     "Emulator": "emulator.server",
     "Faults": "emulator.faults",
     "Finding": "finding",
+    "Request": "exchange",
+    "Response": "exchange",
     "Settings": "settings",
     "Severity": "finding",
     "Workspace": "client",
+    "check_body": "library",
+    "check_request": "library",
+    "check_response": "library",
 }
 
 

@@ -104,6 +104,46 @@ def diff(
         _print_changes(old, new, changes)
 
 
+@command.command()
+@click.argument("operation")
+@click.option("--api-version", metavar="V", help="Default: the newest that has it.")
+@click.option(
+    "--view",
+    type=click.Choice(["create", "update", "response"]),
+    default="create",
+    show_default=True,
+    help="What is sent to make or to change something, or what comes back.",
+)
+@click.option(
+    "--status",
+    default="200",
+    show_default=True,
+    metavar="CODE",
+    help="Of the answer, with --view response.",
+)
+@click.pass_obj
+def schema(
+    contracts: Path | None,
+    operation: str,
+    api_version: str | None,
+    view: str,
+    status: str,
+) -> None:
+    """Print the JSON Schema (2020-12) of an operation's body.
+
+    Any validator reads it. It says what the written contract takes; what it cannot
+    say (ids, bindings, the search space) is for check.
+    """
+    from azml_contract.contract.operation_schema import write_operation_schema
+
+    contract = _contract_with(operation, api_version, contracts)
+    found = _find_name(contract, operation)
+    known = contract.operations.get(found or "")
+    if known is None:
+        raise UsageError(_not_found(contract, operation))
+    _print_json(write_operation_schema(contract, known, view=view, status=status))
+
+
 @command.command(name="import")
 @click.option("--specs", type=_FOLDER, required=True, metavar="DIR")
 @click.option("--to", "folder", type=_FOLDER, required=True, metavar="FOLDER")

@@ -154,21 +154,10 @@ def _check_body(validator: Validator, body: bytes, asked: Asked) -> Verdict:
             "it is a JSON body; say where it is sent: --method PUT --url "
             "jobs/NAME --api-version V, or --operation ID --api-version V"
         )
+    from azml_contract.library import complete_url
+
     url = complete_url(asked.url, asked.api_version)
     if asked.status:
         request = Request(asked.method, url)
         return validator.check_response(request, Response(asked.status, (), body))
     return validator.check_request(Request(asked.method, url, (), body))
-
-
-def complete_url(url: str, api_version: str) -> str:
-    """Make an absolute URL of a path, and add the api-version where it lacks one."""
-    if not url.lower().startswith(("https://", "http://")):
-        from azml_contract import settings
-
-        workspace = settings.PLACEHOLDERS.workspace_id
-        path = url if url.startswith("/") else f"{workspace}/{url}"
-        url = f"{settings.PLACEHOLDERS.endpoint}{path}"
-    if api_version and "api-version=" not in url.lower():
-        url = f"{url}{'&' if '?' in url else '?'}api-version={api_version}"
-    return url

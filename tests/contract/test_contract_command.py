@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
 
 from azml_contract.cli import cli
-from azml_contract.contract.catalog import DEFINITIONS, load_contract
 from azml_contract.errors import (
+    ContractError,
     InputError,
     SpecificationError,
     UnknownApiVersion,
@@ -230,3 +231,46 @@ def test_show_says_which_versions_have_a_name() -> None:
         "'Jobs_Cancel'. It exists in 2022-05-01 to 2026-05-01, 2021-03-01-preview and "
         "2022-02-01-preview to 2026-05-15-preview." in str(caught.value)
     )
+
+
+def test_schema_is_what_a_foreign_validator_reads() -> None:
+    made = _json_of("schema", "Jobs_CreateOrUpdate", "--api-version", "2024-04-01")
+    validator = Draft202012Validator(made)
+    Draft202012Validator.check_schema(made)
+    job = {
+        "jobType": "Command",
+        "command": "python train.py",
+        "environmentId": "azureml:e:1",
+    }
+
+    assert validator.is_valid({"properties": job})
+    assert not validator.is_valid({"properties": {**job, "commnad": "x"}})
+    assert not validator.is_valid({"properties": {**job, "jobType": "Comand"}})
+    assert made["title"] == "Jobs_CreateOrUpdate 2024-04-01, create body"
+
+
+def test_schema_of_an_answer_lets_nothing_secret_through() -> None:
+    made = _json_of(
+        "schema", "Datastores_Get", "--view", "response", "--api-version", "2024-04-01"
+    )
+    credentials = {"credentialsType": "AccountKey", "secrets": {"secretsType": "x"}}
+    store = {
+        "datastoreType": "AzureBlob",
+        "credentials": credentials,
+        "accountName": "a",
+        "containerName": "c",
+    }
+    validator = Draft202012Validator(made)
+
+    assert not validator.is_valid({"properties": store})
+    credentials.pop("secrets")
+    assert validator.is_valid({"properties": store})
+
+
+def test_schema_of_a_body_that_is_not_there_says_which_are() -> None:
+    with pytest.raises(ContractError, match=r"There is: --view response --status 200"):
+        _run("schema", "Jobs_List", "--api-version", "2024-04-01")
+
+
+def _json_of(*arguments: str) -> Any:
+    return json.loads(_run(*arguments).output)

@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "scripts": VALUES | {"settings", "validation"},
     "documents": VALUES | {"redaction", "cassette", "recording", "scripts"},
     "client": VALUES | {"settings"},
+    "library": VALUES | {"settings", "contract", "validation"},
     "regression": VALUES | {"contract", "validation", "cassette"},
     "gateway": {"errors", "exchange", "whole_file"},
     "emulator": VALUES | {"settings", "contract", "validation", "gateway"},
