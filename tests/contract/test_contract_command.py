@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from azml_contract.cli import cli
+from azml_contract.contract.catalog import DEFINITIONS, load_contract
 from azml_contract.errors import (
     ContractError,
     InputError,
