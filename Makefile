@@ -8,7 +8,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser demo test fast soak check contract docs lock bench bench-setup clean
+.PHONY: help setup setup-browser setup-shell demo test fast soak check contract docs lock bench bench-setup clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,10 @@ node_modules/installed: package.json package-lock.json requirements-node.lock .v
 
 setup-browser:  ## install Chromium for the tests of the HTML page (Debian, as root)
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+
+setup-shell:  ## install what the tests run upgraded scripts with (Debian, as root)
+	@for one in bash curl jq; do command -v $$one >/dev/null || need="$$need $$one"; done; \
+		test -z "$$need" || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$need; }
 
 demo: setup  ## the whole story on this machine, no Azure account
 	@$(BIN)/azml-contract demo

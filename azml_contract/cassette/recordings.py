@@ -31,7 +31,8 @@ class Recording:
 
     `api_version` is that of calls that do not name one. `reads` is None where
     nobody noted what was looked at. `variables` are what the scenario drew.
-    `target` is ``emulator`` or ``azure``, where the recording tells.
+    `target` is ``emulator`` or ``azure``, where the recording tells. What stands
+    between U+E002 and U+E003 nobody knows: a script leaves it to a run.
     """
 
     scenario: str

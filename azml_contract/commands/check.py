@@ -62,6 +62,12 @@ if TYPE_CHECKING:
 )
 @reports_findings
 @click.option(
+    "--to",
+    default="",
+    metavar="V",
+    help="What a script would meet if it were moved to this api-version.",
+)
+@click.option(
     "--allow-unjudged",
     is_flag=True,
     help="A call that cannot be judged is a warning, no error.",
@@ -79,23 +85,25 @@ def command(
     contracts: Path | None,
     form: str,
     fail_on: str,
+    to: str,
     allow_unjudged: bool,
 ) -> None:
     """Check bodies and recordings against the contract of their api-version.
 
     INPUT is a JSON body (with --url or --operation), a cassette, a HAR file, a
-    recording of Azure's test-proxy or of vcrpy, a folder of recordings, a shell
-    script that calls curl, or - for the standard input.
+    recording of Azure's test-proxy or of vcrpy, a shell script, or a workflow, a
+    Markdown page, a notebook, an .http file, a Python program or an ARM template
+    that makes calls; a folder of them, or - for the standard input.
     """
     from azml_contract.contract.catalog import load_contract
     from azml_contract.finding import Severity
     from azml_contract.validation.validator import Profile, Scope, Validator
 
-    asked = Asked(method.upper(), url, operation, api_version, status or 0)
+    asked = Asked(method.upper(), url, operation, api_version, status or 0, to)
     load = partial(load_contract, extra=contracts)
     _require_sense(asked)
-    if api_version:
-        load(api_version)  # UnknownApiVersion names the nearest
+    for version in filter(None, (api_version, to)):
+        load(version)  # UnknownApiVersion names the nearest
     is_call = bool(url or operation)
     scope = Scope(
         api_version="" if is_call else api_version,
@@ -164,14 +172,15 @@ class _File:
 
 def _expand(names: Sequence[str]) -> list[_File]:
     """Folders become the recordings below them; one without any is a problem."""
-    from azml_contract.documents.find import find_files
+    from azml_contract.documents.find import HOLDERS, RECORDINGS, SCRIPTS, find_files
 
     files: list[_File] = []
     for name in names:
         if name == "-" or not Path(name).is_dir():
             files.append(_File(name))
             continue
-        found, missing = find_files([Path(name)])
+        kinds = RECORDINGS | SCRIPTS | HOLDERS
+        found, missing = find_files([Path(name)], kinds)
         files += [_File(str(file), listed=False) for file in found]
         files += [_File(name, problem=problem) for problem in missing]
     return files

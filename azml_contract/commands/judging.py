@@ -32,6 +32,7 @@ class Asked:
     operation: str
     api_version: str
     status: int
+    to: str = ""
 
 
 def judge_input(validator: Validator, opened: Document, asked: Asked) -> Checked:
@@ -118,7 +119,7 @@ def _judge_script(
     from azml_contract.report.checked import Checked
     from azml_contract.scripts.judge import judge_script
 
-    judged = judge_script(validator, script, asked.api_version)
+    judged = judge_script(validator, script, asked.api_version, asked.to)
     return Checked(
         name,
         judged.findings,

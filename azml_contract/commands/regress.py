@@ -108,7 +108,7 @@ def command(
     """Judge every recorded call under every other api-version.
 
     CASSETTES are cassettes, recordings of vcrpy, of Azure's test-proxy, HAR
-    files, or folders of them. Exit code 1: a call breaks at a version newer
+    files, scripts, or folders of them. Exit code 1: a call breaks at a version newer
     than the one it was recorded at, or at one of --to.
     """
     options = Options(
@@ -180,11 +180,12 @@ def require_known(versions: Iterable[str]) -> None:
 
 def judge_paths(paths: Sequence[Path], options: Options) -> Found:
     """Judge every recording below `paths`; what cannot be read is a problem."""
-    from azml_contract.documents.find import find_files
-    from azml_contract.documents.recordings import read_any
+    from azml_contract.documents.find import RECORDINGS, SCRIPTS, find_files
+    from azml_contract.documents.recordings import may_hold_calls, read_any
     from azml_contract.regression.parallel import judge_files
 
-    files, problems = find_files(paths)
+    files, problems = find_files(paths, RECORDINGS | SCRIPTS)
+    files = [file for file in files if file in paths or may_hold_calls(file)]
     found = Found([], {}, problems)
     columns = _columns(options)
     judged = judge_files(

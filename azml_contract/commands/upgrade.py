@@ -16,6 +16,7 @@ from azml_contract.errors import AzmlContractError, InputError, UsageError
 
 if TYPE_CHECKING:
     from azml_contract.cassette.recordings import Call
+    from azml_contract.commands.script_upgrade import Rewriting
     from azml_contract.regression.upgrade import Upgrade
 
 
@@ -40,6 +41,7 @@ class Rewritten:
 @click.option(
     "--format", "form", type=click.Choice(["diff", "json", "body"]), default="diff"
 )
+@click.option("--write", is_flag=True, help="Rewrite scripts in place.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -48,11 +50,15 @@ def command(
     source: str,
     operation: str,
     form: str,
+    write: bool,
 ) -> None:
-    """Print the edits that take request bodies to another api-version.
+    """Print the edits that take scripts and bodies to another api-version.
 
-    INPUT is a cassette or another recording, or the JSON body of one request
-    (with --from, its own version). diff prints a unified diff, json operations
+    INPUT is a script, or a workflow, a Markdown page or an .http file that holds
+    some; a cassette or another recording; or the JSON body of one request (with
+    --from, its own version). --write rewrites scripts in place.
+
+    diff prints a unified diff, json operations
     of RFC 6902, body the new bodies. Lines with DECIDE are for a person. Exit
     code 1: at least one of them stands where the target would refuse or drop
     something.
@@ -60,13 +66,23 @@ def command(
     from azml_contract.commands.regress import require_known
 
     require_known([target, *([source] if source else [])])
+    from azml_contract.commands.script_upgrade import print_rewriting, rewrite_file
+    from azml_contract.documents.document import open_document
+
+    scripts: list[Rewriting] = []
     rewritten: list[Rewritten] = []
     problems: list[str] = []
     for path in inputs:
         try:
-            body = _read_body(path)
-            if body is not None:
-                rewritten.append(_rewrite_body(path, body, target, source, operation))
+            opened = open_document(path)
+            if opened.script is not None:
+                scripts.append(rewrite_file(opened.script, target))
+                continue
+            if not opened.is_recording:
+                made_of_body = _rewrite_body(
+                    path, opened.raw, target, source, operation
+                )
+                rewritten.append(made_of_body)
                 continue
             made, left = _rewrite_recording(path, target, source)
         except AzmlContractError as error:
@@ -74,13 +90,15 @@ def command(
         else:
             rewritten += made
             problems += left
-    if rewritten or not problems:
+    for one in scripts:
+        print_rewriting(one, target, write=write)
+    if rewritten or not (problems or scripts):
         _print(rewritten, target, form)
     for problem in problems:
         click.echo(f"Error: {problem}", err=True)
     if problems:
         ctx.exit(2)
-    if any(_is_wrong(one) for one in rewritten):
+    if any(map(_is_wrong, rewritten)) or any(one.is_left for one in scripts):
         ctx.exit(1)
 
 
@@ -103,14 +121,6 @@ def _rewrite_body(
     name = operation or guess_operation(body, source, path.stem)
     made = upgrade_body(body, name, source, target)
     return Rewritten(path.as_posix(), name, "", source, made)
-
-
-def _read_body(path: Path) -> bytes | None:
-    """The bytes of a file that holds one body; None where it is a recording."""
-    from azml_contract.documents.document import open_document
-
-    opened = open_document(path)
-    return None if opened.is_recording else opened.raw
 
 
 def _rewrite_recording(

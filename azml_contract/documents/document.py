@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,6 +48,7 @@ _PYTHON_TAG = re.compile(r"!!python/|tag:yaml\.org,2002:python")
 _YAML_START = re.compile(r"\s*(---|%YAML|!!|version:)")
 _RECORDED_YAML = re.compile(r"^interactions:", re.MULTILINE)
 _BARE_SLOT = re.compile(r'(?<!["$\w])\{\{\s*(\w+)\s*\}\}')
+_HOLDS_CALLS = re.compile(r'"nbformat"|deploymentTemplate|"template"\s*:')
 _OURS = re.compile(r'\s*\{\s*(?:"\$schema"\s*:\s*"[^"]*"\s*,\s*)?"format"\s*:\s*\d')
 _MAY_NOT_BE_WRITTEN = re.compile(
     r"\\u[dD][89a-fA-F]|[eE]\+?\d{3}|Infinity|NaN|\.(?i:inf|nan)"
@@ -149,14 +151,18 @@ def open_document(path: Path, *, is_body: bool = False) -> Document:
     text = decode(path, raw)
     if _OURS.match(text):
         return _open_ours(path, text, raw)
+    script = _read_script(path, text)
+    if script is not None:
+        if raw.startswith(BOM_UTF8):
+            script.shell.marked.add(script.source.name)
+        return Document(path, text, raw, script=script)
     if text.lstrip()[:1] in ("{", "["):
         return _open_json(path, text, raw)
     if _YAML_START.match(text) or _RECORDED_YAML.search(text):
         return _open_yaml(path, text, raw)
-    script = _read_script(path, raw, text)
-    if script is None and not is_body:
+    if not is_body:
         _refuse_strange(path, text)
-    return Document(path, text, raw, script=script)
+    return Document(path, text, raw)
 
 
 def open_recording(path: Path) -> Document:
@@ -229,6 +235,13 @@ def _open_json(path: Path, text: str, raw: bytes) -> Document:
     if is_cassette(data) and "interactions" in data:
         return _open_ours(path, text, raw)
     found = recognise(data)
+    if found is None and _HOLDS_CALLS.search(text):
+        from azml_contract.scripts.recognise import tell_kind_of_json
+
+        kind = tell_kind_of_json(data)
+        if kind:
+            script = _read_calls(path, text, kind)
+            return Document(path, text, raw, script=script)
     made = Document(path, text, raw, format=found)
     made.__dict__["data"] = data  # parsed already
     return made
@@ -255,18 +268,24 @@ def _open_yaml(path: Path, text: str, raw: bytes) -> Document:
     return made
 
 
-def _read_script(path: Path, raw: bytes, text: str) -> Script | None:
-    from azml_contract.scripts.recognise import LARGEST, looks_like_script
-
-    if not looks_like_script(text):
+def _read_script(path: Path, text: str) -> Script | None:
+    """A script, or what holds one; None for anything else."""
+    if text.lstrip()[:1] in ("{", "["):
         return None
-    if len(text) > LARGEST:
+    from azml_contract.scripts.recognise import LARGEST, tell_kind
+
+    kind = tell_kind(text)
+    if kind and len(text) > LARGEST:
         refuse(path, f"it is a script of more than {LARGEST} characters", "Cut it.")
-    from azml_contract.scripts.script import read_script
+    return _read_calls(path, text, kind) if kind else None
+
+
+def _read_calls(path: Path, text: str, kind: str) -> Script:
+    from azml_contract.scripts.containers import read_container
 
     folder = Path() if path == STDIN else path.parent
     try:
-        return read_script(text, path.as_posix(), folder)
+        return read_container(kind, path.as_posix(), text, folder)
     except InputError as error:
         raise InputError(f"{path}: {error}. Cut it.") from error
 

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 RECORDINGS = frozenset((".json", ".yaml", ".yml", ".har"))
+SCRIPTS = frozenset((".sh", ".bash", ".zsh", ".ksh", ".http", ".rest", ".ps1"))
+HOLDERS = frozenset((".md", ".ipynb", ".py"))
+"""Files that hold scripts among other things, most of them none."""
 
 
 def find_files(

@@ -1,7 +1,7 @@
 """Read recordings of any kind for regression.
 
 In: paths. Out: a `Recording`, told by its content: cassettes of ours, vcrpy,
-Azure's test-proxy, HAR; or every cassette below a folder.
+Azure's test-proxy, HAR, the calls of a script; or every cassette below a folder.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from azml_contract.errors import InputError
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
     from azml_contract.cassette.recordings import Recording
+    from azml_contract.scripts.script import Script
 
 
 def read_any(path: Path) -> Recording:
@@ -27,11 +28,35 @@ def read_any(path: Path) -> Recording:
     from azml_contract.cassette.recordings import from_cassette, from_exchanges
     from azml_contract.documents.document import open_document, require_recording
 
-    document = require_recording(open_document(path, is_body=True))
+    document = open_document(path, is_body=True)
+    name = path.with_suffix("").as_posix()
+    if document.script is not None:
+        return _from_script(name, document.script)
+    document = require_recording(document)
     if document.cassette is not None:
         return from_cassette(document.cassette)
-    name = path.with_suffix("").as_posix()
     return from_exchanges(name, [one.exchange for one in document.recorded()])
+
+
+def may_hold_calls(path: Path) -> bool:
+    """Whether a file of a folder is worth reading: not a script of another kind."""
+    from azml_contract.documents.find import SCRIPTS
+    from azml_contract.documents.text import read_bytes
+
+    if path.suffix.lower() not in SCRIPTS:
+        return True
+    return b"microsoft.machinelearningservices" in read_bytes(path).lower()
+
+
+def _from_script(name: str, script: Script) -> Recording:
+    """The calls of a script, with the paths that it reads."""
+    from azml_contract.cassette.recordings import Recording
+    from azml_contract.scripts.recorded import find_exchanges
+
+    told = list(find_exchanges(script))
+    parts = tuple(exchange for exchange, _ in told)
+    reads = {step: pointers for step, (_, pointers) in enumerate(told)}
+    return Recording(name, "", parts, reads)
 
 
 def open_cassettes(paths: Iterable[Path]) -> list[Cassette]:

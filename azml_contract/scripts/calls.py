@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from azml_contract.scripts.text import EMPTY, Part, Style, Text, join
@@ -189,16 +189,16 @@ def _include(option: Option, client: Client) -> Iterator[Option]:
 
 
 def _unescape(text: Text) -> Text:
-    if "\\" not in text.flat:
-        return text
-    pieces, at = [], 0
+    pieces: list[Part] = []
+    at = 0
     for found in re.finditer(r"\\(.)", text.flat):
-        pieces += [
-            text.cut(at, found.start()),
-            text.cut(found.start() + 1, found.end()),
-        ]
+        pieces += text.cut(at, found.start()).parts
+        first = text.cut(found.start(), found.end()).parts[0]
+        end = first.start + len(found[0])
+        pieces.append(replace(first, text=found[1], end=end, inner=None))
         at = found.end()
-    return join([*pieces, text.cut(at)])
+    pieces += text.cut(at).parts
+    return Text(tuple(replace(one, style=Style.CONFIG) for one in pieces))
 
 
 def _read_group(

@@ -32,6 +32,7 @@ _ARM_PATH = re.compile(r"/+(?:subscriptions|providers)/", re.IGNORECASE)
 _NEAR_PATH = re.compile(r"/+subscriptions?/+(?=[^/])", re.IGNORECASE)
 _OURS = re.compile(r"(?i)/providers/microsoft\.machinelearningservices(?:/|$)")
 _UNSET_VERSION = re.compile("(?i)([?&]api-version=)([^&#]*\ue002[^&#]*)")
+_VERSION = re.compile("(?i)[?&]api-version=([^&#]*)")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _LINES = re.compile(r" Line \d+, column \d+\.")  # of the body, not of the script
@@ -62,15 +63,18 @@ class Sent:
     broken: tuple[Part, ...] = ()
 
 
-def judge_script(validator: Validator, script: Script, api_version: str) -> Judged:
+def judge_script(
+    validator: Validator, script: Script, api_version: str, to: str = ""
+) -> Judged:
     """Judge every call of a script, and the script; findings in its order.
 
     Args:
         validator: Of requests.
         script: As it was read.
         api_version: Stands in where the script does not tell its own.
+        to: Judge as if every call were made at this api-version.
     """
-    judged = _Judge(validator, script, api_version).run()
+    judged = _Judge(validator, script, api_version, to).run()
     found = (finding for one in judged for finding in one.findings)
     return Judged(
         tuple(sorted(found, key=_place_of)),
@@ -85,7 +89,10 @@ def _place_of(finding: Finding) -> tuple[str, int, int]:
 
 
 class _Judge:
-    def __init__(self, validator: Validator, script: Script, api_version: str) -> None:
+    def __init__(
+        self, validator: Validator, script: Script, api_version: str, to: str
+    ) -> None:
+        self._to = to
         self._validator = validator
         self._script = script
         self._version = api_version
@@ -119,7 +126,7 @@ class _Judge:
         )
 
     def _judge_call(self, call: Call) -> Judged:
-        sent = prepare(self._script, call, self._version)
+        sent = prepare(self._script, call, self._version, self._to)
         if sent.skipped:
             return Judged((), 0, Calls(skipped={sent.skipped: 1}))
         self._ours[call.index] = sent.request
@@ -206,10 +213,13 @@ def _find_in_url(call: Call, sent: Sent, finding: Finding) -> Location:
     return found[0].locate(found[1])
 
 
-def prepare(script: Script, call: Call, api_version: str) -> Sent:
-    """What a call sends, as far as the script tells."""
+def prepare(script: Script, call: Call, api_version: str, to: str = "") -> Sent:
+    """What a call sends, as far as the script tells; at `to`, where that is given."""
     request = call.request
     url = _complete(_drop_breaks(request.url), api_version)
+    if url is not None and to and (found := _VERSION.search(url.flat)):
+        version = _made(to, url, found.start(1))
+        url = join([url.cut(0, found.start(1)), version, url.cut(found.end(1))])
     method = request.method if isinstance(request.method, str) else request.method.flat
     empty = Request(method.upper(), url.flat if url else "")
     body = request.body or EMPTY

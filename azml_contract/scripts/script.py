@@ -80,7 +80,7 @@ class Script:
     printed: list[tuple[Source, int, str]] = field(default_factory=list)
     exits: list[tuple[Source, int, int]] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
-    original: str = ""
+    kind: str = "shell"
 
     def show(self, text: str) -> str:
         """`text` as a reader of the script would write it."""
@@ -103,7 +103,7 @@ def read_source(source: Source, folder: Path) -> Script:
     mended = mend(source)
     reader = _Reader()
     shell = Shell(mended.source, folder, reader.listen)
-    reader.script = Script(mended.source, shell, mended.faults, original=source.text)
+    reader.script = Script(mended.source, shell, mended.faults)
     shell.run(mended.calls)
     return reader.script
 

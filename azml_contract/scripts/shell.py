@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -111,6 +112,8 @@ class Shell:
         self.known = Variables()
         self.words = Words(self.known, self.holes, self._substitute)
         self.files: dict[str, Text] = {}
+        self.opened: dict[str, str] = {}
+        self.marked: set[str] = set()
         self.functions: dict[str, tuple[Source, int, int]] = {}
         self.assigned: dict[str, list[tuple[Source, int]]] = {}
         self.options: set[str] = set()
@@ -160,10 +163,14 @@ class Shell:
         if path is None:
             return None
         try:
-            text = path.read_bytes().decode("utf-8-sig")
+            raw = path.read_bytes()
+            text = raw.decode("utf-8-sig")
         except (OSError, ValueError):
             return None
         source = open_source(path.as_posix(), text)
+        self.opened[source.name] = source.file.text
+        if raw.startswith(BOM_UTF8):
+            self.marked.add(source.name)
         return Text((Part(source.text, source, 0, len(text), Style.VERBATIM),))
 
     def find_file(self, name: str) -> Path | None:

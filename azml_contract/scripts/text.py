@@ -35,6 +35,7 @@ class Style(StrEnum):
     ANSI = "ansi"
     DOCUMENT = "document"  # a here-document that expands
     VERBATIM = "verbatim"  # a file, or a here-document that does not
+    CONFIG = "config"  # in quotes in a configuration file of curl
     JQ = "jq"  # in the filter of a jq, which stands in single quotes
     MADE = "made"  # written by us, nobody's
 

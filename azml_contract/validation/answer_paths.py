@@ -198,3 +198,35 @@ def explain_path(request: Request, steps: Sequence[str]) -> Absent | None:
         return None
     instead = find_elsewhere(contract, route.operation, steps, answered.missing)
     return Absent(route.operation.id, instead)
+
+
+def sample_answer(request: Request, paths: Sequence[Sequence[str]]) -> tuple[int, Any]:
+    """The smallest success that has all of `paths`, and its status.
+
+    Paths that the answer does not declare are left out.
+    """
+    try:
+        contract = load_contract((request.api_version or "").lower())
+    except UnknownApiVersion:
+        return 200, {}
+    route = contract.find(request.method, request.path)
+    if not isinstance(route, Route):
+        return 200, {}
+    statuses = [s for s in route.operation.responses or () if s.startswith("2")]
+    body: Any = {}
+    for steps in paths:
+        steps = tuple("0" if one == "*" else one for one in steps)
+        answered = find_in_answer(contract, route.operation, steps)
+        if answered.found and answered.is_known:
+            body = _merge(answered.sample, body)
+    return int(statuses[0]) if statuses else 200, body
+
+
+def _merge(one: Any, two: Any) -> Any:
+    """Two samples of one answer as one."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        inner = {k: _merge(v, two[k]) if k in two else v for k, v in one.items()}
+        return {**two, **inner}
+    if isinstance(one, list) and isinstance(two, list):
+        return [_merge(one[0], two[0])] if one and two else one or two
+    return one

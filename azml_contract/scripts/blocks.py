@@ -1,0 +1,263 @@
+"""Find the scripts that stand in other files.
+
+In: the text of a workflow, a document, a notebook or a file of requests. Out: its
+blocks: what language each is in, and its text with the place of every character
+in the file. Blocks of a shell are joined, as a reader would run them one after
+another. Knows no commands.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from azml_contract.scripts.text import Source
+from azml_contract.source.json_places import JsonPlaces
+
+_SHELLS = (
+    *("bash", "sh", "shell", "zsh", "ksh", "console", "shell-session", "shellscript"),
+    *("azurecli", "azurecli-interactive", ""),
+)
+_LANGUAGES = {
+    **dict.fromkeys(_SHELLS, "shell"),
+    "http": "http",
+    "rest": "http",
+    "python": "python",
+    "py": "python",
+    "powershell": "powershell",
+    "pwsh": "powershell",
+    "azurepowershell": "powershell",
+}
+_KEYS = {
+    "run": "shell",
+    "script": "shell",
+    "bash": "shell",
+    "inlineScript": "shell",
+    "pwsh": "powershell",
+    "powershell": "powershell",
+}
+_FENCE = re.compile(
+    r"^(?P<indent>[ \t>]*)(?P<mark>```+|~~~+)[ \t]*\{?\.?(?P<kind>[\w-]*)[^\n]*\n"
+    r"(?P<text>.*?)^[ \t>]*(?P=mark)[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
+_PROMPT = re.compile(r"[ \t]*\$ ")
+_EXPRESSION = re.compile(
+    r"(?<!\\)\$\{\{\s*(?P<context>env|vars|secrets|github|steps|needs|matrix|runner|"
+    r"job|strategy|parameters|variables)\.(?P<name>[\w.-]+)[^}]*\}\}|"
+    r"(?<!\\)\$\{\{\s+inputs\.(?P<input>[\w.-]+)\s+\}\}"
+)
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+
+
+@dataclass(slots=True)
+class Block:
+    """A piece of a file in one language; `shifts` as of a `Source`."""
+
+    kind: str
+    text: str = ""
+    shifts: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, text: str, place: int) -> None:
+        """Add characters that stand at a place of the file."""
+        self.shifts.append((len(self.text), place))
+        self.text += text
+
+
+def find_blocks(kind: str, whole: Source) -> list[tuple[str, Source]]:
+    """The blocks of a file, those of a shell joined to one, which is the first."""
+    find = {"workflow": _find_steps, "markdown": _find_fences, "notebook": _find_cells}
+    found = list(find[kind](whole.text))
+    joined = Block("shell")
+    for block in found:
+        if block.kind == "shell":
+            base = len(joined.text)
+            joined.shifts += [(base + a, b) for a, b in block.shifts]
+            joined.text += (
+                block.text if block.text.endswith("\n") else f"{block.text}\n"
+            )
+    others = [block for block in found if block.kind != "shell"]
+    return [
+        (block.kind, Source(whole.file, block.text, tuple(block.shifts) or ((0, 0),)))
+        for block in (joined, *others)
+        if block.text.strip() or block is joined
+    ]
+
+
+# --- workflows ----------------------------------------------------------------------
+
+
+def _find_steps(text: str) -> Iterator[Block]:
+    """The steps of GitHub Actions and of Azure Pipelines, and what they set."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        yield Block("shell", text, [(0, 0)])  # no YAML: its commands still count
+        return
+    names: set[str] = set()
+    yield from _walk(text, root, names, set())
+
+
+def _walk(text: str, node: Any, names: set[str], seen: set[int]) -> Iterator[Block]:
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _walk(text, item, names, seen)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    members = {str(key.value): value for key, value in node.value}
+    shell = getattr(members.get("shell"), "value", "")
+    kind = getattr(members.get("scriptType"), "value", "")
+    for key in ("env", "variables"):
+        if isinstance(members.get(key), yaml.MappingNode):
+            yield _set_variables(text, members[key], names)
+    for key, value in members.items():
+        if key in _KEYS and isinstance(value, yaml.ScalarNode):
+            language = _KEYS[key]
+            if shell.startswith(("pwsh", "powershell")) or kind in ("ps", "pscore"):
+                language = "powershell"
+            language = "python" if shell.startswith("python") else language
+            yield _read_scalar(text, value, language, names)
+        else:
+            yield from _walk(text, value, names, seen)
+
+
+def _set_variables(text: str, node: Any, names: set[str]) -> Block:
+    block = Block("shell")
+    for key, value in node.value:
+        name = str(key.value)
+        is_plain = isinstance(value, yaml.ScalarNode) and "${{" not in value.value
+        if is_plain and re.fullmatch(r"[A-Za-z_]\w*", name) and "'" not in value.value:
+            place = value.start_mark.index + (value.style in ("'", '"'))
+            block.add(f"{name}='", value.start_mark.index)
+            block.add(value.value, place)
+            block.add("'\n", place + len(value.value))
+            names.add(name)
+    return block
+
+
+def _read_scalar(text: str, node: Any, kind: str, names: set[str]) -> Block:
+    """The lines of a scalar, without their common indent."""
+    block = Block(kind)
+    start, end = node.start_mark.index, node.end_mark.index
+    if node.style not in ("|", ">"):
+        first = start + (node.style in ("'", '"'))
+        raw = text[first : end - (node.style in ("'", '"'))]
+        _add_line(block, raw, first, names)
+        block.add("\n", end)
+        return block
+    at = text.find("\n", start) + 1
+    indent = None
+    while 0 < at < end:
+        stop = text.find("\n", at, end)
+        stop = end if stop < 0 else stop
+        line = text[at:stop]
+        if indent is None and line.strip():
+            indent = len(line) - len(line.lstrip(" "))
+        cut = min(indent or 0, len(line) - len(line.lstrip(" ")))
+        _add_line(block, line[cut:], at + cut, names)
+        block.add(" " if node.style == ">" and line.strip() else "\n", stop)
+        at = stop + 1
+    block.add("\n", end)
+    return block
+
+
+def _add_line(block: Block, line: str, place: int, names: set[str]) -> None:
+    """A line; what the runner puts in before the shell sees it is a variable."""
+    at = 0
+    for found in _EXPRESSION.finditer(line):
+        block.add(line[at : found.start()], place + at)
+        name = found["name"] or found["input"]
+        bare = name if found["context"] in ("env", "variables") else ""
+        bare = bare or f"{found['context'] or 'inputs'}_{name}"
+        block.add("${" + re.sub(r"\W", "_", bare) + "}", place + found.start())
+        at = found.end()
+    rest = line[at:]
+    for found in re.finditer(r"\$\((\w+)\)", rest):
+        if found[1] in names:  # a variable of Azure Pipelines
+            rest = f"{rest[: found.start()]}${{{found[1]}}}{rest[found.end() :]}"
+    block.add(rest, place + at)
+
+
+# --- documents and notebooks --------------------------------------------------------
+
+
+def _find_fences(text: str) -> Iterator[Block]:
+    for found in _FENCE.finditer(text):
+        kind = _LANGUAGES.get(found["kind"].lower())
+        if kind is None:
+            continue
+        block = Block(kind)
+        inner, place = found["text"], found.start("text")
+        quote = re.compile(r"[ \t]*> ?" if ">" in found["indent"] else "")
+        for line in re.finditer(r"[^\n]*\n?", inner):
+            quoted = quote.match(line[0])
+            skip = quoted.end() if quoted else 0
+            prompt = _PROMPT.match(line[0], skip) if kind == "shell" else None
+            skip = prompt.end() if prompt else skip
+            block.add(line[0][skip:], place + line.start() + skip)
+        yield block
+
+
+def _find_cells(text: str) -> Iterator[Block]:
+    """Cells of a notebook: those of a shell, and the lines of others that call one."""
+    data = json.loads(text)
+    places = JsonPlaces(text)
+    for index, cell in enumerate(data.get("cells", ())):
+        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+            continue
+        source = cell.get("source", "")
+        pointer = f"/cells/{index}/source"
+        whole = Block("python")
+        many = [f"{pointer}/{n}" for n in range(len(source))]
+        for one in many if isinstance(source, list) else [pointer]:
+            place = places.find(one)
+            _add_json(whole, text, place.value + 1, place.end - 1)
+        yield from _split_cell(whole)
+
+
+def _add_json(block: Block, text: str, start: int, end: int) -> None:
+    """The characters of a JSON text, each at its place."""
+    at = start
+    for found in _ESCAPE.finditer(text, start, end):
+        block.add(text[at : found.start()], at)
+        code, char = found[1], found[2]
+        block.add(
+            chr(int(code, 16)) if code else _ESCAPES.get(char, char), found.start()
+        )
+        at = found.end()
+    block.add(text[at:end], at)
+
+
+def _split_cell(cell: Block) -> Iterable[Block]:
+    magic = re.match(r"\s*%%(bash|sh|script\s+bash|script\s+sh)[^\n]*\n", cell.text)
+    if magic:
+        yield _cut(cell, "shell", magic.end(), len(cell.text))
+        return
+    for line in re.finditer(
+        r"^[ \t]*(?:\w+\s*=\s*)?!((?:[^\n\\]|\\.|\\\n)*)", cell.text, re.M
+    ):
+        yield _cut(cell, "shell", line.start(1), line.end(1))
+    if not re.match(r"\s*%%", cell.text):
+        plain = re.sub(
+            r"^[ \t]*[!%][^\n]*", lambda m: "#" * len(m[0]), cell.text, flags=re.M
+        )
+        yield Block("python", plain, cell.shifts)
+
+
+def _cut(block: Block, kind: str, start: int, end: int) -> Block:
+    """A part of a block."""
+    shifts = [(a - start, b) for a, b in block.shifts if start <= a < end]
+    before = [(a, b) for a, b in block.shifts if a < start]
+    if before and (not shifts or shifts[0][0] > 0):
+        place, there = before[-1]
+        shifts.insert(0, (0, there + start - place))
+    return Block(kind, block.text[start:end], shifts)

@@ -1,0 +1,97 @@
+"""Read the calls of any file that holds some: what stands in it is told apart.
+
+In: the text of a file, and what kind it is. Out: a `Script`, whose calls are those
+of every block, whatever language it is in; those that nobody here reads are told
+as calls that were not judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from azml_contract.scripts import http_file, python_calls, template
+from azml_contract.scripts.blocks import find_blocks
+from azml_contract.scripts.calls import Request
+from azml_contract.scripts.script import Call, Script, read_source
+from azml_contract.scripts.text import Hole, Part, Source, Style, Text, open_source
+
+_POWERSHELL = re.compile(
+    r"(?im)^[^#\n]*?(?<![\w-])(?P<name>Invoke-(?:RestMethod|WebRequest|AzRestMethod)|irm|iwr)"
+    r"(?![\w-])[^\n]*"
+)
+_ELSEWHERE = re.compile(r"(?i)https?://(?!management\.)[\w.-]+")
+Requests = Iterator[tuple[int, int, Request]]
+Reader = Callable[[Script, Source], Requests]
+
+
+def read_container(kind: str, name: str, text: str, folder: Path) -> Script:
+    """Read a file of a kind that `recognise` tells.
+
+    Args:
+        kind: ``shell``, ``workflow``, ``markdown``, ``notebook``, ``http``,
+            ``python``, ``powershell`` or ``template``.
+        name: What places in it are called by.
+        text: Its text.
+        folder: Where it stands; files that it names are looked for there.
+    """
+    script = _read(kind, open_source(name, text), folder)
+    script.kind = kind
+    return script
+
+
+def _read(kind: str, whole: Source, folder: Path) -> Script:
+    if kind == "shell":
+        return read_source(whole, folder)
+    if kind in _READERS:
+        blocks = [(kind, whole)]
+        script = read_source(Source(whole.file, ""), folder)
+    else:
+        (_, joined), *blocks = find_blocks(kind, whole)
+        script = read_source(joined, folder)
+    for language, source in blocks:
+        _add(script, source, _READERS[language](script, source), language)
+    return script
+
+
+def _add(script: Script, source: Source, requests: Requests, language: str) -> None:
+    for start, end, request in requests:
+        index = len(script.calls)
+        script.calls.append(Call(index, language, request, source, start, end))
+
+
+def _read_http(script: Script, source: Source) -> Requests:
+    shell = script.shell
+    return http_file.find_requests(source, shell.holes, shell.read_file)
+
+
+def _read_python(script: Script, source: Source) -> Requests:
+    try:
+        return iter(list(python_calls.find_requests(source, script.shell.holes)))
+    except SyntaxError:
+        return iter(())
+
+
+def _read_template(script: Script, source: Source) -> Requests:
+    return template.find_requests(source, script.shell.holes)
+
+
+def _read_powershell(script: Script, source: Source) -> Requests:
+    """PowerShell is not read: its calls are counted, and named."""
+    for found in _POWERSHELL.finditer(source.text):
+        if _ELSEWHERE.search(found[0]):
+            continue
+        start = found.start("name")
+        token = script.shell.holes.token(Hole(found["name"]))
+        part = Part(token, source, start, found.end("name"), Style.BARE)
+        url = Text((part,))
+        yield start, found.end(), Request("GET", url, unknown="PowerShell is not read")
+
+
+_READERS: dict[str, Reader] = {
+    "http": _read_http,
+    "python": _read_python,
+    "template": _read_template,
+    "powershell": _read_powershell,
+}

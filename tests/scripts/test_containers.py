@@ -1,0 +1,178 @@
+"""Calls are found in every kind of file that holds some, at their place in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from azml_contract.cli import cli
+from tests.scripts.test_styles import BODY, URL
+
+WORKSPACE = (
+    "https://management.azure.com/subscriptions/s/resourceGroups/rg/providers"
+    "/Microsoft.MachineLearningServices/workspaces/wks"
+)
+ADDRESS = URL.replace("WORKSPACE", WORKSPACE)
+VARIABLE = ADDRESS.replace("2024-04-01", "{{v}}")
+PLAIN = ADDRESS.partition("?")[0]
+PUT = f"curl -X PUT \"{ADDRESS}\" -d '{BODY}'"
+SCHEMA = (
+    "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+)
+TEMPLATE = {
+    "$schema": SCHEMA,
+    "resources": [
+        {
+            "type": "Microsoft.MachineLearningServices/workspaces",
+            "apiVersion": "2024-04-01",
+            "name": "[parameters('name')]",
+            "properties": {"storageAccount": "[resourceId('x')]"},
+            "resources": [
+                {
+                    "type": "data/versions",
+                    "name": "iris/1",
+                    "apiVersion": "2024-04-01",
+                    "properties": json.loads(BODY)["properties"],
+                }
+            ],
+        },
+        {"type": "Microsoft.Storage/storageAccounts", "apiVersion": "2021-01-01"},
+    ],
+}
+NESTED = {"properties": {"mode": "Incremental", "template": TEMPLATE}}
+CELLS = {
+    "cells": [
+        {"cell_type": "markdown", "source": ["curl the service"]},
+        {"cell_type": "code", "source": ["%%bash\n", f"{PUT}\n"]},
+    ],
+    "nbformat": 4,
+}
+LINES = {
+    "cells": [{"cell_type": "code", "source": f"x = 1\n!{PUT}\nprint(x)"}],
+    "nbformat": 4,
+}
+FILES = {
+    "actions.yml": "name: t\non: push\nenv:\n  V: 2024-04-01\njobs:\n  a:\n    steps:\n"
+    f"      - name: put\n        run: |\n          # é\n          {PUT}\n",
+    "plain.yml": f"on: push\njobs:\n  a:\n    steps:\n      - run: {PUT}\n",
+    "env.yaml": "---\non: push\nenv:\n  V: '2024-04-01'\njobs:\n  a:\n    steps:\n"
+    f"      - run: >\n          {PUT.replace('2024-04-01', '${{ env.V }}')}\n",
+    "pipeline.yml": "trigger: [main]\nvariables:\n  v: 2024-04-01\nsteps:\n"
+    "- task: AzureCLI@2\n  inputs:\n    scriptType: bash\n    inlineScript: |\n"
+    f"      {PUT.replace('2024-04-01', '$(v)')}\n- script: echo done\n",
+    "page.md": f"# How\n\ndon't\n\n```bash\n{PUT}\n```\n",
+    "quoted.md": f"# How\n\n> ```console\n> $ {PUT}\n> ```\n",
+    "shared.md": "```sh\nV=2024-04-01\n```\n\nthen\n\n~~~azurecli\n"
+    f"{PUT.replace('2024-04-01', '$V')}\n~~~\n",
+    "cell.ipynb": json.dumps(CELLS, indent=1),
+    "line.ipynb": json.dumps(LINES, indent=1),
+    "call.http": f"@v = 2024-04-01\n### put\nPUT {VARIABLE}\n"
+    f"Authorization: Bearer {{{{token}}}}\n\n{BODY}\n\n### end\n",
+    "lines.rest": f"PUT {PLAIN} HTTP/1.1\n    ?api-version=2024-04-01\n\n{BODY}\n",
+    "json.py": f"import requests\nBASE = '{WORKSPACE}'\nbody = {BODY}\nrequests.put(\n"
+    '    f"{BASE}/data/iris/versions/1", json=body,\n'
+    "    params={'api-version': '2024-04-01'},\n"
+    ")\n",
+    "dumps.py": "import httpx, json\nclient = httpx.Client()\nclient.request('PUT', "
+    f"'{ADDRESS}', content=json.dumps({BODY}))\n",
+    "text.py": f"import requests\nrequests.put('{ADDRESS}', data='{BODY}')\n",
+    "template.json": json.dumps(TEMPLATE, indent=2),
+    "nested.json": json.dumps(NESTED, indent=2),
+}
+
+
+def check(folder: Path, *names: str):
+    given = ["check", *(str(folder / name) for name in names), "--format", "json"]
+    done = CliRunner().invoke(cli, given)
+    return done.exit_code, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_call_is_judged_wherever_it_stands(name, tmp_path):
+    (tmp_path / name).write_text(FILES[name], "utf-8")
+
+    code, shown = check(tmp_path, name)
+
+    found = {(one["code"], one["pointer"]) for one in shown["findings"]}
+    assert found == {
+        ("AZC102", "/properties/dataUrl"),
+        ("AZC101", "/properties/dataUri"),
+    }
+    (place,) = [f["location"] for f in shown["findings"] if f["code"] == "AZC102"]
+    line = FILES[name].splitlines()[place["line"] - 1]
+    assert line[place["column"] - 1 :].lstrip('\\"').startswith("dataUrl")
+    assert shown["calls"]["not_judged"] == 0
+    assert code == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        (
+            "a.ps1",
+            "Invoke-RestMethod -Uri $uri -Body $body\n",
+            "PowerShell is not read",
+        ),
+        (
+            "b.yml",
+            "on: push\njobs:\n a:\n  steps:\n  - pwsh: Invoke-WebRequest -Uri $u\n",
+            "PowerShell is not read",
+        ),
+        (
+            "c.py",
+            f"import requests\ndef put(body):\n requests.put('{ADDRESS}', json=body)\n",
+            "its body is {body}, which the program does not tell",
+        ),
+        (
+            "d.http",
+            f"PUT {ADDRESS}\n\n< body.json\n",
+            "its body is the file body.json, and there is none",
+        ),
+    ],
+)
+def test_what_is_not_read_is_counted_and_named(name, text, why, tmp_path):
+    (tmp_path / name).write_text(text)
+
+    _, shown = check(tmp_path, name)
+
+    assert shown["calls"]["not_judged_because"] == {why: 1}
+    (finding,) = shown["findings"]
+    assert finding["code"] == "AZC153"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.py", "import requests\nrequests.get('https://pypi.org/simple')\n"),
+        ("b.py", "import requests\nx = {}.get('a')\ndef f(session): pass\n"),
+        ("c.py", "import requests\ndef broken(:\n"),
+        ("d.md", "```bash\ncurl https://example.com\n```\n"),
+        (
+            "e.yml",
+            "on: push\njobs:\n  a:\n    steps:\n      - run: curl https://x.y/z\n",
+        ),
+    ],
+)
+def test_files_that_call_others_have_no_finding(name, text, tmp_path):
+    (tmp_path / name).write_text(text)
+
+    _, shown = check(tmp_path, name)
+
+    assert shown["findings"] == []
+    assert shown["calls"]["judged"] == 0
+
+
+def test_a_folder_is_walked_and_what_holds_no_call_is_left_out(tmp_path):
+    for name in ("actions.yml", "page.md", "json.py", "template.json", "call.http"):
+        (tmp_path / name).write_text(FILES[name], "utf-8")
+    (tmp_path / "README.md").write_text("# Nothing here\n")
+    (tmp_path / "setup.py").write_text("print()\n")
+
+    code, shown = check(tmp_path, "")
+
+    assert shown["calls"]["judged"] == 6
+    assert len(shown["findings"]) == 10
+    assert code == 1

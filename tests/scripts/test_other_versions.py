@@ -1,0 +1,82 @@
+"""A script at other api-versions: `check --to` and `regress`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from azml_contract.cli import cli
+from tests.scripts.conftest import INPUTS
+
+HOWTO = str(INPUTS / "howto_2021.sh")
+
+
+def run(*arguments: str):
+    done = CliRunner().invoke(cli, list(arguments))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    return done
+
+
+def test_check_to_says_at_the_keys_what_another_version_would_say():
+    done = run("check", HOWTO, "--to", "2024-04-01", "--format", "json")
+
+    shown = json.loads(done.stdout)
+    found = {(one["code"], one["location"]["line"]) for one in shown["findings"]}
+    assert {("AZC509", 33), ("AZC509", 34), ("AZC111", 47), ("AZC111", 94)} <= found
+    assert {one["api_version"] for one in shown["findings"]} == {"2024-04-01"}
+    assert shown["calls"]["judged"] == 7
+
+
+def test_regress_gives_the_matrix_of_a_script(tmp_path):
+    done = run("regress", HOWTO, "--to", "2024-04-01", "--format", "json")
+
+    rows = json.loads(done.stdout)["rows"]
+    found = {row["operation"]: row["versions"]["2024-04-01"]["status"] for row in rows}
+    assert found["Datastores_List"] == "gone"
+    assert found["DataVersions_CreateOrUpdate"] == "refused"
+    assert found["EnvironmentSpecificationVersions_CreateOrUpdate"] == "ignored"
+    assert {row["recorded"] for row in rows} == {"2021-03-01-preview"}
+    assert len(rows) == 7
+    assert done.exit_code == 1
+
+
+def test_regress_after_upgrade_finds_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("howto.sh").write_text(Path(HOWTO).read_text("utf-8"), "utf-8")
+    assert run("upgrade", "howto.sh", "--to", "2024-10-01", "--write").exit_code == 0
+
+    done = run("regress", "howto.sh", "--to", "2024-10-01", "--to", "2026-05-01")
+
+    assert done.exit_code == 0, done.output
+
+
+def test_what_a_script_leaves_open_breaks_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    url = (
+        "https://management.azure.com/subscriptions/$S/resourceGroups/$R/providers/"
+        "Microsoft.MachineLearningServices/workspaces/$W/jobs/$J?api-version=2023-04-01"
+    )
+    body = (
+        '{\\"properties\\": {\\"jobType\\": \\"Command\\", \\"command\\": \\"$C\\", '
+        '\\"environmentId\\": \\"$E\\", \\"identity\\": $I, \\"isArchived\\": $A}}'
+    )
+    Path("a.sh").write_text(f'curl -X PUT "{url}" -d "{body}"\n')
+
+    done = run("regress", "a.sh", "--to", "2024-04-01", "--format", "json")
+
+    (row,) = json.loads(done.stdout)["rows"]
+    assert row["versions"]["2024-04-01"]["findings"] == []
+    assert "\ue002" not in done.stdout
+
+
+def test_folders_are_walked_and_other_scripts_left_out(tmp_path):
+    (tmp_path / "howto.sh").write_text(Path(HOWTO).read_text("utf-8"), "utf-8")
+    (tmp_path / "deploy.sh").write_text("#!/bin/sh\nmake deploy\n")
+
+    done = run("regress", str(tmp_path), "--to", "2024-04-01", "--format", "json")
+
+    rows = json.loads(done.stdout)["rows"]
+    assert {Path(row["scenario"]).name for row in rows} == {"howto"}
+    assert done.exit_code == 1
