@@ -11,7 +11,6 @@ is a miss.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.recording.blocks import BlockLedger
+from azml_contract.recording.bound import Bindings
 from azml_contract.recording.identity import is_identity, synthesise
 from azml_contract.recording.match import (
     Content,
@@ -36,10 +36,7 @@ from azml_contract.recording.miss import (
     UnusedInteractions,
 )
 from azml_contract.recording.polls import announced_by, is_poll_path, was_polled
-from azml_contract.recording.volatile import GUID
 from azml_contract.redaction.redact import Redactor
-
-_STAND_IN = re.compile(r"00000000-0000-[04]000-[08]000-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -129,7 +126,7 @@ class Player:
         self._unkeyed: dict[tuple[str, str], list[int]] = {}
         self._sites: dict[Site, list[tuple[str, str]]] | None = None
         self._announced: set[str] | None = None
-        self._bound: dict[str, str] = {}
+        self._bindings = Bindings(matcher, cassette.interactions)
         self.misses: list[CassetteError] = []
         for index, one in enumerate(cassette.interactions):
             self._unkeyed.setdefault(_address(one.method, one.url), []).append(index)
@@ -157,7 +154,7 @@ class Player:
         if index is None:
             return Played(synthesise(request))
         one = self.cassette.interactions[index]
-        return Played(one.response, index, one)
+        return Played(self._bindings.restore(one.response), index, one)
 
     def try_play(self, request: Request) -> Played | None:
         """Answer a request; None where the cassette has no answer (left) for it."""
@@ -177,7 +174,7 @@ class Player:
             index = self._take(request, place, content)
         if index is None and content.is_json:
             index = self._take(request, place, exact_content(request.body))
-        return self._find_bound(request) if index is None else index
+        return self._find_redacted(request) if index is None else index
 
     def _take(self, request: Request, place: Place, content: Content) -> int | None:
         """Play the next answer to a request; None where none is left."""
@@ -248,34 +245,21 @@ class Player:
             self._announced = announced_by(interactions)
         return interactions[queue.indices[-1]].url in self._announced
 
-    def _find_bound(self, request: Request) -> int | None:
-        """Match a request whose GUIDs the client drew itself.
+    def _find_redacted(self, request: Request) -> int | None:
+        """Match a request as the recorder would have written it.
 
-        In the cassette they are numbered. The first request that fits binds
-        each of its GUIDs to the number that stands in the same place; from
-        then on the pair is fixed.
+        What is secret in it is replaced by the function that replaced it in the
+        cassette; what its client drew is bound to what stands in its place.
         """
-        foreign = {
-            guid.lower() for guid in GUID.findall(_text(request)) if not _is_ours(guid)
-        }
-        if not foreign:
-            return None
-        for index, one in enumerate(self.cassette.interactions):
-            if self._plays[index] or one.method != request.method:
-                continue
-            binding = _bind(_text(request), _text(one.request), self._bound)
-            if binding is None:
-                continue
-            found = self._take_bound(request, binding)
+        clean = self._redactor.request(request)
+        for index, binding in self._bindings.find(clean, self._plays):
+            recorded = self._matcher.prepare(self.cassette.interactions[index].request)
+            place = self._matcher.place(recorded)
+            found = self._take(recorded, place, self._matcher.content(recorded))
             if found is not None:
-                self._bound.update(binding)
+                self._bindings.bind(binding)
                 return found
-        return self._take_bound(request, self._bound) if self._bound else None
-
-    def _take_bound(self, request: Request, binding: dict[str, str]) -> int | None:
-        bound = _substitute(request, binding)
-        content = self._matcher.content(bound, self._ledger)
-        return self._take(bound, self._matcher.place(bound), content)
+        return None
 
     def _explain(self, request: Request) -> NoMatchingInteraction:
         return NoMatchingInteraction(
@@ -316,37 +300,3 @@ class Player:
 
 def _address(method: str, url: str) -> tuple[str, str]:
     return method, url.partition("?")[0]
-
-
-def _is_ours(guid: str) -> bool:
-    return _STAND_IN.fullmatch(guid) is not None
-
-
-def _text(request: Request) -> str:
-    return f"{request.url}\n{request.body.decode('utf-8', 'replace')}"
-
-
-def _bind(asked: str, recorded: str, bound: dict[str, str]) -> dict[str, str] | None:
-    """Pair the GUIDs of two texts by place; None where they contradict `bound`."""
-    ours, theirs = GUID.findall(recorded), GUID.findall(asked)
-    if len(ours) != len(theirs):
-        return None
-    binding: dict[str, str] = {}
-    for sent, stand_in in zip(theirs, ours, strict=True):
-        if sent.lower() == stand_in.lower():
-            continue
-        known = binding.get(sent.lower(), bound.get(sent.lower()))
-        if known not in (None, stand_in) or not _is_ours(stand_in):
-            return None
-        binding[sent.lower()] = stand_in
-    return binding or None
-
-
-def _substitute(request: Request, binding: dict[str, str]) -> Request:
-    def swap(text: str) -> str:
-        return GUID.sub(lambda m: binding.get(m[0].lower(), m[0]), text)
-
-    body = request.body
-    if body:
-        body = swap(body.decode("latin-1")).encode("latin-1")
-    return Request(request.method, swap(request.url), request.headers, body)

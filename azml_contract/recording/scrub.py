@@ -29,6 +29,7 @@ from azml_contract.recording.blocks import BlockLedger
 from azml_contract.recording.identity import is_identity
 from azml_contract.recording.match import level_boundary, plain_body
 from azml_contract.recording.volatile import GUID, Normaliser
+from azml_contract.redaction.drawn import sub_drawn
 from azml_contract.redaction.learn import (
     find_people,
     find_secrets,
@@ -119,7 +120,7 @@ class Scrubber:
         """A text without what differs between runs: GUIDs and drawn values."""
         for name, value in self._drawn:
             text = text.replace(value, name)
-        return GUID.sub("", text)
+        return sub_drawn(GUID.sub("", text), lambda _: "")
 
     def pointer(self, pointer: str) -> str:
         """A JSON pointer whose names went through the same replacement."""

@@ -1,8 +1,8 @@
 """What differs between two recordings by nature: GUIDs, times, ETags, page tokens.
 
 In: the texts of a recording, in their final order. Out: the same texts with
-numbered GUIDs, one fixed time, numbered ETags and page tokens, so that two
-recordings of the same behaviour are equal. Knows nothing of secrets.
+numbered GUIDs, ETags, page tokens and other drawn values, and one fixed time, so
+that two recordings of the same behaviour are equal. Knows nothing of secrets.
 
 A value that the scenario itself sent first (a constant of a body, a variable)
 is behaviour and stays; a value that an answer brought up is volatile, also
@@ -16,9 +16,11 @@ import re
 from collections.abc import Iterable, Mapping
 
 from azml_contract.exchange import Json
+from azml_contract.redaction.drawn import STAND_IN, numbered_drawn, sub_drawn
 
 GUID = re.compile(
-    r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])"
+    r"(?:(?<![0-9A-Fa-f])|(?<=%[0-9A-Fa-f]{2}))"
+    r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])"
 )
 # Containers of pending uploads are named <8 hex>-<digit>-<guid>.
 _UPLOAD_PREFIX = re.compile(rf"(?<![0-9a-f])[0-9a-f]{{8}}-\d-(?={GUID.pattern})")
@@ -79,6 +81,8 @@ class Normaliser:
         self._brought: set[str] = set()
         self._etags: dict[str, str] = {}
         self._pages: dict[str, str] = {}
+        self._values: dict[str, str] = {}
+        self._numbered = 0
 
     def go_on_from(self, held: Iterable[tuple[str, str]]) -> None:
         """Learn what stands in texts that were normalised before.
@@ -91,6 +95,8 @@ class Normaliser:
             guids = {found.lower() for found in GUID.findall(text)}
             self._guids.update({guid: guid for guid in guids - set(self._guids)})
             self._taken |= guids
+            numbers = (int(one[6:]) for one in STAND_IN.findall(text))
+            self._numbered = max(self._numbered, *numbers, 0)
         for request, response in pairs:
             self.request(request)
             self.response(response)
@@ -112,7 +118,15 @@ class Normaliser:
             text = _ETAG.sub(self._etag, text)
         if "kip" in text:
             text = _SKIP_TOKEN.sub(self._page, text)
-        return text
+        return sub_drawn(text, self._value)
+
+    def _value(self, value: str) -> str:
+        if value.lower() in self._drawn:
+            return value
+        if value not in self._values:
+            self._numbered += 1
+            self._values[value] = numbered_drawn(value, self._numbered)
+        return self._values[value]
 
     def _guid(self, found: re.Match[str]) -> str:
         guid = found[0].lower()

@@ -10,9 +10,11 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, unquote, unquote_plus
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 
+from azml_contract.exchange import Request
 from azml_contract.redaction.forms import (
     Replacer,
     find_needles,
@@ -22,6 +24,7 @@ from azml_contract.redaction.forms import (
 )
 from azml_contract.redaction.names import Names
 from azml_contract.redaction.rules import (
+    FORM_SECRETS,
     JSON_ORDINARY,
     JSON_SECRETS,
     QUERY_SECRETS,
@@ -195,6 +198,32 @@ class Redactor:
             return {k: self.json_strings(item, string) for k, item in value.items()}
         return value
 
+    def request(self, request: Request) -> Request:
+        """A request as a cassette would hold it; its headers stay.
+
+        The same for what was redacted before.
+        """
+        kind = (request.header("content-type") or "").lower()
+        if "x-www-form-urlencoded" in kind:
+            body = self.form(request.body)
+        else:
+            body = rewrite_body(
+                request.body,
+                lambda value: self.json(value, self.text),
+                self.text,
+                self.binary,
+            )
+        return replace(request, url=self.url(request.url), body=body)
+
+    def form(self, raw: bytes) -> bytes:
+        """A form with its secret fields replaced, and all others redacted."""
+        pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
+        redacted = [
+            (name, REDACTED if name.lower() in FORM_SECRETS else self.text(value))
+            for name, value in pairs
+        ]
+        return raw if redacted == pairs else urlencode(redacted).encode()
+
     def binary(self, raw: bytes) -> bytes:
         """Binary content with what can be found in it replaced."""
         for mark, codec in _WIDE.items():
@@ -230,6 +259,29 @@ class Redactor:
         """A text for a person: without secrets and identifiers."""
         # A private key spans lines; what is encoded or JSON stands in one.
         return "\n".join(self.text(line) for line in self.plain(text).split("\n"))
+
+
+def rewrite_body(
+    body: bytes,
+    as_json: Callable[[Any], Any],
+    as_text: Callable[[str], str],
+    as_bytes: Callable[[bytes], bytes],
+) -> bytes:
+    """A body rewritten as what it is; the same bytes where nothing changed."""
+    if not body:
+        return body
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return as_bytes(body)
+    if text.lstrip()[:1] not in ("{", "["):
+        return as_text(text).encode()
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return as_text(text).encode()
+    changed = as_json(value)
+    return body if changed == value else json.dumps(changed).encode()
 
 
 def redact_leaves(value: Any, plain: frozenset[str] = frozenset()) -> Any:

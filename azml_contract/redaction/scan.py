@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +17,13 @@ from typing import Any
 
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
+from azml_contract.redaction.drawn import find_drawn
 from azml_contract.redaction.forms import base64_runs
 from azml_contract.redaction.readings import byte_readings, text_readings, unfolded
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.shapes import find_shapes
 
-_DIGEST_NAMES = re.compile(r"md5|sha|hash|digest|crc|etag|checksum", re.IGNORECASE)
 _LIVE = "a live secret of the settings or of this recording"
-_DRAWN = "/variables/"
 _DEEPEST = 4
 _MOST_TEXT = 1024 * 1024
 _REMEMBERED_LENGTH = 200
@@ -111,17 +109,16 @@ class Scanner:
                 yield from self._walk(item, f"{pointer}/{index}", name)
         elif isinstance(value, dict):
             for key, item in value.items():
-                for kind in self._kinds(key, entropy=not pointer.startswith("/reads")):
+                for kind in self._kinds(key, entropy=False):
                     yield Suspicion(f"{pointer} (a property name)", kind)
                 escaped = key.replace("~", "~0").replace("/", "~1")
                 yield from self._walk(item, f"{pointer}/{escaped}", key)
 
     def _judge(self, value: str, pointer: str, name: str) -> Iterator[Suspicion]:
-        entropy = not (_DIGEST_NAMES.search(name) or pointer.startswith(_DRAWN))
         if name == "base64" and pointer.endswith("/body/base64"):
             kinds = tuple(self._bytes(base64.b64decode(value)))
         else:
-            kinds = self._kinds(value, entropy=entropy)
+            kinds = self._kinds(value, entropy=False)
         for kind in kinds:
             yield Suspicion(pointer, kind)
 
@@ -168,7 +165,9 @@ class Scanner:
             seen |= inner
 
     def _plain_kinds(self, text: str, *, entropy: bool) -> Iterator[str]:
-        yield from find_shapes(text, entropy=entropy, harmless=self._drawn)
+        yield from find_shapes(text)
+        if entropy and any(one not in self._drawn for one in find_drawn(text)):
+            yield "a random token"
         if self._secrets.find(text):
             yield _LIVE
         kind = self._names.find(text)

@@ -2,7 +2,7 @@
 
 In: text. Out: the text without secrets, or the kind of secret it still holds.
 Knows shapes only: JSON web tokens, SAS signatures, account keys, connection
-strings, private keys, bearer tokens, client secrets, high entropy. Which
+strings, private keys, bearer tokens, client secrets. Which
 properties and values are secret is another module's matter.
 """
 
@@ -11,10 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
-from math import log2
 
 REDACTED = "REDACTED"
 ZERO_KEY = base64.b64encode(bytes(64)).decode()
@@ -46,7 +43,6 @@ _CLIENT_SECRET = re.compile(
 _SAS_FIELD = re.compile(
     r"((?:^|[?&;]|%26|%3F|&amp;)(?:se|st|ske|skt)(?:=|%3D))([0-9][^&;\s\"'<>\\]*)"
 )
-_TOKEN = re.compile(r"[A-Za-z0-9+_~-]{24,}={0,2}")
 SHAPE_MARKERS = (
     b"eyj",
     b"private key",
@@ -63,8 +59,6 @@ SHAPE_MARKERS = (
     b"signature=",
 )
 """What each shape begins with, in lower case: a fast way to find none."""
-
-_GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 
 
 def redact_value(value: str) -> str:
@@ -86,7 +80,14 @@ def redact_shapes(text: str) -> str:
         text = _BEARER.sub(rf"\1 {REDACTED}", text)
     if "=" in text:
         text = _CONNECTION.sub(lambda m: m[1] + _redact_part(m[2]), text)
+        text = _ACCOUNT_KEY.sub(lambda found: _without_key(text, found), text)
+    if "Q~" in text:
+        text = _CLIENT_SECRET.sub(REDACTED, text)
     return _redact_sas(text)
+
+
+def _without_key(text: str, found: re.Match[str]) -> str:
+    return ZERO_KEY if _is_account_key(text, found) else found[0]
 
 
 def _redact_part(part: str) -> str:
@@ -113,15 +114,11 @@ def _decodes_to(value: str, length: int) -> bool:
         return False
 
 
-def find_shapes(
-    text: str, *, entropy: bool = True, harmless: str = ""
-) -> Iterator[str]:
+def find_shapes(text: str) -> Iterator[str]:
     """Name each kind of secret that the text still seems to hold.
 
     Args:
         text: One value, not a whole file: neighbours give no context.
-        entropy: Also name long random tokens.
-        harmless: Text whose random tokens are known and allowed.
     """
     if _JWT.search(text):
         yield "a JSON web token"
@@ -137,56 +134,8 @@ def find_shapes(
         yield "an account key"
     if _CLIENT_SECRET.search(text):
         yield "a client secret"
-    if entropy and any(_is_suspect(token, harmless) for token in _TOKEN.findall(text)):
-        yield "a random token"
-
-
-def _is_suspect(token: str, harmless: str) -> bool:
-    return is_random(token) and token not in harmless
 
 
 def _is_account_key(text: str, found: re.Match[str]) -> bool:
     integrity = text[max(0, found.start() - 7) : found.start()] == "sha512-"
     return found[0] != ZERO_KEY and not integrity
-
-
-def is_random(token: str) -> bool:
-    """Whether a long token looks drawn rather than written.
-
-    Hex digests, GUIDs, 16-byte base64 (MD5) and base64 of text are not.
-    """
-    token = _GUID.sub("", token)
-    core = token.rstrip("=")
-    if len(core) < 24 or _is_digest(token) or _is_text(token):
-        return False
-    classes = [_class(char) for char in core]
-    if not {"a", "A", "0"} <= set(classes):
-        return False
-    changes = sum(a != b for a, b in pairwise(classes))
-    return changes / len(core) > 0.42 and _entropy(core) > 3.6
-
-
-def _is_digest(token: str) -> bool:
-    return _decodes_to(token, 16)
-
-
-def _is_text(token: str) -> bool:
-    body = token.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        decoded = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
-        return all(c.isprintable() or c.isspace() for c in decoded.decode())
-    except (binascii.Error, ValueError):
-        return False
-
-
-def _class(char: str) -> str:
-    if char.isdigit():
-        return "0"
-    if char.isalpha():
-        return "A" if char.isupper() else "a"
-    return "-"
-
-
-def _entropy(text: str) -> float:
-    counts = Counter(text).values()
-    return -sum(n / len(text) * log2(n / len(text)) for n in counts)

@@ -9,14 +9,12 @@ Names come back; secrets do not. A recorded key or signature stays a placeholder
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from azml_contract.exchange import Exchange, Headers, Request
 from azml_contract.redaction.names import Names
-from azml_contract.redaction.redact import Redactor
+from azml_contract.redaction.redact import Redactor, rewrite_body
 from azml_contract.redaction.rules import Identifier, RedactionRules
 
 
@@ -37,13 +35,7 @@ class Sides:
 
     def as_recorded(self, request: Request) -> Request:
         """A live request, as the cassette would hold it; its headers stay."""
-        body = _rewrite(
-            request.body,
-            lambda value: self._redactor.json(value, self._redactor.text),
-            self._redactor.text,
-            self._redactor.binary,
-        )
-        return replace(request, url=self._redactor.url(request.url), body=body)
+        return self._redactor.request(request)
 
     def as_live(self, exchange: Exchange) -> Exchange:
         """A recorded exchange, as it would have been under the live names."""
@@ -65,7 +57,9 @@ class Sides:
         return tuple((name, self._live.replace(value)) for name, value in headers)
 
     def _restore(self, body: bytes) -> bytes:
-        return _rewrite(body, self._restore_json, self._live.replace, lambda raw: raw)
+        return rewrite_body(
+            body, self._restore_json, self._live.replace, lambda raw: raw
+        )
 
     def _restore_json(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -85,26 +79,3 @@ class Sides:
         if isinstance(value, str):
             value = self._live.replace_property(name.lower(), value, resource_type)
         return self._restore_json(value)
-
-
-def _rewrite(
-    body: bytes,
-    as_json: Callable[[Any], Any],
-    as_text: Callable[[str], str],
-    as_bytes: Callable[[bytes], bytes],
-) -> bytes:
-    """A body rewritten as what it is; the same bytes where nothing changed."""
-    if not body:
-        return body
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        return as_bytes(body)
-    if text.lstrip()[:1] not in ("{", "["):
-        return as_text(text).encode()
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return as_text(text).encode()
-    changed = as_json(value)
-    return body if changed == value else json.dumps(changed).encode()

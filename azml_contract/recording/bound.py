@@ -1,0 +1,140 @@
+"""Values that a client drew itself, bound to what stands for them in a cassette.
+
+In: the requests of a cassette, and one that a client sends, redacted. Out: which
+recorded request it may be. Two requests fit where all but their drawn values is
+equal; the first that fits binds each of its values to the placeholder that stands
+in the same place, never by order, and from then on the pair is fixed. Two values
+never share one placeholder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from urllib.parse import unquote
+
+from azml_contract.cassette.interaction import Interaction
+from azml_contract.exchange import Request, Response
+from azml_contract.recording.match import Matcher
+from azml_contract.recording.volatile import GUID
+from azml_contract.redaction.drawn import STAND_IN, sub_drawn
+
+_GUID_STAND_IN = re.compile(
+    r"00000000-0000-[04]000-[08]000-[0-9a-f]{12}", re.IGNORECASE
+)
+_MARK = re.compile(r"\x00(\d+)\x00")
+_VALUE = re.compile(f"{GUID.pattern}|{STAND_IN.pattern}|{_MARK.pattern}")
+_STAND_IN = re.compile(f"{_GUID_STAND_IN.pattern}|{STAND_IN.pattern}", re.IGNORECASE)
+_LONGEST = 1024 * 1024
+
+Binding = dict[str, str]
+
+
+class Bindings:
+    """Which of a client's values stands for which placeholder of one cassette."""
+
+    def __init__(self, matcher: Matcher, interactions: Sequence[Interaction]) -> None:
+        """Prepare; nothing is looked at before the first `find`."""
+        self._matcher = matcher
+        self._interactions = interactions
+        self._bound: Binding = {}
+        self._values: Binding = {}
+        self._exact: dict[tuple[str, ...], list[int]] = {}
+        self._alike: dict[str, list[int]] = {}
+        self._recorded: list[tuple[str, ...]] = []
+
+    def find(
+        self, request: Request, plays: Sequence[int]
+    ) -> Iterator[tuple[int, Binding]]:
+        """Interactions that a request may be, and what each of them would bind.
+
+        Args:
+            request: Redacted; it has drawn values, or none of these is found.
+            plays: How often each interaction was played.
+        """
+        if not self._recorded:
+            self._read()
+        outline, values = self._outline(request)
+        known = tuple(self._bound.get(value, value) for value in values)
+        for index in self._exact.get((outline, *known), ()):
+            yield index, {}
+        alike = self._alike.get(outline, [])
+        while alike and plays[alike[0]]:
+            alike.pop(0)
+        for index in alike:
+            if plays[index]:
+                continue
+            binding = self._pair(values, self._recorded[index])
+            if binding:
+                yield index, binding
+
+    def bind(self, binding: Binding) -> None:
+        """Fix what was found."""
+        self._bound.update(binding)
+        self._values.update({one: value for value, one in binding.items()})
+
+    def restore(self, response: Response) -> Response:
+        """An answer in which the client finds the values that it drew."""
+        if not self._values:
+            return response
+
+        def swap(text: str) -> str:
+            return _STAND_IN.sub(lambda m: self._values.get(m[0].lower(), m[0]), text)
+
+        body = response.body
+        try:
+            restored = swap(body.decode()).encode()
+        except UnicodeDecodeError:
+            restored = body
+        headers = tuple((name, swap(value)) for name, value in response.headers)
+        if restored == body and headers == response.headers:
+            return response
+        return replace(response, headers=headers, body=restored)
+
+    def _read(self) -> None:
+        for index, one in enumerate(self._interactions):
+            outline, values = self._outline(self._matcher.prepare(one.request))
+            self._recorded.append(values)
+            self._exact.setdefault((outline, *values), []).append(index)
+            if values:
+                self._alike.setdefault(outline, []).append(index)
+
+    def _outline(self, request: Request) -> tuple[str, tuple[str, ...]]:
+        """A request without its drawn values, and these in their places."""
+        place = self._matcher.place(request)
+        content = self._matcher.content(request)
+        body = content.key
+        if body.startswith("sha256:") and len(request.body) < _LONGEST:
+            body = request.body.decode("latin-1")
+        text = "\n".join((*place, body))
+        text = (unquote(text) if "%" in text else text).replace("\0", "")
+        drawn: list[str] = []
+
+        def mark(value: str) -> str:
+            drawn.append(value)
+            return f"\0{len(drawn) - 1}\0"
+
+        values: list[str] = []
+
+        def take(found: re.Match[str]) -> str:
+            values.append(drawn[int(found[1])] if found[1] else found[0].lower())
+            return "\0"
+
+        return _VALUE.sub(take, sub_drawn(text, mark)), tuple(values)
+
+    def _pair(self, sent: tuple[str, ...], recorded: tuple[str, ...]) -> Binding | None:
+        """What stands for each value; None where that contradicts what is bound."""
+        binding: Binding = {}
+        for value, stand_in in zip(sent, recorded, strict=True):
+            if value == stand_in:
+                continue
+            known = binding.get(value, self._bound.get(value))
+            if known is None:
+                taken = stand_in in self._values or stand_in in binding.values()
+                if taken or not _STAND_IN.fullmatch(stand_in):
+                    return None
+                binding[value] = stand_in
+            elif known != stand_in:
+                return None
+        return binding

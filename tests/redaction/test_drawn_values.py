@@ -1,0 +1,159 @@
+"""What looks drawn is numbered, the same on both sides, and what follows replays."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import random
+import string
+import uuid
+
+import pytest
+import requests
+
+from azml_contract.cassette.cassette import load_cassette
+from azml_contract.recording.miss import NoMatchingInteraction
+from azml_contract.redaction.drawn import find_drawn, numbered_drawn, sub_drawn
+
+URL_SAFE = string.ascii_letters + string.digits + "-_"
+
+
+def draw(length=43, seed=None):
+    dice = random.Random(seed)
+    return "".join(dice.choice(URL_SAFE) for _ in range(length))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "DeployPrivateEndpoint-k7wq3zb9x2mfd",
+        "Contoso_ABC_Core_XyZ_481516",
+        "Meta-Llama-3-1-8B-Instruct-2407",
+        "bloomz-7b1-mt-Q4_K_M-GGUF-2024",
+        "STANDARD_NC96ads_A100_v4",
+        "EarlyTerminationPolicyTypeMedianStopping2",
+        "azureml://datastores/workspaceblobstore/paths/LocalUpload/"
+        + hashlib.md5(b"y").hexdigest()
+        + "/Src2",
+        "ssh-rsa " + base64.b64encode(b"\0\0\0\x07ssh-rsa" + bytes(range(90))).decode(),
+        str(uuid.UUID(int=5)),
+        numbered_drawn("x" * 43, 7),
+        *(
+            text
+            for name in ("md5", "sha1", "sha224", "sha256", "sha512")
+            for digest in [hashlib.new(name, b"data").digest()]
+            for text in (
+                digest.hex(),
+                digest.hex().upper(),
+                base64.b64encode(digest).decode(),
+                f"{name}-{base64.b64encode(digest).decode()}",
+                f"mcr.example/image@{name}:{digest.hex()}",
+            )
+        ),
+    ],
+)
+def test_names_and_digests_do_not_look_drawn(written):
+    assert find_drawn(written) == []
+
+
+@pytest.mark.parametrize("length", [32, 43, 64])
+def test_nearly_every_random_value_looks_drawn_whatever_stands_around_it(length):
+    values = [draw(length, seed) for seed in range(300)]
+
+    seen = [value for value in values if find_drawn(value) == [value]]
+
+    assert len(seen) >= 290
+    for value in seen:
+        number = numbered_drawn(value, 3)
+        assert len(number) == len(value)
+        assert sub_drawn(f"a=%2F{value}&b", lambda _, n=number: n) == f"a=%2F{number}&b"
+        assert sub_drawn(number, lambda _: "twice") == number
+
+
+def operation(service, token):
+    return f"{service.url}/status/s:{uuid.uuid4()}:{token}?api-version=1"
+
+
+def test_an_operation_of_the_service_replays_and_two_recordings_are_equal(
+    service, record, replay, tmp_path
+):
+    """The service draws such an id for every schedule and every update."""
+    place = {}
+
+    def begin(call):
+        place["url"] = operation(service, draw())
+        return 202, {"Azure-AsyncOperation": place["url"]}, {"follow": place["url"]}
+
+    service.on("PUT", "/schedules/x", begin)
+    service.on("GET", "/status/.*", lambda call: (200, {}, {"status": "Succeeded"}))
+
+    def story(recorder):
+        session = requests.Session()
+        session.verify = str(service.ca)
+        answer = session.put(f"{service.url}/schedules/x", json={"a": 1})
+        assert answer.json()["follow"] == answer.headers["Azure-AsyncOperation"]
+        assert session.get(answer.json()["follow"]).json()["status"] == "Succeeded"
+
+    texts = []
+    for name in ("one", "two"):
+        path = tmp_path / name / "c.json"
+        record(story, path=path)
+        data = json.loads(path.read_text())
+        texts.append(json.dumps(data["interactions"]))
+    replay(story, path=path)
+    assert texts[0] == texts[1]
+    assert "drawn-" in texts[0]
+
+
+def test_what_the_client_draws_is_bound_by_its_place_and_comes_back(
+    service, record, replay, cassette_path
+):
+    service.on("PUT", "/x/.*", lambda call: (200, {}, json.loads(call.body)))
+    service.on("POST", "/y", lambda call: (200, {}, {}))
+
+    def story(recorder):
+        session = requests.Session()
+        session.verify = str(service.ca)
+        names = [draw(), draw(), str(uuid.uuid4())]
+        for name in names:
+            answer = session.put(f"{service.url}/x/{name}", json={"item": name})
+            assert answer.json() == {"item": name}
+        for name in reversed(names):
+            session.post(f"{service.url}/y", data={"name": name})
+
+    record(story)
+    replay(story)
+
+    assert len(load_cassette(cassette_path).interactions) == 6
+
+
+def test_two_values_at_one_place_stay_two(service, record, replay, cassette_path):
+    service.on("PUT", "/x", lambda call: (200, {}, {}))
+
+    def story(first, second):
+        def run(recorder):
+            for name in (first, second):
+                requests.put(
+                    f"{service.url}/x", json={"v": name}, verify=str(service.ca)
+                )
+
+        return run
+
+    record(story(draw(), draw()))
+    replay(story(draw(), draw()))
+    one = draw()
+    with pytest.raises(NoMatchingInteraction):
+        replay(story(one, one))
+
+
+def test_a_secret_that_only_its_shape_tells_replays(service, record, replay):
+    """Replay redacts what is sent with the function that made the cassette."""
+    service.on("PUT", "/x", lambda call: (200, {}, {}))
+    body = {"command": "run --db 'Server=x;Password=Sup3rS3cret!;'"}
+
+    def story(recorder):
+        requests.put(f"{service.url}/x", json=body, verify=str(service.ca))
+
+    record(story)
+    replay(story)
