@@ -251,6 +251,7 @@ class ScenarioRun:
 def redaction_rules(settings: Settings, user: UserRules = NO_RULES) -> RedactionRules:
     """What must not reach a cassette: by the settings, the contract, the project."""
     from azml_contract.contract.catalog import secret_property_names
+    from azml_contract.contract.secret_places import find_secret_places
     from azml_contract.recording.scrub import Identifier, RedactionRules
 
     kinds = {
@@ -277,6 +278,7 @@ def redaction_rules(settings: Settings, user: UserRules = NO_RULES) -> Redaction
             *user.secrets,
         ),
         secret_properties=secret_property_names() | user.properties,
+        secret_places=find_secret_places,
     )
 
 

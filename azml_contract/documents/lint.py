@@ -24,6 +24,7 @@ from azml_contract.redaction.secret_fields import (
     parse_nested,
     secret_form_fields,
 )
+from azml_contract.redaction.secret_words import is_named_secret
 from azml_contract.redaction.shapes import REDACTED
 
 # Opaque by design, and drawn anew for each answer.
@@ -90,6 +91,8 @@ class Linter:
                 yield Suspicion(f"{pointer} (a property name)", kind)
             if is_secret_field(name, self._secret_names, container):
                 yield from self._leaves(item, inner, name)
+            elif isinstance(item, str) and is_named_secret(name, item):
+                yield Suspicion(inner, f"the value of {name}")
             elif packed and key == "text" and isinstance(item, str):
                 yield from self._base64(item, inner, name)
             else:

@@ -25,6 +25,7 @@ from azml_contract.redaction.secret_fields import (
     redact_form,
     secret_form_fields,
 )
+from azml_contract.redaction.secret_words import is_named_secret
 
 _BASE64_NAMES = frozenset({"base64", "base64_string"})
 
@@ -85,6 +86,8 @@ class DocumentScrubber:
             name = pair if pair and key == "value" else str(key)
             if is_secret_field(name, self._redactor.secret_names, container):
                 new = self._redactor.json_strings(redact_field(item), self._text)
+            elif isinstance(item, str) and is_named_secret(name, item):
+                new = self._redactor.text(redact_field(item))
             elif packed and key == "text" and isinstance(item, str):
                 new = self._base64(item)
             else:

@@ -29,11 +29,11 @@ from azml_contract.recording.blocks import BlockLedger, is_block_list
 from azml_contract.redaction.redact import redact_leaves
 from azml_contract.redaction.rules import (
     FORM_IGNORED,
-    QUERY_SECRETS,
     SAS_GUIDS,
     SAS_TIMES,
 )
-from azml_contract.redaction.shapes import redact_shapes
+from azml_contract.redaction.secret_words import is_secret_parameter
+from azml_contract.redaction.shapes import REDACTED, redact_shapes
 
 Canonicaliser = Callable[[Request], Request]
 """A project's own rule: rewrites a request before it is compared."""
@@ -153,13 +153,19 @@ def _canonical_query(query: str) -> str:
     """Sorted pairs; secrets and SAS fields that change each time are levelled."""
     pairs = parse_qsl(query, keep_blank_values=True)
     names = {name.lower() for name, _ in pairs}
-    dropped = set(QUERY_SECRETS)
+    dropped: set[str] = set()
     if "sig" in names:
         dropped |= SAS_TIMES | SAS_GUIDS
     if "blockid" in names and ("comp", "block") in pairs:
         dropped.add("blockid")
-    kept = [(name, value) for name, value in pairs if name.lower() not in dropped]
-    levelled = [(name.lower(), "") for name, _ in pairs if name.lower() in dropped]
+    level = [
+        name.lower() in dropped or value == REDACTED or is_secret_parameter(name, value)
+        for name, value in pairs
+    ]
+    kept = [pair for pair, out in zip(pairs, level, strict=True) if not out]
+    levelled = [
+        (name.lower(), "") for (name, _), out in zip(pairs, level, strict=True) if out
+    ]
     return urlencode(sorted(kept) + sorted(set(levelled)))
 
 

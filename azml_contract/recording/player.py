@@ -38,6 +38,8 @@ from azml_contract.recording.miss import (
 from azml_contract.recording.polls import announced_by, is_poll_path, was_polled
 from azml_contract.redaction.redact import Redactor
 
+_NO_ANSWER = Response(0, (), b"")
+
 
 @dataclass(slots=True)
 class _Queue:
@@ -251,6 +253,7 @@ class Player:
         What is secret in it is replaced by the function that replaced it in the
         cassette; what its client drew is bound to what stands in its place.
         """
+        self._redactor = self._redactor.learning(Exchange(request, _NO_ANSWER))
         clean = self._redactor.request(request)
         for index, binding in self._bindings.find(clean, self._plays):
             recorded = self._matcher.prepare(self.cassette.interactions[index].request)

@@ -36,9 +36,8 @@ from azml_contract.redaction.learn import (
     is_email,
     is_key_list,
 )
-from azml_contract.redaction.redact import Redactor, redact_leaves, secret_names
+from azml_contract.redaction.redact import Redactor, redact_leaves
 from azml_contract.redaction.rules import (
-    FORM_SECRETS,
     KEY_LIST_PLAIN,
     PEOPLE,
     REQUEST_HEADERS,
@@ -46,7 +45,6 @@ from azml_contract.redaction.rules import (
     Identifier,
     RedactionRules,
 )
-from azml_contract.redaction.shapes import REDACTED
 
 __all__ = ["Identifier", "RedactionRules", "Sanitizer", "Scrubber"]
 
@@ -89,7 +87,7 @@ class Scrubber:
                 recording goes on from; their stand-ins keep their meaning.
         """
         seen = [plain_exchange(one) for one in exchanges]
-        learned = find_secrets(seen, secret_names(rules))
+        learned = find_secrets(seen, rules)
         people = tuple(
             Identifier("name", one, EMAIL if is_email(one) else PERSON)
             for one in sorted(find_people(seen))
@@ -168,7 +166,10 @@ class Scrubber:
         if "x-www-form-urlencoded" in kind:
             return {"text": self._scrub_form(raw)} if raw else None
         content = classify(raw, request.headers, exact=exact)
-        if content is not None and content.kind is Kind.TEXT:
+        if content is not None and content.kind is Kind.JSON:
+            marked = self.redactor.marked(request, content.value, answer=False)
+            content = replace(content, value=marked)
+        elif content is not None and content.kind is Kind.TEXT:
             listed = self._ledger.rewrite_list(request.url, content.value)
             content = replace(content, value=listed)
         scrubbed = self._scrub_content(content, self._request)
@@ -178,10 +179,7 @@ class Scrubber:
         pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
         return urlencode(
             [
-                (
-                    name,
-                    REDACTED if name.lower() in FORM_SECRETS else self._request(value),
-                )
+                (name, self.redactor.field(name, value, self._request))
                 for name, value in pairs
             ]
         )
@@ -218,6 +216,7 @@ class Scrubber:
 
     def _level_json(self, request: Request, value: Any) -> Any:
         """Redact and level what depends on where in an answer a value stands."""
+        value = self.redactor.marked(request, value, answer=True)
         if is_key_list(request):
             value = redact_leaves(value, KEY_LIST_PLAIN)
         if is_identity(request) and isinstance(value, dict):

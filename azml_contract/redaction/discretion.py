@@ -35,7 +35,7 @@ class Discretion:
 
     def note(self, exchange: Exchange) -> None:
         """Learn the secrets that a live exchange shows."""
-        found = find_secrets([exchange], self._redactor.secret_names)
+        found = find_secrets([exchange], self._rules)
         with self._lock:
             if not found <= self._learned:
                 self._learned |= found

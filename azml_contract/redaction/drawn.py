@@ -28,20 +28,23 @@ _LONGEST = 4096
 _CHANGES, _WORDY = 0.4, 0.6
 _DIGEST_BYTES = frozenset({16, 20, 28, 32, 48, 64})
 _GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
-_EDGE = r"(?:(?<=%[0-9A-Fa-f]{2})|(?<![\w+/~%-]))"
 _RUN = re.compile(r"(?<![\w+/~-])[\w+/~-]{24,}={0,2}", re.ASCII)
+# Percent-encoded once or twice.
+_EDGE = r"(?:(?<=%25[0-9A-Fa-f]{2})|(?<=%[0-9A-Fa-f]{2})|(?<![\w+/~%-]))"
 _ENCODED_RUN = re.compile(
-    rf"{_EDGE}(?:[\w+/~-]|%2B|%2F){{24,}}(?:=|%3D){{0,2}}", re.ASCII | re.IGNORECASE
+    rf"{_EDGE}(?:[\w+/~-]|%(?:25)?2[BF]){{24,}}(?:=|%(?:25)?3D){{0,2}}",
+    re.ASCII | re.IGNORECASE,
 )
-_AROUND = re.compile(r"((?:/|%2F)*)(.*?)((?:=|%3D)*)", re.IGNORECASE)
+_AROUND = re.compile(r"((?:/|%(?:25)?2F)*)(.*?)((?:=|%(?:25)?3D)*)", re.IGNORECASE)
 # DER begins a certificate or a public key otherwise than a private one; SSH's says so.
 _PUBLIC_KEY = re.compile(
     rb"0(?:\x82..|\x81.|[^\x80-\xff])(?:0|\x02[\x81\x82])|\0\0\0[\x07-\x2f](?:ssh|ecdsa|sk)-",
     re.DOTALL,
 )
+_BLANK = r"(?: |\+|%(?:25)?20)"
 _PUBLIC_BLOCK = re.compile(
-    r"(-----BEGIN (?:[A-Z0-9]+ )*(?:CERTIFICATE|PUBLIC KEY)(?: REQUEST)?-----"
-    r"[^-]*-----END )"
+    rf"(-----BEGIN{_BLANK}(?:[A-Z0-9]+{_BLANK})*(?:CERTIFICATE|PUBLIC{_BLANK}KEY)"
+    rf"(?:{_BLANK}REQUEST)?-----[^-]*-----END{_BLANK})"
 )
 _INTEGRITY = re.compile(r"(?:md5|sha(?:1|224|256|384|512))[-:=]")
 _WORDS = re.compile(
@@ -63,7 +66,7 @@ def sub_drawn(text: str, stand_in: Callable[[str], str]) -> str:
     if len(text) < _SHORTEST:
         return text
     pattern = _ENCODED_RUN if "%" in text else _RUN
-    if "-----BEGIN " not in text:
+    if "-----BEGIN" not in text:
         return pattern.sub(lambda found: _replace(found, stand_in), text)
     parts = _PUBLIC_BLOCK.split(text)
     parts[::2] = [
@@ -90,11 +93,11 @@ def _replace(found: re.Match[str], stand_in: Callable[[str], str]) -> str:
     around = _AROUND.fullmatch(run)
     assert around is not None
     before, core, after = around.groups()
-    whole = unquote(run)
+    whole = _plain(run)
     if before and _says_what_it_is(whole):
         return run
-    value = unquote(core)
-    if is_drawn(value + unquote(after)):
+    value = _plain(core)
+    if is_drawn(value + _plain(after)):
         new = stand_in(value)
     elif "/" not in value or _INTEGRITY.match(value) or _says_what_it_is(whole):
         return run
@@ -104,6 +107,10 @@ def _replace(found: re.Match[str], stand_in: Callable[[str], str]) -> str:
             for piece in _BETWEEN.split(value)
         )
     return run if new == value else f"{before}{new}{after}"
+
+
+def _plain(text: str) -> str:
+    return unquote(unquote(text)) if "%" in text else text
 
 
 @lru_cache(maxsize=65_536)

@@ -19,14 +19,21 @@ from azml_contract.redaction.rules import (
     KEY_LIST_PLAIN,
     KEY_LISTS,
     PEOPLE,
+    Place,
+    RedactionRules,
+    secret_names,
 )
+from azml_contract.redaction.secret_fields import is_stand_in, pair_name
+from azml_contract.redaction.secret_words import is_named_secret
 
-_SHORTEST_SECRET = 8
+_SHORTEST_SECRET, _SAFE_LENGTH = 6, 8
+_MIXED = re.compile(r"[A-Za-z].*[^A-Za-z]|[^A-Za-z].*[A-Za-z]", re.DOTALL)
 _SHORTEST_NAME = 5
 _SIGNATURE = re.compile(r"[?&;]sig=([^&\s\"'<>\\]+)")
 _PLAIN_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z]+|[0-9]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_ADDRESS = re.compile(r"[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+# Not what stands before the host of a URL, nor of a clone over SSH.
+_ADDRESS = re.compile(r"(?<![\w.%+:/$-])(?!git@)[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 
 
 def is_key_list(request: Request) -> bool:
@@ -41,12 +48,12 @@ def is_email(text: str) -> bool:
 
 
 def find_secrets(
-    exchanges: Iterable[Exchange], secret_names: frozenset[str]
+    exchanges: Iterable[Exchange], rules: RedactionRules
 ) -> frozenset[str]:
     """Every live secret that the exchanges show where secrets are known to be."""
     found: set[str] = set()
     for exchange in exchanges:
-        found.update(_from_exchange(exchange, secret_names))
+        found.update(_from_exchange(exchange, rules))
     return frozenset(value for value in found if _is_distinctive(value))
 
 
@@ -82,7 +89,8 @@ def _addresses(text: str) -> list[str]:
     return _ADDRESS.findall(text) if "@" in text else []
 
 
-def _from_exchange(exchange: Exchange, secret_names: frozenset[str]) -> Iterator[str]:
+def _from_exchange(exchange: Exchange, rules: RedactionRules) -> Iterator[str]:
+    known = secret_names(rules)
     request, response = exchange.request, exchange.response
     scheme, _, credentials = (request.header("authorization") or "").partition(" ")
     if scheme.lower() in ("bearer", "basic"):
@@ -91,10 +99,15 @@ def _from_exchange(exchange: Exchange, secret_names: frozenset[str]) -> Iterator
         yield from _signatures(value)
     yield from _signatures(request.url)
     yield from _from_form(request)
-    for body in (request.body, response.body):
+    for body, answer in ((request.body, False), (response.body, True)):
         if b"sig=" in body:
             yield from _signatures(body.decode("utf-8", "replace"))
-        yield from _secret_strings(_json(body), lambda name: name in secret_names)
+        value = _json(body)
+        yield from _secret_strings(value, lambda name: name in known)
+        if value is not None and rules.secret_places:
+            for place in rules.secret_places(request, value, answer=answer):
+                yield from (text for under, text in _strings(_at(value, place)))
+        yield from _named_strings(value)
     if is_key_list(request):
         yield from _secret_strings(
             _json(response.body), lambda name: name not in KEY_LIST_PLAIN
@@ -148,6 +161,28 @@ def _secret_strings(value: Any, is_secret: Callable[[str], bool]) -> Iterator[st
                 yield from (text for under, text in _strings(item, name) if _may(under))
 
 
+def _at(value: Any, place: Place) -> Any:
+    for step in place:
+        value = value[step]
+    return value
+
+
+def _named_strings(value: Any) -> Iterator[str]:
+    """What the names of a JSON value say is secret, and is no common word."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _named_strings(item)
+    elif isinstance(value, dict):
+        pair = pair_name(value)
+        for key, item in value.items():
+            if isinstance(item, dict | list):
+                yield from _named_strings(item)
+            elif isinstance(item, str):
+                name = pair if pair and key == "value" else key
+                if is_named_secret(name, item):
+                    yield item
+
+
 def _may(name: str) -> bool:
     return not name.endswith("type") and name not in KEY_LIST_PLAIN
 
@@ -156,6 +191,8 @@ def _is_distinctive(value: str) -> bool:
     """Whether a secret can be looked for everywhere without hitting plain words."""
     return (
         len(value) >= _SHORTEST_SECRET
+        and (len(value) >= _SAFE_LENGTH or _MIXED.search(value) is not None)
         and not _PLAIN_WORD.fullmatch(value)
+        and not is_stand_in(value)
         and not value.startswith(("https://", "http://"))
     )

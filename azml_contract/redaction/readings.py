@@ -45,8 +45,7 @@ def text_readings(text: str) -> Iterator[str]:
 
 def _unescaped(text: str) -> Iterator[str]:
     if "%" in text:
-        yield unquote(text)
-        yield unquote_plus(text)
+        yield unquote_plus(text) if "+" in text else unquote(text)
     if "&" in text and ";" in text:
         yield unescape(text)
     if "\\" in text:

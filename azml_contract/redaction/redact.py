@@ -11,10 +11,12 @@ import codecs
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from html import escape, unescape
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 
-from azml_contract.exchange import Request
+from azml_contract.exchange import Exchange, Request
+from azml_contract.redaction.drawn import sub_drawn
 from azml_contract.redaction.forms import (
     Replacer,
     find_needles,
@@ -22,15 +24,18 @@ from azml_contract.redaction.forms import (
     rewrite_base64,
     rewrite_percent,
 )
+from azml_contract.redaction.learn import find_secrets
+from azml_contract.redaction.named import redact_named
 from azml_contract.redaction.names import Names
 from azml_contract.redaction.rules import (
     FORM_SECRETS,
-    JSON_ORDINARY,
-    JSON_SECRETS,
-    QUERY_SECRETS,
     SAS_TIMES,
+    Place,
     RedactionRules,
+    secret_names,
 )
+from azml_contract.redaction.secret_fields import pair_name
+from azml_contract.redaction.secret_words import is_named_secret, is_secret_parameter
 from azml_contract.redaction.shapes import (
     REDACTED,
     SHAPE_MARKERS,
@@ -44,11 +49,6 @@ _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
 _CACHE_SIZE = 20_000
 _CACHED_LENGTH = 4096
-
-
-def secret_names(rules: RedactionRules) -> frozenset[str]:
-    """Lower-case names of JSON properties whose value is never written."""
-    return JSON_SECRETS | (rules.secret_properties - JSON_ORDINARY)
 
 
 def is_url(text: str) -> bool:
@@ -70,9 +70,11 @@ class Redactor:
             rules: What the settings and the contract know.
             learned: More live secrets, found in the traffic itself.
         """
+        self._rules = rules
+        self._learned = frozenset(learned)
         self.names = Names(rules.identifiers)
         self.secret_names = secret_names(rules)
-        secrets = sorted({*rules.secrets, *learned} - {""}, key=len, reverse=True)
+        secrets = sorted({*rules.secrets, *self._learned} - {""}, key=len, reverse=True)
         self.secrets = Replacer((one, redact_value(one)) for one in secrets)
         self._cache: dict[str, str] = {}
 
@@ -102,11 +104,24 @@ class Redactor:
     def _deep(self, text: str, depth: int) -> str:
         """Look inside what is percent-encoded or base64."""
         text = rewrite_percent(text, lambda inner: self.text(inner, depth + 1))
-        return rewrite_base64(text, lambda inner: self.text(inner, depth + 1))
+        if "&" in text and ";" in text and (inner := unescape(text)) != text:
+            clean = self.text(inner, depth + 1)
+            text = text if clean == inner else escape(clean)
+        return rewrite_base64(text, lambda inner: self._encoded(inner, depth + 1))
+
+    def _encoded(self, text: str, depth: int) -> str:
+        """What was encoded cannot be numbered where it is found, so all of it goes."""
+        return sub_drawn(self.text(text, depth), lambda _: REDACTED)
 
     def plain(self, text: str) -> str:
         """Values, names and shapes only: no look inside JSON or base64."""
-        return redact_shapes(self.names.replace(self.secrets.replace(text)))
+        text = redact_shapes(self.names.replace(self.secrets.replace(text)))
+        return redact_named(text, redact_value)
+
+    def learning(self, exchange: Exchange) -> Redactor:
+        """One that knows the secrets of an exchange too; itself where it shows none."""
+        found = find_secrets([exchange], self._rules) - self._learned
+        return Redactor(self._rules, self._learned | found) if found else self
 
     def url(self, url: str, depth: int = 0) -> str:
         """A URL with its query redacted field by field, in the order sent."""
@@ -136,13 +151,13 @@ class Redactor:
         depth: int,
     ) -> str:
         plain_name = unquote(name).lower()
-        if plain_name in QUERY_SECRETS or (
+        decoded = unquote_plus(value)
+        if is_secret_parameter(unquote(name), decoded) or (
             operation and plain_name in _SIGNED_OPERATION
         ):
             return f"{name}{mark}{REDACTED}"
         if signed and plain_name in SAS_TIMES:
             return f"{name}{mark}{quote(ZERO_TIME, safe='')}"
-        decoded = unquote_plus(value)
         redacted = self.text(decoded, depth + 1)
         if redacted == decoded:
             return f"{name}{mark}{value}"
@@ -173,19 +188,25 @@ class Redactor:
             return value
         kind = value.get("type")
         resource_type = kind.lower() if isinstance(kind, str) else ""
+        pair = pair_name(value)
         return {
-            string(name): self._property(name.lower(), item, resource_type, string)
+            string(name): self._property(
+                pair if pair and name == "value" else name, item, resource_type, string
+            )
             for name, item in value.items()
         }
 
     def _property(
         self, name: str, value: Any, resource_type: str, string: Callable[[str], str]
     ) -> Any:
-        if name in self.secret_names:
+        lower = name.lower()
+        if lower in self.secret_names:
             # What keeps its shape, such as a SAS, still names an account.
             return self.json_strings(redact_leaves(value), string)
         if isinstance(value, str):
-            value = self.names.replace_property(name, value, resource_type)
+            if is_named_secret(name, value):
+                return string(redact_value(value))
+            value = self.names.replace_property(lower, value, resource_type)
         return self.json(value, string)
 
     def json_strings(self, value: Any, string: Callable[[str], str]) -> Any:
@@ -209,7 +230,9 @@ class Redactor:
         else:
             body = rewrite_body(
                 request.body,
-                lambda value: self.json(value, self.text),
+                lambda value: self.json(
+                    self.marked(request, value, answer=False), self.text
+                ),
                 self.text,
                 self.binary,
             )
@@ -218,11 +241,26 @@ class Redactor:
     def form(self, raw: bytes) -> bytes:
         """A form with its secret fields replaced, and all others redacted."""
         pairs = parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)
-        redacted = [
-            (name, REDACTED if name.lower() in FORM_SECRETS else self.text(value))
-            for name, value in pairs
-        ]
+        redacted = [(name, self.field(name, value, self.text)) for name, value in pairs]
         return raw if redacted == pairs else urlencode(redacted).encode()
+
+    def field(self, name: str, value: str, string: Callable[[str], str]) -> str:
+        """The value of a field of a form."""
+        secret = name.lower() in FORM_SECRETS or is_named_secret(name, value)
+        return REDACTED if secret else string(value)
+
+    def marked(self, request: Request, value: Any, *, answer: bool) -> Any:
+        """A JSON body without what the contract marks secret, by its place.
+
+        Args:
+            request: Tells the operation.
+            value: Its body, or that of its answer.
+            answer: Which of the two.
+        """
+        find = self._rules.secret_places
+        for place in find(request, value, answer=answer) if find else ():
+            value = _replace_at(value, place)
+        return value
 
     def binary(self, raw: bytes) -> bytes:
         """Binary content with what can be found in it replaced."""
@@ -259,6 +297,15 @@ class Redactor:
         """A text for a person: without secrets and identifiers."""
         # A private key spans lines; what is encoded or JSON stands in one.
         return "\n".join(self.text(line) for line in self.plain(text).split("\n"))
+
+
+def _replace_at(value: Any, place: Place) -> Any:
+    """A JSON value with what stands at a place redacted; the one given stays."""
+    if not place:
+        return redact_leaves(value)
+    changed: Any = list(value) if isinstance(value, list) else dict(value)
+    changed[place[0]] = _replace_at(changed[place[0]], place[1:])
+    return changed
 
 
 def rewrite_body(

@@ -6,7 +6,24 @@ This module holds names and nothing that acts on them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+from azml_contract.exchange import Json, Request
+
+Place = tuple[str | int, ...]
+"""Keys and indices that lead to a value of a JSON body."""
+
+
+class SecretPlaces(Protocol):
+    """Tells where in a body secrets stand; what knows contracts supplies it."""
+
+    def __call__(
+        self, request: Request, body: Json, /, *, answer: bool
+    ) -> Sequence[Place]:
+        """The places in the body of a request, or of its answer."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +44,14 @@ class RedactionRules:
     """Everything the caller knows that a cassette must not hold.
 
     `secrets` are live values; `secret_properties` are names of JSON
-    properties, in lower case, that the contract marks secret or write-only.
+    properties, in lower case, that the contract marks secret or write-only, and
+    `secret_places` tells where in a body they stand.
     """
 
     identifiers: tuple[Identifier, ...] = ()
     secrets: tuple[str, ...] = ()
     secret_properties: frozenset[str] = frozenset()
+    secret_places: SecretPlaces | None = None
 
 
 QUERY_SECRETS = frozenset(
@@ -121,6 +140,11 @@ JSON_ORDINARY = frozenset(
 )
 """Names too common to be secret by name alone, whatever the contract marks."""
 
+JSON_PUBLIC = frozenset(
+    {"adminusersshpublickey", "cert", "certificate", "key1", "key2", "publickeydata"}
+)
+"""Names that the contract marks, and that are public or ordinary elsewhere."""
+
 KEY_LISTS = (
     "listkeys",
     "listsecrets",
@@ -183,3 +207,8 @@ RESPONSE_HEADERS = frozenset(
     }
 )
 """The only headers that are written; names beginning with ``x-ms-meta-`` too."""
+
+
+def secret_names(rules: RedactionRules) -> frozenset[str]:
+    """Lower-case names of JSON properties whose value is never written."""
+    return JSON_SECRETS | (rules.secret_properties - JSON_ORDINARY - JSON_PUBLIC)

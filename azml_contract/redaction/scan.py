@@ -14,14 +14,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
 from azml_contract.redaction.drawn import find_drawn
 from azml_contract.redaction.forms import base64_runs
+from azml_contract.redaction.named import redact_named
 from azml_contract.redaction.readings import byte_readings, text_readings, unfolded
 from azml_contract.redaction.redact import Redactor
-from azml_contract.redaction.shapes import find_shapes
+from azml_contract.redaction.shapes import find_shapes, redact_value
 
 _LIVE = "a live secret of the settings or of this recording"
 _DEEPEST = 4
@@ -158,7 +160,9 @@ class Scanner:
         for depth in range(_DEEPEST + 1):
             for one in layer:
                 yield from self._plain_kinds(one, entropy=entropy and depth == 0)
-                if self._secrets.find(unfolded(one)):
+                if self._secrets.find(unfolded(one)) or (
+                    "+" in one and "%" in one and self._secrets.find(unquote(one))
+                ):
                     yield _LIVE
             inner = {one for each in layer for one in text_readings(each)} - seen
             layer = sorted(inner)
@@ -166,6 +170,8 @@ class Scanner:
 
     def _plain_kinds(self, text: str, *, entropy: bool) -> Iterator[str]:
         yield from find_shapes(text)
+        if redact_named(text, redact_value) != text:
+            yield "a value whose name says that it is secret"
         if entropy and any(one not in self._drawn for one in find_drawn(text)):
             yield "a random token"
         if self._secrets.find(text):

@@ -1,45 +1,44 @@
 """What secrets look like, and what is written in their place.
 
-In: text. Out: the text without secrets, or the kind of secret it still holds.
-Knows shapes only: JSON web tokens, SAS signatures, account keys, connection
-strings, private keys, bearer tokens, client secrets. Which
-properties and values are secret is another module's matter.
+In: text. Out: the text without what is secret by its shape, or the kinds it still
+holds. Tokens are told by their issuers' formats: those that detect-secrets knows, and
+those of `shapes.toml`. Which properties and values are secret is another module's
+matter.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import importlib
 import re
+import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from azml_contract.redaction.named import redact_named
 
 REDACTED = "REDACTED"
 ZERO_KEY = base64.b64encode(bytes(64)).decode()
 ZERO_TIME = "2000-01-01T00:00:00Z"
 
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*")
-_PEM = re.compile(
-    r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----.*?"
-    r"(?:-----END (?:[A-Z0-9]+ )*PRIVATE KEY-----|\Z)",
-    re.DOTALL,
-)
+_TABLE = Path(__file__).with_name("shapes.toml")
+_PLUGINS = "detect_secrets.plugins"
+_SHORTEST = 8
 _BEARER = re.compile(
     r"\b(Bearer|Basic|SharedKey) +(?=[\w.~+/:-]*\d)(?!REDACTED)[\w.~+/:-]{8,}={0,2}"
 )
 _SIGNATURE = re.compile(
-    r"((?:^|[?&;\s\"'>]|%26|%3F|\\u0026|&amp;)(?:sig|signature)(?:=|%3D))"
-    r"(?!REDACTED)([^&;\s\"'<>\\]+)",
-    re.IGNORECASE,
-)
-_CONNECTION = re.compile(
-    r"((?:AccountKey|SharedAccessKey|SharedAccessSignature|SharedSecretValue|Password"
-    r"|Pwd|PrimaryKey|SecondaryKey)\s*=\s*)(?!REDACTED|AAAA)([^;\"'\s\\&<>]{4,})",
+    r"((?:^|[?&;\s\"'>]|%26|%3F|\\u0026|&amp;)sig(?:=|%3D))"
+    r"(?!REDACTED|[${<*])([^&;\s\"'<>\\]+)",
     re.IGNORECASE,
 )
 _ACCOUNT_KEY = re.compile(r"(?<![A-Za-z0-9+/-])[A-Za-z0-9+/]{86}==")
-_CLIENT_SECRET = re.compile(
-    r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,36}(?![\w~-])", re.ASCII
-)
+_DIGEST_BEFORE = re.compile(r"(?:sha-?512|digest|hash)\W{0,4}$", re.IGNORECASE)
+_KEPT = re.compile(r"sig=REDACTED|AccountKey=(?:REDACTED|A{86})")
 _SAS_FIELD = re.compile(
     r"((?:^|[?&;]|%26|%3F|&amp;)(?:se|st|ske|skt)(?:=|%3D))([0-9][^&;\s\"'<>\\]*)"
 )
@@ -47,10 +46,19 @@ SHAPE_MARKERS = (
     b"eyj",
     b"private key",
     b"bearer ",
+    b"authorization",
     b"sharedkey",
     b"sharedaccess",
     b"accountkey",
     b"password",
+    b"passwd",
+    b"secret",
+    b"api_key",
+    b"apikey",
+    b"access_key",
+    b"token=",
+    b"token:",
+    b'token"',
     b"primarykey",
     b"secondarykey",
     b"pwd=",
@@ -61,37 +69,79 @@ SHAPE_MARKERS = (
 """What each shape begins with, in lower case: a fast way to find none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One documented format; `literals`, in lower case, say that it may be there."""
+
+    kind: str
+    literals: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    def may_be_in(self, lowered: str) -> bool:
+        """Whether a text, turned to lower case, is worth a closer look."""
+        if not self.literals:
+            return len(lowered) >= 52
+        return any(literal in lowered for literal in self.literals)
+
+    def replace(self, text: str) -> str:
+        """The text with every secret of this shape replaced."""
+        if not self.pattern.groups:
+            return self.pattern.sub(REDACTED, text)
+        return self.pattern.sub(lambda m: m[0].replace(m[1], REDACTED), text)
+
+
+@cache
+def load_shapes() -> tuple[Shape, ...]:
+    """Every documented format, ours and detect-secrets'."""
+    table = tomllib.loads(_TABLE.read_text("utf-8"))
+    ours = (
+        Shape(row["kind"], tuple(row["literals"]), re.compile(row["pattern"]))
+        for row in table["shape"]
+    )
+    return (*(one for row in table["known"] for one in _known(row)), *ours)
+
+
+def _known(row: dict[str, Any]) -> Iterator[Shape]:
+    module, _, name = row["plugin"].partition(".")
+    plugin = getattr(importlib.import_module(f"{_PLUGINS}.{module}"), name)
+    patterns = list(plugin.denylist)
+    for index in row.get("use", range(len(patterns))):
+        found = patterns[index]
+        alone = re.sub(r"(?<!\\)\((?!\?)", "(?:", found.pattern)
+        yield Shape(
+            row["kind"],
+            tuple(row["literals"]),
+            re.compile(rf"(?<![A-Za-z0-9])(?:{alone})(?![A-Za-z0-9])", found.flags),
+        )
+
+
 def redact_value(value: str) -> str:
     """What is written for a value that is a secret as a whole; keeps its shape."""
     if "sig=" in value or "AccountKey=" in value:
-        return redact_shapes(value)
-    if _decodes_to(value, 64):
-        return ZERO_KEY
-    return REDACTED
+        kept = redact_named(redact_shapes(value), redact_value)
+        if _KEPT.search(kept):
+            return kept
+    return ZERO_KEY if _decodes_to(value, 64) else REDACTED
 
 
 def redact_shapes(text: str) -> str:
     """The text with everything that looks like a known kind of secret replaced."""
-    if "eyJ" in text:
-        text = _JWT.sub(REDACTED, text)
-    if "PRIVATE KEY" in text:
-        text = _PEM.sub(REDACTED, text)
+    if len(text) < _SHORTEST:
+        return text
+    lowered = text.lower()
+    for shape in load_shapes():
+        if shape.may_be_in(lowered):
+            text = shape.replace(text)
     if " " in text:
         text = _BEARER.sub(rf"\1 {REDACTED}", text)
-    if "=" in text:
-        text = _CONNECTION.sub(lambda m: m[1] + _redact_part(m[2]), text)
-        text = _ACCOUNT_KEY.sub(lambda found: _without_key(text, found), text)
-    if "Q~" in text:
-        text = _CLIENT_SECRET.sub(REDACTED, text)
+    if "==" in text:
+        whole = text
+        text = _ACCOUNT_KEY.sub(lambda found: _without_key(whole, found), text)
     return _redact_sas(text)
 
 
 def _without_key(text: str, found: re.Match[str]) -> str:
     return ZERO_KEY if _is_account_key(text, found) else found[0]
-
-
-def _redact_part(part: str) -> str:
-    return ZERO_KEY if _decodes_to(part, 64) else REDACTED
 
 
 def _redact_sas(text: str) -> str:
@@ -120,22 +170,24 @@ def find_shapes(text: str) -> Iterator[str]:
     Args:
         text: One value, not a whole file: neighbours give no context.
     """
-    if _JWT.search(text):
-        yield "a JSON web token"
-    if "PRIVATE KEY-----" in text:
-        yield "a private key"
-    if _BEARER.search(text):
+    if len(text) < _SHORTEST:
+        return
+    lowered = text.lower()
+    for shape in load_shapes():
+        if shape.may_be_in(lowered) and shape.replace(text) != text:
+            yield shape.kind
+    if " " in text and _BEARER.search(text):
         yield "an authorization header"
-    if _SIGNATURE.search(text):
+    if "sig" in lowered and _SIGNATURE.search(text):
         yield "a SAS signature"
-    if _CONNECTION.search(text):
-        yield "a connection string"
-    if any(_is_account_key(text, found) for found in _ACCOUNT_KEY.finditer(text)):
+    if "==" in text and any(
+        _is_account_key(text, found) for found in _ACCOUNT_KEY.finditer(text)
+    ):
         yield "an account key"
-    if _CLIENT_SECRET.search(text):
-        yield "a client secret"
 
 
 def _is_account_key(text: str, found: re.Match[str]) -> bool:
-    integrity = text[max(0, found.start() - 7) : found.start()] == "sha512-"
-    return found[0] != ZERO_KEY and not integrity
+    if found[0] == ZERO_KEY:
+        return False
+    before = text[max(0, found.start() - 12) : found.start()]
+    return _DIGEST_BEFORE.search(before) is None

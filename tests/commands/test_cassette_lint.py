@@ -56,7 +56,7 @@ def test_lint_names_place_and_kind_and_never_a_value(name, azml_contract, plante
     for kind in (
         "a JSON web token",
         "a SAS signature",
-        "a connection string",
+        "a value whose name says that it is secret",
         "the value of adminUserPassword",
         "the value of password",
         "the value of the form field client_secret",

@@ -94,7 +94,8 @@ def lint_file(path: Path, rules: RedactionRules) -> Checked:
 def find_secrets_in(document: Document, rules: RedactionRules) -> tuple[Suspicion, ...]:
     """What looks secret in a document and its side files."""
     from azml_contract.documents.lint import Linter
-    from azml_contract.redaction.redact import Redactor, secret_names
+    from azml_contract.redaction.redact import Redactor
+    from azml_contract.redaction.rules import secret_names
     from azml_contract.redaction.scan import Scanner
 
     variables = document.cassette.variables if document.cassette else {}
@@ -138,11 +139,10 @@ def with_learned_secrets(document: Document, rules: RedactionRules) -> Redaction
     from dataclasses import replace
 
     from azml_contract.redaction.learn import find_secrets
-    from azml_contract.redaction.redact import secret_names
     from azml_contract.redaction.secret_fields import is_stand_in
 
     exchanges = [one.exchange for one in document.recorded()]
-    learned = find_secrets(exchanges, secret_names(rules))
+    learned = find_secrets(exchanges, rules)
     real = sorted(one for one in learned if not is_stand_in(one))
     return replace(rules, secrets=(*rules.secrets, *real))
 

@@ -1,0 +1,180 @@
+"""Where in a body secrets stand, by its definition at an api-version.
+
+In: a call, which side of it, and the JSON of that side. Out: the places whose value
+is secret there: what any api-version marks secret or write-only, what lies inside
+such a value, and what the specifications forget to mark. Where versions differ the
+strictest wins. Knows contracts; who replaces the values, and by what, is another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from azml_contract.contract.catalog import (
+    ambiguous_secret_properties,
+    known_versions,
+    load_contract,
+    secret_property_names,
+)
+from azml_contract.contract.contract import Contract, Route
+from azml_contract.contract.model import Definition, Operation, Type
+from azml_contract.errors import AzmlContractError
+from azml_contract.exchange import Json, Request
+
+Path = tuple[str | int, ...]
+
+# Read through by hand: secrets that no version marks, by definition.
+UNMARKED: Mapping[str, frozenset[str]] = {
+    "key": frozenset({"WorkspaceConnectionApiKey"}),
+    "keys": frozenset({"CustomKeys"}),
+    "secrets": frozenset({"MonitoringWorkspaceConnection"}),
+}
+_PROVIDER = "/microsoft.machinelearningservices"
+
+
+def find_secret_places(request: Request, body: Json, *, answer: bool) -> list[Path]:
+    """The places of a body at which secrets stand.
+
+    Args:
+        request: Verb, URL and api-version tell the operation.
+        body: JSON as parsed, of the request or of its answer.
+        answer: Whether it is the answer's.
+
+    Returns:
+        Keys and indices that lead to each secret; empty where the operation is
+        not known. What stands there may itself be an object or a list.
+    """
+    if not isinstance(body, dict | list) or _PROVIDER not in request.url.lower():
+        return []
+    path = urlsplit(request.url).path
+    found = _operation(request.method, path, request.api_version or "")
+    if found is None:
+        return []
+    contract, operation = found
+    walk = _Walk(contract)
+    places: dict[Path, None] = {}
+    for kind in _bodies(operation, answer=answer):
+        if walk.leads_to_secret(kind):
+            places.update(dict.fromkeys(walk.places(body, kind, ())))
+    return list(places)
+
+
+def _bodies(operation: Operation, *, answer: bool) -> list[Type]:
+    if not answer:
+        return [operation.body] if operation.body else []
+    listed = [one.body for one in (operation.responses or {}).values() if one.body]
+    named = operation.result or operation.body
+    return list(dict.fromkeys(listed)) or ([named] if named else [])
+
+
+@lru_cache(maxsize=4096)
+def _operation(
+    method: str, path: str, api_version: str
+) -> tuple[Contract, Operation] | None:
+    """The operation at its version; at the newest that has it where it is unknown."""
+    for version in (api_version, *reversed(known_versions())):
+        try:
+            contract = load_contract(version)
+        except AzmlContractError:
+            continue
+        route = contract.find(method, path)
+        if isinstance(route, Route):
+            return contract, route.operation
+    return None
+
+
+@cache
+def _is_secret(owner: str, name: str) -> bool:
+    lower = name.lower()
+    owners = ambiguous_secret_properties().get(lower, frozenset())
+    return (
+        lower in secret_property_names()
+        or owner in owners
+        or owner in UNMARKED.get(lower, ())
+    )
+
+
+class _Walk:
+    """Follows a body along the definitions of one contract."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._definitions = contract.definitions
+        self._known = _reach(contract.api_version)
+
+    def places(self, body: Json, kind: Type, at: Path) -> Iterator[Path]:
+        if isinstance(body, list):
+            for index, item in enumerate(body):
+                yield from self.places(item, kind.items or kind, (*at, index))
+        elif isinstance(body, dict):
+            if kind.kind == "map" and kind.items is not None:
+                for name, item in body.items():
+                    yield from self.places(item, kind.items, (*at, name))
+            elif kind.kind == "ref" and self.leads_to_secret(kind):
+                for definition in self._resolve(kind.ref, body):
+                    yield from self._properties(body, definition, at)
+
+    def _properties(
+        self, body: Mapping[str, Any], definition: Definition, at: Path
+    ) -> Iterator[Path]:
+        known = {name.lower(): one for name, one in definition.properties.items()}
+        for name, item in body.items():
+            prop = known.get(name.lower())
+            if prop is not None and _is_secret(definition.name, prop.name):
+                inner = item if prop.type.kind == "map" else None
+                keys = inner if isinstance(inner, dict) else [None]
+                yield from ((*at, name, *([] if k is None else [k])) for k in keys)
+                continue
+            kind = prop.type if prop is not None else definition.additional
+            if kind is not None:
+                yield from self.places(item, kind, (*at, name))
+
+    def _resolve(self, name: str, body: Mapping[str, Any]) -> list[Definition]:
+        """The definitions that an object may have; all of them where it says none."""
+        definition = self._definitions.get(name)
+        if definition is None:
+            return []
+        base = self._definitions.get(definition.base) or definition
+        if not base.discriminator:
+            return [definition]
+        lowered = {key.lower(): value for key, value in body.items()}
+        said = str(lowered.get(base.discriminator.lower(), "")).lower()
+        variants = {value.lower(): one for value, one in base.variants.items()}
+        names = [variants[said]] if said in variants else list(variants.values())
+        found = [self._definitions.get(one) for one in dict.fromkeys([name, *names])]
+        return [one for one in found if one is not None]
+
+    def leads_to_secret(self, kind: Type) -> bool:
+        """Whether a secret can stand anywhere below a type."""
+        if kind.kind == "ref":
+            if kind.ref not in self._known:
+                self._known[kind.ref] = True  # what names itself may lead there
+                self._known[kind.ref] = self._has_secret(kind.ref, set())
+            return self._known[kind.ref]
+        return kind.items is not None and self.leads_to_secret(kind.items)
+
+    def _has_secret(self, name: str, seen: set[str]) -> bool:
+        definition = self._definitions.get(name)
+        if definition is None or name in seen:
+            return False
+        seen.add(name)
+        if any(_is_secret(definition.name, one) for one in definition.properties):
+            return True
+        inner = [one.type for one in definition.properties.values()]
+        inner += [definition.additional] if definition.additional else []
+        names = [*(_ref(one) for one in inner), *definition.variants.values()]
+        return any(self._has_secret(one, seen) for one in names if one)
+
+
+def _ref(kind: Type) -> str:
+    while kind.items is not None:
+        kind = kind.items
+    return kind.ref
+
+
+@cache
+def _reach(api_version: str) -> dict[str, bool]:
+    """For a version: which definitions lead to a secret; filled as it is asked."""
+    return {}

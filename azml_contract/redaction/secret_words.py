@@ -1,0 +1,130 @@
+"""Which names say that their value is a secret, and which values are none.
+
+In: a name, a value. Out: yes or no. All spellings of a name count: camel, snake,
+kebab, upper. What only refers to a secret is none, whatever its name; a word that
+tables, language models and pages use too needs a value that looks the part. The words
+are in `words.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+from azml_contract.redaction.rules import QUERY_SECRETS
+
+_TABLE = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
+_ENDINGS, _ALONE, _NO_TOKEN, _NO_KEY, _NOTHING = (
+    frozenset(_TABLE[name].split())
+    for name in ("endings", "alone", "no_token", "no_key", "nothing")
+)
+_KEY_ENDINGS = tuple(word for word in _ENDINGS if word.endswith("key"))
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_REFERENCE = re.compile(
+    r"\$+\(?[A-Za-z_][\w.:]*\)?|\$\{.*\}|\$\[\[?.*\]\]?|\$\(.*\)|\{\{.*\}\}|\{[\w.]*\}"
+    r"|<[^<>]*>|%[A-Za-z_]\w*%|%\(\w+\)s|@Microsoft\.KeyVault\(.*\)|`.*`|\$env:\w+"
+    r"|(?:os|process|env|secrets|vars?|self|args|config|settings)\.[\w.\[\]'\"]*"
+    r"|azureml:.*|/subscriptions/.*",
+    re.DOTALL,
+)
+_STAND_IN = re.compile(
+    r"REDACTED|Sanitized|\*+|x{3,}|\.{3,}|\u2022+|A{86}==|drawn-\d+|user@example\.com",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"(?:[A-Za-z]:)?[\\/.~][\w\\/. -]*")
+_SHORTEST, _SHORTEST_CODE = 3, 20
+
+
+@lru_cache(maxsize=16_384)
+def is_secret_name(name: str) -> bool:
+    """Whether a name says that its value is a secret."""
+    words = [word.lower() for word in _WORDS.findall(name[-120:])]
+    if not words:
+        return False
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if len(words) == 1 and last in _ALONE:
+        return True
+    joined = "".join(words)
+    if last == "key":
+        return _is_secret_key(joined, before)
+    if last in ("token", "tokens") and before in _NO_TOKEN:
+        return False
+    if last in ("auth", "pass", "pw", "conn") and before:
+        return last in ("pass", "pw")
+    if last in ("pat", "sas", "dsn", "jwt", "cookie", "signature"):
+        return True
+    return any(
+        joined.endswith(ending)
+        for ending in _ENDINGS
+        if len(ending) > 4 or last == ending
+    )
+
+
+def _is_secret_key(joined: str, before: str) -> bool:
+    if joined.endswith(_KEY_ENDINGS):
+        return before != "public"
+    return bool(before) and before not in _NO_KEY
+
+
+def is_reference(value: str) -> bool:
+    """Whether a value only says where the secret is, or that there is none."""
+    stripped = value.strip()
+    return (
+        len(stripped) < _SHORTEST
+        or stripped.lower() in _NOTHING
+        or _REFERENCE.fullmatch(stripped) is not None
+        or "REDACTED" in stripped
+        or _STAND_IN.fullmatch(stripped) is not None
+    )
+
+
+def is_path(value: str) -> bool:
+    """Whether a value is a path of files."""
+    return _PATH.fullmatch(value) is not None
+
+
+def is_named_secret(name: str, value: str) -> bool:
+    """Whether a value is secret because of its name."""
+    if not is_secret_name(name) or is_reference(value):
+        return False
+    words = _WORDS.findall(name)
+    last = words[-1].lower()
+    if last in ("pwd", "pass", "pat", "path") and is_path(value):
+        return False
+    if last == "key":
+        return _looks_like_key(value)
+    if last == "signature":
+        return len(value) >= 16 and _is_mixed(value)
+    if last in ("webhook", "url", "uri", "cookie", "dsn") and len(value) < 12:
+        return False
+    if last in ("token", "sas", "pat", "auth", "jwt") and value.isdigit():
+        return len(value) >= 6
+    return True
+
+
+def is_secret_parameter(name: str, value: str) -> bool:
+    """Whether a parameter of a query is secret; many ordinary ones are called so."""
+    lower = name.lower()
+    if lower == "code":  # of a login, or of a function; a short one is of an answer
+        return len(value) >= _SHORTEST_CODE
+    if lower in QUERY_SECRETS and lower != "signature":
+        return bool(value)
+    return is_named_secret(name, value)
+
+
+def _looks_like_key(value: str) -> bool:
+    """Keys are also of dictionaries and tables; those are words and short numbers."""
+    if len(value) < 6 or value.startswith(("http://", "https://")):
+        return False
+    if len(value) < 32:
+        return _is_mixed(value) and not is_path(value)
+    return not is_path(value) or "." not in value
+
+
+def _is_mixed(value: str) -> bool:
+    kinds = (str.isdigit, str.isupper, str.islower)
+    return sum(any(map(kind, value)) for kind in kinds) > 1 or any(
+        not (char.isalnum() or char in "_-. ") for char in value
+    )
