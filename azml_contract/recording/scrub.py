@@ -38,8 +38,10 @@ from azml_contract.redaction.learn import (
 )
 from azml_contract.redaction.redact import Redactor, redact_leaves
 from azml_contract.redaction.rules import (
+    EMAIL,
     KEY_LIST_PLAIN,
     PEOPLE,
+    PERSON,
     REQUEST_HEADERS,
     RESPONSE_HEADERS,
     Identifier,
@@ -51,8 +53,6 @@ __all__ = ["Identifier", "RedactionRules", "Sanitizer", "Scrubber"]
 Sanitizer = Callable[[Exchange], Exchange]
 """A project's own rule: rewrites an exchange before it is kept."""
 
-PERSON = "User"
-EMAIL = "user@example.com"
 _URL_HEADERS = frozenset({"location", "azure-asyncoperation", "operation-location"})
 _SHORTEST_DRAWN = 6
 _HEX = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}", re.IGNORECASE)
@@ -89,8 +89,7 @@ class Scrubber:
         seen = [plain_exchange(one) for one in exchanges]
         learned = find_secrets(seen, rules)
         people = tuple(
-            Identifier("name", one, EMAIL if is_email(one) else PERSON)
-            for one in sorted(find_people(seen))
+            Identifier("name", one, PERSON) for one in sorted(find_people(seen))
         )
         rules = replace(rules, identifiers=(*rules.identifiers, *people))
         self.rules = replace(rules, secrets=(*rules.secrets, *sorted(learned)))

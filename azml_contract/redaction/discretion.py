@@ -28,7 +28,7 @@ class Discretion:
         Args:
             rules: What the settings and the contract know; names do not count.
         """
-        self._rules = replace(rules, identifiers=())
+        self._rules = replace(rules, identifiers=(), people=False)
         self._lock = threading.Lock()
         self._learned: frozenset[str] = frozenset()
         self._redactor = Redactor(self._rules)

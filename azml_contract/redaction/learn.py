@@ -32,8 +32,11 @@ _SHORTEST_NAME = 5
 _SIGNATURE = re.compile(r"[?&;]sig=([^&\s\"'<>\\]+)")
 _PLAIN_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z]+|[0-9]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-# Not what stands before the host of a URL, nor of a clone over SSH.
-_ADDRESS = re.compile(r"(?<![\w.%+:/$-])(?!git@)[\w.%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+# Names that broken JSON tells; what can be parsed is read as what it is.
+_TOLD = re.compile(
+    rf"\"(?:{'|'.join(sorted(PEOPLE))})\\?\"\s*:\s*\\?\"([^\"\\]{{5,120}})\\?\"",
+    re.IGNORECASE,
+)
 
 
 def is_key_list(request: Request) -> bool:
@@ -58,35 +61,17 @@ def find_secrets(
 
 
 def find_people(exchanges: Iterable[Exchange]) -> frozenset[str]:
-    """Names of those who created something, and e-mail addresses in answers.
-
-    An address that the scenario itself sent is a part of its bodies, like any
-    other text in them, and is not a find.
-    """
-    exchanges = list(exchanges)
+    """Names of those who created something; addresses are told by themselves."""
     found: set[str] = set()
-    addresses: set[str] = set()
     for exchange in exchanges:
-        for name, value in _strings(_json(exchange.response.body)):
-            addresses.update(_addresses(value))
-            if name in PEOPLE and len(value) >= _SHORTEST_NAME:
-                found.add(value)
-    people = {one for one in found if is_email(one) or " " in one.strip()}
-    bodies = [one.request.body for one in exchanges]
-    return frozenset(people | (addresses - set(_sent(addresses, bodies))))
-
-
-def _sent(addresses: Iterable[str], bodies: Iterable[bytes]) -> Iterator[str]:
-    """Those of the addresses that stand in what was sent."""
-    wanted = [one.encode() for one in addresses]
-    for body in bodies:
-        # Uploads are large, and hardly ever name anybody of the answers.
-        if any(one in body for one in wanted):
-            yield from _addresses(body.decode("utf-8", "replace"))
-
-
-def _addresses(text: str) -> list[str]:
-    return _ADDRESS.findall(text) if "@" in text else []
+        body = exchange.response.body
+        value = _json(body)
+        if value is None and b"{" in body:
+            found.update(_TOLD.findall(body.decode("utf-8", "replace")))
+        for name, text in _strings(value):
+            if name in PEOPLE and len(text) >= _SHORTEST_NAME:
+                found.add(text)
+    return frozenset(one for one in found if " " in one.strip() and "@" not in one)
 
 
 def _from_exchange(exchange: Exchange, rules: RedactionRules) -> Iterator[str]:

@@ -31,6 +31,7 @@ _PLACEHOLDERS: Mapping[str, str] = {
     "key_vault": "keyvault",
     "registry": "containerregistry",
     "insights": "applicationinsights",
+    "instance": "computeinstance",
 }
 _NAME = r"([\w.()-]+)"
 _ID = r"([0-9A-Za-z-]{8,})"
@@ -42,11 +43,14 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("workspace", rf"/Microsoft\.MachineLearningServices/workspaces/{_NAME}"),
         ("storage_account", rf"/Microsoft\.Storage/storageAccounts/{_NAME}"),
         ("storage_account", r"//([a-z0-9]{3,24})\.(?:blob|dfs|file|queue|table)\."),
+        ("storage_account", r'"accountName\\?"\s*:\s*\\?"([a-z0-9]{3,24})\\?"'),
+        ("storage_account", r"AccountName=([a-z0-9]{3,24})(?![a-z0-9])"),
         ("key_vault", rf"/Microsoft\.KeyVault/vaults/{_NAME}"),
         ("key_vault", r"//([\w-]+)\.vault\."),
         ("registry", rf"/Microsoft\.ContainerRegistry/registries/{_NAME}"),
         ("registry", r"//([\w]+)\.azurecr\.io"),
         ("insights", rf"/Microsoft\.Insights/components/{_NAME}"),
+        ("instance", r"//([\w-]+)\.\w+\.(?:instances\.azureml|notebooks\.azure)\."),
         ("tenant", r"//login\.[\w.]+/([0-9a-f-]{36})/"),
         ("tenant", r'"tenantId"\s*:\s*"([0-9A-Fa-f-]{36})"'),
         ("client", r"(?:^|[?&])client_id=([0-9a-f-]{36})(?:&|$)"),
@@ -72,9 +76,8 @@ def learn_identifiers(exchanges: Iterable[Exchange]) -> tuple[Identifier, ...]:
     What the requests name comes first, so that the workspace that was called
     gets the plain placeholder, and others that answers mention get numbers.
     """
-    seen = list(exchanges)
     found: dict[str, dict[str, None]] = {}
-    for text in (*_requested(seen), *_answered(seen)):
+    for text in texts_of(exchanges):
         for kind, value in _find(text):
             found.setdefault(kind, {}).setdefault(value, None)
     return tuple(
@@ -107,6 +110,12 @@ def placeholder_identifiers() -> tuple[Identifier, ...]:
 def is_azure(request: Request) -> bool:
     """Whether a request went to a host of Azure's, by its name."""
     return AZURE_HOSTS.search(request.host) is not None
+
+
+def texts_of(exchanges: Iterable[Exchange]) -> list[str]:
+    """Every text of exchanges, requests first; binary bodies as they can be read."""
+    seen = list(exchanges)
+    return [*_requested(seen), *_answered(seen)]
 
 
 def _requested(exchanges: Iterable[Exchange]) -> Iterator[str]:

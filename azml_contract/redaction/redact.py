@@ -27,6 +27,7 @@ from azml_contract.redaction.forms import (
 from azml_contract.redaction.learn import find_secrets
 from azml_contract.redaction.named import redact_named
 from azml_contract.redaction.names import Names
+from azml_contract.redaction.people import replace_addresses
 from azml_contract.redaction.rules import (
     FORM_SECRETS,
     SAS_TIMES,
@@ -116,7 +117,8 @@ class Redactor:
     def plain(self, text: str) -> str:
         """Values, names and shapes only: no look inside JSON or base64."""
         text = redact_shapes(self.names.replace(self.secrets.replace(text)))
-        return redact_named(text, redact_value)
+        text = redact_named(text, redact_value)
+        return replace_addresses(text) if self._rules.people else text
 
     def learning(self, exchange: Exchange) -> Redactor:
         """One that knows the secrets of an exchange too; itself where it shows none."""
@@ -186,6 +188,8 @@ class Redactor:
             return [self.json(item, string) for item in value]
         if not isinstance(value, dict):
             return value
+        if "secretsType" in value:  # what it holds is named "key" and the like
+            value = redact_leaves(value)
         kind = value.get("type")
         resource_type = kind.lower() if isinstance(kind, str) else ""
         pair = pair_name(value)

@@ -45,13 +45,15 @@ class RedactionRules:
 
     `secrets` are live values; `secret_properties` are names of JSON
     properties, in lower case, that the contract marks secret or write-only, and
-    `secret_places` tells where in a body they stand.
+    `secret_places` tells where in a body they stand. With `people`,
+    e-mail addresses are replaced wherever they stand.
     """
 
     identifiers: tuple[Identifier, ...] = ()
     secrets: tuple[str, ...] = ()
     secret_properties: frozenset[str] = frozenset()
     secret_places: SecretPlaces | None = None
+    people: bool = True
 
 
 QUERY_SECRETS = frozenset(
@@ -167,6 +169,9 @@ KEY_LIST_PLAIN = frozenset(
     }
 )
 """What may stay of such an answer."""
+
+PERSON, EMAIL = "User", "user@example.com"
+"""What is written for a name and for an e-mail address."""
 
 PEOPLE = frozenset(
     {"createdby", "lastmodifiedby", "username", "userprincipalname", "upn", "useremail"}

@@ -1,4 +1,4 @@
-"""Record and replay without a server: exchanges in, a cassette, its bytes, and answers."""
+"""Record and replay without a server: exchanges in, a cassette and answers out."""
 
 from __future__ import annotations
 

@@ -149,7 +149,8 @@ def with_learned_secrets(document: Document, rules: RedactionRules) -> Redaction
 
 def _look_for_owners(document: Document) -> Iterator[tuple[str, str, str]]:
     from azml_contract.redaction.learn import find_people
-    from azml_contract.redaction.origin import learn_identifiers
+    from azml_contract.redaction.origin import learn_identifiers, texts_of
+    from azml_contract.redaction.people import find_addresses
 
     exchanges = [one.exchange for one in document.recorded()]
     kinds = [
@@ -157,7 +158,8 @@ def _look_for_owners(document: Document) -> Iterator[tuple[str, str, str]]:
         for one in learn_identifiers(exchanges)
         if one.kind in _NOUNS and not _is_level(one.value)
     ]
-    people = [p for p in find_people(exchanges) if "example.com" not in p]
+    people = find_people(exchanges)
+    people |= {one for text in texts_of(exchanges) for one in find_addresses(text)}
     kinds += ["name"] * len(people)
     for kind in sorted(set(kinds)):
         noun = {"name": "person or e-mail address", "client": "application"}
