@@ -24,8 +24,9 @@ _GUID_STAND_IN = re.compile(
     r"00000000-0000-[04]000-[08]000-[0-9a-f]{12}", re.IGNORECASE
 )
 _MARK = re.compile(r"\x00(\d+)\x00")
-_VALUE = re.compile(f"{GUID.pattern}|{STAND_IN.pattern}|{_MARK.pattern}")
-_STAND_IN = re.compile(f"{_GUID_STAND_IN.pattern}|{STAND_IN.pattern}", re.IGNORECASE)
+_OURS = STAND_IN.pattern.replace("(", "(?:")
+_VALUE = re.compile(f"{GUID.pattern}|{_OURS}|{_MARK.pattern}")
+_STAND_IN = re.compile(f"{_GUID_STAND_IN.pattern}|{_OURS}", re.IGNORECASE)
 _LONGEST = 1024 * 1024
 
 Binding = dict[str, str]

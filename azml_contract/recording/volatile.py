@@ -95,7 +95,7 @@ class Normaliser:
             guids = {found.lower() for found in GUID.findall(text)}
             self._guids.update({guid: guid for guid in guids - set(self._guids)})
             self._taken |= guids
-            numbers = (int(one[6:]) for one in STAND_IN.findall(text))
+            numbers = (int(one) for one in STAND_IN.findall(text))
             self._numbered = max(self._numbered, *numbers, 0)
         for request, response in pairs:
             self.request(request)

@@ -21,7 +21,7 @@ from itertools import pairwise
 from math import log2
 from urllib.parse import unquote
 
-STAND_IN = re.compile(r"drawn-\d{12,}")
+STAND_IN = re.compile(r"drawn-(\d+)x{8,}")
 
 _SHORTEST = 24
 _LONGEST = 4096
@@ -85,7 +85,7 @@ def find_drawn(text: str) -> list[str]:
 
 def numbered_drawn(value: str, number: int) -> str:
     """What is written for the n-th drawn value; as long as the value."""
-    return f"drawn-{number:0{max(len(value) - 6, 12)}d}"
+    return f"drawn-{number}{'x' * max(len(value) - len(str(number)) - 6, 8)}"
 
 
 def _replace(found: re.Match[str], stand_in: Callable[[str], str]) -> str:

@@ -15,7 +15,7 @@ from azml_contract.exchange import Exchange, Request
 from azml_contract.redaction.rules import Identifier
 
 AZURE_HOSTS = re.compile(
-    r"(^|\.)(azure\.(com|cn|us|net)|azureml\.(ms|us|cn|net)|windows\.net|azurecr\.io"
+    r"(^|\.)(azure\.(com|cn|us|net)|azureml(-test)?\.(ms|us|cn|net)|windows\.net|azurecr\.io"
     r"|azurewebsites\.net|azuredatabricks\.net|chinacloudapi\.cn|usgovcloudapi\.net"
     r"|microsoftonline\.(com|us)|chinacloudapi\.cn|applicationinsights\.io)$"
 )

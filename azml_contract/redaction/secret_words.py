@@ -30,7 +30,7 @@ _REFERENCE = re.compile(
     re.DOTALL,
 )
 _STAND_IN = re.compile(
-    r"REDACTED|Sanitized|\*+|x{3,}|\.{3,}|\u2022+|A{86}==|drawn-\d+|user@example\.com",
+    r"REDACTED|Sanitized|\*+|x{3,}|\.{3,}|\u2022+|A{86}==|drawn-\d+x+|user@example\.com",
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/.~][\w\\/. -]*")
