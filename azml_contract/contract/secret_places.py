@@ -74,14 +74,15 @@ def _bodies(operation: Operation, *, answer: bool) -> list[Type]:
 def _operation(
     method: str, path: str, api_version: str
 ) -> tuple[Contract, Operation] | None:
-    """The operation at its version; at the newest that has it where it is unknown."""
-    for version in (api_version, *reversed(known_versions())):
+    """The operation at its version, or at the newest where that does not know it."""
+    for version in (api_version, known_versions()[-1]):
         try:
             contract = load_contract(version)
         except AzmlContractError:
             continue
-        route = contract.find(method, path)
-        if isinstance(route, Route):
+        if contract.knows(method, path):
+            route = contract.find(method, path)
+            assert isinstance(route, Route)
             return contract, route.operation
     return None
 

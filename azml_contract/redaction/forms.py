@@ -21,6 +21,11 @@ _MARGIN, _REACH = 64, 8192
 _ENCODED = re.compile(r"[A-Za-z0-9_.~+/*-]*%[0-9A-Fa-f]{2}[A-Za-z0-9_.~+/*%-]*")
 _SHORTEST_RUN = 12
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+# What words and ids decode to says nothing; texts and what is compressed do.
+_SAYS = re.compile(
+    rb"[\x20-\x7e]{8}|^[\t\n\r\x20-\x7e]+$|^\x1f\x8b|^PK\x03\x04|^x[\x01\x5e\x9c\xda]"
+    rb"|(?:[\x20-\x7e]\x00){4}|(?:\x00[\x20-\x7e]){4}|^\xff\xfe|^\xfe\xff"
+)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -168,7 +173,8 @@ def base64_runs(text: str) -> Iterator[str]:
     """The decoded content of each run of base64 in a text."""
     for matched in _RUN.finditer(text):
         run = matched[0]
-        for piece in dict.fromkeys([run, *run.split("/")]):
+        pieces = dict.fromkeys([run, *run.split("/")]) if "/" in run else (run,)
+        for piece in pieces:
             if len(piece) >= _SHORTEST_RUN and (found := _decode(piece)):
                 yield found[0]
 
@@ -200,6 +206,8 @@ def _decode(run: str) -> tuple[str, str] | None:
     if len(body) % 4 == 1:
         return None
     raw = base64.b64decode(body + "=" * (-len(body) % 4))
+    if not _SAYS.search(raw):
+        return None
     try:
         return raw.decode(), "utf-8"
     except UnicodeDecodeError:

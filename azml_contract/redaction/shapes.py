@@ -28,6 +28,8 @@ ZERO_TIME = "2000-01-01T00:00:00Z"
 _TABLE = Path(__file__).with_name("shapes.toml")
 _PLUGINS = "detect_secrets.plugins"
 _SHORTEST = 8
+# No token is shorter, and a private key has dashes and letters around its words.
+_RUN = re.compile(r"[\w+/.=~:@-]{16}|PRIVATE KEY|PuTTY")
 _BEARER = re.compile(
     r"\b(Bearer|Basic|SharedKey) +(?=[\w.~+/:-]*\d)(?!REDACTED)[\w.~+/:-]{8,}={0,2}"
 )
@@ -77,12 +79,6 @@ class Shape:
     literals: tuple[str, ...]
     pattern: re.Pattern[str]
 
-    def may_be_in(self, lowered: str) -> bool:
-        """Whether a text, turned to lower case, is worth a closer look."""
-        if not self.literals:
-            return len(lowered) >= 52
-        return any(literal in lowered for literal in self.literals)
-
     def replace(self, text: str) -> str:
         """The text with every secret of this shape replaced."""
         if not self.pattern.groups:
@@ -99,6 +95,27 @@ def load_shapes() -> tuple[Shape, ...]:
         for row in table["shape"]
     )
     return (*(one for row in table["known"] for one in _known(row)), *ours)
+
+
+@cache
+def _by_literal() -> tuple[tuple[str, int], ...]:
+    """Every literal with the number of its shape."""
+    return tuple(
+        (literal, number)
+        for number, shape in enumerate(load_shapes())
+        for literal in shape.literals
+    )
+
+
+def _candidates(text: str) -> list[Shape]:
+    """The shapes that are worth trying; nearly always there is none."""
+    if _RUN.search(text) is None:
+        return []
+    lowered = text.lower()
+    numbers = {number for literal, number in _by_literal() if literal in lowered}
+    shapes = load_shapes()
+    found = [shapes[number] for number in sorted(numbers)]
+    return found + [one for one in shapes if not one.literals and len(text) >= 52]
 
 
 def _known(row: dict[str, Any]) -> Iterator[Shape]:
@@ -128,10 +145,8 @@ def redact_shapes(text: str) -> str:
     """The text with everything that looks like a known kind of secret replaced."""
     if len(text) < _SHORTEST:
         return text
-    lowered = text.lower()
-    for shape in load_shapes():
-        if shape.may_be_in(lowered):
-            text = shape.replace(text)
+    for shape in _candidates(text):
+        text = shape.replace(text)
     if " " in text:
         text = _BEARER.sub(rf"\1 {REDACTED}", text)
     if "==" in text:
@@ -172,13 +187,12 @@ def find_shapes(text: str) -> Iterator[str]:
     """
     if len(text) < _SHORTEST:
         return
-    lowered = text.lower()
-    for shape in load_shapes():
-        if shape.may_be_in(lowered) and shape.replace(text) != text:
+    for shape in _candidates(text):
+        if shape.replace(text) != text:
             yield shape.kind
     if " " in text and _BEARER.search(text):
         yield "an authorization header"
-    if "sig" in lowered and _SIGNATURE.search(text):
+    if "sig" in text.lower() and _SIGNATURE.search(text):
         yield "a SAS signature"
     if "==" in text and any(
         _is_account_key(text, found) for found in _ACCOUNT_KEY.finditer(text)

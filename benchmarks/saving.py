@@ -1,0 +1,117 @@
+"""Saving: what sanitising, scanning and writing a recording takes, by its size.
+
+Traffic like that of the live service (traffic.py), all of it distinct. `save` is
+what the recorder does when a scenario has passed; `import` makes a cassette of a
+test-proxy recording of 1 MB; `lint` reads recordings from the disk, as many as are
+asked for, and the time of all 3,300 is told from them. Times are of the processor.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+from pathlib import Path
+
+from measure import Row, Target, make_parser, show, time_call
+from traffic import SEEDS, as_proxy, make_traffic, read_seeds, write_recordings
+
+from azml_contract.cassette.cassette import Cassette, render_cassette
+from azml_contract.cassette.store import write_cassette
+from azml_contract.commands.cassette.lint import lint_file
+from azml_contract.documents.document import open_document
+from azml_contract.documents.importing import import_exchanges
+from azml_contract.exchange import Exchange
+from azml_contract.recording.identity import Logins
+from azml_contract.recording.scrub import Scrubber
+from azml_contract.recording.tape import Tape
+from azml_contract.redaction.scan import Scanner
+from azml_contract.scenario import redaction_rules
+from azml_contract.settings import PLACEHOLDERS
+
+SIZES = (500, 1_000, 2_000, 5_000)
+LINTED, LINTED_BYTES, ALL_FILES = 165, 51_500, 3_300
+IMPORTED_BYTES = 1_000_000
+HEADER = Cassette("benchmark", "2023-04-01", "azure", "2026-01-01T00:00:00Z", "none")
+
+
+def save(exchanges: list[Exchange], path: Path) -> None:
+    """Everything that the recorder does from the tape to the disk."""
+    rules = redaction_rules(PLACEHOLDERS)
+    tape = Tape(Logins())
+    for one in exchanges:
+        tape.add(one, tape.start())
+    scrubber = Scrubber(rules, exchanges)
+    rendered = render_cassette(tape.to_cassette(HEADER, scrubber, {}))
+    found = Scanner(scrubber.redactor).scan(rendered, scrubber.side_files)
+    if found:
+        raise SystemExit(f"refused: {found[0].place}: {found[0].kind}")
+    write_cassette(path, rendered, scrubber.side_files)
+
+
+def exponent(rows: list[Row]) -> float:
+    """How the time grows with the size: 1 is linear, 2 is quadratic."""
+    first, last = rows[0], rows[-1]
+    return math.log(last["seconds"] / first["seconds"]) / math.log(
+        last["size"] / first["size"]
+    )
+
+
+def measure(folder: Path, sizes: tuple[int, ...], linted: int) -> list[Row]:
+    """One row for each thing that is done, and each size."""
+    seeds = read_seeds()
+    rows: list[Row] = []
+    for size in sizes:
+        traffic = make_traffic(size, seeds)
+        seconds = time_call(lambda t=traffic: save(t, folder / "c.json"))
+        rows.append({"work": "save", "size": size, "seconds": seconds})
+    for share in (0.25, 1.0):
+        file = folder / "import.json"
+        traffic = make_traffic(4_000, seeds)
+        count = 1
+        while len(as_proxy(traffic[:count])) < IMPORTED_BYTES * share:
+            count += 20
+        file.write_text(as_proxy(traffic[:count]), "utf-8")
+        seconds = time_call(lambda f=file: do_import(f))
+        rows.append({"work": "import", "size": file.stat().st_size, "seconds": seconds})
+    recordings = folder / "recordings"
+    recordings.mkdir()
+    total = write_recordings(recordings, linted, LINTED_BYTES)
+    rules = redaction_rules(PLACEHOLDERS)
+    files = sorted(recordings.iterdir())
+    seconds = time_call(lambda: [lint_file(one, rules) for one in files])
+    rows.append({"work": "lint", "size": total, "seconds": seconds, "files": linted})
+    return rows
+
+
+def do_import(file: Path) -> None:
+    """What the command does, but for the writing."""
+    exchanges = [one.exchange for one in open_document(file).recorded()]
+    import_exchanges(
+        exchanges, HEADER, redaction_rules(PLACEHOLDERS), path=file.with_suffix(".out")
+    )
+
+
+def main() -> None:
+    given = make_parser(__doc__ or "").parse_args()
+    if not SEEDS.is_dir():
+        sys.exit(f"the seeds are not there: {SEEDS}")
+    sizes = (50, 100) if given.quick else SIZES
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measure(Path(folder), sizes, 5 if given.quick else LINTED)
+    saved = [row for row in rows if row["work"] == "save"]
+    imported = [row for row in rows if row["work"] == "import"]
+    (linted,) = (row for row in rows if row["work"] == "lint")
+    whole = linted["seconds"] / linted["files"] * ALL_FILES
+    targets = [
+        Target(f"seconds to save {saved[-1]['size']:,}", saved[-1]["seconds"], 3.0),
+        Target("growth of saving, exponent", exponent(saved), 1.15),
+        Target("seconds to import 1 MB", imported[-1]["seconds"], 1.0),
+        Target("growth of importing, exponent", exponent(imported), 1.15),
+        Target(f"seconds to lint {ALL_FILES:,} files, 170 MB", whole, 60.0),
+    ]
+    show("saving", rows, targets, as_json=given.json)
+
+
+if __name__ == "__main__":
+    main()
