@@ -30,6 +30,7 @@ from azml_contract.redaction.names import Names
 from azml_contract.redaction.people import replace_addresses
 from azml_contract.redaction.rules import (
     FORM_SECRETS,
+    KEY_LIST_PLAIN,
     SAS_TIMES,
     Place,
     RedactionRules,
@@ -189,7 +190,7 @@ class Redactor:
         if not isinstance(value, dict):
             return value
         if "secretsType" in value:  # what it holds is named "key" and the like
-            value = redact_leaves(value)
+            value = {name: _redact_secrets(name, item) for name, item in value.items()}
         kind = value.get("type")
         resource_type = kind.lower() if isinstance(kind, str) else ""
         pair = pair_name(value)
@@ -301,6 +302,12 @@ class Redactor:
         """A text for a person: without secrets and identifiers."""
         # A private key spans lines; what is encoded or JSON stands in one.
         return "\n".join(self.text(line) for line in self.plain(text).split("\n"))
+
+
+def _redact_secrets(name: str, value: Any) -> Any:
+    """A text in the answer to listSecrets, whose kinds and names stay."""
+    plain = name.lower().endswith("type") or name.lower() in KEY_LIST_PLAIN
+    return value if plain or not isinstance(value, str) else redact_leaves(value)
 
 
 def _replace_at(value: Any, place: Place) -> Any:

@@ -1,12 +1,15 @@
-"""People in answers get a placeholder; what a scenario itself sends stays."""
+"""People get a placeholder, wherever they stand and whoever names them."""
 
 from __future__ import annotations
 
 import json
 
+import pytest
+
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.recording.scrub import RedactionRules, Scrubber
 from azml_contract.redaction.learn import find_people
+from azml_contract.redaction.people import replace_addresses
 
 RULES = RedactionRules(identifiers=(), secrets=(), secret_properties=frozenset())
 URL = "https://management.azure.com/subscriptions/s?api-version=2024-04-01"
@@ -22,14 +25,19 @@ def encode(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def test_addresses_in_any_property_of_an_answer_are_people() -> None:
-    answered = {"tags": {"owner": "ask jane.doe@contoso.com, please"}}
-    assert find_people([exchange({}, answered)]) == {"jane.doe@contoso.com"}
+def test_an_address_is_a_person_in_requests_and_answers_alike() -> None:
+    body = {"tags": {"owner": "ask jane.doe@contoso.com, please"}}
+    sent = Exchange(exchange(body, {}).request, exchange({}, body).response)
+    written = json.dumps(Scrubber(RULES, [sent]).scrub(sent))
+    assert "contoso" not in written
+    assert written.count("ask user@example.com, please") == 2
 
 
-def test_an_address_that_the_scenario_sent_is_behaviour() -> None:
-    body = {"properties": {"emails": ["team@example.org"]}}
-    assert find_people([exchange(body, body)]) == frozenset()
+def test_a_name_in_broken_json_is_found() -> None:
+    broken = b'{"systemData": {"createdBy": "Jane Doe", "createdByType": "User"'
+    one = exchange({}, {})
+    one = Exchange(one.request, Response(200, one.response.headers, broken))
+    assert find_people([one]) == {"Jane Doe"}
 
 
 def test_people_are_replaced_wherever_they_stand() -> None:
@@ -44,6 +52,15 @@ def test_people_are_replaced_wherever_they_stand() -> None:
     assert "user@example.com" in written
 
 
-def test_package_pins_are_no_addresses() -> None:
-    answered = {"conda": "git+https://host/x@v1.2 torch@2.0 a@b"}
-    assert find_people([exchange({}, answered)]) == frozenset()
+@pytest.mark.parametrize(
+    "text",
+    [
+        "git+https://host/x@v1.2 torch@2.0 a@b",
+        "git@github.com:org/repo.git",
+        "https://$USER:$PAT@dev.azure.com/x",
+        "r.io/image@sha256:0123",
+        "user@example.com",
+    ],
+)
+def test_what_is_no_address_stays(text) -> None:
+    assert replace_addresses(text) == text
