@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from azml_contract.cassette.indented import render_indented
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.cassette.layout import split_cassette
 from azml_contract.cassette.wellformed import check_interaction
@@ -75,8 +76,7 @@ def _render_reads(reads: Mapping[int, tuple[str, ...]]) -> dict[str, list[str]]:
 
 def render_cassette(cassette: Cassette) -> bytes:
     """The bytes of the file: two-space indent, UTF-8, a newline at the end."""
-    text = json.dumps(cassette.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-    return text.encode() + b"\n"
+    return render_indented(cassette.to_json()).encode() + b"\n"
 
 
 class UnplayableCassette(CassetteError):

@@ -70,7 +70,7 @@ def _bodies(operation: Operation, *, answer: bool) -> list[Type]:
     return list(dict.fromkeys(listed)) or ([named] if named else [])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _operation(
     method: str, path: str, api_version: str
 ) -> tuple[Contract, Operation] | None:

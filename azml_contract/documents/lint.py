@@ -53,6 +53,7 @@ class Linter:
         self._scanner = scanner
         self._secret_names = secret_names
         self._seen: set[int] = set()
+        self._clean: set[Any] = set()
         self._kept: list[Any] = []
 
     def lint(self, data: Any) -> tuple[Suspicion, ...]:
@@ -87,8 +88,12 @@ class Linter:
         for key, item in value.items():
             name = pair if pair and key == "value" else str(key)
             inner = f"{pointer}/{_escape(str(key))}"
-            for kind in self._scanner.kinds(str(key), entropy=False):
-                yield Suspicion(f"{pointer} (a property name)", kind)
+            if key not in self._clean:
+                kinds = self._scanner.kinds(str(key), entropy=False)
+                for kind in kinds:
+                    yield Suspicion(f"{pointer} (a property name)", kind)
+                if not kinds:
+                    self._clean.add(key)
             if is_secret_field(name, self._secret_names, container):
                 yield from self._leaves(item, inner, name)
             elif isinstance(item, str) and is_named_secret(name, item):
@@ -125,8 +130,10 @@ class Linter:
             return
         for field in secret_form_fields(text):
             yield Suspicion(pointer, f"the value of the form field {field}")
-        entropy = not (_OPAQUE.search(name) or pointer.startswith("/variables/"))
-        plain = _OTHER_STAND_IN.sub(rf"\1{REDACTED}", text)
+        entropy = len(text) >= 24 and not (
+            pointer.startswith("/variables/") or _OPAQUE.search(name)
+        )
+        plain = _OTHER_STAND_IN.sub(rf"\1{REDACTED}", text) if "=" in text else text
         for kind in self._scanner.kinds(plain, entropy=entropy):
             yield Suspicion(pointer, kind)
 

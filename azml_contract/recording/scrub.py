@@ -105,6 +105,7 @@ class Scrubber:
         for one in seen:
             self._ledger.note(one.request.method, one.request.url, one.request.body)
         self.side_files: dict[str, bytes] = {}
+        self._steady: dict[str, str] = {}
 
     def variables(self, variables: Mapping[str, Json]) -> dict[str, Json]:
         """Drawn values without identifiers and secrets."""
@@ -141,7 +142,13 @@ class Scrubber:
         return self._normaliser.request(self.redactor.text(text))
 
     def _response(self, text: str) -> str:
-        return self._normaliser.response(self.redactor.text(text))
+        known = self._steady.get(text)
+        if known is None:
+            known = self.redactor.text(text)
+            if self._normaliser.is_volatile(known):
+                return self._normaliser.response(known)
+            self._steady[text] = known
+        return known
 
     def _scrub_request(self, request: Request, *, exact: bool) -> dict[str, Any]:
         url = self._ledger.rewrite_url(request.url)

@@ -36,7 +36,7 @@ _PLACEHOLDERS: Mapping[str, str] = {
 _NAME = r"([\w.()-]+)"
 _ID = r"([0-9A-Za-z-]{8,})"
 _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
+    (kind, re.compile(pattern.lower()))  # for texts in lower case: a fast search
     for kind, pattern in (
         ("subscription", rf"/subscriptions/{_ID}"),
         ("resource_group", rf"/resourceGroups/{_NAME}"),
@@ -132,10 +132,11 @@ def _answered(exchanges: Iterable[Exchange]) -> Iterator[str]:
 
 
 def _find(text: str) -> Iterator[tuple[str, str]]:
+    lowered = text.lower()
     for kind, pattern in _PLACES:
-        for value in pattern.findall(text):
-            if len(value) >= _SHORTEST and value.lower() not in _PUBLIC:
-                yield kind, value.lower()
+        for value in pattern.findall(lowered):
+            if len(value) >= _SHORTEST and value not in _PUBLIC:
+                yield kind, value
 
 
 def _number(kind: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ ZERO_TIME = "2000-01-01T00:00:00Z"
 
 _TABLE = Path(__file__).with_name("shapes.toml")
 _PLUGINS = "detect_secrets.plugins"
-_SHORTEST = 8
+_SHORTEST, _LONGEST_ALONE, _REMEMBERED = 8, 52, 80
 # No token is shorter, and a private key has dashes and letters around its words.
 _RUN = re.compile(r"[\w+/.=~:@-]{16}|PRIVATE KEY|PuTTY")
 _BEARER = re.compile(
@@ -111,11 +111,31 @@ def _candidates(text: str) -> list[Shape]:
     """The shapes that are worth trying; nearly always there is none."""
     if _RUN.search(text) is None:
         return []
-    lowered = text.lower()
-    numbers = {number for literal, number in _by_literal() if literal in lowered}
+    numbers: set[int] = set()
+    for segment in text.split("/"):
+        if len(segment) < _SHORTEST:
+            continue
+        short = len(segment) <= _REMEMBERED
+        numbers.update(_known_in(segment) if short else _numbers_in(segment))
     shapes = load_shapes()
     found = [shapes[number] for number in sorted(numbers)]
-    return found + [one for one in shapes if not one.literals and len(text) >= 52]
+    if len(text) >= _LONGEST_ALONE:
+        found += [one for one in shapes if not one.literals]
+    return found
+
+
+def _numbers_in(segment: str) -> tuple[int, ...]:
+    """Numbers of the shapes of whose literals a part of a text has one."""
+    lowered = segment.lower()
+    return tuple(
+        number
+        for literal, number in _by_literal()
+        if literal in (segment if literal.isupper() else lowered)
+    )
+
+
+# Parts of paths repeat, and paths are most of what is read.
+_known_in = lru_cache(maxsize=65_536)(_numbers_in)
 
 
 def _known(row: dict[str, Any]) -> Iterator[Shape]:

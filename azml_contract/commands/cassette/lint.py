@@ -19,6 +19,7 @@ from azml_contract.commands.options import reports_findings
 if TYPE_CHECKING:
     from azml_contract.documents.document import Document
     from azml_contract.documents.places import RecordingPlaces
+    from azml_contract.exchange import Exchange
     from azml_contract.finding import Finding, Location
     from azml_contract.redaction.rules import RedactionRules
     from azml_contract.redaction.scan import Suspicion
@@ -83,11 +84,12 @@ def lint_file(path: Path, rules: RedactionRules) -> Checked:
     document = open_recording(path)
     source = Source(path.as_posix(), document.text)
     places = RecordingPlaces(source, is_yaml=document.is_yaml)
+    recorded = [one.exchange for one in document.recorded()]
     findings = tuple(
         _finding(code, place, what, places, path)
-        for code, place, what in _look(document, rules)
+        for code, place, what in _look(document, recorded, rules)
     )
-    exchanges = len(document.recorded())
+    exchanges = len(recorded)
     return Checked(path.as_posix(), findings, exchanges, exchanges)
 
 
@@ -120,11 +122,13 @@ def side_files_of(document: Document) -> dict[str, bytes]:
     return {name: one.side_files[name] for one, name in bodies}
 
 
-def _look(document: Document, rules: RedactionRules) -> Iterator[tuple[str, str, str]]:
+def _look(
+    document: Document, recorded: Sequence[Exchange], rules: RedactionRules
+) -> Iterator[tuple[str, str, str]]:
     """Code, place and description of each finding."""
-    for one in find_secrets_in(document, with_learned_secrets(document, rules)):
+    for one in find_secrets_in(document, with_learned_secrets(recorded, rules)):
         yield SECRET, one.place, one.kind
-    yield from _look_for_owners(document)
+    yield from _look_for_owners(recorded)
     if document.cassette is not None:
         from azml_contract.documents.format_checks import check_format
 
@@ -134,25 +138,25 @@ def _look(document: Document, rules: RedactionRules) -> Iterator[tuple[str, str,
             yield FORMAT, place, what
 
 
-def with_learned_secrets(document: Document, rules: RedactionRules) -> RedactionRules:
+def with_learned_secrets(
+    recorded: Sequence[Exchange], rules: RedactionRules
+) -> RedactionRules:
     """The rules, and the live secrets that the recording shows where it must."""
     from dataclasses import replace
 
     from azml_contract.redaction.learn import find_secrets
     from azml_contract.redaction.secret_fields import is_stand_in
 
-    exchanges = [one.exchange for one in document.recorded()]
-    learned = find_secrets(exchanges, rules)
+    learned = find_secrets(recorded, rules)
     real = sorted(one for one in learned if not is_stand_in(one))
     return replace(rules, secrets=(*rules.secrets, *real))
 
 
-def _look_for_owners(document: Document) -> Iterator[tuple[str, str, str]]:
+def _look_for_owners(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, str, str]]:
     from azml_contract.redaction.learn import find_people
     from azml_contract.redaction.origin import learn_identifiers, texts_of
     from azml_contract.redaction.people import find_addresses
 
-    exchanges = [one.exchange for one in document.recorded()]
     kinds = [
         one.kind
         for one in learn_identifiers(exchanges)
