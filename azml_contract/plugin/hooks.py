@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from azml_contract.plugin.discreet import Discreet
 from azml_contract.plugin.marker import (
     choose_versions,
     read_marker,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from azml_contract.settings import Settings
 
 _run_key = pytest.StashKey[Any]()
+_discreet_key = pytest.StashKey[Discreet]()
 _orphans_key = pytest.StashKey[list[Path]]()
 _stale_key = pytest.StashKey[list[str]]()
 _unwritten_key = pytest.StashKey[str]()
@@ -51,6 +53,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     check_options(config)
+    config.stash[_discreet_key] = Discreet(config)
+    config.pluginmanager.register(config.stash[_discreet_key], "azml_contract_discreet")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -167,6 +171,8 @@ def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace
         else contextlib.nullcontext(),
     ):
         request.node.stash[_run_key] = run
+        if run.plan.mode != "replay":
+            config.stash[_discreet_key].also(run.redact)
         yield run.workspace
         keep = config.getoption("azml_keep")
         if live and config.getoption("azml_target") == "azure" and not keep:
@@ -274,40 +280,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Take secrets out of what is reported of a scenario that ran live.
-
-    Tracebacks show values, and the output and logs of all fixtures are beside
-    them. The report is rewritten in the form in which xdist sends it.
-    """
+    """Note how a scenario ended; `Discreet` takes secrets out of what is said."""
     report = yield
     run = item.stash.get(_run_key, None)
-    if run is None:
-        return report
-    from azml_contract.plugin.ending import note_outcome
+    if run is not None:
+        from azml_contract.plugin.ending import note_outcome
 
-    note_outcome(run, report)
-    if run.plan.mode == "replay":
-        return report
-    hook = item.config.hook
-    data = hook.pytest_report_to_serializable(config=item.config, report=report)
-    if data is None:
-        return report
-    said = {name: data[name] for name in ("longrepr", "sections", "user_properties")}
-    clean = _each_text(said, run.redact)
-    if clean == said:
-        return report
-    data |= clean
-    return hook.pytest_report_from_serializable(config=item.config, data=data)
-
-
-def _each_text(value: Any, rewrite: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return rewrite(value)
-    if isinstance(value, list | tuple):  # a skip is told by a tuple
-        return type(value)(_each_text(one, rewrite) for one in value)
-    if isinstance(value, dict):
-        return {name: _each_text(one, rewrite) for name, one in value.items()}
-    return value
+        note_outcome(run, report)
+    return report
 
 
 # --- the summary ----------------------------------------------------------------

@@ -18,7 +18,7 @@ from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError, show_path
 from azml_contract.exchange import Request
 from azml_contract.recording.match import Matcher
-from azml_contract.redaction.redact import Redactor, redact_leaves
+from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import FORM_SECRETS, QUERY_SECRETS
 from azml_contract.redaction.shapes import REDACTED
 
@@ -148,7 +148,7 @@ def _explain(
     yield f"Closest recording, interaction {nearest}:"
     yield f"  {_say(one.method, one.url)} -> {one.status}"
     yield from _api_versions(request, recorded)
-    found = list(_differences(request, recorded, redactor.secret_names))
+    found = list(_differences(redactor.request(request), recorded))
     yield from (f"  {line}" for line in found[:_LINES])
     if len(found) > _LINES:
         yield f"  and {len(found) - _LINES} more differences"
@@ -173,9 +173,7 @@ def _api_versions(request: Request, recorded: Request) -> Iterator[str]:
         )
 
 
-def _differences(
-    request: Request, recorded: Request, secret_names: frozenset[str]
-) -> Iterator[str]:
+def _differences(request: Request, recorded: Request) -> Iterator[str]:
     if request.method != recorded.method:
         yield f"verb: sent {request.method}, recorded {recorded.method}"
     asked, known = urlsplit(request.url), urlsplit(recorded.url)
@@ -189,7 +187,7 @@ def _differences(
         ours, theirs = request.header(name), recorded.header(name)
         if ours != theirs:
             yield f"{name}: sent {ours}, recorded {theirs}"
-    yield from _body_differences(request, recorded, secret_names)
+    yield from _body_differences(request, recorded)
 
 
 def _query_differences(request: Request, recorded: Request) -> Iterator[str]:
@@ -206,12 +204,10 @@ def _query_differences(request: Request, recorded: Request) -> Iterator[str]:
             yield f"query {name}: sent {sent}, recorded {known}"
 
 
-def _body_differences(
-    request: Request, recorded: Request, secret_names: frozenset[str] = frozenset()
-) -> Iterator[str]:
+def _body_differences(request: Request, recorded: Request) -> Iterator[str]:
     if request.body == recorded.body:
         return
-    ours, theirs = _structure(request, secret_names), _structure(recorded, secret_names)
+    ours, theirs = _structure(request), _structure(recorded)
     if isinstance(ours, bytes) or isinstance(theirs, bytes):
         if ours != theirs:
             yield (
@@ -222,28 +218,15 @@ def _body_differences(
     yield from _json_differences(ours, theirs, "")
 
 
-def _structure(request: Request, secret_names: frozenset[str]) -> Any:
+def _structure(request: Request) -> Any:
     """The body as JSON, a form as an object; bytes where it is neither."""
     if "x-www-form-urlencoded" in (request.header("content-type") or ""):
         pairs = parse_qsl(request.body.decode("utf-8", "replace"))
         return {n: REDACTED if n.lower() in FORM_SECRETS else v for n, v in pairs}
     try:
-        return _hide(json.loads(request.body), secret_names)
+        return json.loads(request.body)
     except (ValueError, RecursionError):
         return request.body
-
-
-def _hide(value: Any, secret_names: frozenset[str]) -> Any:
-    if isinstance(value, list):
-        return [_hide(item, secret_names) for item in value]
-    if isinstance(value, dict):
-        return {
-            name: redact_leaves(item)
-            if name.lower() in secret_names
-            else _hide(item, secret_names)
-            for name, item in value.items()
-        }
-    return value
 
 
 def _json_differences(ours: Any, theirs: Any, pointer: str) -> Iterator[str]:

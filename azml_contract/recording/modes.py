@@ -35,8 +35,8 @@ from azml_contract.recording.player import Played, Player
 from azml_contract.recording.proof import UNPROVEN, Proof, Sent
 from azml_contract.recording.scrub import Sanitizer, Scrubber
 from azml_contract.recording.tape import Tape
-from azml_contract.redaction.redact import Redactor, secret_names
-from azml_contract.redaction.rules import RedactionRules
+from azml_contract.redaction.redact import Redactor
+from azml_contract.redaction.rules import RedactionRules, secret_names
 from azml_contract.redaction.scan import Scanner, SecretFound
 from azml_contract.redaction.sides import Sides
 

@@ -114,6 +114,8 @@ def _all(value: str) -> list[str]:
         json.dumps(escaped)[1:-1],
         escape(value),
         value.replace("-", "") if _GUID.fullmatch(value) else value,
+        value.encode().hex() if len(value) >= _ANYWHERE_LENGTH else value,
+        "\\x00".join(value) if len(value) >= _ANYWHERE_LENGTH else value,
     ]
 
 
