@@ -44,6 +44,7 @@ class NoMatchingInteraction(CassetteError):
         plays: Sequence[int],
         matcher: Matcher,
         redactor: Redactor,
+        compared: Request,
         record_command: str = REMEDY,
     ) -> None:
         nearest = find_nearest(request, cassette.interactions, plays)
@@ -51,7 +52,7 @@ class NoMatchingInteraction(CassetteError):
         if nearest is None:
             lines.append("Closest recording: none, the cassette is empty.")
         else:
-            lines += _explain(request, nearest, cassette, plays, redactor)
+            lines += _explain(compared, nearest, cassette, plays)
         # A path and a command are for typing: what they name is not replaced.
         super().__init__(
             f"{show_path(path)} has no answer for this request of "
@@ -141,14 +142,13 @@ def _explain(
     nearest: int,
     cassette: Cassette,
     plays: Sequence[int],
-    redactor: Redactor,
 ) -> Iterator[str]:
     one = cassette.interactions[nearest]
     recorded = one.request
     yield f"Closest recording, interaction {nearest}:"
     yield f"  {_say(one.method, one.url)} -> {one.status}"
     yield from _api_versions(request, recorded)
-    found = list(_differences(redactor.request(request), recorded))
+    found = list(_differences(request, recorded))
     yield from (f"  {line}" for line in found[:_LINES])
     if len(found) > _LINES:
         yield f"  and {len(found) - _LINES} more differences"

@@ -428,7 +428,7 @@ def make_player(
     Args:
         settings: Of the run.
         cassette: What to play.
-        rules: Tell which properties do not tell two requests apart.
+        rules: Tell what of two requests is not compared.
         redactor: Sanitises messages.
     """
     known = settings.rules
@@ -441,6 +441,7 @@ def make_player(
         matcher,
         redactor or Redactor(known),
         settings.record_command,
+        rules=rules,
     )
 
 

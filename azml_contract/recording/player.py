@@ -37,6 +37,7 @@ from azml_contract.recording.miss import (
 )
 from azml_contract.recording.polls import announced_by, is_poll_path, was_polled
 from azml_contract.redaction.redact import Redactor
+from azml_contract.redaction.rules import RedactionRules
 
 _NO_ANSWER = Response(0, (), b"")
 
@@ -106,6 +107,8 @@ class Player:
         matcher: Matcher,
         redactor: Redactor,
         record_command: str = REMEDY,
+        *,
+        rules: RedactionRules | None = None,
     ) -> None:
         """Prepare.
 
@@ -115,11 +118,14 @@ class Player:
             matcher: Decides which requests are the same.
             redactor: Sanitises messages.
             record_command: What a reader should run to record again.
+            rules: What is redacted of requests before they are compared; None:
+                what `redactor` knows.
         """
         self.cassette = cassette
         self._path = path
         self._matcher = matcher
         self._redactor = redactor
+        self._redacts = redactor if rules is None else Redactor(rules)
         self._record_command = record_command
         self._lock = threading.Lock()
         self._ledger = BlockLedger()
@@ -253,8 +259,8 @@ class Player:
         What is secret in it is replaced by the function that replaced it in the
         cassette; what its client drew is bound to what stands in its place.
         """
-        self._redactor = self._redactor.learning(Exchange(request, _NO_ANSWER))
-        clean = self._redactor.request(request)
+        self._redacts = self._redacts.learning(Exchange(request, _NO_ANSWER))
+        clean = self._redacts.request(request)
         for index, binding in self._bindings.find(clean, self._plays):
             recorded = self._matcher.prepare(self.cassette.interactions[index].request)
             place = self._matcher.place(recorded)
@@ -272,6 +278,7 @@ class Player:
             plays=self._plays,
             matcher=self._matcher,
             redactor=self._redactor,
+            compared=self._redacts.request(request),
             record_command=self._record_command,
         )
 
