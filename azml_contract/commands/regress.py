@@ -41,6 +41,9 @@ class Options:
     write_baseline: bool
     latest: bool
     max_age_days: int | None
+    by: str = ""
+    limit: int = 10
+    all_versions: bool = False
 
 
 @dataclass(slots=True)
@@ -84,6 +87,25 @@ class Found:
     help="Fail on scenarios whose api-version is older.",
 )
 @click.option(
+    "--by",
+    type=click.Choice(["cause", "scenario"]),
+    help="Text: what breaks by its cause, or call by call; default: by cause, "
+    "one recording call by call.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Causes to show.",
+)
+@click.option(
+    "--all-versions",
+    is_flag=True,
+    help="Tables show versions older than the recorded one, too.",
+)
+@click.option(
     "--merge",
     "reports",
     is_flag=True,
@@ -104,6 +126,9 @@ def command(
     write_baseline: bool,
     latest: bool,
     max_age_days: int | None,
+    by: str | None,
+    limit: int,
+    all_versions: bool,
 ) -> None:
     """Judge every recorded call under every other api-version.
 
@@ -122,6 +147,9 @@ def command(
         write_baseline,
         latest,
         max_age_days,
+        by or "",
+        limit,
+        all_versions,
     )
     _require_sense(options, cassettes)
     take = merge_paths if reports else judge_paths
@@ -338,9 +366,10 @@ def _write(
         alarms=alarms,
         edits=make_edits(found.files, read_any) if options.form == "text" else None,
         fold=options.form in ("text", "github"),
+        older=options.all_versions,
     )
     if options.form == "text":
-        _print_text(regressed, file)
+        _print_text(regressed, options, file)
     else:
         file.write(_render(regressed, options.form) + "\n")
 
@@ -361,12 +390,21 @@ def _write_html(found: Found, options: Options, file: TextIO) -> None:
     file.write(render_page(found.rows, found.files))
 
 
-def _print_text(regressed: Regressed, file: TextIO) -> None:
+def _print_text(regressed: Regressed, options: Options, file: TextIO) -> None:
     from rich.console import Console
+    from rich.text import Text
 
-    from azml_contract.report.regressed_text import print_regressed
+    from azml_contract.report.causes_text import print_causes
+    from azml_contract.report.regressed_text import print_regressed, summarise
+    from azml_contract.report.table import print_trimmed
 
-    print_regressed(Console(file=file, highlight=False), regressed)
+    console = Console(file=file, highlight=False)
+    by_scenario = "scenario" if regressed.recordings == 1 else "cause"
+    if (options.by or by_scenario) == "scenario":
+        print_regressed(console, regressed)
+        return
+    print_causes(console, regressed, limit=options.limit)
+    print_trimmed(console, Text(summarise(regressed)))
 
 
 def _render(regressed: Regressed, form: str) -> str:

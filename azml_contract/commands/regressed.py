@@ -44,6 +44,7 @@ def make_regressed(
     alarms: Sequence[str] = (),
     edits: Edits | None = None,
     fold: bool = True,
+    older: bool = True,
 ) -> Regressed:
     """Everything that a report shows.
 
@@ -57,6 +58,8 @@ def make_regressed(
         alarms: Sentences about scenarios that stay behind.
         edits: What leads a scenario to a version, in words.
         fold: Whether scenarios that fare alike are put together.
+        older: Whether tables show versions older than the recorded one, too;
+            those in `asked` are shown anyway.
     """
     groups = group_rows(rows)
     breaks: dict[Key, list[Break]] = {}
@@ -71,8 +74,11 @@ def make_regressed(
     scenarios: dict[object, Scenario] = {}
     for keys in alike.values():
         group, here = groups[keys[0]], breaks.get(keys[0], ())
-        broken = _make_broken(group, here, files or {}, baseline)
-        made = _make_scenario(keys, group, broken, stable_only)
+        shown = columns_of(group)
+        if not older:
+            shown = [v for v in shown if v in asked or not _is_older(v, keys[0][1])]
+        broken = _make_broken(group, here, files or {}, baseline, shown)
+        made = _make_scenario(keys, group, broken, stable_only, shown)
         look = (made.recorded, made.calls, made.columns, _places(made))
         twin = scenarios.get(look)
         if twin is not None:  # judged in two processes
@@ -107,8 +113,9 @@ def _make_scenario(
     group: Sequence[Row],
     broken: tuple[Broken, ...],
     stable_only: bool,
+    shown: Sequence[str],
 ) -> Scenario:
-    calls, columns = _fold_columns(group)
+    calls, columns = _fold_columns(group, shown)
     name, recorded = keys[0]
     newest = newest_unchanged(group, stable_only=stable_only)[name]
     return Scenario(
@@ -128,6 +135,7 @@ def _make_broken(
     breaks: Iterable[Break],
     files: Mapping[str, str],
     baseline: Baseline | None,
+    shown: Sequence[str],
 ) -> tuple[Broken, ...]:
     order = columns_of(group)
     return tuple(
@@ -137,7 +145,9 @@ def _make_broken(
             call=one.label,
             status=str(one.status),
             since=one.since,
-            versions=tuple(fold_versions(one.versions, order)),
+            versions=tuple(
+                fold_versions([v for v in one.versions if v in shown], order)
+            ),
             finding=one.finding,
             lasts=one.versions[-1] == order[-1],
             file=files.get(f"{one.scenario} {one.recorded}", ""),
@@ -151,8 +161,12 @@ def _is_known(one: Break, baseline: Baseline | None) -> bool:
     return baseline is not None and baseline.covers(one)
 
 
+def _is_older(version: str, recorded: str) -> bool:
+    return bool(recorded) and sort_key(version) < sort_key(recorded)
+
+
 def _fold_columns(
-    group: Sequence[Row],
+    group: Sequence[Row], shown: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[Column, ...]]:
     """Rows with one label become one line, equal neighbours one column."""
     worst: dict[str, dict[str, Status]] = {}
@@ -162,7 +176,7 @@ def _fold_columns(
             seen = line.get(version, Status.OK)
             line[version] = max(seen, cell.status, key=_ORDER.__getitem__)
     columns: list[Column] = []
-    for version in columns_of(group):
+    for version in shown:
         statuses = tuple(str(line.get(version, "-")) for line in worst.values())
         if columns and columns[-1].statuses == statuses:
             columns[-1] = Column(columns[-1].first, version, statuses)

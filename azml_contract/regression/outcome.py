@@ -38,6 +38,7 @@ class Status(StrEnum):
         return self in _BREAKING
 
 
+OPERATION_GONE = "AZC301"
 _BREAKING = frozenset((Status.GONE, Status.REFUSED, Status.IGNORED))
 
 
@@ -145,7 +146,9 @@ class Break:
     """One place of one call that breaks, and the versions at which it does.
 
     `since` is the first version, in order, after the recorded one at which it
-    breaks; empty where only older versions break it.
+    breaks; empty where only older versions break it. `detours` are versions that
+    lack the operation though later ones have it again: nobody moves there, so
+    they are not the reason for anything.
     """
 
     scenario: str
@@ -155,12 +158,14 @@ class Break:
     status: Status
     finding: Finding
     versions: tuple[str, ...]
+    detours: frozenset[str] = frozenset()
 
     @property
     def since(self) -> str:
         """The first version after the recorded one that breaks the call here."""
         own = sort_key(self.recorded)
-        return next((v for v in self.versions if sort_key(v) > own), "")
+        after = (v for v in self.versions if sort_key(v) > own)
+        return next((v for v in after if v not in self.detours), "")
 
 
 def find_breaks(rows: Iterable[Row]) -> list[Break]:
@@ -196,8 +201,10 @@ def _find_places(outcome: Outcome) -> dict[str, dict[str, Finding]]:
 
 def _make_break(row: Row, seen: Mapping[str, Finding]) -> Break:
     versions = sorted(seen, key=sort_key)
+    detours = _find_detours(row.outcome)
     own = sort_key(row.recorded)
-    first = next((v for v in versions if sort_key(v) > own), versions[-1])
+    after = (v for v in versions if sort_key(v) > own and v not in detours)
+    first = next(after, versions[-1])
     return Break(
         scenario=row.scenario,
         recorded=row.recorded,
@@ -206,7 +213,21 @@ def _make_break(row: Row, seen: Mapping[str, Finding]) -> Break:
         status=row.cells[first].status,
         finding=seen[first],
         versions=tuple(versions),
+        detours=detours,
     )
+
+
+def _find_detours(outcome: Outcome) -> frozenset[str]:
+    """Versions without the operation, before one that has it again."""
+    versions = sorted(outcome.cells, key=sort_key)
+    gone = [
+        version
+        for version in versions
+        if any(f.code == OPERATION_GONE for f in outcome.cells[version].errors)
+    ]
+    having = [version for version in versions if version not in gone]
+    last = sort_key(having[-1]) if having else None
+    return frozenset(v for v in gone if last is not None and sort_key(v) < last)
 
 
 def newest_unchanged(

@@ -24,7 +24,7 @@ def test_reports_of_two_jobs_are_joined(run, tmp_path):
 
     assert json.loads(joined.out) == json.loads(whole.read_text("utf-8"))
     assert joined.code == 1
-    text = run("regress", "--merge", one, other)
+    text = run("regress", "--merge", one, other, "--by", "scenario")
     assert "recorded at 2022-05-01" in text.out
 
 

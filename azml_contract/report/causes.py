@@ -1,0 +1,98 @@
+"""Put breaks together that have one cause, the worst first.
+
+In: what a regression run found. Out: causes, and how far recordings can move. Knows
+no terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from azml_contract.finding import Finding
+from azml_contract.report.regressed import Broken, Regressed, Scenario
+
+OPERATION_GONE = "AZC301"
+_WORST = {"ignored": 0, "refused": 1, "gone": 2}
+_INDEX = re.compile(r"/\d+(?=/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing that breaks calls.
+
+    `breaks` counts them, `recordings` where they are, `calls` are their labels.
+    `finding` and `example` are those of the first. `known` is set where the
+    baseline has all of them.
+    """
+
+    status: str
+    when: str
+    calls: tuple[str, ...]
+    finding: Finding
+    breaks: int
+    recordings: int
+    example: str
+    known: bool = False
+
+    @property
+    def pointer(self) -> str:
+        """Where in the body; an item of a list is ``*``."""
+        return _INDEX.sub("/*", self.finding.pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    scenario: Scenario
+    broken: Broken
+
+
+def find_causes(found: Regressed) -> tuple[Cause, ...]:
+    """Every cause, once: ignored, refused, gone; the most frequent of each first."""
+    groups: dict[tuple[object, ...], list[_Seen]] = {}
+    for scenario in found.scenarios:
+        for one in scenario.broken:
+            groups.setdefault(_key(one), []).append(_Seen(scenario, one))
+    causes = [_make_cause(group) for group in groups.values()]
+    return tuple(
+        sorted(causes, key=lambda c: (c.known, _WORST.get(c.status, 3), -c.breaks))
+    )
+
+
+def find_reach(found: Regressed) -> Iterator[tuple[str, int]]:
+    """How many recordings can move unchanged to which version at most, newest first.
+
+    The version is empty for those that cannot move at all.
+    """
+    reach: Counter[str] = Counter()
+    for scenario in found.scenarios:
+        reach[scenario.newest] += 1 + len(scenario.others)
+    yield from sorted(reach.items(), reverse=True)
+
+
+def _key(one: Broken) -> tuple[object, ...]:
+    finding = one.finding
+    what: tuple[object, ...] = (finding.operation, _INDEX.sub("/*", finding.pointer))
+    if finding.code == OPERATION_GONE:
+        what = ()  # all that are gone at the same versions are one line
+    return (one.status, finding.code, finding.side, one.when, one.known, *what)
+
+
+def _make_cause(group: list[_Seen]) -> Cause:
+    first = group[0]
+    where: dict[tuple[str, str], int] = {}
+    for seen in group:
+        key = (seen.scenario.name, seen.scenario.recorded)
+        where[key] = 1 + len(seen.scenario.others)
+    return Cause(
+        status=first.broken.status,
+        when=first.broken.when,
+        calls=tuple(dict.fromkeys(seen.broken.call for seen in group)),
+        finding=first.broken.finding,
+        breaks=sum(1 + len(seen.scenario.others) for seen in group),
+        recordings=sum(where.values()),
+        example=f"{first.scenario.name}, recorded at {first.scenario.recorded}",
+        known=first.broken.known,
+    )

@@ -1,0 +1,104 @@
+"""Render a regression run by cause: the answer first, then what breaks.
+
+In: what was found. Out: text for a terminal of any width, coloured or piped.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+from rich.console import Console
+from rich.text import Text
+
+from azml_contract.report.causes import (
+    OPERATION_GONE,
+    Cause,
+    find_causes,
+    find_reach,
+)
+from azml_contract.report.regressed import Regressed
+from azml_contract.report.table import STYLES, print_legend, print_trimmed
+
+_INSET = 4
+
+
+def print_causes(console: Console, found: Regressed, *, limit: int) -> None:
+    """Print how far recordings can move, and what breaks, the worst first.
+
+    Args:
+        console: Where to; decides on colour and width.
+        found: What was found.
+        limit: How many causes at most; the rest is counted.
+    """
+    _print_reach(console, found)
+    causes = find_causes(found)
+    if causes:
+        console.print()
+        print_trimmed(console, Text("What breaks, the worst first", "bold"))
+    for cause in causes[:limit]:
+        console.print()
+        _print_cause(console, cause)
+    left = len(causes) - limit
+    if left > 0:
+        more = "cause" if left == 1 else "causes"
+        console.print()
+        print_trimmed(console, f"... and {left} more {more}: --limit {len(causes)}")
+    if causes:
+        console.print()
+        used = dict.fromkeys(cause.status for cause in causes)
+        print_legend(console, list(used))
+        hint = (
+            "Call by call: --by scenario. The edits: azml-contract upgrade FILE --to V."
+        )
+        _print_wrapped(console, hint, 0)
+    for alarm in found.alarms:
+        print_trimmed(console, Text(alarm, "bold red"))
+
+
+def _print_reach(console: Console, found: Regressed) -> None:
+    reach = list(find_reach(found))
+    print_trimmed(console, Text("How far recordings can move unchanged", "bold"))
+    wide = max((len(version or "none") for version, _ in reach), default=0)
+    for version, count in reach:
+        end = "" if version else ": none newer than their own takes them"
+        name = version or "nowhere"
+        _print_wrapped(
+            console, f"{name:<{wide}}  {count} of {found.recordings}{end}", 2
+        )
+
+
+def _print_cause(console: Console, cause: Cause) -> None:
+    gone = cause.finding.code == OPERATION_GONE
+    place = "" if gone or not cause.pointer else f"  {cause.pointer}"
+    title = Text(f"{cause.status} {cause.when}", STYLES.get(cause.status, ""))
+    known = " (in the baseline)" if cause.known else ""
+    print_trimmed(console, title + Text(f"{place}{known}", "bold"))
+    _print_wrapped(console, _name_calls(cause.calls), _INSET)
+    if not gone:
+        told = f"{cause.finding.message} {cause.finding.cure}".strip()
+        _print_wrapped(console, told, _INSET)
+    calls = "1 call" if cause.breaks == 1 else f"{cause.breaks} calls"
+    where = (
+        cause.example
+        if cause.recordings == 1
+        else f"{cause.recordings} recordings, such as {cause.example}"
+    )
+    _print_wrapped(console, f"{calls} in {where}", _INSET)
+
+
+def _name_calls(calls: tuple[str, ...], most: int = 6) -> str:
+    shown = ", ".join(calls[:most])
+    left = len(calls) - most
+    return f"{shown} and {left} more" if left > 0 else shown
+
+
+def _print_wrapped(console: Console, text: str, inset: int) -> None:
+    blank = " " * inset
+    for line in textwrap.wrap(
+        text,
+        max(20, console.width),
+        initial_indent=blank,
+        subsequent_indent=blank,
+        break_on_hyphens=False,
+    ):
+        console.print(Text(line), soft_wrap=True)
