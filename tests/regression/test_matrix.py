@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from azml_contract.contract.catalog import known_versions
+from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.errors import UnknownApiVersion
+from azml_contract.regression.answers import Answer, compare_answer
 from azml_contract.regression.matrix import Judge, build_matrix
 from azml_contract.regression.outcome import (
     Status,
@@ -262,3 +263,24 @@ def test_neighbours_become_ranges():
 
     assert fold_versions(["b", "a", "e", "c"], order) == ["a .. c", "e"]
     assert fold_versions([], order) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "at", "is_gone"),
+    [
+        ("/kind", "2022-10-01", False),  # 236 of 239 live answers held it there
+        ("/kind", "2022-05-01", True),  # nobody saw it there
+        ("/properties/enableDataIsolation", "2022-10-01", False),
+    ],
+)
+def test_a_field_that_live_answers_held_is_not_gone(field, at, is_gone):
+    old, new = load_contract("2023-04-01"), load_contract(at)
+    body = {"kind": "Default", "properties": {"enableDataIsolation": False}}
+    answer = Answer(200, body, (field,))
+    was, now = (one.operations["Workspaces_Get"] for one in (old, new))
+
+    found = compare_answer(old, new, was, now, answer)
+
+    assert [(one.code, one.pointer) for one in found] == (
+        [("AZC302", field)] if is_gone else []
+    )
