@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "Show the whole story on this machine, without an Azure account.",
     "doctor": "Say what is set, what is missing, and how to mend it.",
     "emulator": "Run a local Azure ML service, and print how a client finds it.",
+    "generate": "Make scenarios out of scripts and recordings.",
     "regress": "Judge every recorded call under every other api-version.",
     "upgrade": "Print the edits that take request bodies to another api-version.",
 }

@@ -270,7 +270,7 @@ def _open_yaml(path: Path, text: str, raw: bytes) -> Document:
 
 def _read_script(path: Path, text: str) -> Script | None:
     """A script, or what holds one; None for anything else."""
-    if text.lstrip()[:1] in ("{", "["):
+    if text.lstrip()[:1] in ("{", "[") or _RECORDED_YAML.search(text):
         return None
     from azml_contract.scripts.recognise import LARGEST, tell_kind
 

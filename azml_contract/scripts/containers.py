@@ -11,8 +11,6 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from azml_contract.scripts import http_file, python_calls, template
-from azml_contract.scripts.blocks import find_blocks
 from azml_contract.scripts.calls import Request
 from azml_contract.scripts.script import Call, Script, read_source
 from azml_contract.scripts.text import Hole, Part, Source, Style, Text, open_source
@@ -48,6 +46,8 @@ def _read(kind: str, whole: Source, folder: Path) -> Script:
         blocks = [(kind, whole)]
         script = read_source(Source(whole.file, ""), folder)
     else:
+        from azml_contract.scripts.blocks import find_blocks
+
         (_, joined), *blocks = find_blocks(kind, whole)
         script = read_source(joined, folder)
     for language, source in blocks:
@@ -62,11 +62,15 @@ def _add(script: Script, source: Source, requests: Requests, language: str) -> N
 
 
 def _read_http(script: Script, source: Source) -> Requests:
+    from azml_contract.scripts import http_file
+
     shell = script.shell
     return http_file.find_requests(source, shell.holes, shell.read_file)
 
 
 def _read_python(script: Script, source: Source) -> Requests:
+    from azml_contract.scripts import python_calls
+
     try:
         return iter(list(python_calls.find_requests(source, script.shell.holes)))
     except SyntaxError:
@@ -74,6 +78,8 @@ def _read_python(script: Script, source: Source) -> Requests:
 
 
 def _read_template(script: Script, source: Source) -> Requests:
+    from azml_contract.scripts import template
+
     return template.find_requests(source, script.shell.holes)
 
 

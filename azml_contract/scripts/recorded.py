@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.scripts.judge import prepare
-from azml_contract.scripts.script import Script
+from azml_contract.scripts.script import Call, Script
 from azml_contract.scripts.text import TOKEN
 from azml_contract.validation.answer_paths import sample_answer
 
@@ -35,35 +35,69 @@ def find_exchanges(
         reads.setdefault(script.calls[read.call].site, []).append(read.steps)
     told: set[tuple[str, int]] = set()
     for call in script.calls:
-        sent = prepare(script, call, api_version)
-        if call.site in told or sent.skipped or sent.unknown:
+        if call.site in told:
             continue
-        told.add(call.site)
-        request = Request(
-            sent.request.method,
-            TOKEN.sub(lambda found: _mark_in_url(script, found[0]), sent.request.url),
-            (),
-            TOKEN.sub(
-                lambda found: _mark_in_text(script, found[0]),
-                sent.request.body.decode(),
-            ).encode(),
-        )
         paths = tuple(dict.fromkeys(reads.get(call.site, ())))
-        status, body = sample_answer(sent.request, paths)
-        answer = Response(status, (), json.dumps(body).encode() if paths else b"")
-        yield Exchange(request, answer), tuple(map(_point, paths))
+        marked = mark_exchange(script, call, paths, api_version)
+        if not isinstance(marked, str):
+            told.add(call.site)
+            yield marked[0], marked[1]
 
 
-def _mark_in_url(script: Script, token: str) -> str:
-    shown = re.sub(r"[^\w$.{}-]", "_", script.show(token))
-    return f"{OPEN}{shown}{CLOSE}"
+Sources = dict[str, tuple[int, tuple[str, ...]]]
 
 
-def _mark_in_text(script: Script, token: str) -> str:
-    return f"{OPEN}{json.dumps(script.show(token), ensure_ascii=False)[1:-1]}{CLOSE}"
+def mark_exchange(
+    script: Script,
+    call: Call,
+    paths: Sequence[tuple[str, ...]],
+    api_version: str = "",
+) -> tuple[Exchange, tuple[str, ...], Sources] | str:
+    """One call as an exchange; why there is none, "" for a call to others.
+
+    Returns:
+        The exchange, the pointers of what is read, and for each mark in it that
+        comes from an answer the index of that call and the path in its answer.
+    """
+    sent = prepare(script, call, api_version)
+    if sent.skipped or sent.unknown:
+        return "" if sent.skipped else sent.unknown
+    sources: Sources = {}
+
+    def mark(token: str, write: Callable[[str], str]) -> str:
+        shown = f"{OPEN}{write(script.show(token))}{CLOSE}"
+        (hole,) = script.shell.holes.find(token)
+        if hole.call >= 0 and hole.path:
+            sources[shown] = (hole.call, tuple(_plain(hole.path)))
+        return shown
+
+    request = Request(
+        sent.request.method,
+        TOKEN.sub(lambda found: mark(found[0], _in_url), sent.request.url),
+        (),
+        TOKEN.sub(
+            lambda found: mark(found[0], _in_text), sent.request.body.decode()
+        ).encode(),
+    )
+    status, body = sample_answer(sent.request, paths)
+    answer = Response(status, (), json.dumps(body).encode() if paths else b"")
+    return Exchange(request, answer), tuple(map(_point, paths)), sources
+
+
+def _in_url(shown: str) -> str:
+    return re.sub(r"[^\w$.{}-]", "_", shown)
+
+
+def _in_text(shown: str) -> str:
+    return json.dumps(shown, ensure_ascii=False)[1:-1]
+
+
+def _plain(steps: Sequence[str]) -> Iterator[str]:
+    """Every item is told by the first."""
+    return ("0" if step == "*" else step for step in steps)
 
 
 def _point(steps: Sequence[str]) -> str:
-    """A JSON pointer; every item is told by the first."""
-    escaped = ("0" if step == "*" else step for step in steps)
-    return "".join(f"/{one.replace('~', '~0').replace('/', '~1')}" for one in escaped)
+    """A JSON pointer."""
+    escaped = (one.replace("~", "~0").replace("/", "~1") for one in _plain(steps))
+    return "".join(f"/{one}" for one in escaped)

@@ -240,5 +240,8 @@ class Holes:
 
     def show(self, text: str) -> str:
         """`text` as a reader of the script would write it."""
-        shown = TOKEN.sub(lambda found: self.known[int(found[1])].shown, text)
+        shown = TOKEN.sub(lambda found: self._show(int(found[1])), text)
         return _PRIVATE.sub("", shown)
+
+    def _show(self, number: int) -> str:
+        return excerpt.hide_secrets(self.known[number].shown)
