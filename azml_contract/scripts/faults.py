@@ -300,6 +300,7 @@ class Faults:
             return True
         for other in ours:
             text = other.request.body.flat.lower() if other.request.body else ""
+            text += other.request.url.flat.lower() if _verb(other) != "PUT" else ""
             if other.index != call.index and (
                 f"/{kind}/{name}/" in text or f"azureml:{name}" in text
             ):

@@ -21,6 +21,7 @@ from azml_contract.errors import InputError
 from azml_contract.scripts.parse import Node, parse, span
 from azml_contract.scripts.text import (
     EMPTY,
+    TOKEN,
     Hole,
     Holes,
     Part,
@@ -39,10 +40,14 @@ _DEEPEST = 20
 _LARGEST_FILE = 1024 * 1024
 _DECLARES = ("export", "local", "readonly", "declare", "typeset")
 _SHELLS = re.compile(r"(?:.*/)?(?:bash|sh|zsh|dash)")
+_WORD = r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'\]&|;]+)"
+_TEST = re.compile(
+    rf"\[\[?\s+(?:(?P<sign>-[nz])\s+(?P<one>{_WORD})|"
+    rf"(?P<left>{_WORD})\s+(?P<compare>==?|!=)\s+(?P<right>{_WORD}))\s+\]\]?"
+)
 _FUNCTION_HOLES = "123456789@*"
 _BRANCHES = frozenset(
     (
-        "if_statement",
         "while_statement",
         "for_statement",
         "c_style_for_statement",
@@ -270,6 +275,47 @@ class Shell:
             start, end = self._span(child)
             self._substitute(self._now, start + 2, end - 1)
         return EMPTY
+
+    def _visit_if_statement(self, node: Node, stdin: Text | None) -> Text | None:
+        """The branch that is taken, where the condition tells; else each of them.
+
+        Calls of a branch that no run takes are read in the end, see `run`.
+        """
+        parts: list[list[Node]] = [[]]
+        for child in node.children:
+            if child.type in ("then", "elif_clause", "else_clause", "fi"):
+                parts.append([])
+            parts[-1].append(child)
+        condition, body, *others = parts
+        tests = [child for child in condition if child.is_named]
+        taken = self._decide(tests[0]) if len(tests) == 1 else None
+        chosen = [*condition, *body] if taken is not False else list(condition)
+        if taken is not True:
+            chosen += [child for part in others for child in part]
+        self._state.level += 1
+        self._visit_all(chosen, stdin)
+        self._state.level -= 1
+        return None
+
+    def _decide(self, node: Node) -> bool | None:
+        """What a test of one text, or of two, comes to; None where a run tells."""
+        start, end = self._span(node)
+        found = _TEST.fullmatch(self._now.text, start, end)
+        if node.type != "test_command" or found is None:
+            return None
+
+        def read(name: str) -> str:
+            return self.words.read_one(self._now, *found.span(name)).flat
+
+        if found["sign"]:
+            value = read("one")
+            certain = not value or bool(TOKEN.sub("", value))
+            empty = not value if certain else None
+            return empty if empty is None or found["sign"] == "-z" else not empty
+        left, right = read("left"), read("right")
+        if TOKEN.search(left + right) or re.search(r"[*?\[]", right):
+            return None
+        return (left == right) is (found["compare"] != "!=")
 
     def _visit_subshell(self, node: Node, stdin: Text | None) -> Text | None:
         return self._visit_all(node.children, stdin)

@@ -66,6 +66,28 @@ STYLES = {
 }
 
 
+def test_only_the_branch_that_is_taken_is_judged(judge):
+    judged = judge(
+        "arm() {\n"
+        '  if [[ -n "${2:-}" ]]; then\n'
+        f'    curl -X "$1" "{URL}" -d "$2"\n'
+        f'  else\n    curl -X "$1" "{URL}"\n  fi\n'
+        "}\n"
+        f"arm PUT '{BODY.replace('dataUrl', 'dataUri')}'\narm GET\n"
+    )
+
+    assert places(judged) == []
+    assert judged.calls.judged == 2
+
+
+def test_a_branch_that_no_run_takes_is_judged_too(judge):
+    judged = judge(
+        f"V=b\nif [ \"$V\" = a ]; then\n  {PUT} -d '{BODY}'\nelse\n  echo b\nfi\n"
+    )
+
+    assert [one.code for one in judged.findings] == ["AZC101", "AZC102"]
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_a_body_is_judged_in_every_style(judge, style):
     judged = judge(STYLES[style])
