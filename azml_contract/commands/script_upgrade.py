@@ -247,6 +247,8 @@ class _Writer:
             self._take(write_edits(quoted, edits, self._holes()))
         except (AzmlContractError, ValueError) as error:
             why = f"The body could not be read: {str(error).splitlines()[0]}"
+            if isinstance(error, ValueError):
+                why = "The body is no JSON; mend what `check` says of it first."
             self._decide(call, *place, label, why)
             return
         except Unwritable as error:
@@ -350,9 +352,12 @@ class _Writer:
             return
         if read.tool == "az":
             old, instead = old.removeprefix("."), instead.removeprefix(".")
-        inner = written.replace(" ", "")
+        inner = re.sub(r"\s|\|(?=\s*\.)", "", written)
         prefix = old[: len(old) - len(inner)] if old.endswith(inner) else None
         if prefix is None or not instead.startswith(prefix):
+            call = self._script.calls[read.call]
+            why = f"Read {instead} in place of {written}."
+            self._decide(call, read.source, read.start, label, why)
             return
         source = read.source
         start, end = source.origin(read.start), source.origin(read.end)

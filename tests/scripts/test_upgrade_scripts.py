@@ -158,6 +158,27 @@ def test_a_body_of_another_version_than_its_call_is_mended(tmp_path):
     assert made.errors == 0
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            ".value[0].properties.contents.accountName",
+            ".value[0].properties.accountName",
+        ),
+        (".value[0] | .properties.contents.endpoint", ".value[0].properties.endpoint"),
+    ],
+)
+def test_paths_of_jq_move_with_the_answer(old, new, tmp_path):
+    url = f"{WORKSPACE}/datastores?api-version=2021-03-01-preview"
+    text = f"X=$(curl '{url}' | jq -r '{old}')\n"
+
+    made = rewrite_file(read_container("shell", "x.sh", text, tmp_path), "2024-10-01")
+
+    ((_, after),) = made.files.values()
+    assert after.endswith(f"| jq -r '{new}')\n")
+    assert not made.is_left
+
+
 def test_files_that_are_not_rewritten_say_so(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("x.py").write_text("import requests\nrequests.get(URL)\n")
