@@ -43,7 +43,7 @@ _KEYS = {
 }
 _FENCE = re.compile(
     r"^(?P<indent>[ \t>]*)(?P<mark>```+|~~~+)[ \t]*\{?\.?(?P<kind>[\w-]*)[^\n]*\n"
-    r"(?P<text>.*?)^[ \t>]*(?P=mark)[ \t]*$",
+    r"(?P<text>.*?)^[ \t>]*(?P=mark)[ \t\r]*$",
     re.MULTILINE | re.DOTALL,
 )
 _PROMPT = re.compile(r"[ \t]*\$ ")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from azml_contract.scripts.calls import Request
+from azml_contract.scripts.mend import join_lines
 from azml_contract.scripts.script import Call, Script, read_source
 from azml_contract.scripts.text import Hole, Part, Source, Style, Text, open_source
 
@@ -43,14 +44,15 @@ def _read(kind: str, whole: Source, folder: Path) -> Script:
     if kind == "shell":
         return read_source(whole, folder)
     if kind in _READERS:
-        blocks = [(kind, whole)]
+        blocks = [(kind, join_lines(whole))]
         script = read_source(Source(whole.file, ""), folder)
     else:
         from azml_contract.scripts.blocks import find_blocks
 
         (_, joined), *blocks = find_blocks(kind, whole)
         script = read_source(joined, folder)
-    for language, source in blocks:
+    for language, block in blocks:
+        source = join_lines(block)
         _add(script, source, _READERS[language](script, source), language)
     return script
 

@@ -12,7 +12,7 @@ where its braces close; a quote inside of a body is taken for an escaped one.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
@@ -55,7 +55,7 @@ class Mended:
 
 def mend(source: Source) -> Mended:
     """Mend a script; one without faults of quoting comes back as it is."""
-    source = _join_lines(source)
+    source = join_lines(source)
     scan = _Scan(source.text)
     scan.run()
     mended = insert(source, scan.inserted)
@@ -94,19 +94,16 @@ class _Mover:
         return place + self._sums[bisect_right(self._places, place)]
 
 
-def _join_lines(source: Source) -> Source:
+def join_lines(source: Source) -> Source:
     """Line breaks of one character; the shell of a Windows user's script is ours."""
     if "\r\n" not in source.text:
         return source
-    if len(source.shifts) > 1:  # a block that was cut out has none
-        return source
-    text, moved, at = [], [], 0
-    for taken, found in enumerate(re.finditer("\r\n", source.text)):
-        text.append(source.text[at : found.start()])
-        at = found.start() + 1
-        moved.append((found.start() - taken, source.origin(found.start() + 1)))
-    text.append(source.text[at:])
-    return replace(source, text="".join(text), shifts=(*source.shifts, *moved))
+    gone = [found.start() for found in re.finditer("\r\n", source.text)]
+    moved = {place - bisect_left(gone, place): there for place, there in source.shifts}
+    for index, place in enumerate(gone):
+        moved[place - index] = source.origin(place + 1)
+    text = source.text.replace("\r\n", "\n")
+    return replace(source, text=text, shifts=tuple(sorted(moved.items())))
 
 
 @dataclass(slots=True)

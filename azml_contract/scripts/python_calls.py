@@ -59,9 +59,9 @@ class _Reader:
         self._source = source
         self._holes = holes
         self._lines = [0]
-        for line in source.text.splitlines(keepends=True):
-            self._lines.append(self._lines[-1] + len(line))
-        self._texts = source.text.splitlines()
+        self._texts = source.text.split("\n")
+        for line in self._texts:
+            self._lines.append(self._lines[-1] + len(line) + 1)
         self._values: dict[str, list[tuple[int, ast.expr]]] = {}
         self._clients = set(_CLIENTS)
         self._depth = 0

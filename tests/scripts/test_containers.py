@@ -90,9 +90,10 @@ def check(folder: Path, *names: str):
     return done.exit_code, json.loads(done.stdout)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("name", FILES)
-def test_a_call_is_judged_wherever_it_stands(name, tmp_path):
-    (tmp_path / name).write_text(FILES[name], "utf-8")
+def test_a_call_is_judged_wherever_it_stands(name, end, tmp_path):
+    (tmp_path / name).write_bytes(FILES[name].replace("\n", end).encode())
 
     code, shown = check(tmp_path, name)
 
