@@ -28,6 +28,22 @@ class Evidence(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Observed(NamedTuple):
+    """How often live services did something: `verb` in `n` of `of` exchanges.
+
+    `verb` is ``accepted``, ``returned`` or ``answered``.
+    """
+
+    verb: str
+    n: int
+    of: int
+    api_version: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The published JSON shape."""
+        return {self.verb: self.n, "of": self.of, "api_version": self.api_version}
+
+
 class Side(StrEnum):
     """Which half of the exchange a finding is about."""
 
@@ -83,7 +99,8 @@ class Finding(NamedTuple):
     regression). `pointer` is an RFC 6901 JSON pointer into the body; for
     what is not in a body it is empty. `cure` is empty where none is known. `call`
     is the verb and the URL, where a file holds many. `fix` is the cure as a program
-    can follow it; None where a person has to decide.
+    can follow it; None where a person has to decide. `observed` counts what live
+    services did at that place.
     """
 
     code: str
@@ -100,6 +117,7 @@ class Finding(NamedTuple):
     location: Location | None = None
     call: str = ""
     fix: Fix | None = None
+    observed: Observed | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The published JSON shape of a finding."""
@@ -116,6 +134,8 @@ class Finding(NamedTuple):
             "seen": self.seen,
             "evidence": str(self.evidence),
         }
+        if self.observed is not None:
+            shape["observed"] = self.observed.to_json()
         if self.call:
             shape["call"] = self.call
         if self.location is not None:

@@ -9,7 +9,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Strength(NamedTuple):
+    """How strong a contract is: facts known, of facts possible.
+
+    `carried` of the known ones are not told by the source of that api-version but
+    carried over from an older one.
+    """
+
+    known: int
+    possible: int
+    carried: int
+
+    def describe(self) -> str:
+        """``9,100 of 9,400 facts known, 8,000 carried over``."""
+        carried = f", {self.carried:,} carried over" if self.carried else ""
+        return f"{self.known:,} of {self.possible:,} facts known{carried}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +35,14 @@ class Calls:
 
     `skipped` counts by where those calls went, `not_judged` by the reason: calls
     of the provider that were seen, and about which nothing can be said.
+    `contracts` has the api-versions that calls were judged by, where those lack
+    facts that others have.
     """
 
     judged: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     not_judged: Mapping[str, int] = field(default_factory=dict)
+    contracts: Mapping[str, Strength] = field(default_factory=dict)
 
     @property
     def seen(self) -> int:
@@ -35,10 +55,12 @@ class Calls:
             self.judged + other.judged,
             Counter(self.skipped) + Counter(other.skipped),
             Counter(self.not_judged) + Counter(other.not_judged),
+            {**self.contracts, **other.contracts},
         )
 
     def to_json(self) -> dict[str, Any]:
         """The published shape: ``seen``, ``judged``, ``skipped``, ``not_judged``."""
+        contracts = {v: one._asdict() for v, one in self.contracts.items()}
         return {
             "seen": self.seen,
             "judged": self.judged,
@@ -46,6 +68,7 @@ class Calls:
             "not_judged": sum(self.not_judged.values()),
             "skipped_to": dict(self.skipped),
             "not_judged_because": dict(self.not_judged),
+            **({"contracts": contracts} if contracts else {}),
         }
 
     def describe(self) -> str:
@@ -59,7 +82,18 @@ class Calls:
                 named = ", ".join(f"{n} {name}" for name, n in counts.items())
                 parts.append(f"{sum(counts.values())} {noun} ({named})")
         calls = "1 call" if self.seen == 1 else f"{self.seen} calls"
-        return f"{calls} seen: {', '.join(parts)}"
+        return f"{calls} seen: {', '.join(parts)}{self._describe_contracts()}"
+
+    def _describe_contracts(self) -> str:
+        """The weakest of them, as it bounds what an all-clear is worth."""
+        if not self.contracts:
+            return ""
+        version, weakest = min(
+            self.contracts.items(), key=lambda one: one[1].known / one[1].possible
+        )
+        others = len(self.contracts) - 1
+        more = f" (and {others} more with facts unknown)" if others else ""
+        return f". Contract of {version}: {weakest.describe()}{more}"
 
 
 def add_up(calls: Iterable[Calls]) -> Calls:

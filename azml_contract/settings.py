@@ -165,7 +165,38 @@ def _from_dotenv(path: Path | None) -> dict[str, str]:
         raise SettingsError(f"{path} cannot be read: {error}") from error
 
 
-def _from_pyproject(path: Path | None) -> dict[str, str]:
+def find_pyproject(folder: Path) -> Path | None:
+    """The `pyproject.toml` of a folder or of the nearest one above it."""
+    candidates = (one / "pyproject.toml" for one in (folder, *folder.parents))
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def find_contracts_folder(pyproject: Path | None) -> Path | None:
+    """The folder of contracts of a project's own, `contracts` of its pyproject.
+
+    Raises:
+        SettingsError: It is named and not there, or the file cannot be read.
+    """
+    section = _read_section(pyproject)
+    if pyproject is None or "contracts" not in section:
+        return None
+    named = section["contracts"]
+    if not isinstance(named, str) or not named.strip():
+        raise SettingsError(
+            f"{pyproject}: [tool.azml-contract] contracts names a folder, "
+            f"not {named!r}."
+        )
+    folder = pyproject.parent / named
+    if not folder.is_dir():
+        raise SettingsError(
+            f"{pyproject}: [tool.azml-contract] contracts names {named}, and there is "
+            "no such folder.\n"
+            f"Fill it: azml-contract contract import --specs DIR --to {named}"
+        )
+    return folder
+
+
+def _read_section(path: Path | None) -> dict[str, Any]:
     if path is None or not path.is_file():
         return {}
     try:
@@ -173,6 +204,13 @@ def _from_pyproject(path: Path | None) -> dict[str, str]:
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     section = table.get("tool", {}).get("azml-contract", {})
+    return section if isinstance(section, dict) else {}
+
+
+def _from_pyproject(path: Path | None) -> dict[str, str]:
+    section = _read_section(path)
+    if path is None:
+        return {}
     settings = {key.replace("-", "_"): value for key, value in section.items()}
     allowed = {f.name for f in fields(Settings)} - {"client_secret"}
     for name, value in settings.items():

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from azml_contract.commands.cassette.files import named
+from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.exits import choose_exit_code, find_nothing_judged
 from azml_contract.commands.judging import Asked, judge_input, make_unreadable
 from azml_contract.commands.options import reports_findings
@@ -54,12 +54,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What the service is known to do, or the written contract.",
 )
-@click.option(
-    "--contracts",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="A folder that `contract import` filled, looked at as well.",
-)
+@contracts_option
 @reports_findings
 @click.option(
     "--to",
@@ -82,7 +77,6 @@ def command(
     api_version: str,
     status: int | None,
     profile: str,
-    contracts: Path | None,
     form: str,
     fail_on: str,
     to: str,
@@ -95,21 +89,20 @@ def command(
     Markdown page, a notebook, an .http file, a Python program or an ARM template
     that makes calls; a folder of them, or - for the standard input.
     """
-    from azml_contract.contract.catalog import load_contract
+    from azml_contract.contract.catalog import require_judgeable
     from azml_contract.finding import Severity
     from azml_contract.validation.validator import Profile, Scope, Validator
 
     asked = Asked(method.upper(), url, operation, api_version, status or 0, to)
-    load = partial(load_contract, extra=contracts)
     _require_sense(asked)
     for version in filter(None, (api_version, to)):
-        load(version)  # UnknownApiVersion names the nearest
+        require_judgeable(version)
     is_call = bool(url or operation)
     scope = Scope(
         api_version="" if is_call else api_version,
         names_are_ours=not url.lower().startswith(("/", "http")),
     )
-    validator = Validator(profile=Profile(profile), scope=scope, load=load)
+    validator = Validator(profile=Profile(profile), scope=scope)
     checked, problems = _judge_all(validator, inputs, asked)
     if allow_unjudged:
         checked = _allow(checked)

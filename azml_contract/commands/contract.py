@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azml_contract.contract.catalog import known_versions, load_contract
+from azml_contract.commands.contracts_option import contracts_option
+from azml_contract.contract.catalog import (
+    known_versions,
+    load_contract,
+    read_strength,
+)
 from azml_contract.contract.model import Type
 from azml_contract.errors import UsageError
+from azml_contract.seen import Strength
 
 if TYPE_CHECKING:
     from azml_contract.contract.change import Change
@@ -26,49 +32,47 @@ _FORMAT = click.option(
     show_default=True,
     help="Text for people, JSON for programs.",
 )
+_HEADS = (
+    *("api-version", "source", "operations", "definitions"),
+    *("facts", "of", "carried over"),
+)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group(name="contract")
-@click.option(
-    "--contracts",
-    type=_FOLDER,
-    metavar="DIR",
-    help="A folder that `contract import` filled, looked at as well.",
-)
-@click.pass_context
-def command(context: click.Context, contracts: Path | None) -> None:
+@contracts_option
+def command() -> None:
     """Look at the official contracts, compare and import them."""
-    context.obj = contracts
 
 
 @command.command(name="list")
 @_FORMAT
-@click.pass_obj
-def list_versions(contracts: Path | None, form: str) -> None:
+def list_versions(form: str) -> None:
     """List every api-version, and what its contract was compiled from."""
-    rows = [_summary(load_contract(v, contracts)) for v in known_versions(contracts)]
+    rows = [_summary(load_contract(v)) for v in known_versions()]
     if form == "json":
         _print_json({"format": 1, "versions": rows})
         return
-    click.echo(f"{'api-version':<20} {'source':<12} {'operations':>10} definitions")
+    click.echo(_list_row(*_HEADS))
     for row in rows:
-        click.echo(
-            f"{row['api_version']:<20} {row['source']:<12} "
-            f"{row['operations']:>10} {row['definitions']:>11}"
-        )
+        facts = [f"{row['facts'][name]:,}" for name in ("known", "possible", "carried")]
+        counts = (row["operations"], row["definitions"], *facts)
+        click.echo(_list_row(row["api_version"], row["source"], *counts))
+
+
+def _list_row(version: str, source: str, *counts: object) -> str:
+    told = zip(counts, _HEADS[2:], strict=True)
+    columns = [f"{count:>{max(len(head), 6)}}" for count, head in told]
+    return " ".join([f"{version:<18}", f"{source:<11}", *columns])
 
 
 @command.command()
 @click.argument("name", required=False)
 @click.option("--api-version", metavar="V", help="Default: the newest that has it.")
 @_FORMAT
-@click.pass_obj
-def show(
-    contracts: Path | None, name: str | None, api_version: str | None, form: str
-) -> None:
+def show(name: str | None, api_version: str | None, form: str) -> None:
     """Show an operation or a definition; without NAME, list all operations."""
-    contract = _contract_with(name, api_version, contracts)
+    contract = _contract_with(name, api_version)
     if name is None:
         _show_all(contract, form)
     else:
@@ -81,19 +85,11 @@ def show(
 @click.option("--operation", metavar="ID", default="", help="Only this operation.")
 @click.option("--breaking", is_flag=True, help="Only what breaks something.")
 @_FORMAT
-@click.pass_obj
-def diff(
-    contracts: Path | None,
-    before: str,
-    after: str,
-    operation: str,
-    breaking: bool,
-    form: str,
-) -> None:
+def diff(before: str, after: str, operation: str, breaking: bool, form: str) -> None:
     """Tell what changed from api-version BEFORE to AFTER, and what that breaks."""
     from azml_contract.contract.diff import diff_contracts
 
-    old, new = load_contract(before, contracts), load_contract(after, contracts)
+    old, new = load_contract(before), load_contract(after)
     changes = diff_contracts(old, new, operation=operation)
     if breaking:
         changes = [change for change in changes if change.breaks]
@@ -121,14 +117,7 @@ def diff(
     metavar="CODE",
     help="Of the answer, with --view response.",
 )
-@click.pass_obj
-def schema(
-    contracts: Path | None,
-    operation: str,
-    api_version: str | None,
-    view: str,
-    status: str,
-) -> None:
+def schema(operation: str, api_version: str | None, view: str, status: str) -> None:
     """Print the JSON Schema (2020-12) of an operation's body.
 
     Any validator reads it. It says what the written contract takes; what it cannot
@@ -136,7 +125,7 @@ def schema(
     """
     from azml_contract.contract.operation_schema import write_operation_schema
 
-    contract = _contract_with(operation, api_version, contracts)
+    contract = _contract_with(operation, api_version)
     found = _find_name(contract, operation)
     known = contract.operations.get(found or "")
     if known is None:
@@ -154,8 +143,10 @@ def import_specs(specs: Path, folder: Path, wanted: tuple[str, ...]) -> None:
     DIR is a clone of azure-rest-api-specs, or a bicep-types folder. Without
     --api-version, every version is added that the package does not ship.
     """
-    from azml_contract.contract.user_folder import import_to_folder
+    from azml_contract.contract.user_folder import import_to_folder, is_half_filled
 
+    if is_half_filled(folder):
+        click.echo(f"{folder} was left half filled, and is made anew.", err=True)
     added = import_to_folder(specs, folder, wanted=wanted)
     for version in added:
         click.echo(f"{version} added to {folder}")
@@ -167,21 +158,22 @@ def import_specs(specs: Path, folder: Path, wanted: tuple[str, ...]) -> None:
 @click.pass_context
 def verify(context: click.Context) -> None:
     """Recompute the digests of the contract data."""
-    from azml_contract.contract.catalog import DATA
+    from azml_contract.contract.catalog import DATA, folder_in_use
     from azml_contract.contract.compile import find_altered
 
-    folders = [DATA, context.obj] if context.obj else [DATA]
-    altered = [line for folder in folders for line in find_altered(folder)]
+    folders = (DATA, folder_in_use())
+    altered = [line for one in folders if one for line in find_altered(one)]
     for line in altered:
         click.echo(line)
     if altered:
         context.exit(1)
-    click.echo(f"{len(known_versions(context.obj))} api-versions, data unaltered")
+    click.echo(f"{len(known_versions())} api-versions, data unaltered")
 
 
 def _summary(contract: Contract) -> dict[str, Any]:
     carried = sum(bool(o.carried_from) for o in contract.operations.values())
     assumed = sum(o.assumed for o in contract.operations.values())
+    strength = read_strength(contract.api_version) or Strength(0, 0, 0)
     return {
         "api_version": contract.api_version,
         "source": str(contract.source),
@@ -189,22 +181,21 @@ def _summary(contract: Contract) -> dict[str, Any]:
         "operations_carried": carried,
         "operations_assumed": assumed,
         "definitions": len(contract.definitions),
+        "facts": strength._asdict(),
     }
 
 
-def _contract_with(
-    name: str | None, api_version: str | None, contracts: Path | None
-) -> Contract:
+def _contract_with(name: str | None, api_version: str | None) -> Contract:
     """The contract asked for, or the newest, stable before preview, with a name."""
     if api_version is not None:
-        return load_contract(api_version, contracts)
-    newest_first = reversed(known_versions(contracts))
+        return load_contract(api_version)
+    newest_first = reversed(known_versions())
     ordered = sorted(newest_first, key=lambda version: len(version) > len("2024-04-01"))
     for version in ordered:
-        contract = load_contract(version, contracts)
+        contract = load_contract(version)
         if name is None or _find_name(contract, name):
             return contract
-    return load_contract(ordered[0], contracts)
+    return load_contract(ordered[0])
 
 
 def _find_name(contract: Contract, name: str) -> str | None:

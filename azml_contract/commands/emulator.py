@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from azml_contract.commands.contracts_option import contracts_option
+
 if TYPE_CHECKING:
     from azml_contract.emulator.server import Emulator
 
@@ -47,6 +49,7 @@ _CHECK_S = 0.5
     type=click.Path(path_type=Path, dir_okay=False),
     help="Also write the variables to this file.",
 )
+@contracts_option
 def command(
     host: str,
     port: int,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from azml_contract.errors import InputError, UnknownApiVersion, UsageError
+from azml_contract.commands.contracts_option import contracts_option
+from azml_contract.errors import InputError, UsageError
 from azml_contract.whole_file import open_whole, write_whole
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class Found:
     is_flag=True,
     help="The arguments are JSON reports of earlier runs; join them.",
 )
+@contracts_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -193,14 +195,10 @@ def require_known(versions: Iterable[str]) -> None:
     Raises:
         UnknownApiVersion: Names the nearest ones.
     """
-    from difflib import get_close_matches
-
-    from azml_contract.contract.catalog import known_versions
+    from azml_contract.contract import catalog
 
     for version in versions:
-        if version not in known_versions():
-            near = get_close_matches(version, known_versions(), n=3)
-            raise UnknownApiVersion(version, nearest=near)
+        catalog.require_known(version)
 
 
 # --- judging --------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from azml_contract.commands.cassette.files import named
+from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.errors import AzmlContractError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Rewritten:
     "--format", "form", type=click.Choice(["diff", "json", "body"]), default="diff"
 )
 @click.option("--write", is_flag=True, help="Rewrite scripts in place.")
+@contracts_option
 @click.pass_context
 def command(
     ctx: click.Context,

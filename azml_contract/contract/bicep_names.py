@@ -171,17 +171,18 @@ def rename_type(kind: Type, names: Mapping[str, str]) -> Type:
 
 
 def _learn(definition: Definition, twin: tuple[Imported, str] | None) -> Definition:
-    """Take from the twin what Bicep blurs: secrets, and numbers as integers."""
+    """Take from the twin what Bicep cannot say of properties that are unchanged."""
     if twin is None:
         return definition
     known = twin[0].definitions[twin[1]].properties
+    version = twin[0].api_version
     properties = {
-        key: _learn_property(prop, known[key]) if key in known else prop
+        key: _learn_property(prop, known[key], version) if key in known else prop
         for key, prop in definition.properties.items()
     }
     for name in OMITTED.get(definition.name, ()):
         if name in known and name not in properties:
-            properties[name] = blur(known[name])
+            properties[name] = _carry(known[name], version)
     return replace(definition, properties=properties)
 
 
@@ -198,7 +199,8 @@ def _learn_tags(
             tag = mine.discriminator
             values = _tag_values(mine, twin)
             for each in (name, *mine.variants.values()):
-                definitions[each] = _with_tag(definitions[each], tag, values)
+                learned = _learn_tag(definitions[each], reference, twin, tag, values)
+                definitions[each] = learned
         elif twin.base and not mine.base:
             definitions[name] = replace(
                 mine, base=twin.base, discriminator_value=twin.discriminator_value
@@ -223,9 +225,7 @@ def _restore_parents(
             if parent not in definitions and _agrees(
                 definitions[name], reference.definitions[parent]
             ):
-                definitions[parent] = _blurred(
-                    reference.definitions[parent], definitions
-                )
+                definitions[parent] = _restored(reference, parent, definitions)
                 waiting.append((parent, reference, parent))
             if parent in definitions:
                 usable.append(parent)
@@ -236,16 +236,20 @@ def _restore_parents(
 
 def _agrees(heir: Definition, ancestor: Definition) -> bool:
     return all(
-        key in heir.properties and blur(prop) == heir.properties[key]
+        key in heir.properties and blur(prop) == blur(heir.properties[key])
         for key, prop in ancestor.properties.items()
     )
 
 
-def _blurred(definition: Definition, known: Mapping[str, Definition]) -> Definition:
+def _restored(
+    reference: Imported, name: str, known: Mapping[str, Definition]
+) -> Definition:
+    definition = reference.definitions[name]
+    version = reference.api_version
     variants = {v: n for v, n in definition.variants.items() if n in known}
     return replace(
         definition,
-        properties={k: blur(p) for k, p in definition.properties.items()},
+        properties={k: _carry(p, version) for k, p in definition.properties.items()},
         additional=blur_type(definition.additional) if definition.additional else None,
         variants=variants,
     )
@@ -259,10 +263,17 @@ def _tag_values(mine: Definition, twin: Definition) -> tuple[str, ...]:
     return kept + tuple(value for value in mine.variants if value not in kept)
 
 
-def _with_tag(definition: Definition, tag: str, values: tuple[str, ...]) -> Definition:
+def _learn_tag(
+    definition: Definition,
+    reference: Imported,
+    twin: Definition,
+    tag: str,
+    values: tuple[str, ...],
+) -> Definition:
     prop = definition.properties[tag]
     changed = replace(prop, type=replace(prop.type, enum=values))
-    return replace(definition, properties={**definition.properties, tag: changed})
+    learned = _learn_property(changed, twin.properties[tag], reference.api_version)
+    return replace(definition, properties={**definition.properties, tag: learned})
 
 
 def _learn_flags(
@@ -281,12 +292,18 @@ def _learn_flags(
     return replace(definition, properties=properties)
 
 
-def _learn_property(prop: Property, known: Property) -> Property:
-    return replace(
+def _learn_property(prop: Property, known: Property, version: str) -> Property:
+    """All that the swagger says where it is the same property, else what is sure."""
+    learned = replace(
         prop,
         type=_learn_type(prop.type, known.type),
         secret=prop.secret or known.secret,
     )
+    return _carry(known, version) if blur(known) == learned else learned
+
+
+def _carry(known: Property, version: str) -> Property:
+    return replace(known, carried_from=known.carried_from or version)
 
 
 def _learn_type(kind: Type, known: Type) -> Type:

@@ -1,13 +1,15 @@
 """Which api-versions there are, and their contracts.
 
 In: an api-version. Out: its `Contract`, from the data that the package ships
-or from a folder of the user's own. The catalogue also names the sources of
-the data, and the properties that hold secrets.
+or from a folder of the user's own, which a command or a test session names
+once, with `use_folder`. The catalogue also names the sources of the data, and
+the properties that hold secrets.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,17 +19,46 @@ from azml_contract.contract.contract import Contract
 from azml_contract.contract.data_reader import DefinitionData, OperationData
 from azml_contract.contract.model import SourceKind
 from azml_contract.errors import InputError, UnknownApiVersion
+from azml_contract.seen import Strength
 
 DATA = Path(__file__).with_name("data")
 CATALOG, DEFINITIONS, OPERATIONS = "catalog.json", "definitions.txt", "operations.txt"
+
+
+_in_use: list[Path] = []
+
+
+def use_folder(folder: Path | None) -> None:
+    """Look at a folder that ``contract import`` filled as well, from now on.
+
+    Args:
+        folder: Of the user's own; None for the package's data alone.
+
+    Raises:
+        InputError: It holds no catalogue.
+    """
+    if folder is not None:
+        read_catalog(folder)
+        folder = folder.resolve()
+    _in_use[:] = [] if folder is None else [folder]
+
+
+def folder_in_use() -> Path | None:
+    """The folder of the user's own that is looked at as well, if any."""
+    return _in_use[0] if _in_use else None
 
 
 def known_versions(extra: Path | None = None) -> tuple[str, ...]:
     """Every api-version that has a contract, oldest first.
 
     Args:
-        extra: A folder that ``contract import`` filled, looked at as well.
+        extra: A folder of the user's own; default: the one in use.
     """
+    return _known(extra or folder_in_use())
+
+
+@cache
+def _known(extra: Path | None) -> tuple[str, ...]:
     names = set(read_catalog(DATA)["versions"])
     if extra is not None:
         names |= set(read_catalog(extra)["versions"])
@@ -39,12 +70,67 @@ def load_contract(api_version: str, extra: Path | None = None) -> Contract:
 
     Args:
         api_version: As in a URL, such as ``2024-04-01``.
-        extra: A folder that ``contract import`` filled; its versions win.
+        extra: A folder of the user's own, whose versions win; default: the
+            one in use.
 
     Raises:
         UnknownApiVersion: Nothing is known of it; names the nearest versions.
     """
-    return _load(api_version, extra)
+    return _load(api_version, extra or folder_in_use())
+
+
+def read_strength(api_version: str) -> Strength | None:
+    """How much its contract knows of what it could; None for a folder that is old."""
+    for folder in (folder_in_use(), DATA):
+        entry = read_catalog(folder)["versions"].get(api_version) if folder else None
+        if entry is not None:
+            return Strength(**entry["facts"]) if "facts" in entry else None
+    return None
+
+
+def require_known(api_version: str) -> None:
+    """Refuse an api-version without a contract.
+
+    Raises:
+        UnknownApiVersion: Names the nearest versions.
+    """
+    if api_version not in known_versions():
+        raise UnknownApiVersion(api_version, nearest=_nearest(api_version, None))
+
+
+def require_judgeable(api_version: str) -> None:
+    """Refuse an api-version that nothing can be judged by, see `find_stand_in`.
+
+    Raises:
+        UnknownApiVersion: Neither known nor newer than what is known.
+    """
+    if not is_newer_than_known(api_version):
+        require_known(api_version)
+
+
+def find_stand_in(api_version: str) -> str | None:
+    """The version to judge by where this one has no contract.
+
+    Returns:
+        The version itself where it is known, else the newest older one, or the
+        oldest of all; None for what is no date.
+    """
+    known = known_versions()
+    if api_version in known:
+        return api_version
+    try:
+        parse_api_version(api_version)
+    except ValueError:
+        return None
+    older = [v for v in known if sort_key(v) < sort_key(api_version)]
+    return older[-1] if older else known[0]
+
+
+def is_newer_than_known(api_version: str) -> bool:
+    """Whether it was published, if at all, after every version known here."""
+    newest = sort_key(known_versions()[-1])
+    key = sort_key(api_version)
+    return key[0] == 0 and key > newest
 
 
 def secret_property_names() -> frozenset[str]:
@@ -91,7 +177,7 @@ def enum_values(api_version: str) -> dict[str, frozenset[str]]:
 
 def forget_cached() -> None:
     """Read data folders anew; needed after one has been written."""
-    for function in (_load, _text, read_catalog):
+    for function in (_known, _load, _text, read_catalog):
         function.cache_clear()
 
 
@@ -109,7 +195,7 @@ def _read(folder: Path, api_version: str, source: SourceKind) -> Contract:
     return Contract(
         api_version,
         source,
-        DefinitionData(_text(folder / DEFINITIONS), api_version, source),
+        DefinitionData(_text(folder / DEFINITIONS), api_version),
         operations,
         templates=operations.templates,
     )
@@ -148,8 +234,9 @@ def read_catalog(folder: Path) -> dict[str, Any]:
 def _nearest(asked: str, extra: Path | None) -> list[str]:
     """Up to three versions next to it in time; the newest where it tells no day."""
     known = known_versions(extra)
+    written = re.sub(r"-(\d)(?=-|$)", r"-0\1", asked.strip().lower())
     try:
-        day = parse_api_version(asked.strip().lower()).day
+        day = parse_api_version(written).day
     except ValueError:
         return list(reversed(known[-3:]))
     return sorted(known, key=lambda v: abs(parse_api_version(v).day - day))[:3]

@@ -31,6 +31,7 @@ from azml_contract.contract.imported import Imported
 from azml_contract.contract.model import SourceKind
 from azml_contract.contract.secret_names import find_secret_names
 from azml_contract.contract.sources import find_sources, import_sources
+from azml_contract.contract.strength import measure_strength
 from azml_contract.errors import AzmlContractError
 from azml_contract.whole_file import write_together
 
@@ -121,6 +122,7 @@ def _first_differences(kept: str, text: str) -> list[str]:
 def _describe(version: Imported, root: Path) -> dict[str, Any]:
     return {
         "source": str(version.kind),
+        "facts": measure_strength(version)._asdict(),
         "files": {
             _relative(file, root): _digest(file.read_bytes())
             for file in sorted(version.files)

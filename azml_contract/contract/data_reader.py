@@ -19,7 +19,6 @@ from azml_contract.contract.model import (
     Parameter,
     Property,
     ResponseSpec,
-    SourceKind,
     Type,
 )
 from azml_contract.contract.notation import (
@@ -95,13 +94,11 @@ class DefinitionData(_Lazy[Definition]):
     Args:
         text: The whole of ``definitions.txt``.
         version: Which version of it.
-        source: What that version was compiled from.
     """
 
-    def __init__(self, text: str, version: str, source: SourceKind) -> None:
+    def __init__(self, text: str, version: str) -> None:
         self._text = text
         self._blocks = _Blocks(text, version)
-        self._blurred = source is SourceKind.BICEP_TYPES
         self._origins: dict[str, DefinitionData] = {}
         super().__init__(self._blocks.texts)
 
@@ -122,12 +119,12 @@ class DefinitionData(_Lazy[Definition]):
         own: dict[str, Property] = {}
         facts: dict[str, Any] = {}
         variants: dict[str, str] = {}
-        blurred = self._blurred
+        learned = ""
         for line in self._blocks.lines(key):
             if line[0] != ".":
                 word, _, words = line.partition(": ")
                 name = unquote_word(word) if "%" in word else word
-                own[name] = read_property(name, words, blurred=blurred)
+                own[name] = read_property(name, words, learned)
                 continue
             remark, _, rest = line.partition(" ")
             if remark == ".carried":
@@ -135,6 +132,8 @@ class DefinitionData(_Lazy[Definition]):
             if remark == ".extends":
                 for parent in rest.split(" "):
                     properties |= self[unquote_word(parent)].properties
+            elif remark == ".learned":
+                learned = rest
             elif remark == ".variant":
                 value, _, name = rest.partition(" ")
                 variants[unquote_word(value)] = unquote_word(name)
@@ -155,7 +154,7 @@ class DefinitionData(_Lazy[Definition]):
 
     def _carried(self, key: str, version: str) -> Definition:
         if version not in self._origins:
-            origin = DefinitionData(self._text, version, SourceKind.SWAGGER)
+            origin = DefinitionData(self._text, version)
             self._origins[version] = origin
         found = self._origins[version][key]
         return Definition(
@@ -301,7 +300,7 @@ def _blur_vague(operation: Operation) -> Operation:
 
 def _read_parameter(head: str, words: str) -> Parameter:
     place, _, name = head.partition(" ")
-    prop = read_property(unquote_word(name), words, blurred=False)
+    prop = read_property(unquote_word(name), words)
     return Parameter(prop.name, place, prop.type, prop.required)
 
 

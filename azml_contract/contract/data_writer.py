@@ -12,6 +12,7 @@ property is one line. `data_reader` reads both back.
       .value value Base          a derived definition
       .additional type           properties that are not listed
       .carried version           as in that version, which is a swagger
+      .learned version           properties without a `~` are carried over from it
       property: words            see `notation`
 
     OperationId @ versions
@@ -40,12 +41,10 @@ from azml_contract.contract.model import (
     Parameter,
     Property,
     ResponseSpec,
-    SourceKind,
     Type,
 )
 from azml_contract.contract.notation import (
     quote_word,
-    read_property,
     write_property,
     write_type,
 )
@@ -127,19 +126,19 @@ def _with_versions(text: str, members: list[str], universe: list[str]) -> str:
 def _definition_lines(name: str, having: Sequence[Imported]) -> _Lines:
     lines: _Lines = defaultdict(list)
     properties: dict[str, _Lines] = defaultdict(dict)
-    # Swaggers first: a bicep version then finds the line that says more.
-    for version in sorted(having, key=lambda v: v.kind is not SourceKind.SWAGGER):
+    for version in having:
         definition = version.definitions[name]
         label = version.api_version
         if definition.carried_from:
             lines[f".carried {definition.carried_from}"].append(label)
             continue
         parents = _usable_parents(definition, version)
-        for text in _remarks(definition, parents):
+        own = list(_own_properties(definition, version, parents))
+        for text in _remarks(definition, parents, own):
             lines[text].append(label)
-        for prop in _own_properties(definition, version, parents):
+        for prop in own:
             known = properties[prop.name]
-            text = _property_text(prop, known, version.kind)
+            text = write_property(prop)
             known.setdefault(text, []).append(label)
     for key, known in properties.items():
         for text, labels in known.items():
@@ -168,18 +167,9 @@ def _own_properties(
             yield prop
 
 
-def _property_text(
-    prop: Property, known: Mapping[str, list[str]], kind: SourceKind
-) -> str:
-    """Words for a property; for bicep types, of a swagger that agrees with it."""
-    if kind is SourceKind.BICEP_TYPES:
-        for text in reversed(list(known)):
-            if read_property(prop.name, text, blurred=True) == prop:
-                return text
-    return write_property(prop)
-
-
-def _remarks(definition: Definition, parents: Sequence[str]) -> Iterator[str]:
+def _remarks(
+    definition: Definition, parents: Sequence[str], own: Sequence[Property]
+) -> Iterator[str]:
     if parents:
         yield ".extends " + " ".join(quote_word(parent) for parent in parents)
     if definition.discriminator:
@@ -189,6 +179,8 @@ def _remarks(definition: Definition, parents: Sequence[str]) -> Iterator[str]:
     if definition.base:
         value = quote_word(definition.discriminator_value)
         yield f".value {value} {quote_word(definition.base)}"
+    for version in sorted({p.carried_from for p in own} - {""}):
+        yield f".learned {version}"
     if definition.additional is not None:
         yield f".additional {write_type(definition.additional)}"
 

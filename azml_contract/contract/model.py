@@ -67,6 +67,9 @@ class Property:
 
     `mutability` holds the uses that may set or show it (``create``,
     ``read``, ``update``); ``None`` where the source does not restrict it.
+    `carried_from` names the api-version whose swagger supplied what this
+    version's source cannot say of it: nullability, format and the like. It is
+    where a fact comes from, not a fact, and no part of a comparison.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Property:
     mutability: frozenset[str] | None = None
     has_default: bool = False
     default: Any = None
+    carried_from: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ changed line.
     !  ?  ro  wo  secret                         required, nullable, read-only, ...
                                                  (ro implies use=read)
     use=create,read                              mutability
+    ~                                            of a source that cannot say the rest,
+                                                 see `blur`
     default=JSON format= pattern=JSON minLength= maxLength= min= max=
     minItems= maxItems= unique
 
-A ``?`` inside brackets says that elements may be null. A version made from
-bicep types reads the same line with what it cannot say left out, see `blur`.
+A ``?`` inside brackets says that elements may be null.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ _BOUNDS = {
     "minItems": "min_items",
     "maxItems": "max_items",
 }
+BLURRED = "~"
 _RESERVED = str.maketrans({c: f"%{ord(c):02X}" for c in '% |()*@\n[]{}"\\'})
 
 
@@ -94,6 +96,8 @@ def _head(kind: Type) -> str:
 def write_property(prop: Property) -> str:
     """Everything about a property but its name, in words."""
     words = _type_words(prop.type)
+    if prop.nullable is None:
+        words.append(BLURRED)
     if prop.has_default:
         words.append(f"default={_json(prop.default)}")
     if prop.mutability is not None and not (prop.read_only and prop.mutability == READ):
@@ -186,17 +190,19 @@ def split_words(text: str) -> list[str]:
     return [text[:end], *text[end + 1 :].split(" ")] if text[end:] else [text]
 
 
-def read_property(name: str, text: str, *, blurred: bool) -> Property:
+def read_property(name: str, text: str, carried_from: str = "") -> Property:
     """A property from its name and words.
 
     Args:
         name: The property's name.
         text: What `write_property` wrote.
-        blurred: Leave out what bicep types cannot say.
+        carried_from: The version that supplied what its own source cannot say.
     """
     kind, facts = _read_facts(text)
-    prop = Property(name, kind, **facts)
-    return blur(prop) if blurred else prop
+    if BLURRED in facts:
+        facts = {n: fact for n, fact in facts.items() if n != BLURRED}
+        return blur(Property(name, kind, **facts))
+    return Property(name, kind, carried_from=carried_from, **facts)
 
 
 @cache
@@ -215,6 +221,8 @@ def _read_facts(text: str) -> tuple[Type, dict[str, Any]]:
         elif word == "ro":
             facts["read_only"] = True
             facts.setdefault("mutability", READ)
+        elif word == BLURRED:
+            facts[BLURRED] = True
         elif word == "wo":
             facts["write_only"] = True
         elif word == "secret":

@@ -2,7 +2,8 @@
 
 In: official specifications that the package does not hold. Out: a folder of
 data files in the same format, which `catalog.load_contract` reads as `extra`.
-What is already in the folder stays.
+What is already in the folder stays, unless an import was interrupted: a folder
+whose files do not fit one another is made anew.
 """
 
 from __future__ import annotations
@@ -16,18 +17,20 @@ from azml_contract.api_version import sort_key
 from azml_contract.contract.catalog import (
     CATALOG,
     DATA,
+    DEFINITIONS,
+    OPERATIONS,
     forget_cached,
     known_versions,
     load_contract,
     read_catalog,
 )
-from azml_contract.contract.compile import compile_data, save_data
+from azml_contract.contract.compile import compile_data, find_altered, save_data
 from azml_contract.contract.contract import Contract
 from azml_contract.contract.data_reader import DefinitionData
 from azml_contract.contract.imported import Imported
 from azml_contract.contract.model import SourceKind
 from azml_contract.contract.sources import Source, find_sources, import_source
-from azml_contract.errors import UsageError
+from azml_contract.errors import AzmlContractError, UsageError
 
 
 def import_to_folder(
@@ -57,6 +60,16 @@ def import_to_folder(
     versions = [*added, *(as_imported(load_contract(v, folder)) for v in kept)]
     _save(versions, specs, folder)
     return tuple(sorted(new, key=sort_key))
+
+
+def is_half_filled(folder: Path) -> bool:
+    """Whether a folder holds what no finished import has left there."""
+    if not any((folder / name).exists() for name in (CATALOG, DEFINITIONS, OPERATIONS)):
+        return False
+    try:
+        return bool(find_altered(folder))
+    except (AzmlContractError, KeyError):
+        return True
 
 
 def as_imported(contract: Contract) -> Imported:
@@ -106,7 +119,7 @@ def _shipped() -> list[Imported]:
 
 
 def _versions_in(folder: Path) -> list[str]:
-    if not (folder / CATALOG).is_file():
+    if is_half_filled(folder) or not (folder / CATALOG).is_file():
         return []
     return list(read_catalog(folder)["versions"])
 

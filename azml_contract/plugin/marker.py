@@ -100,15 +100,13 @@ def require_known(version: str) -> None:
     Raises:
         ValueError: Names the nearest ones.
     """
-    from difflib import get_close_matches
-
-    from azml_contract.contract.catalog import known_versions
+    from azml_contract.contract import catalog
     from azml_contract.errors import UnknownApiVersion
 
-    known = known_versions()
-    if version not in known:
-        near = get_close_matches(str(version), known, n=3)
-        raise ValueError(str(UnknownApiVersion(version, nearest=near)))
+    try:
+        catalog.require_known(version)
+    except UnknownApiVersion as error:
+        raise ValueError(str(error)) from None
 
 
 def newest_stable() -> str:

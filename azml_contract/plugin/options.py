@@ -70,6 +70,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="write the version matrix of what was played or recorded as one page",
     )
     group.addoption(
+        "--azml-contracts",
+        metavar="DIR",
+        help="a folder that `azml-contract contract import` filled, looked at as well "
+        "(default: contracts of [tool.azml-contract] in pyproject.toml)",
+    )
+    group.addoption(
         "--azml-profile",
         choices=PROFILES,
         help="service: what the live service is known to accept (default); "
@@ -113,6 +119,7 @@ def check_options(config: pytest.Config) -> None:
         pytest.UsageError: Which option, and what it takes.
     """
     age_limit(config)
+    _use_contracts(config)
     try:
         for version in config.getoption("azml_api_version") or ():
             require_known(version)
@@ -126,6 +133,31 @@ def check_options(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--azml-report writes HTML; name it so, not {report}.")
     if report and (config.invocation_params.dir / report).is_dir():
         raise pytest.UsageError(f"--azml-report writes a file; {report} is a folder.")
+
+
+def _use_contracts(config: pytest.Config) -> None:
+    """Have the project's own contracts looked at, for this session."""
+    chosen = config.getoption("azml_contracts")
+    pyproject = config.rootpath / "pyproject.toml"
+    # Sessions that name no contracts import nothing for them.
+    if not chosen and b"contracts" not in _read_bytes(pyproject):
+        return
+    from azml_contract.contract.catalog import use_folder
+    from azml_contract.errors import AzmlContractError
+    from azml_contract.settings import find_contracts_folder
+
+    try:
+        if chosen:
+            use_folder(config.invocation_params.dir / chosen)
+        else:
+            use_folder(find_contracts_folder(pyproject))
+    except AzmlContractError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.add_cleanup(lambda: use_folder(None))
+
+
+def _read_bytes(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() else b""
 
 
 def _check_baseline(config: pytest.Config) -> None:

@@ -194,6 +194,9 @@ RESPONSE_HEADERS = frozenset(
     {
         "accept-ranges",
         "azure-asyncoperation",
+        "azure-deprecating",
+        "deprecation",
+        "sunset",
         "content-encoding",
         "content-range",
         "content-type",

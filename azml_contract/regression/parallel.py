@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from azml_contract.cassette.recordings import Recording
+from azml_contract.contract.catalog import folder_in_use, use_folder
 from azml_contract.errors import AzmlContractError
 from azml_contract.regression.matrix import Judge, Unjudged
 from azml_contract.regression.outcome import Outcome, Row
@@ -129,7 +130,7 @@ def _judge_apart(
         jobs,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start,
-        initargs=(versions, read, recorded),
+        initargs=(versions, read, recorded, folder_in_use()),
     ) as pool:
         waiting = [pool.submit(_judge_chunk, one) for one in islice(chunks, 3 * jobs)]
         try:
@@ -150,8 +151,11 @@ def _unpack(packed: _Packed, known: dict[_Key, Outcome]) -> Judged:
     return Judged(packed.path, packed.scenario, rows, packed.problem)
 
 
-def _start(versions: Sequence[str] | None, read: Read, recorded: str) -> None:
+def _start(
+    versions: Sequence[str] | None, read: Read, recorded: str, contracts: Path | None
+) -> None:
     global _worker
+    use_folder(contracts)
     _worker = _Worker(Judge(versions), read, recorded, {})
 
 

@@ -74,6 +74,16 @@ class BodyCheck:
         schema = write_schema(definitions, self._body, self._lens, choice)
         return compile_judge(schema)
 
+    def find_origin(self, deviation: Deviation) -> str:
+        """The version that a broken rule was carried over from; "" where it is told."""
+        definition = self._contract.definitions.get(deviation.owner)
+        if definition is None:
+            return ""
+        prop = definition.properties.get(deviation.name)
+        if prop is None or definition.carried_from or not _is_carried(deviation):
+            return definition.carried_from
+        return prop.carried_from
+
     def explain(self, value: Any) -> list[Deviation]:
         """Every deviation of a parsed body."""
         found: list[Deviation] = []
@@ -91,6 +101,15 @@ class BodyCheck:
             hint = Type("any")
             found.append(Deviation(Rule.TYPE, None, value, (), "", "", hint))
         return found
+
+
+def _is_carried(deviation: Deviation) -> bool:
+    """Whether bicep types can never tell the rule that was broken."""
+    if deviation.rule is Rule.LENGTH:
+        return str(deviation.hint) == "unique"
+    if deviation.rule is Rule.FORMAT:
+        return deviation.expected != ("uuid",)
+    return deviation.rule in (Rule.NULL, Rule.DURATION, Rule.FIXED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from azml_contract.contract.catalog import find_stand_in, is_newer_than_known
 from azml_contract.contract.contract import NoRoute, Route
 from azml_contract.contract.model import Operation, Parameter, Type
 from azml_contract.contract.patterns import compile_pattern
@@ -21,6 +22,7 @@ from azml_contract.validation.grade import Grader
 from azml_contract.validation.history import find_route
 from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.phrases import list_names, show
+from azml_contract.validation.testimony import find_status
 
 _PROGRESS = ("Azure-AsyncOperation", "Location")
 _INTEGER = re.compile(r"-?[0-9]+")
@@ -244,14 +246,7 @@ def check_api_version(
             expected=("api-version",),
         )
     if nearest is not None:
-        listed = ", ".join(nearest) or "azml-contract contract list"
-        return grader.find(
-            "AZC141",
-            f"{sent} is no known api-version.",
-            cure=f"Nearest: {listed}.",
-            expected=nearest,
-            seen=sent,
-        )
+        return find_unknown_version(grader, sent, nearest)
     if scope.api_version and sent.lower() != scope.api_version.lower():
         return grader.find(
             "AZC142",
@@ -261,6 +256,31 @@ def check_api_version(
             seen=sent,
         )
     return None
+
+
+def find_unknown_version(
+    grader: Grader, sent: str, nearest: tuple[str, ...]
+) -> Finding:
+    """The finding of an api-version without a contract; says what judges instead."""
+    stand_in = find_stand_in(sent.lower())
+    judged = f" The call is judged as at {stand_in}." if stand_in else ""
+    if is_newer_than_known(sent.lower()):
+        return grader.find(
+            "AZC148",
+            f"{sent} is newer than every api-version known here.{judged}",
+            cure="Import its contract: azml-contract contract import --specs DIR "
+            "--to FOLDER; then --contracts FOLDER.",
+            expected=nearest,
+            seen=sent,
+        )
+    listed = ", ".join(nearest) or "azml-contract contract list"
+    return grader.find(
+        "AZC141",
+        f"{sent} is no known api-version.{judged}",
+        cure=f"Nearest: {listed}.",
+        expected=nearest,
+        seen=sent,
+    )
 
 
 def check_status(
@@ -279,6 +299,7 @@ def check_status(
             expected=known,
             seen=response.status,
             carried=operation.carried_from,
+            told=find_status(operation.id, grader.api_version, response.status),
         )
 
 

@@ -98,6 +98,7 @@ _REQUEST = (
     Code("AZC145", "bad value of a query parameter", ERROR, ERROR, _REFUSED),
     Code("AZC146", "name does not match its pattern", ERROR, ERROR, _REFUSED),
     Code("AZC147", "host of no Azure cloud", ERROR, ERROR, _REFUSED, _UNSEEN),
+    Code("AZC148", "api-version newer than known", WARNING, WARNING, _NONE, _UNSEEN),
     Code("AZC150", "unknown path", ERROR, ERROR, _REFUSED),
     Code("AZC151", "verb not allowed on this path", ERROR, ERROR, _REFUSED),
     Code("AZC152", "another resource provider", INFO, INFO, _NONE),
@@ -126,6 +127,9 @@ _REQUEST = (
         _UNKNOWN,
         _UNSEEN,
     ),
+    Code(
+        "AZC176", "pipeline binding that is no value", ERROR, WARNING, _REFUSED, _UNSEEN
+    ),
 )
 _RESPONSE = (
     Code("AZC201", "required property missing", ERROR, ERROR, _NONE),
@@ -153,6 +157,7 @@ _RESPONSE = (
     Code("AZC240", "status code not documented", ERROR, WARNING, _NONE),
     Code("AZC250", "long-running header missing", ERROR, ERROR, _NONE),
     Code("AZC251", "read-only property missing", WARNING, WARNING, _NONE),
+    Code("AZC252", "end announced", WARNING, WARNING, _NONE, _LIVE),
 )
 _REGRESSION = (
     Code("AZC301", "operation gone", ERROR, ERROR, _NONE),

@@ -14,6 +14,7 @@ from azml_contract.contract.model import Definition, Type
 from azml_contract.finding import Finding
 from azml_contract.validation.deviation import Path, to_pointer
 from azml_contract.validation.grade import Grader
+from azml_contract.validation.testimony import find_absence
 
 _ENVELOPE = ("id", "name", "type")
 
@@ -45,11 +46,13 @@ def _check_resource(
         return
     for name in _ENVELOPE:
         if name not in value:
+            place = to_pointer((path, name))
             yield grader.find(
                 "AZC251",
-                f"The answer lacks `{name}`, which the service sets on every resource.",
-                pointer=to_pointer((path, name)),
+                f"The answer lacks `{name}`, which resources of Azure have.",
+                pointer=place,
                 expected=(name,),
                 owner=definition.name,
                 name=name,
+                told=find_absence(grader.operation, grader.api_version, place),
             )

@@ -2,7 +2,8 @@
 
 In: deviations of one body, and the profile. Out: findings in the order of the
 walk. The severity comes from the registry of codes, and in ``service`` from
-the ledger of known divergences where it has an entry. Knows no bodies.
+what live services were counted doing at that very place, else from the ledger
+of known divergences where it has an entry. Knows no bodies.
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ from azml_contract.validation.codes import CODE_OF, CODES
 from azml_contract.validation.deviation import Deviation, Path, Rule, to_pointer
 from azml_contract.validation.ledger import find_divergence
 from azml_contract.validation.phrases import describe
+from azml_contract.validation.testimony import (
+    NOT_KNOWN,
+    UNWRITTEN_RULES,
+    Testimony,
+    find_testimony,
+)
 
 
 class Profile(StrEnum):
@@ -36,18 +43,35 @@ class Grader:
     operation: str
     side: Side
 
-    def grade(self, deviation: Deviation) -> Finding:
-        """The finding of one deviation of a body."""
+    def grade(self, deviation: Deviation, carried: str = "") -> Finding:
+        """The finding of one deviation of a body.
+
+        `carried` names the api-version that the broken rule was carried over
+        from. Whether null is refused may have changed since: it is no error.
+        """
         rule = deviation.rule
         code = CODE_OF[rule, self.side]
         if rule in _VALUE_RULES and not isinstance(deviation.seen, (dict, list)):
             deviation = _hide_secret(deviation)
         message, cure, fix = describe(deviation, self.api_version)
+        pointer = to_pointer(deviation.path)
         severity, evidence, note, advice = self._weigh(
             code, deviation.owner, deviation.name
         )
         if rule in _FIRM_RULES and _is_firm(deviation):
             severity, evidence, note = CODES[code].strict, Evidence.SPEC, ""
+        told = self._ask(rule, pointer)
+        if told is not None:
+            severity, evidence, note = told.severity, Evidence.LIVE, told.says
+        elif self.side is Side.RESPONSE and _is_sanitized(deviation):
+            severity, evidence, note = Severity.INFO, Evidence.UNKNOWN, _SANITIZED
+        elif not note and self._is_unwritten_request(rule):
+            evidence = Evidence.UNKNOWN
+            note = NOT_KNOWN if rule is Rule.UNKNOWN else ""
+        if carried:
+            note += f" (Carried over from {carried}; this version's source cannot say.)"
+            if rule is Rule.NULL and severity is Severity.ERROR:
+                severity, evidence = Severity.WARNING, Evidence.UNKNOWN
         if self.side is Side.RESPONSE:
             cure, fix = "", None  # nobody can mend what the service answers
         elif advice:
@@ -56,7 +80,7 @@ class Grader:
             code,
             severity,
             message + note,
-            to_pointer(deviation.path),
+            pointer,
             cure,
             self.operation,
             self.api_version,
@@ -64,7 +88,22 @@ class Grader:
             _report_expected(deviation),
             _report_seen(deviation.seen),
             evidence,
-            fix=fix,
+            fix=None if told else fix,
+            observed=told and told.observed,
+        )
+
+    def _ask(self, rule: Rule, pointer: str) -> Testimony | None:
+        if self.profile is Profile.STRICT:
+            return None
+        return find_testimony(
+            rule, self.side, self.operation, self.api_version, pointer
+        )
+
+    def _is_unwritten_request(self, rule: Rule) -> bool:
+        return (
+            rule in UNWRITTEN_RULES
+            and self.side is Side.REQUEST
+            and self.profile is Profile.SERVICE
         )
 
     def find(
@@ -82,16 +121,22 @@ class Grader:
         location: Location | None = None,
         carried: str = "",
         fix: Fix | None = None,
+        told: Testimony | None = None,
     ) -> Finding:
         """A finding that is not a deviation from a schema.
 
         `carried` names the api-version that the broken rule was carried over
-        from, where this one's source cannot say: then it is no error.
+        from, where this one's source cannot say: then it is no error. `told` is
+        what live services were counted doing, and counts in ``service``.
         """
         weighed, evidence, note, advice = self._weigh(code, owner, name)
         if carried:
             severity, evidence = Severity.WARNING, Evidence.UNKNOWN
             note = f" (Carried over from {carried}; this version's source cannot say.)"
+        if told is not None and self.profile is Profile.SERVICE:
+            severity, evidence, note = told.severity, Evidence.LIVE, told.says
+        else:
+            told = None
         return Finding(
             code=code,
             severity=severity or weighed,
@@ -106,6 +151,7 @@ class Grader:
             evidence=evidence,
             location=location,
             fix=fix,
+            observed=told and told.observed,
         )
 
     def _weigh(
@@ -135,6 +181,18 @@ _VALUE_RULES = frozenset(
 )
 _FIRM_RULES = frozenset((Rule.ENUM, Rule.NULL))
 _SHOWN = 200
+_SANITIZED = " A sanitizer of the recording seems to have written it."
+
+
+def _is_sanitized(deviation: Deviation) -> bool:
+    """Whether a GUID is of zeros alone, as no service writes it but sanitizers do."""
+    seen = deviation.seen
+    return (
+        deviation.rule is Rule.FORMAT
+        and isinstance(seen, str)
+        and "0" in seen
+        and not seen.strip("0-")
+    )
 
 
 def _hide_secret(deviation: Deviation) -> Deviation:

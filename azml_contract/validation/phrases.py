@@ -110,8 +110,7 @@ def _unknown(deviation: Deviation, version: str) -> Words:
         names = " or ".join(f"`{name}`" for name in deviation.expected)
         fix = _edit(deviation, Act.RENAME, deviation.expected[0])
         return Words(message, f"Did you mean {names}?", fix)
-    cure = "Remove it; the service drops what it does not know."
-    return Words(message, cure, _edit(deviation, Act.REMOVE))
+    return Words(message, "Remove it.", _edit(deviation, Act.REMOVE))
 
 
 def _move(deviation: Deviation) -> tuple[str, Fix | None]:

@@ -1,7 +1,8 @@
 """Check what the nodes of a pipeline bind against what the pipeline has.
 
 In: the properties of a job or a component. Out: ``${{parent.inputs.x}}``,
-``${{parent.outputs.x}}`` and ``${{parent.jobs.n...}}`` that name nothing, and
+``${{parent.outputs.x}}`` and ``${{parent.jobs.n...}}`` that name nothing, what
+the service was seen to refuse in an input of a node, and
 commands of nodes that read what their node does not bind. Nodes are free-form
 in every specification, so each text of a node counts, wherever it stands.
 Which inputs and outputs a node's component has is in no body, and not checked.
@@ -22,6 +23,8 @@ from azml_contract.validation.phrases import list_names
 
 _PARENT = re.compile(r"\$\{\{\s*parent\.(inputs|outputs|jobs)\.([^}]*?)\s*\}\}")
 _NOUNS = {"inputs": "input", "outputs": "output", "jobs": "job"}
+_OTHER = re.compile(r"\$\{\{\s*parent\.(?!(?:inputs|outputs|jobs)\.)([^}]*?)\s*\}\}")
+_TEXT_INPUTS = ("", "literal")
 
 
 def check_pipeline(grader: Grader, job: dict[str, Any], path: Path) -> list[Finding]:
@@ -74,6 +77,53 @@ def _check_text(
         # Inputs of a group are declared one by one, GROUP.NAME, or as the group.
         if name not in names and name.partition(".")[0] not in names:
             yield _find_unbound(grader, kind, name, names, path)
+        elif kind == "inputs" and _is_input(path) and _is_glued(text, parent, name):
+            yield _find_glued(grader, name, text, path)
+    for other in dict.fromkeys(_OTHER.findall(text)) if _is_input(path) else ():
+        yield _find_no_part(grader, other, path)
+
+
+def _is_input(path: Path) -> bool:
+    """Whether a text is an input of a node, or the value of one."""
+    steps: list[str | int] = []
+    while path is not None and len(steps) < 3:
+        path, step = path
+        steps.append(step)
+    return "inputs" in steps[1:]
+
+
+def _is_glued(text: str, parent: dict[str, Any], name: str) -> bool:
+    """Whether a text adds something to an input of the pipeline that is data."""
+    declared = parent["inputs"].get(name)
+    tag = declared.get("jobInputType") if isinstance(declared, dict) else ""
+    is_data = isinstance(tag, str) and tag.casefold() not in _TEXT_INPUTS
+    return is_data and _PARENT.fullmatch(text.strip()) is None
+
+
+def _find_glued(grader: Grader, name: str, text: str, path: Path) -> Finding:
+    binding = f"${{{{parent.inputs.{name}}}}}"
+    return grader.find(
+        "AZC176",
+        f"{binding} is data, and other text stands beside it; data is bound whole.",
+        cure=f"Send {binding} alone, and let the command add the rest.",
+        pointer=to_pointer(path),
+        seen=text,
+        owner="PipelineJob",
+        name="glued",
+    )
+
+
+def _find_no_part(grader: Grader, name: str, path: Path) -> Finding:
+    return grader.find(
+        "AZC176",
+        f"${{{{parent.{name}}}}} is nothing that a node can read of its pipeline: "
+        "inputs, outputs and jobs are.",
+        cure="Declare an input of the pipeline, and bind ${{parent.inputs.NAME}}.",
+        pointer=to_pointer(path),
+        seen=name,
+        owner="PipelineJob",
+        name=f"parent.{name}",
+    )
 
 
 def _find_unbound(

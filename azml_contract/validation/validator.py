@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from azml_contract.contract.catalog import load_contract
+from azml_contract.contract.catalog import find_stand_in, load_contract, read_strength
 from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation, ResponseSpec, View
 from azml_contract.contract.views import Lens
@@ -42,6 +42,7 @@ from azml_contract.validation.nearest import find_abbreviated, find_nearest
 from azml_contract.validation.parsed import DUPLICATE, Defect, Parsed
 from azml_contract.validation.polls import check_poll, check_polled
 from azml_contract.validation.recased import Recased
+from azml_contract.validation.retirement import check_retirement
 from azml_contract.validation.semantics import NAMES, check_meaning
 
 __all__ = ["Profile", "Scope", "Validator", "Verdict"]
@@ -59,7 +60,7 @@ class Verdict:
     `responses` say how many sides were validated, 0 or 1 each: a verdict with
     neither findings nor sides has checked nothing. `skipped` says where a call
     went that is none of the provider's, `not_judged` why nothing can be said of
-    one that is.
+    one that is. `contract` is the api-version that it was judged by.
     """
 
     operation: str
@@ -68,6 +69,7 @@ class Verdict:
     responses: int = 0
     skipped: str = ""
     not_judged: str = ""
+    contract: str = ""
 
     @property
     def calls(self) -> Calls:
@@ -76,7 +78,10 @@ class Verdict:
             return Calls(skipped={self.skipped: 1})
         if self.not_judged:
             return Calls(not_judged={self.not_judged: 1})
-        return Calls(1)
+        strength = read_strength(self.contract) if self.contract else None
+        if strength is None or strength.known == strength.possible:
+            return Calls(1)
+        return Calls(1, contracts={self.contract: strength})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +146,21 @@ class Validator:
         """Check a request body alone, sent to an operation; no path, no query.
 
         Raises:
-            UnknownApiVersion: No contract is known for `api_version`.
+            UnknownApiVersion: `api_version` is no date.
             ContractError: It has no such operation; names the nearest.
         """
-        contract = self._load(api_version)
+        stand_in = find_stand_in(api_version)
+        contract = self._load(stand_in or api_version)
         known = contract.operations.get(operation)
         if known is None:
             raise _make_unknown_operation(contract, operation)
         call = _Call(contract, Route(known, {}))
         grader = self._grader(call, Side.REQUEST)
         found = tuple(self._check_body(grader, call, body))
-        return Verdict(operation, found, requests=1)
+        if contract.api_version != api_version:
+            told = self._plain_grader(api_version)
+            found = (calls.find_unknown_version(told, api_version, ()), *found)
+        return Verdict(operation, found, requests=1, contract=contract.api_version)
 
     def tell_not_judged(self, reason: str, *, certain: bool = True) -> Finding:
         """The finding of a call that cannot even be handed to this validator."""
@@ -171,7 +180,8 @@ class Validator:
             )
         grader = self._grader(call, Side.REQUEST)
         found = (*known.findings, *self._check_request(grader, call, request))
-        return Verdict(call.route.operation.id, found, requests=1)
+        judged_by = call.contract.api_version
+        return Verdict(call.route.operation.id, found, requests=1, contract=judged_by)
 
     def _judge_response(
         self, known: _Recognised, request: Request, response: Response
@@ -179,8 +189,9 @@ class Validator:
         call = known.call
         if call is None:
             grader = Grader(self.profile, "", "", Side.RESPONSE)
-            polled = check_polled(grader, request, response)
-            found = tuple(polled) if known.is_poll else ()
+            found = tuple(check_retirement(grader, response))
+            if known.is_poll:
+                found += tuple(check_polled(grader, request, response))
             return Verdict(
                 "",
                 found,
@@ -190,7 +201,8 @@ class Validator:
             )
         grader = self._grader(call, Side.RESPONSE)
         found = tuple(self._check_response(grader, call, response))
-        return Verdict(call.route.operation.id, found, responses=1)
+        judged_by = call.contract.api_version
+        return Verdict(call.route.operation.id, found, responses=1, contract=judged_by)
 
     def _grader(self, call: _Call, side: Side) -> Grader:
         version, operation = call.contract.api_version, call.route.operation.id
@@ -236,7 +248,9 @@ class Validator:
         try:
             return self._load(version.lower()), None
         except UnknownApiVersion as error:
-            return None, tuple(error.nearest)
+            stand_in = find_stand_in(version.lower())
+            contract = self._load(stand_in) if stand_in else None
+            return contract, tuple(error.nearest)
 
     def _check_request(
         self, grader: Grader, call: _Call, request: Request
@@ -268,6 +282,7 @@ class Validator:
         self, grader: Grader, call: _Call, response: Response
     ) -> Iterator[Finding]:
         operation = call.route.operation
+        yield from check_retirement(grader, response)
         yield from calls.check_status(grader, operation, response)
         parsed = Parsed(None)
         if response.body.strip():
@@ -306,7 +321,7 @@ class Validator:
         lens = Lens(View.RESPONSE, reveals=call.route.operation.method == "POST")
         check = compile_body(call.contract, spec.body, lens)
         for deviation in check.check(value):
-            yield grader.grade(deviation)
+            yield grader.grade(deviation, check.find_origin(deviation))
         definitions = call.contract.definitions
         yield from check_envelope(grader, definitions, spec.body, value)
 
@@ -316,7 +331,7 @@ def judge_body(
 ) -> list[Finding]:
     """Every finding about a parsed request body: its schema, then its meaning."""
     deviations = check.check(body)
-    found = [grader.grade(deviation) for deviation in deviations]
+    found = [grader.grade(one, check.find_origin(one)) for one in deviations]
     miscased = [
         one for one in deviations if one.rule is Rule.CASE and one.expected[0] in NAMES
     ]

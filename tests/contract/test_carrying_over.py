@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from azml_contract.contract.carry import carry_over
+from azml_contract.contract.catalog import load_contract, read_strength
 from azml_contract.contract.imported import Imported
 from azml_contract.contract.model import SourceKind, Type
 from azml_contract.contract.sources import nearest_first
+from azml_contract.contract.strength import measure_strength
+from azml_contract.contract.user_folder import as_imported
 
 ROOT = (
     "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
@@ -129,7 +132,7 @@ def test_definitions_get_the_names_of_their_swagger_twins(completed: Imported) -
 
 def test_numbers_and_secrets_are_learned_from_the_twin(completed: Imported) -> None:
     found = completed.definitions["JobBase"].properties
-    assert found["loss"].type == Type("number")
+    assert found["loss"].type.kind == "number"
     assert found["password"].secret
 
 
@@ -145,7 +148,7 @@ def test_discriminator_values_without_a_variant_are_learned(
 
 def test_an_ancestor_that_bicep_flattened_comes_back(completed: Imported) -> None:
     note = completed.definitions["ResourceBase"].properties["note"]
-    assert note.nullable is None
+    assert (note.nullable, note.carried_from) == (True, "2030-01-01")
     assert completed.parents["JobBase"] == ("ResourceBase",)
 
 
@@ -257,3 +260,21 @@ def test_nearest_swagger(version: str, expected: list[str]) -> None:
     ]
     ordered = nearest_first(version, references)
     assert [reference.api_version for reference in ordered] == expected
+
+
+def test_what_is_carried_over_and_what_is_not_known_is_counted(
+    completed: Imported, reference: Imported
+) -> None:
+    """Of a property two facts, of an operation four."""
+    told, carried = measure_strength(reference), measure_strength(completed)
+
+    assert (told.known, told.carried) == (told.possible, 0)
+    assert carried.carried == carried.known < carried.possible
+
+
+@pytest.mark.parametrize("version", ["2024-04-01", "2025-06-01", "2026-05-15-preview"])
+def test_the_catalogue_counts_what_the_data_holds(version: str) -> None:
+    counted = measure_strength(as_imported(load_contract(version)))
+
+    assert read_strength(version) == counted
+    assert (counted.known == counted.possible) == (version == "2024-04-01")

@@ -9,6 +9,8 @@ import pytest
 from azml_contract.api_version import sort_key
 from azml_contract.contract.catalog import (
     ambiguous_secret_properties,
+    find_stand_in,
+    is_newer_than_known,
     known_versions,
     load_contract,
     secret_property_names,
@@ -144,3 +146,21 @@ def test_a_name_called_secret_is_one_in_every_definition_that_has_it() -> None:
     inside |= {"primarykey", "secondarykey"}
     for name in secret_property_names() - {*UNMARKED} - inside - {"authtoken"}:
         assert marked[name] == owners[name], name
+
+
+@pytest.mark.parametrize(
+    ("asked", "judged"),
+    [
+        ("2024-04-01", "2024-04-01"),
+        ("2036-01-01", "2026-05-15-preview"),
+        ("2021-10-01", "2021-07-01"),
+        ("2017-01-01", "2018-03-01-preview"),
+        ("0000-00-00", None),
+        ("latest", None),
+    ],
+)
+def test_what_has_no_contract_is_judged_as_the_newest_older(
+    asked: str, judged: str | None
+) -> None:
+    assert find_stand_in(asked) == judged
+    assert is_newer_than_known(asked) == (asked == "2036-01-01")

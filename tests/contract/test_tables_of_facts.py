@@ -21,6 +21,7 @@ from azml_contract.contract.model import (
     SourceKind,
     Type,
 )
+from azml_contract.contract.notation import blur
 
 # Headings that name the definition in words, or one for each era.
 DEFINITIONS = {
@@ -157,7 +158,8 @@ def _facts_of(text: str) -> tuple[str, frozenset[str]]:
 
 
 def _render(prop: Property, source: SourceKind) -> str:
-    """A property as the tables write it."""
+    """A property as the tables write it: of bicep types what they tell alone."""
+    prop = blur(prop) if source is SourceKind.BICEP_TYPES else prop
     kind = prop.type
     facts = (
         [f"format={kind.format}"]

@@ -26,12 +26,16 @@ from azml_contract.validation.body import BodyCheck
 from azml_contract.validation.judge import Engine, compile_judge
 
 VERSIONS = (
+    "2020-08-01",
     "2021-03-01-preview",
     "2022-05-01",
     "2023-10-01",
     "2024-04-01",
     "2024-07-01-preview",
+    "2024-10-01-preview",
+    "2025-06-01",
     "2026-05-01",
+    "2026-05-15-preview",
 )
 TEXTS = {
     "duration": "PT1H",

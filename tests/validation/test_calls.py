@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from azml_contract.exchange import Request, Response
+from azml_contract.finding import Severity
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.validator import Validator
 
@@ -274,3 +275,34 @@ def test_a_body_can_be_checked_for_an_operation_alone(command_job):
     assert (verdict.findings, verdict.requests) == ((), 1)
     with pytest.raises(ContractError, match="Did you mean Jobs_CreateOrUpdate"):
         Validator().check_body("2024-04-01", "Jobs_CreatOrUpdate", raw)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("azure-deprecating", "2021-03-01-preview ends; see https://x", "ends; see"),
+        ("Deprecation", "@1688169599", "Deprecation: @1688169599 (2023-06-30)"),
+        ("deprecation", "true", "Deprecation: true"),
+        ("Sunset", "Wed, 31 Dec 2036 23:59:59 GMT", "Sunset: Wed, 31 Dec 2036"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("jobs/train", 404),
+        ("jobs/train", 200),
+        ("nowhere/at/all", 200),
+    ],
+)
+def test_an_announced_end_is_told_with_what_it_says(name, value, said, path, status):
+    url = (
+        "https://management.azure.com/subscriptions/s/resourceGroups/g/providers/"
+        f"Microsoft.MachineLearningServices/workspaces/wrk/{path}"
+        "?api-version=2024-04-01"
+    )
+    answer = Response(status, ((name, value),), b"{}")
+    found = Validator().check_response(Request("GET", url, (), b""), answer).findings
+
+    (told,) = [one for one in found if one.code == "AZC252"]
+    assert told.severity is Severity.WARNING
+    assert said in told.message

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from azml_contract.contract.catalog import known_versions, load_contract
+from azml_contract.exchange import Request, Response
+from azml_contract.finding import Evidence, Finding, Severity
 from azml_contract.validation import compile_evidence, evidence
 from azml_contract.validation.evidence import Count
+from azml_contract.validation.validator import Validator
 
 LIMIT_BYTES = 300_000
 ROWS: list[dict[str, Any]] = [
@@ -123,3 +126,119 @@ def test_the_data_is_small_and_every_operation_seen_is_one_of_the_contract() -> 
     for operation in evidence.observed_operations():
         for version in evidence.observed_versions(operation):
             assert operation in load_contract(version).operations
+
+
+PLACE = (
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/"
+    "Microsoft.MachineLearningServices"
+)
+
+
+def judge(path: str, version: str, body: Any) -> dict[str, Finding]:
+    """The findings of a PUT, by pointer."""
+    url = f"https://management.azure.com{PLACE}/{path}?api-version={version}"
+    request = Request("PUT", url, (), json.dumps(body).encode())
+    found = Validator().check_request(request).findings
+    return {finding.pointer: finding for finding in found}
+
+
+def test_what_live_services_accepted_is_a_warning_with_its_count() -> None:
+    inner = {"authType": "None", "category": "Git", "target": "t", "credentials": {}}
+    found = judge(
+        "workspaces/wrk/connections/one", "2022-01-01-preview", {"properties": inner}
+    )
+
+    told = found["/properties/credentials"]
+    assert (told.severity, told.evidence) == (Severity.WARNING, Evidence.LIVE)
+    assert "Live services accepted it in 16 of 16 exchanges" in told.message
+    assert told.to_json()["observed"] == {
+        "accepted": 16,
+        "of": 16,
+        "api_version": "2022-01-01-preview",
+    }
+
+
+def test_what_comes_back_is_said() -> None:
+    body = {
+        "location": "westeurope",
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"managedResourceGroupTags": {"a": "b"}, "regionDetails": []},
+    }
+    told = judge("registries/reg", "2022-10-01-preview", body)
+
+    finding = told["/properties/managedResourceGroupTags"]
+    assert finding.severity is Severity.WARNING
+    assert "Registries_Get returned it in 12 of 12 exchanges" in finding.message
+
+
+@pytest.mark.parametrize("version", ["2022-05-01", "2024-04-01"])
+def test_what_nobody_has_seen_is_no_claim_about_the_service(version: str) -> None:
+    inner = {"image": "python:3", "nowhereSeen": 1}
+    found = judge(
+        "workspaces/wrk/environments/e/versions/1", version, {"properties": inner}
+    )
+
+    told = found["/properties/nowhereSeen"]
+    assert (told.severity, told.evidence) == (Severity.ERROR, Evidence.UNKNOWN)
+    assert "whether the service drops it is not known" in told.message
+    assert "drops" not in told.cure
+    assert told.observed is None
+
+
+def test_an_unwritten_property_of_an_answer_is_information_where_it_was_counted() -> (
+    None
+):
+    url = f"https://management.azure.com{PLACE}/workspaces/wrk?api-version="
+    answer = json.dumps(
+        {"id": "/i", "name": "n", "type": "t", "etag": None, "never": 1}
+    ).encode()
+    found = {
+        version: {
+            finding.pointer: finding.severity
+            for finding in Validator()
+            .check_response(
+                Request("GET", url + version, (), b""), Response(200, (), answer)
+            )
+            .findings
+        }
+        for version in ("2022-10-01-preview", "2024-04-01")
+    }
+
+    assert found["2022-10-01-preview"]["/etag"] is Severity.INFO
+    assert found["2022-10-01-preview"]["/never"] is Severity.WARNING
+    assert found["2024-04-01"]["/etag"] is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("inputs", "${{parent.name}}", "AZC176"),
+        ("inputs", "${{ parent.name }}", "AZC176"),
+        ("inputs", "${{parent.inputs.folder}}/a.csv", "AZC176"),
+        ("inputs", "${{parent.inputs.folder}}", ""),
+        ("inputs", "${{parent.inputs.words}}/a.csv", ""),
+        ("outputs", "azureml://x/${{parent.name}}/", ""),
+    ],
+)
+def test_what_a_recorded_answer_refused_is_an_error(
+    name: str, value: str, code: str
+) -> None:
+    node = {
+        "type": "command",
+        "componentId": "azureml:c:1",
+        name: {"a": {"job_input_type": "literal", "value": value}},
+    }
+    inputs = {
+        "folder": {"jobInputType": "uri_folder", "uri": "azureml:data:1"},
+        "words": {"jobInputType": "literal", "value": "w"},
+    }
+    inner = {"jobType": "Pipeline", "inputs": inputs, "jobs": {"n": node}}
+    found = judge(
+        "workspaces/wrk/jobs/train", "2023-02-01-preview", {"properties": inner}
+    )
+
+    codes = {finding.code: finding for finding in found.values()}
+    assert set(codes) == ({code} if code else set())
+    if code:
+        assert codes[code].severity is Severity.ERROR
+        assert codes[code].evidence is Evidence.LIVE

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from azml_contract.finding import Severity
+
 ENVIRONMENT = "environments/lightgbm/versions/1"
 JOB = "jobs/train-1"
 
@@ -376,10 +378,31 @@ def test_null_in_place_of_what_is_required_is_not_to_be_left_out(check):
     assert (finding.code, finding.cure) == ("AZC105", "Send an object (JobBase).")
 
 
-def test_null_is_never_refused_where_nullability_is_unknown(check, command_job):
+def test_null_is_never_refused_where_nullability_is_carried_over(check, command_job):
     command_job["properties"]["command"] = None
 
-    assert check("PUT", JOB, command_job, version="2025-06-01") == []
+    finding = only(check("PUT", JOB, command_job, version="2025-06-01"))
+
+    assert (finding.code, finding.severity) == ("AZC105", Severity.WARNING)
+    assert "(Carried over from 2024-04-01;" in finding.message
+
+
+def test_null_is_no_finding_where_nullability_is_unknown(check, command_job):
+    command_job["properties"]["resources"] = {"dockerArgsList": None}
+
+    assert check("PUT", JOB, command_job, version="2025-12-01") == []
+
+
+@pytest.mark.parametrize("version", ["2024-04-01", "2024-10-01", "2026-05-01"])
+def test_a_duration_is_looked_at_at_every_version(check, command_job, version):
+    limits = {"jobLimitsType": "Command", "timeout": "120"}
+    command_job["properties"]["limits"] = limits
+
+    finding = only(check("PUT", JOB, command_job, version=version))
+
+    assert (finding.code, finding.severity) == ("AZC119", Severity.ERROR)
+    carried = "(Carried over from 2024-04-01;" in finding.message
+    assert carried == (version != "2024-04-01")
 
 
 def test_values_that_look_like_secrets_are_not_repeated(check):

@@ -1,6 +1,6 @@
 """Judge and explain are one opinion, on valid bodies and on bodies broken once.
 
-Bodies are made from the contract itself, for every operation of six versions,
+Bodies are made from the contract itself, for every operation of ten versions,
 and then changed at one place: dropped, renamed, retyped, miscased, null, an
 unknown enum value, an unknown discriminator, a property of another variant.
 """

@@ -55,13 +55,17 @@ def test_the_example_of_a_code_has_it(code):
     validator = Validator(scope=Scope(**entry.scope))
 
     if entry.to:
-        response = Response(entry.status, (), entry.answer.encode())
+        response = Response(
+            entry.status, tuple(entry.headers.items()), entry.answer.encode()
+        )
         part = Exchange(request, response)
         recording = Recording("example", "", (part,), {0: tuple(entry.reads)})
         (row,) = build_matrix([recording], versions=[entry.to])
         verdict = row.cells[entry.to]
     elif entry.status:
-        response = Response(entry.status, (), entry.answer.encode())
+        response = Response(
+            entry.status, tuple(entry.headers.items()), entry.answer.encode()
+        )
         verdict = validator.check_response(request, response)
     else:
         verdict = validator.check_request(request)

@@ -66,8 +66,9 @@ def project_rules() -> RedactionRules:
     """
     from azml_contract.redaction.user_rules import load_user_rules
     from azml_contract.scenario import redaction_rules
+    from azml_contract.settings import find_pyproject
 
-    pyproject = _find_pyproject()
+    pyproject = find_pyproject(Path.cwd())
     user = load_user_rules(os.environ, pyproject)
     return redaction_rules(_settings(pyproject), user)
 
@@ -84,9 +85,3 @@ def _settings(pyproject: Path | None) -> Settings:
         found = {**dotenv_values(dotenv, interpolate=False), **os.environ}
         known = {name: (found.get(v) or "").strip() for name, v in VARIABLES.items()}
         return replace(PLACEHOLDERS, **{n: v for n, v in known.items() if v})
-
-
-def _find_pyproject() -> Path | None:
-    here = Path.cwd()
-    candidates = (folder / "pyproject.toml" for folder in (here, *here.parents))
-    return next((path for path in candidates if path.is_file()), None)
