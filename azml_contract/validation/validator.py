@@ -16,7 +16,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from azml_contract.contract.catalog import find_stand_in, load_contract, read_strength
+from azml_contract.contract.catalog import (
+    find_stand_in,
+    is_newer_than_known,
+    load_contract,
+    read_strength,
+)
 from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation, ResponseSpec, View
 from azml_contract.contract.views import Lens
@@ -146,10 +151,12 @@ class Validator:
         """Check a request body alone, sent to an operation; no path, no query.
 
         Raises:
-            UnknownApiVersion: `api_version` is no date.
+            UnknownApiVersion: No contract is known for `api_version`, and it is not
+                newer than those that are.
             ContractError: It has no such operation; names the nearest.
         """
-        stand_in = find_stand_in(api_version)
+        is_newer = is_newer_than_known(api_version)
+        stand_in = find_stand_in(api_version) if is_newer else None
         contract = self._load(stand_in or api_version)
         known = contract.operations.get(operation)
         if known is None:
