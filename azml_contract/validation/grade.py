@@ -67,7 +67,7 @@ class Grader:
             severity, evidence, note = Severity.INFO, Evidence.UNKNOWN, _SANITIZED
         elif not note and self._is_unwritten_request(rule):
             evidence = Evidence.UNKNOWN
-            note = NOT_KNOWN if rule is Rule.UNKNOWN else ""
+            note = NOT_KNOWN.get(rule, "")
         if carried:
             note += f" (Carried over from {carried}; this version's source cannot say.)"
             if rule is Rule.NULL and severity is Severity.ERROR:
@@ -101,7 +101,7 @@ class Grader:
 
     def _is_unwritten_request(self, rule: Rule) -> bool:
         return (
-            rule in UNWRITTEN_RULES
+            rule in (*UNWRITTEN_RULES, Rule.VARIANT_UNKNOWN)
             and self.side is Side.REQUEST
             and self.profile is Profile.SERVICE
         )

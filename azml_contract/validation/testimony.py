@@ -27,9 +27,12 @@ from azml_contract.validation.evidence import (
 
 UNWRITTEN_RULES = frozenset((Rule.UNKNOWN, Rule.RENAMED, Rule.FOREIGN))
 """Rules broken by a property that the written contract of the version lacks."""
-NOT_KNOWN = (
-    " It is not in the written contract; whether the service drops it is not known."
-)
+_UNSEEN = " It is not in the written contract; whether the service {} it is not known."
+NOT_KNOWN = {
+    Rule.UNKNOWN: _UNSEEN.format("drops"),
+    Rule.VARIANT_UNKNOWN: _UNSEEN.format("takes"),
+}
+"""What is said of a request where nothing was seen."""
 _ENOUGH = 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from azml_contract.finding import Severity
+from azml_contract.finding import Evidence, Severity
 
 ENVIRONMENT = "environments/lightgbm/versions/1"
 JOB = "jobs/train-1"
@@ -182,8 +182,10 @@ def test_a_discriminator_of_another_version_is_no_typing_error(check):
 
     assert finding.message == (
         '"AutoML" is no JobBase.jobType: Command, Pipeline, Sweep; it exists in '
-        "2022-10-01 to 2026-05-01 and 2022-02-01-preview to 2026-05-15-preview only."
+        "2022-10-01 to 2026-05-01 and 2022-02-01-preview to 2026-05-15-preview only. "
+        "It is not in the written contract; whether the service takes it is not known."
     )
+    assert finding.evidence is Evidence.UNKNOWN
     assert finding.cure == (
         'Send "jobType" with one of Command, Pipeline, Sweep. Or use 2022-10-01.'
     )
