@@ -116,7 +116,9 @@ def _say_back(operation: str, api_version: str, pointer: str) -> str:
             continue
         count = count_returned(asked, api_version, pointer)
         if count is not None and count.n:
-            return f" {asked} returned it in {_say(count)}."
+            nulls = count_returned(asked, api_version, pointer, f"null{UNWRITTEN}")
+            what = "it as null" if nulls == count else "it"
+            return f" {asked} returned {what} in {_say(count)}."
         if count is not None and count.of >= _ENOUGH:
             return f" The service drops it: {asked} returned it in {_say(count)}."
     return ""

@@ -151,6 +151,7 @@ def test_what_live_services_accepted_is_a_warning_with_its_count() -> None:
     told = found["/properties/credentials"]
     assert (told.severity, told.evidence) == (Severity.WARNING, Evidence.LIVE)
     assert "Live services accepted it in 16 of 16 exchanges" in told.message
+    assert "Create returned it as null in 16 of 16" in told.message
     assert told.to_json()["observed"] == {
         "accepted": 16,
         "of": 16,
