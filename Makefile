@@ -70,7 +70,7 @@ bench: bench-setup  ## every benchmark, next to the field; oav reads SPECS
 	@for one in verdicts cold contract; do \
 		.venv-bench/bin/python benchmarks/$$one.py --specs $(SPECS) || exit; echo; \
 	done
-	@for one in replay regress html_page; do \
+	@for one in replay regress html_page saving; do \
 		.venv-bench/bin/python benchmarks/$$one.py || exit; echo; \
 	done
 

@@ -121,3 +121,11 @@ def test_a_target_that_cannot_be_measured_is_neither_met_nor_missed(
     target = _run("cold", "--specs", str(tmp_path))["targets"][0]
     assert target["figure"] is None
     assert target["holds"] is None
+
+
+def test_saving_measures_what_is_done_or_says_what_is_absent() -> None:
+    document = _run("saving")
+    if any("absent" in row for row in document["rows"]):
+        return
+    assert {row["work"] for row in document["rows"]} == {"save", "import", "lint"}
+    assert _are_positive(_figures(document, "seconds"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from azml_contract.cassette.compare import compare_cassettes
 from azml_contract.cassette.store import write_cassette
 from azml_contract.commands.cassette.export import render_export
 from azml_contract.commands.cassette.import_ import make_header
+from azml_contract.commands.cassette.lint import lint_file
 from azml_contract.documents.document import Document, open_recording
 from azml_contract.documents.importing import import_exchanges
 from azml_contract.errors import UsageError
@@ -31,13 +33,7 @@ from azml_contract.settings import PLACEHOLDERS
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "recordings31"
-# Recordings that cannot be imported yet.
-AHEAD = {"pipeline_put_get", "schedule_create_get", "workspace_update_lro"}
-LIVE = sorted(
-    path
-    for path in SHARED.glob("*__*.json")
-    if path.name.partition("__")[0] not in AHEAD
-)
+LIVE = sorted(SHARED.glob("*__*.json"))
 COMMITTED = sorted((ROOT / "cassettes").glob("*/*/*.json"))
 needs_recordings = pytest.mark.skipif(not LIVE, reason="the recordings are not here")
 FORMS = [("vcrpy", ".yaml"), ("vcrpy", ".json"), ("har", ".har")]
@@ -53,6 +49,32 @@ def do_import(path: Path, target: Path, rules: Any = RULES) -> Cassette:
     )
     write_cassette(target, imported.rendered, imported.side_files)
     return load_cassette(target)
+
+
+NAMES = [
+    re.compile(pattern)
+    for pattern in (
+        r'"accountName": "([a-z0-9]{5,24})"',
+        r"//([a-z0-9]{5,24})\.blob\.core",
+        r"[\w.]+@(?!example)[\w.]+\.[a-z]{2,}",
+        r"//([\w-]+)\.\w+\.instances\.",
+        r'"(?:createdBy|lastModifiedBy)": "(\w+ \w+)"',
+    )
+]
+
+
+@needs_recordings
+@pytest.mark.slow
+@pytest.mark.parametrize("path", LIVE, ids=lambda path: path.stem)
+def test_what_is_imported_lints_clean_and_names_nobody(path, tmp_path):
+    target = tmp_path / "c.json"
+    do_import(path, target)
+
+    assert not [f for f in lint_file(target, RULES).findings if f.code != "AZC403"]
+    source, written = path.read_text("utf-8"), target.read_text("utf-8")
+    named = {name for pattern in NAMES for name in pattern.findall(source)}
+    public = {"azureopendatastorage", "storageaccount", "viennaglobal"}
+    assert [name for name in named - public if f'"{name}"' in written] == []
 
 
 def _is_ours(document: Document) -> bool:
