@@ -11,6 +11,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
@@ -203,6 +204,7 @@ def _rewrite_run(run: str, rewrite: Callable[[str], str]) -> str:
     return encoded.rstrip("=") if len(run) % 4 else encoded
 
 
+@lru_cache(maxsize=65_536)
 def _decode(run: str) -> tuple[str, str] | None:
     body = run.rstrip("=").replace("-", "+").replace("_", "/")
     if len(body) % 4 == 1:

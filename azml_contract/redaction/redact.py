@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from html import escape, unescape
@@ -49,7 +50,9 @@ from azml_contract.redaction.shapes import (
 _DEEPEST = 4
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
-_CACHE_SIZE = 20_000
+# No token is shorter than this word, and nothing else hides in one.
+_WORD, _SHORT_WORD = re.compile(r"[\w.-]*", re.ASCII), 16
+_CACHE_SIZE = 60_000
 _CACHED_LENGTH = 4096
 
 
@@ -93,6 +96,8 @@ class Redactor:
         return known
 
     def _redact(self, text: str, depth: int) -> str:
+        if _WORD.fullmatch(text):
+            return self._word(text, depth)
         if is_url(text):
             return self.url(text, depth)
         text = self.plain(text)
@@ -103,13 +108,24 @@ class Redactor:
             return nested
         return self._deep(text, depth)
 
+    def _word(self, text: str, depth: int) -> str:
+        """A text that has neither a name beside a value, nor a URL, nor escapes."""
+        text = self.names.replace(self.secrets.replace(text))
+        if len(text) < _SHORT_WORD:
+            return text
+        text = self.plain(text)
+        return text if depth >= _DEEPEST else self._base64(text, depth)
+
+    def _base64(self, text: str, depth: int) -> str:
+        return rewrite_base64(text, lambda inner: self._encoded(inner, depth + 1))
+
     def _deep(self, text: str, depth: int) -> str:
         """Look inside what is percent-encoded or base64."""
         text = rewrite_percent(text, lambda inner: self.text(inner, depth + 1))
         if "&" in text and ";" in text and (inner := unescape(text)) != text:
             clean = self.text(inner, depth + 1)
             text = text if clean == inner else escape(clean)
-        return rewrite_base64(text, lambda inner: self._encoded(inner, depth + 1))
+        return self._base64(text, depth)
 
     def _encoded(self, text: str, depth: int) -> str:
         """What was encoded cannot be numbered where it is found, so all of it goes."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.shapes import find_shapes, redact_value
 
 _LIVE = "a live secret of the settings or of this recording"
+# Nothing but what is known hides in a word so short.
+_WORD, _SHORT_WORD = re.compile(r"[\w.-]*", re.ASCII), 16
 _DEEPEST = 4
 _MOST_TEXT = 1024 * 1024
 _REMEMBERED_LENGTH = 200
@@ -176,6 +179,9 @@ class Scanner:
         return known
 
     def _look(self, text: str, *, entropy: bool) -> Iterator[str]:
+        if len(text) < _SHORT_WORD and _WORD.fullmatch(text):
+            yield from self._known_kinds(text)
+            return
         layer, seen = [text], {text}
         for depth in range(_DEEPEST + 1):
             for one in layer:
@@ -194,6 +200,9 @@ class Scanner:
             yield "a value whose name says that it is secret"
         if entropy and any(one not in self._drawn for one in find_drawn(text)):
             yield "a random token"
+        yield from self._known_kinds(text)
+
+    def _known_kinds(self, text: str) -> Iterator[str]:
         if self._secrets.find(text):
             yield _LIVE
         kind = self._names.find(text)
