@@ -90,6 +90,8 @@ def numbered_drawn(value: str, number: int) -> str:
 
 def _replace(found: re.Match[str], stand_in: Callable[[str], str]) -> str:
     run = found[0]
+    if run.islower() or run.isupper():
+        return run  # what is drawn has letters of both kinds
     around = _AROUND.fullmatch(run)
     assert around is not None
     before, core, after = around.groups()

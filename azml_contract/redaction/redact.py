@@ -38,7 +38,11 @@ from azml_contract.redaction.rules import (
     secret_names,
 )
 from azml_contract.redaction.secret_fields import pair_name
-from azml_contract.redaction.secret_words import is_named_secret, is_secret_parameter
+from azml_contract.redaction.secret_words import (
+    is_named_secret,
+    is_secret_name,
+    is_secret_parameter,
+)
 from azml_contract.redaction.shapes import (
     REDACTED,
     SHAPE_MARKERS,
@@ -209,7 +213,7 @@ class Redactor:
             value = {name: _redact_secrets(name, item) for name, item in value.items()}
         kind = value.get("type")
         resource_type = kind.lower() if isinstance(kind, str) else ""
-        pair = pair_name(value)
+        pair = pair_name(value) if "value" in value else ""
         return {
             string(name): self._property(
                 pair if pair and name == "value" else name, item, resource_type, string
@@ -225,7 +229,7 @@ class Redactor:
             # What keeps its shape, such as a SAS, still names an account.
             return self.json_strings(redact_leaves(value), string)
         if isinstance(value, str):
-            if is_named_secret(name, value):
+            if is_secret_name(name) and is_named_secret(name, value):
                 return string(redact_value(value))
             value = self.names.replace_property(lower, value, resource_type)
         return self.json(value, string)
