@@ -91,7 +91,8 @@ def _from_exchange(exchange: Exchange, rules: RedactionRules) -> Iterator[str]:
         yield from _secret_strings(value, lambda name: name in known)
         if value is not None and rules.secret_places:
             for place in rules.secret_places(request, value, answer=answer):
-                yield from (text for under, text in _strings(_at(value, place)))
+                inside = _strings(_at(value, place))
+                yield from (text for under, text in inside if _may(under))
         yield from _named_strings(value)
     if is_key_list(request):
         yield from _secret_strings(

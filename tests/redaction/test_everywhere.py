@@ -12,8 +12,16 @@ from dataclasses import replace
 from urllib.parse import unquote, unquote_plus
 
 import pytest
-from in_memory import answer, record, replay
-from planted import ENCODINGS, HARMLESS, PLACES, SECRETS, Dice
+from in_memory import answer, put, record, replay
+from planted import (
+    ENCODINGS,
+    HARMLESS,
+    PLACES,
+    SECRETS,
+    VERSION,
+    WORKSPACE,
+    Dice,
+)
 from soak import FULL
 
 from azml_contract.contract.catalog import known_versions, load_contract
@@ -177,3 +185,18 @@ def check_marked(asked: Request, body, secret: str, *, is_answer: bool) -> None:
     assert recorded.found == ()
     assert secret not in recorded.text, (asked.url, body)
     replay(recorded, [sent, echo.request], RULES)
+
+
+def test_the_kind_of_a_secret_is_no_secret():
+    """What names a kind stays, in the secret and wherever else it stands."""
+    kind = {"secretsType": "AccountKey", "key": "x" * 12}
+    credentials = {"credentialsType": "AccountKey", "secrets": kind}
+    body = {"properties": {"datastoreType": "AzureBlob", "credentials": credentials}}
+    request = put(f"{WORKSPACE}/datastores/d{VERSION}", body)
+    recorded = record([Exchange(request, answer({}, 201))], RULES)
+
+    (one,) = recorded.cassette.interactions
+    kept = one.request_json["properties"]["credentials"]
+    assert kept["credentialsType"] == kept["secrets"]["secretsType"] == "AccountKey"
+    assert kept["secrets"]["key"] == "REDACTED"
+    replay(recorded, [request], RULES)
