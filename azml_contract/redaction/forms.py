@@ -17,7 +17,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 _BEFORE = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf]))"
 _AFTER = r"(?![A-Za-z0-9])"
-_ANYWHERE_LENGTH = 8
+_ANYWHERE_LENGTH, _LONG_VALUE = 8, 16
 _MARGIN, _REACH = 64, 8192
 _ENCODED = re.compile(r"[A-Za-z0-9_.~+/*-]*%[0-9A-Fa-f]{2}[A-Za-z0-9_.~+/*%-]*")
 _SHORTEST_RUN = 12
@@ -50,9 +50,28 @@ class Replacer:
                 self._exact.setdefault(form, new)
         self._text_pattern = _alternation(self._text, re.IGNORECASE)
         self._exact_pattern = _alternation(self._exact, 0)
+        self._whole_pattern: re.Pattern[str] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._text)
+
+    def replace_whole(self, text: str) -> str:
+        """The text without values that are long, or no part of a longer one.
+
+        A short value may begin another, which is told by other means first.
+        """
+        if not (self._text and _any_in(self._text, text.lower())):
+            return text
+        if self._whole_pattern is None:
+            forms = sorted(self._text, key=len, reverse=True)
+            bounded = (
+                rf"(?<![\w.-]){re.escape(one)}(?![\w-])"
+                if len(one) < _LONG_VALUE
+                else re.escape(one)
+                for one in forms
+            )
+            self._whole_pattern = re.compile("|".join(bounded), re.IGNORECASE)
+        return self._whole_pattern.sub(lambda m: self._text[m[0].lower()], text)
 
     def replace(self, text: str) -> str:
         """The text with every form of every value replaced."""

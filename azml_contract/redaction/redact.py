@@ -137,8 +137,9 @@ class Redactor:
 
     def plain(self, text: str) -> str:
         """Values, names and shapes only: no look inside JSON or base64."""
-        text = redact_shapes(self.names.replace(self.secrets.replace(text)))
+        text = redact_shapes(self.secrets.replace_whole(text))
         text = redact_named(text, redact_value)
+        text = self.names.replace(self.secrets.replace(text))
         return replace_addresses(text) if self._rules.people else text
 
     def learning(self, exchange: Exchange) -> Redactor:
