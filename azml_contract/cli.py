@@ -1,7 +1,7 @@
 """The command line: finds the module of a command, and turns errors into a line.
 
-Exit codes: 0 clean, 1 a finding, 2 wrong usage or an input that could not be
-read. The commands themselves are in `azml_contract.commands`.
+Exit codes: 0 clean, 1 a finding, 2 wrong usage or nothing judged. The commands
+themselves are in `azml_contract.commands`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "Show the whole story on this machine, without an Azure account.",
     "doctor": "Say what is set, what is missing, and how to mend it.",
     "emulator": "Run a local Azure ML service, and print how a client finds it.",
+    "explain": "Say what a finding means, what it rests on, and what to do.",
     "generate": "Make scenarios out of scripts and recordings.",
     "regress": "Judge every recorded call under every other api-version.",
     "upgrade": "Print the edits that take request bodies to another api-version.",

@@ -75,10 +75,14 @@ class Act(StrEnum):
     SET = "set"
     REMOVE = "remove"
     MOVE = "move"
+    TEXT = "text"
 
 
 class Edit(NamedTuple):
-    """One change of a body: `value` is the new name, value, or pointer."""
+    """One change of a body: `value` is the new name, value, or pointer.
+
+    Of `Act.TEXT`, which mends what is no JSON: line, column, old and new text.
+    """
 
     act: Act
     pointer: str

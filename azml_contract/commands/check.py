@@ -13,7 +13,12 @@ import click
 from azml_contract.commands.cassette.files import named
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.exits import choose_exit_code, find_nothing_judged
-from azml_contract.commands.judging import Asked, judge_input, make_unreadable
+from azml_contract.commands.judging import (
+    Asked,
+    find_in_text,
+    judge_input,
+    make_unreadable,
+)
 from azml_contract.commands.options import reports_findings
 from azml_contract.errors import (
     CassetteError,
@@ -24,7 +29,7 @@ from azml_contract.errors import (
 )
 
 if TYPE_CHECKING:
-    from azml_contract.finding import Finding
+    from azml_contract.finding import Finding, Severity
     from azml_contract.report.checked import Checked
     from azml_contract.validation.validator import Validator
 
@@ -67,6 +72,17 @@ if TYPE_CHECKING:
     is_flag=True,
     help="A call that cannot be judged is a warning, no error.",
 )
+@click.option(
+    "--severity",
+    type=click.Choice(["error", "warning", "info"]),
+    default="info",
+    show_default=True,
+    help="Show findings of this severity and worse; all are counted.",
+)
+@click.option(
+    "--fix", is_flag=True, help="Follow the cures that are certain, in the file."
+)
+@click.option("--diff", is_flag=True, help="Show what --fix would change; no writing.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -81,6 +97,9 @@ def command(
     fail_on: str,
     to: str,
     allow_unjudged: bool,
+    severity: str,
+    fix: bool,
+    diff: bool,
 ) -> None:
     """Check bodies and recordings against the contract of their api-version.
 
@@ -103,16 +122,68 @@ def command(
         names_are_ours=not url.lower().startswith(("/", "http")),
     )
     validator = Validator(profile=Profile(profile), scope=scope)
+    if fix or diff:
+        _fix_all(validator, inputs, asked, write=fix and not diff)
+        if diff:
+            return
     checked, problems = _judge_all(validator, inputs, asked)
     if allow_unjudged:
         checked = _allow(checked)
     elif not problems:
         problems = find_nothing_judged(checked)
     if form != "text" or any(one.findings or one.calls.judged for one in checked):
-        _print(checked, form)
+        _print(checked, form, Severity(severity))
     for problem in problems:
         click.echo(f"Error: {problem}", err=True)
     ctx.exit(choose_exit_code(checked, Severity(fail_on), problems))
+
+
+def _fix_all(
+    validator: Validator, names: Sequence[str], asked: Asked, *, write: bool
+) -> None:
+    """Follow the cures that are certain in every JSON body; say or write what changes.
+
+    Raises:
+        UsageError: A body comes from the standard input, and would be written.
+    """
+    from azml_contract.commands.fixing import fix_text, show_diff
+    from azml_contract.whole_file import write_whole
+
+    for file in _expand(names):
+        text = _read_body(file)
+        if text is None:
+            continue
+        if file.name == "-" and write:
+            raise UsageError("--fix writes into files; give --diff for the input.")
+        fixed = fix_text(text, partial(find_in_text, validator, asked))
+        if fixed.before == fixed.after:
+            continue
+        if not write:
+            click.echo(show_diff(file.name, fixed), nl=False)
+            continue
+        write_whole(Path(file.name), _keep_mark(Path(file.name), fixed.after))
+        cures = "1 cure" if fixed.cured == 1 else f"{fixed.cured} cures"
+        click.echo(f"{file.name}: followed {cures}.", err=True)
+
+
+def _keep_mark(path: Path, text: str) -> bytes:
+    """A text as bytes; with the mark of UTF-8 where the file has it."""
+    with path.open("rb") as file:
+        has_mark = file.read(3) == b"\xef\xbb\xbf"
+    return text.encode("utf-8-sig" if has_mark else "utf-8")
+
+
+def _read_body(file: _File) -> str | None:
+    """The text of a file that holds one body; None for all others."""
+    from azml_contract.documents.document import open_document
+
+    if file.problem:
+        return None
+    try:
+        opened = open_document(Path(file.name), is_body=True)
+    except (CassetteError, InputError):
+        return None
+    return opened.text if opened.kind == "body" else None
 
 
 def _allow(checked: Sequence[Checked]) -> list[Checked]:
@@ -195,7 +266,9 @@ def _judge_file(validator: Validator, file: _File, asked: Asked) -> Checked:
         return Checked(file.name, ())
 
 
-def _print(checked: Sequence[Checked], form: str) -> None:
+def _print(checked: Sequence[Checked], form: str, least: Severity) -> None:
+    if form != "text":
+        checked = [_keep(one, least) for one in checked]
     if form == "json":
         from azml_contract.report.json import render_json
 
@@ -216,7 +289,15 @@ def _print(checked: Sequence[Checked], form: str) -> None:
         from azml_contract.report.text import render_text
 
         width = shutil.get_terminal_size().columns
-        click.echo(render_text(checked, _paint, width=width))
+        click.echo(render_text(checked, _paint, width=width, least=least))
+
+
+def _keep(one: Checked, least: Severity) -> Checked:
+    from azml_contract.report.checked import is_at_least
+
+    return replace(
+        one, findings=tuple(f for f in one.findings if is_at_least(f, least))
+    )
 
 
 def _paint(text: str, colour: str) -> str:

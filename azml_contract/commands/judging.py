@@ -6,8 +6,8 @@ the account of its calls. Wiring: knows neither options nor how things are shown
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from azml_contract.errors import NothingToCheck
@@ -77,7 +77,7 @@ def _judge_recording(validator: Validator, opened: Document) -> Checked:
     findings: list[Finding] = []
     verdicts = []
     for one in opened.recorded(any_url=True):
-        verdict = validator.check(one.exchange)
+        verdict = _judge_recorded(validator, one)
         verdicts.append(verdict)
         findings += _place_recorded(one, verdict, places)
     return Checked(
@@ -86,6 +86,25 @@ def _judge_recording(validator: Validator, opened: Document) -> Checked:
         sum(verdict.requests for verdict in verdicts),
         sum(verdict.responses for verdict in verdicts),
         add_up(verdict.calls for verdict in verdicts),
+    )
+
+
+def _judge_recorded(validator: Validator, one: Recorded) -> Verdict:
+    """The verdict about one exchange; what was not recorded of it is told."""
+    verdict = validator.check(one.exchange)
+    lost = one.sent.is_lost, one.answered.is_lost
+    if verdict.skipped or verdict.not_judged or not any(lost):
+        return verdict
+    kept = tuple(f for f in verdict.findings if f.code not in ("AZC121", "AZC221"))
+    part = "body" if one.sent.is_lost else "answer"
+    reason = f"its {part} is not in the recording"
+    told = validator.tell_not_judged(reason, certain=one.sent.is_lost)
+    return replace(
+        verdict,
+        findings=(told, *kept),
+        requests=verdict.requests - one.sent.is_lost,
+        responses=verdict.responses - one.answered.is_lost,
+        not_judged=reason if one.sent.is_lost else "",
     )
 
 
@@ -143,6 +162,11 @@ def _judge_body(validator: Validator, opened: Document, asked: Asked) -> Checked
         verdict.responses,
         verdict.calls,
     )
+
+
+def find_in_text(validator: Validator, asked: Asked, text: str) -> Sequence[Finding]:
+    """Every finding about a body, as text, without places."""
+    return _check_body(validator, text.encode(), asked).findings
 
 
 def _check_body(validator: Validator, body: bytes, asked: Asked) -> Verdict:

@@ -1,18 +1,18 @@
 """Render findings for a reader at a terminal.
 
-In: what was checked, and a function that colours. Out: text. Findings of one
-call stand together; a count closes the report.
+In: what was checked, and a function that colours. Out: text. Findings of one cause
+are one entry with all their places, errors come first, and the line of the file is
+shown with a mark below what is meant; counts close the report.
 """
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from azml_contract.finding import Finding, Location, Severity
-from azml_contract.report.checked import Checked, count_severities
+from azml_contract.report.checked import Checked, count_severities, is_at_least
 from azml_contract.seen import add_up
 
 Paint = Callable[[str, str], str]
@@ -28,52 +28,126 @@ _COLOURS = {
 _UNPRINTABLE = re.compile(
     "[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]"
 )
-_INSET = " " * 10
+_COMMAND = re.compile(r"^(\s*)(?=::|##\[)", re.MULTILINE)
+_VARYING = re.compile(r'"(?:[^"\\]|\\.)*"|\d+')
+_INSET = "  "
 _LEAST_ROOM = 20
+_PLACES = 5
 
 
-def render_text(checked: Sequence[Checked], paint: Paint, *, width: int = 80) -> str:
-    """Every finding with its place and its cure, then the counts.
+def render_text(
+    checked: Sequence[Checked],
+    paint: Paint,
+    *,
+    width: int = 80,
+    least: Severity = Severity.INFO,
+) -> str:
+    """Every cause with its places and its cure, then the counts.
 
     Args:
         checked: What was checked.
         paint: How to colour.
         width: Where sentences are wrapped; names are never broken.
+        least: The mildest severity that is shown; all are counted.
     """
-    lines = [line for one in checked for line in _render_input(one, paint, width)]
-    return "\n".join([*lines, *([""] if lines else []), _summarise(checked)])
+    findings = [finding for one in checked for finding in one.findings]
+    shown = [finding for finding in findings if is_at_least(finding, least)]
+    lines: list[str] = []
+    for group in _group(shown):
+        lines += [*_render_group(group, paint, width), ""]
+    lines += _summarise(checked, len(findings) - len(shown), width)
+    return "\n".join(lines)
 
 
-def _render_input(one: Checked, paint: Paint, width: int) -> Iterator[str]:
-    for key, group in groupby(one.findings, _call_of):
-        yield ""
-        yield paint(f"{one.name}: {key}" if key else one.name, "bold")
-        for finding in group:
-            yield from _render_finding(finding, one.name, paint, width)
+def disarm(text: str) -> str:
+    """A text of which no line is a workflow command of GitHub or Azure Pipelines."""
+    return _COMMAND.sub(r"\1\\", text)
 
 
-def _call_of(finding: Finding) -> str:
-    parts = (finding.operation, str(finding.side), finding.api_version)
-    return " ".join(part for part in parts if part) if finding.operation else ""
+def _group(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings of one cause together, the worst causes first."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in findings:
+        cause = _VARYING.sub("", finding.message)
+        key = (str(finding.severity), finding.code, cause, str(finding.side))
+        groups.setdefault(key, []).append(finding)
+    order = tuple(Severity)
+    return sorted(groups.values(), key=lambda group: order.index(group[0].severity))
 
 
-def _render_finding(
-    finding: Finding, name: str, paint: Paint, width: int
-) -> Iterator[str]:
-    level = paint(f"{finding.severity:<7}", _COLOURS[finding.severity])
-    place = _show_place(finding.location, name)
-    pointer = _escape(finding.pointer).replace("\n", "\\n")
-    head = " ".join(part for part in (finding.code, pointer, place) if part)
-    yield f"  {level} {head}"
-    for line in _wrap(finding.message, width - len(_INSET)):
+def _render_group(group: Sequence[Finding], paint: Paint, width: int) -> Iterator[str]:
+    first = group[0]
+    level = paint(str(first.severity), _COLOURS[first.severity])
+    place = _show_place(first.location)
+    head = " ".join(part for part in (first.code, _show(first.pointer)) if part)
+    yield f"{level} {head}"
+    room = width - len(_INSET)
+    for line in _wrap(_say_where(first, place), room):
         yield f"{_INSET}{line}"
-    for line in _wrap(finding.cure, width - len(_INSET), first="-> "):
+    for line in _wrap(first.message, room):
+        yield f"{_INSET}{paint(line, 'bold')}"
+    yield from _render_frame(first.location, paint, width)
+    for line in _wrap(first.cure, room, first="-> "):
         yield f"{_INSET}{paint(line, 'green')}"
+    for line in _wrap(_list_places(group[1:]), room):
+        yield f"{_INSET}{line}"
+
+
+def _say_where(finding: Finding, place: str) -> str:
+    """File, line and column; the call where it has many, its operation else."""
+    call = _shorten_call(finding.call) if finding.call else finding.operation
+    parts = (place, call, str(finding.side) if call else "", finding.api_version)
+    return " ".join(part for part in parts if part)
+
+
+def _shorten_call(call: str) -> str:
+    method, _, url = call.partition(" ")
+    path = re.sub(r"\?.*", "", url)
+    below = re.split(r"(?i)/providers/microsoft\.machinelearningservices/", path)
+    return f"{method} {below[-1]}"
+
+
+def _render_frame(place: Location | None, paint: Paint, width: int) -> Iterator[str]:
+    """The line of the file, and a mark below what is meant."""
+    if place is None or not place.shown.strip():
+        return
+    number = str(place.line)
+    gutter = f"{_INSET}{number} | "
+    room = max(width - len(gutter), _LEAST_ROOM)
+    shown, caret = place.shown, place.caret - 1
+    cut = len(shown) - len(shown.lstrip())
+    if caret + place.width - cut > room:
+        cut = max(caret + min(place.width, room // 2) - room, cut)
+    line = _UNPRINTABLE.sub(" ", shown)[cut : cut + room]
+    mark = "^" * max(1, min(place.width, len(line) - (caret - cut)))
+    yield f"{gutter}{line}".rstrip()
+    blank = " " * len(number)
+    yield f"{_INSET}{blank} | {' ' * (caret - cut)}{paint(mark, 'red')}"
+
+
+def _list_places(others: Sequence[Finding]) -> str:
+    if not others:
+        return ""
+    places = list(dict.fromkeys(_show_other(one) for one in others))
+    shown = ", ".join(places[:_PLACES])
+    rest = len(places) - _PLACES
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"The same at: {shown}{more}."
+
+
+def _show_other(finding: Finding) -> str:
+    place = finding.location
+    at = _show_place(place)
+    return f"{at} {_show(finding.pointer)}".strip() if _is_vague(place) else at
+
+
+def _is_vague(place: Location | None) -> bool:
+    return place is None or place.column == 1
 
 
 def _wrap(text: str, room: int, first: str = "") -> Iterator[str]:
     for line in _escape(text).splitlines():
-        yield from textwrap.wrap(
+        wrapped = textwrap.wrap(
             line,
             max(room, _LEAST_ROOM),
             initial_indent=first,
@@ -81,6 +155,11 @@ def _wrap(text: str, room: int, first: str = "") -> Iterator[str]:
             break_on_hyphens=False,
             break_long_words=False,
         )
+        yield from map(disarm, wrapped)  # before colours, which a pipe drops again
+
+
+def _show(pointer: str) -> str:
+    return _escape(pointer).replace("\n", "\\n")
 
 
 def _escape(text: str) -> str:
@@ -88,24 +167,26 @@ def _escape(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _show_place(place: Location | None, name: str) -> str:
+def _show_place(place: Location | None) -> str:
     if place is None:
         return ""
-    file = f"{place.file}:" if place.file not in ("", name) else ""
-    return f"({file}{place.line}:{place.column})"
+    return _show(f"{place.file}:{place.line}:{place.column}")
 
 
-def _summarise(checked: Sequence[Checked]) -> str:
+def _summarise(checked: Sequence[Checked], hidden: int, width: int) -> Iterator[str]:
     counts = count_severities(f for one in checked for f in one.findings)
     words = [
         _count(number, str(severity)) for severity, number in counts.items() if number
     ]
     found = ", ".join(words) or "No findings"
+    unseen = f" ({hidden} not shown)" if hidden else ""
     requests = _count(sum(one.requests for one in checked), "request")
     responses = _count(sum(one.responses for one in checked), "response")
     inputs = _count(len(checked), "input")
     calls = add_up(one.calls for one in checked).describe()
-    return f"{found}. {calls}. Validated {requests} and {responses} of {inputs}."
+    yield from _wrap(f"{found}{unseen}.", width)
+    yield from _wrap(f"{calls}.", width)
+    yield from _wrap(f"Validated {requests} and {responses} of {inputs}.", width)
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,6 +1,6 @@
 """Change a JSON text at a few places, and leave its layout as it is.
 
-In: a text that is valid JSON, and edits. Out: the text after them. Members that
+In: a text that is JSON, or nearly, and edits. Out: the text after them. Members that
 are put in are laid out as their neighbours are.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from azml_contract.finding import Act, Edit
+from azml_contract.source.excerpt import Source
 from azml_contract.source.json_places import JsonPlaces, Place
 
 _SPACE_BEFORE = re.compile(r"\s*\Z")
@@ -31,6 +32,14 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     for edit in edits:
         text = _ACTS[edit.act](text, edit)
     return text
+
+
+def _replace_text(text: str, edit: Edit) -> str:
+    line, column, old, new = edit.value
+    offset = Source("", text).find_offset(line, column)
+    if not text.startswith(old, offset):
+        raise NoPlace(old)
+    return f"{text[:offset]}{new}{text[offset + len(old) :]}"
 
 
 def _rename(text: str, edit: Edit) -> str:
@@ -106,4 +115,5 @@ _ACTS = {
     Act.SET: _set,
     Act.REMOVE: _remove,
     Act.MOVE: _move,
+    Act.TEXT: _replace_text,
 }

@@ -288,7 +288,7 @@ def check_status(
 ) -> Iterator[Finding]:
     """A success status that the contract does not document."""
     responses = operation.responses
-    if responses is None or response.status >= 400:
+    if responses is None or response.status >= 300:
         return
     if str(response.status) not in responses:
         known = tuple(code for code in responses if code != "default")

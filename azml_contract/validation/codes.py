@@ -2,7 +2,8 @@
 
 In: nothing. Out: every code the package can emit. ``AZC1xx`` is about
 requests, ``AZC2xx`` about responses, ``AZC3xx`` about regression: what a
-recorded call meets at another api-version; ``AZC5xx`` about scripts.
+recorded call meets at another api-version; ``AZC4xx`` about files, ``AZC5xx``
+about scripts.
 The prose of each code, its example and its cure, is in `codes.toml` and read
 only to write `docs/findings.md`:
 
@@ -167,6 +168,12 @@ _REGRESSION = (
     Code("AZC306", "status that came back is not documented", WARNING, WARNING, _NONE),
     Code("AZC307", "this version's source cannot tell", INFO, INFO, _NONE, _UNSEEN),
 )
+_FILES = (
+    Code("AZC401", "what looks like a secret", ERROR, ERROR, _NONE, _UNSEEN),
+    Code("AZC402", "the names of an owner", WARNING, WARNING, _NONE, _UNSEEN),
+    Code("AZC403", "not as the recorder writes it", WARNING, WARNING, _NONE, _UNSEEN),
+    Code("AZC404", "file that cannot be read", ERROR, ERROR, _NONE, _UNSEEN),
+)
 _SCRIPT = (
     Code("AZC501", "quote that is never closed", ERROR, ERROR, _REFUSED, _DOCS),
     Code("AZC502", "quote that ends a body too early", ERROR, ERROR, _REFUSED, _DOCS),
@@ -186,7 +193,7 @@ _SCRIPT = (
 _ABOUT_ANSWERS = frozenset({"AZC302", "AZC303", "AZC304", "AZC306"})
 
 CODES: dict[str, Code] = {
-    code.code: code for code in (*_REQUEST, *_RESPONSE, *_REGRESSION, *_SCRIPT)
+    code.code: code for code in (*_REQUEST, *_RESPONSE, *_REGRESSION, *_FILES, *_SCRIPT)
 }
 """Every code by its name, in order."""
 

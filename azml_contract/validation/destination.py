@@ -32,9 +32,10 @@ _STATUS_PATH = re.compile(
 _ELSEWHERE = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in (
+        ("batch of calls", r"^management\.[^/]+/batch$"),
         ("login", r"^login\.|^sts\.|/oauth2/|/metadata/identity"),
         ("blob storage", r"\.(?:blob|dfs|file|queue)\.|/devstoreaccount1/"),
-        ("data plane", r"^[^/]*\b(?:azureml[\w-]*\.ms|ml\.azure\.\w+)(?:/|$)"),
+        ("data plane", r"^[^/]*\b(?:azureml[\w-]*\.(?:ms|net)|ml\.azure\.\w+)(?:/|$)"),
     )
 }
 _MOST_EDITS = 3
@@ -55,7 +56,12 @@ def is_arm(request: Request) -> bool:
 
 
 def name_destination(request: Request) -> str:
-    """Where a call goes that is none of the provider's; "" for one that is."""
+    """Where a call goes that is none of the provider's; "" for one that is.
+
+    The questions that a browser asks before a call are no calls.
+    """
+    if request.header("access-control-request-method") or request.method == "OPTIONS":
+        return "preflight"
     if not is_arm(request):
         return _name_elsewhere(request) or "another host"
     return "" if name_provider(request.path) == PROVIDER else ANOTHER_PROVIDER

@@ -111,13 +111,21 @@ class Reader:
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 
-    def _note(self, kind: str, message: str, cure: str, at: int | None = None) -> None:
+    def _note(
+        self,
+        kind: str,
+        message: str,
+        cure: str,
+        at: int | None = None,
+        change: tuple[str, str] = ("", ""),
+    ) -> None:
         if len(self._defects) >= _MOST_DEFECTS:
             raise _Stop
         line, column = self.place(self._at if at is None else at)
         where = f"{message} Line {line}, column {column}."
         pointer = to_pointer(self._path)
-        self._defects.append(Defect(kind, where, cure, pointer, line, column))
+        made = Defect(kind, where, cure, pointer, line, column, *change)
+        self._defects.append(made)
 
     def _break(self, message: str, cure: str, at: int | None = None) -> None:
         """Note what is mended by a guess; of these the first alone is told."""
@@ -316,7 +324,8 @@ class Reader:
                 self._at += 1
             if self._peek() == closing:
                 message = f"A comma stands before the closing {closing}."
-                self._note(TRAILING_COMMA, message, "Remove the comma.", comma)
+                cure, change = "Remove the comma.", (",", "")
+                self._note(TRAILING_COMMA, message, cure, comma, change)
         elif char and char not in "}]":
             if not (char in "\"'{[-" or char.isalnum()):
                 self._give_up(f"{char!r} is not expected here.", "Remove it.")
@@ -395,7 +404,8 @@ class Reader:
         else:
             message = f"A string holds the raw control character U+{ord(char):04X}."
             cure = f"Write \\u{ord(char):04x}."
-        self._note(RAW_BREAK, message, cure)
+        escaped = json.dumps(char)[1:-1]
+        self._note(RAW_BREAK, message, cure, change=(char, escaped))
 
     def _read_escape(self) -> str:
         char = self.text[self._at + 1 : self._at + 2]

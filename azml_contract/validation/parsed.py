@@ -12,7 +12,10 @@ BROKEN, RAW_BREAK, TRAILING_COMMA, DUPLICATE = "130", "131", "132", "133"
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One defect of the text; `kind` ends the code, line and column count from 1."""
+    """One defect of the text; `kind` ends the code, line and column count from 1.
+
+    `new` takes the place of `old` there, where that mends it for certain.
+    """
 
     kind: str
     message: str
@@ -20,6 +23,8 @@ class Defect:
     pointer: str
     line: int
     column: int
+    old: str = ""
+    new: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from azml_contract.contract.model import Operation, ResponseSpec, View
 from azml_contract.contract.views import Lens
 from azml_contract.errors import ContractError, UnknownApiVersion
 from azml_contract.exchange import Exchange, Request, Response
-from azml_contract.finding import Finding, Location, Side
+from azml_contract.finding import Act, Edit, Finding, Fix, Location, Side
 from azml_contract.seen import Calls
 from azml_contract.validation import calls
 from azml_contract.validation.body import BodyCheck, compile_body
@@ -140,6 +140,8 @@ class Validator:
     def check(self, exchange: Exchange) -> Verdict:
         """Check a request and its answer; of one that the network cut, the request."""
         known = self._recognise(exchange.request)
+        if exchange.response.status < 100 and not known.skipped:
+            return Verdict("", (), skipped="no answer")
         asked = self._judge_request(known, exchange.request)
         if exchange.failure is not None:
             return asked
@@ -409,4 +411,12 @@ def _find_defect(grader: Grader, defect: Defect, status: str = "") -> Finding:
         owner=grader.operation,
         name=status,
         location=Location("", defect.line, defect.column),
+        fix=_make_fix(defect) if grader.side is Side.REQUEST else None,
     )
+
+
+def _make_fix(defect: Defect) -> Fix | None:
+    if not defect.old:
+        return None
+    change = (defect.line, defect.column, defect.old, defect.new)
+    return Fix((Edit(Act.TEXT, defect.pointer, change),), certain=True)

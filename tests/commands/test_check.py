@@ -359,7 +359,7 @@ def test_an_input_without_calls_is_skipped_beside_one_with_some(check):
 
     assert done.exit_code == 0
     assert done.output == (
-        "No findings. 1 call seen: 1 judged. "
+        "No findings.\n1 call seen: 1 judged.\n"
         "Validated 1 request and 1 response of 2 inputs.\n"
     )
 

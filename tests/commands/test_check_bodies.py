@@ -32,7 +32,7 @@ def test_a_clean_body_exits_0_and_says_what_was_validated(check):
 
     assert done.exit_code == 0
     assert done.output == (
-        "No findings. 1 call seen: 1 judged. "
+        "No findings.\n1 call seen: 1 judged.\n"
         "Validated 1 request and 0 responses of 1 input.\n"
     )
 
@@ -42,16 +42,16 @@ def test_findings_are_printed_with_place_and_cure(check):
 
     assert done.exit_code == 0
     assert done.output.splitlines() == [
+        "warning AZC103 /properties/Image",
+        "  env.json:3:5 EnvironmentVersions_CreateOrUpdate request 2024-04-01",
+        "  `Image` is written `image` in EnvironmentVersion.",
+        '  3 | "Image": "python:3.11"',
+        "    | ^^^^^^^",
+        "  -> Rename `Image` to `image`.",
         "",
-        "env.json: EnvironmentVersions_CreateOrUpdate request 2024-04-01",
-        "  warning AZC103 /properties/Image (3:5)",
-        "          `Image` is written `image` in EnvironmentVersion.",
-        "          -> Rename `Image` to `image`.",
-        "",
-        (
-            "1 warning. 1 call seen: 1 judged. "
-            "Validated 1 request and 0 responses of 1 input."
-        ),
+        "1 warning.",
+        "1 call seen: 1 judged.",
+        "Validated 1 request and 0 responses of 1 input.",
     ]
 
 
@@ -62,7 +62,7 @@ def test_an_error_exits_1_and_a_warning_too_where_asked_for(check):
     warned = check.run(name, *sent_to(ENVIRONMENT), "--fail-on", "warning")
 
     assert strict.exit_code == 1
-    assert "  error   AZC103" in strict.output
+    assert "error AZC103" in strict.output
     assert warned.exit_code == 1
 
 
@@ -195,7 +195,7 @@ def test_a_status_that_http_does_not_have_is_refused(azml_contract, tmp_path, st
     assert f"{status} is not in the range 100<=x<=599" in done.err
 
 
-@pytest.mark.parametrize("columns", [60, 120])
+@pytest.mark.parametrize("columns", [40, 60, 120])
 def test_findings_are_wrapped_at_the_width_of_the_terminal(
     azml_contract, tmp_path, monkeypatch, columns
 ):
@@ -205,10 +205,9 @@ def test_findings_are_wrapped_at_the_width_of_the_terminal(
     first, *rest = [one for one in done.out.splitlines() if "AZC104" in one]
     assert rest == []
     lines = done.out.splitlines()
-    told = lines[lines.index(first) + 1 : -2]
+    told = lines[lines.index(first) + 1 :]
     assert max(len(line) for line in told) <= columns
-    assert all(line.startswith(" " * 10) for line in told)
-    assert (len(told) > 2) == (columns < 120)
+    assert (len(told) > 9) == (columns < 120)
 
 
 def test_a_body_that_does_not_begin_like_one_is_judged_where_it_is_sent(check):

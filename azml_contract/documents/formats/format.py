@@ -20,12 +20,13 @@ class Spot:
     """Where one side of an exchange stands in its document: JSON pointers.
 
     `head` leads to the URL or the status, `body` to the body: to JSON where
-    `is_json`, else to a text.
+    `is_json`, else to a text. `is_lost`: there was one, and it was not recorded.
     """
 
     head: str = ""
     body: str = ""
     is_json: bool = False
+    is_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

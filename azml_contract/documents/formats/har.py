@@ -39,9 +39,27 @@ def _read(entry: Any, index: int) -> Recorded:
     here = f"/log/entries/{index}"
     return Recorded(
         Exchange(request, Response(int(answered["status"]), headers, body)),
-        Spot(f"{here}/request/url", f"{here}/request/postData/text"),
-        Spot(f"{here}/response/status", f"{here}/response/content/text"),
+        Spot(
+            f"{here}/request/url",
+            f"{here}/request/postData/text",
+            is_lost=_is_lost(sent, asked.get("bodySize")) or _is_form(sent),
+        ),
+        Spot(
+            f"{here}/response/status",
+            f"{here}/response/content/text",
+            is_lost=_is_lost(content, content.get("size")),
+        ),
     )
+
+
+def _is_lost(part: Any, size: Any) -> bool:
+    """Whether a body was there, by its size, and its text was left out."""
+    return "text" not in part and isinstance(size, int) and size > 0
+
+
+def _is_form(sent: Any) -> bool:
+    """Whether what was sent stands as parameters, or was left out, and not as text."""
+    return bool(sent) and "text" not in sent
 
 
 def _read_text(text: Any, encoding: Any) -> bytes:
