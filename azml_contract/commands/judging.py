@@ -54,7 +54,10 @@ def make_unreadable(name: str, problem: str) -> Checked:
     from azml_contract.finding import Evidence, Finding, Location, Severity
     from azml_contract.report.checked import Checked
 
-    reason, _, cure = problem.removeprefix(f"{name}: ").partition(". ")
+    problem = problem.removeprefix(f"{name}: ")
+    if problem.startswith(f"{name} is "):
+        problem = f"it{problem.removeprefix(name)}"
+    reason, _, cure = problem.partition(". ")
     finding = Finding(
         "AZC404",
         Severity.ERROR,

@@ -55,6 +55,13 @@ class Found:
     files: dict[str, str]
     problems: list[str]
 
+    def split_problems(self) -> tuple[list[str], list[str]]:
+        """Recordings without a call to judge, and what went wrong."""
+        from azml_contract.regression.parallel import NO_CALL
+
+        skipped = [one for one in self.problems if one.endswith(NO_CALL)]
+        return skipped, [one for one in self.problems if one not in skipped]
+
 
 @click.command()
 @click.argument("cassettes", nargs=-1, type=click.Path(path_type=Path))
@@ -136,7 +143,8 @@ def command(
 
     CASSETTES are cassettes, recordings of vcrpy, of Azure's test-proxy, HAR
     files, scripts, or folders of them. Exit code 1: a call breaks at a version newer
-    than the one it was recorded at, or at one of --to.
+    than the one it was recorded at, or at one of --to; or a file among others
+    cannot be read, or a call cannot be judged.
     """
     options = Options(
         versions,
@@ -159,14 +167,17 @@ def command(
     if options.latest:
         found.rows = _keep_current(found.rows)
     failed = bool(found.rows) and _report(found, options)
-    for problem in found.problems:
+    skipped, problems = found.split_problems()
+    for note in skipped if found.rows else ():
+        click.echo(f"Note: {note}", err=True)
+    for problem in problems if found.rows else found.problems:
         click.echo(f"Error: {problem}", err=True)
     if not found.rows and not found.problems:
         raise InputError(_explain_nothing(recorded))
-    if found.problems:
-        ctx.exit(2)
-    if failed:
+    if failed or (found.rows and problems):
         ctx.exit(1)
+    if not found.rows:
+        ctx.exit(2)
 
 
 def _require_sense(options: Options, cassettes: Sequence[Path]) -> None:

@@ -28,10 +28,10 @@ from azml_contract.regression.answers import Answer, compare_answer
 from azml_contract.regression.drawn import Disguise, disguise
 from azml_contract.regression.outcome import Cell, Outcome, Row, Status
 from azml_contract.validation.codes import CODES, Consequence
+from azml_contract.validation.destination import name_destination
 from azml_contract.validation.validator import Profile, Validator
 
 _CAPACITY = 20_000
-_OURS = re.compile(r"(?i)/providers/microsoft\.machinelearningservices/")
 _VERSION = re.compile(r"(?i)([?&]api-version=)[^&]*")
 _UNKNOWN = re.compile("[\ue002\ue003]")
 
@@ -179,8 +179,8 @@ class Judge:
 
 
 def _own_calls(recording: Recording) -> Iterator[Call]:
-    calls = recording.calls()
-    return (c for c in calls if _OURS.search(unquote(c.exchange.request.path)))
+    """Calls of the provider; login, blobs and the data plane are no break of ours."""
+    return (c for c in recording.calls() if not name_destination(c.exchange.request))
 
 
 def _version_of(call: Call, default: str) -> str:

@@ -22,7 +22,7 @@ from azml_contract.regression.matrix import Judge, Unjudged
 from azml_contract.regression.outcome import Outcome, Row
 
 Read = Callable[[Path], Recording]
-_OTHERS = "it holds no call of Microsoft.MachineLearningServices to judge."
+NO_CALL = "it holds no call of Microsoft.MachineLearningServices to judge."
 _CHUNK = 25
 _FEW = 500
 """Fewer recordings are judged sooner than a second process starts."""
@@ -72,7 +72,7 @@ def _judge_file(judge: Judge, path: Path, read: Read, recorded: str) -> Judged:
         text = str(error)
         return Judged(path, "", (), text if str(path) in text else f"{path}: {text}")
     if not rows and not unjudged:
-        return Judged(path, recording.scenario, (), f"{path}: {_OTHERS}")
+        return Judged(path, recording.scenario, (), f"{path}: {NO_CALL}")
     problem = f"{path}: {_explain(unjudged)}" if unjudged else ""
     chosen = tuple(row for row in rows if recorded in ("", row.recorded))
     return Judged(path, recording.scenario, chosen, problem)

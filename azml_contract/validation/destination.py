@@ -10,6 +10,7 @@ Machine Learning, required outbound hosts.
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from azml_contract.exchange import Request
 from azml_contract.validation.nearest import count_edits
@@ -69,7 +70,7 @@ def name_destination(request: Request) -> str:
 
 def name_provider(path: str) -> str:
     """The last provider that a path names, in lower case; "" when it names none."""
-    found = _PROVIDER.findall(path)
+    found = _PROVIDER.findall(unquote(path) if "%" in path else path)
     return str(found[-1]).lower() if found else ""
 
 

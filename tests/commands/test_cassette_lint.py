@@ -250,16 +250,17 @@ def test_committed_cassettes_are_clean_even_of_warnings(azml_contract):
     assert re.fullmatch(r"No findings in \d\d+ recordings\.\n", done.out)
 
 
-def test_a_folder_is_looked_through_and_2_wins_over_1(azml_contract, planted, tmp_path):
+def test_what_cannot_be_read_is_a_finding(azml_contract, planted, tmp_path):
     for name in PLANTED:
         planted(name)
     (tmp_path / "broken.json").write_text('{"log": {"entries": [', "utf-8")
 
     done = azml_contract("cassette", "lint", ".")
 
-    assert done.code == 2
-    assert "Error: broken.json: not JSON at line 1" in done.err
-    assert f"in {len(PLANTED)} recordings." in done.out
+    assert done.code == 1
+    told = "broken.json: error AZC404 This file cannot be read: not JSON at line 1"
+    assert told in done.out
+    assert f"in {len(PLANTED) + 1} recordings." in done.out
 
 
 def test_warnings_fail_only_where_asked_for(azml_contract, planted, tmp_path):

@@ -97,13 +97,13 @@ def test_ls_json_has_the_same_as_numbers(azml_contract, write):
     }
 
 
-def test_ls_lists_what_it_can_read_and_exits_2_for_the_rest(azml_contract, write):
+def test_ls_lists_what_it_can_read_and_exits_1_for_the_rest(azml_contract, write):
     write("a/one.json", cassette())
     write("a/two.json", {"hello": 1})
 
     done = azml_contract("cassette", "ls", "a", "missing")
 
-    assert done.code == 2
+    assert done.code == 1
     assert done.out.startswith("story/test")
     assert "two.json: it is no recording. Recordings are cassettes of ours" in done.err
     assert "missing: there is no such file or folder." in done.err

@@ -130,11 +130,13 @@ def test_a_malformed_input_is_one_clear_error(name, command, azml_contract, tmp_
         "cassette", *(a.replace("BAD", "bad.json") for a in COMMANDS[command])
     )
 
-    assert done.code == 2
-    assert done.err.count("Error: ") == 1
-    assert "bad.json" in done.err
+    others_were_read = "good.json" in COMMANDS[command] and command != "diff"
+    assert done.code == (1 if others_were_read else 2)
+    told = done.out if command == "lint" else done.err
+    assert told.count("AZC404" if command == "lint" else "Error: ") == 1
+    assert "bad.json" in told
     # Commands that take cassettes only say first that this is none.
-    assert message in done.err or "not a cassette" in done.err
+    assert message in told or "not a cassette" in told
     assert bad.read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.json", "good.json"]
     if command in ("ls", "lint", "scrub"):

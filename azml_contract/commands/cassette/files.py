@@ -42,16 +42,16 @@ def read_each(
     return done
 
 
-def report_problems(problems: Iterable[str]) -> int:
+def report_problems(problems: Iterable[str], *, done: int = 0) -> int:
     """Print each on the error stream.
 
     Returns:
-        2 where there is one, else 0.
+        0 where there is none; 1 where others, `done` of them, were read; else 2.
     """
     code = 0
     for problem in problems:
         click.echo(f"Error: {problem}", err=True)
-        code = 2
+        code = 1 if done else 2
     return code
 
 

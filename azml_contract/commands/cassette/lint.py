@@ -10,11 +10,13 @@ import click
 
 from azml_contract.commands.cassette.files import (
     project_rules,
-    read_each,
     report_problems,
 )
 from azml_contract.commands.cassette.wording import count
+from azml_contract.commands.exits import choose_exit_code
+from azml_contract.commands.judging import make_unreadable
 from azml_contract.commands.options import reports_findings
+from azml_contract.errors import CassetteError, InputError
 
 if TYPE_CHECKING:
     from azml_contract.documents.document import Document
@@ -54,19 +56,25 @@ def command(
     cassettes that are not as the recorder writes them.
     """
     from azml_contract.finding import Severity
-    from azml_contract.report.checked import is_at_least
 
     rules = project_rules()
     from azml_contract.documents.find import find_files
 
     files, problems = find_files(map(Path, paths))
-    checked = read_each(files, lambda path: lint_file(path, rules), problems)
+    checked, unreadable = [], []
+    for path in files:
+        try:
+            checked.append(lint_file(path, rules))
+        except (CassetteError, InputError) as error:
+            unreadable.append((path.as_posix(), " ".join(str(error).split())))
+    if checked:  # then what cannot be read is a finding among others
+        checked += [make_unreadable(name, problem) for name, problem in unreadable]
+    else:
+        problems += [problem for _, problem in unreadable]
     _print(checked, form)
-    code = report_problems(problems)
-    least = Severity(fail_on)
-    if any(is_at_least(f, least) for one in checked for f in one.findings):
-        code = code or 1
-    ctx.exit(code)
+    report_problems(problems)
+    code = choose_exit_code(checked, Severity(fail_on), problems)
+    ctx.exit(1 if checked and problems else code)
 
 
 def lint_file(path: Path, rules: RedactionRules) -> Checked:

@@ -61,7 +61,7 @@ def command(ctx: click.Context, paths: tuple[str, ...], form: str) -> None:
         click.echo(json.dumps(shape, indent=2, ensure_ascii=False))
     elif rows:
         _print(rows, datetime.now(UTC))
-    ctx.exit(report_problems(problems))
+    ctx.exit(report_problems(problems, done=len(rows)))
 
 
 def _read(path: Path) -> _Row:

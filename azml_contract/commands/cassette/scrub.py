@@ -51,7 +51,8 @@ def command(
             refused += not _scrub_file(Path(name), target, rules)
         except (CassetteError, InputError) as error:
             problems.append(str(error))
-    ctx.exit(report_problems(problems) or (1 if refused else 0))
+    code = report_problems(problems, done=len(paths) - len(problems))
+    ctx.exit(code or (1 if refused else 0))
 
 
 def _scrub_file(path: Path, target: Path, rules: RedactionRules) -> bool:
