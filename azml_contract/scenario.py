@@ -18,6 +18,7 @@ from azml_contract.errors import AzmlContractError
 from azml_contract.exchange import Exchange, Request
 from azml_contract.finding import Finding, Severity
 from azml_contract.redaction.user_rules import NO_RULES, UserRules
+from azml_contract.seen import NOTHING, Calls
 from azml_contract.settings import PLACEHOLDERS, Settings
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Tally:
     requests: int = 0
     responses: int = 0
     findings: list[Finding] = field(default_factory=list)
+    calls: Calls = NOTHING
 
 
 class Ending(StrEnum):
@@ -245,6 +247,7 @@ class ScenarioRun:
         verdict = self._validator.check(exchange)
         self.tally.requests += verdict.requests
         self.tally.responses += verdict.responses
+        self.tally.calls += verdict.calls
         self.tally.findings.extend(verdict.findings)
 
 

@@ -132,6 +132,9 @@ def _publish(item: pytest.Item, run: ScenarioRun) -> None:
         "exchanges": run.exchanges,
         "requests": tally.requests,
         "responses": tally.responses,
+        "judged": tally.calls.judged,
+        "skipped": dict(tally.calls.skipped),
+        "not_judged": dict(tally.calls.not_judged),
         "findings": [
             [str(f.severity), f.code, f.message, (f.code, f.pointer) in run.plan.expect]
             for f in tally.findings

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from azml_contract.errors import show_path
+from azml_contract.seen import Calls, add_up
 
 Figures = dict[str, Any]
 
@@ -45,6 +46,7 @@ def write_summary(
         f"validated: {_count(_total(runs, 'requests'), 'request')}, "
         f"{_count(_total(runs, 'responses'), 'response')}"
     )
+    reporter.write_line(_count_calls(runs).describe())
     width = reporter._tw.fullwidth
     for line in _describe_findings(runs):
         reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
@@ -145,6 +147,12 @@ def _count(number: int, noun: str) -> str:
 
 def _total(runs: Sequence[Figures], name: str) -> int:
     return sum(run[name] for run in runs)
+
+
+def _count_calls(runs: Sequence[Figures]) -> Calls:
+    return add_up(
+        Calls(run["judged"], run["skipped"], run["not_judged"]) for run in runs
+    )
 
 
 def _describe_findings(runs: Sequence[Figures]) -> list[str]:
