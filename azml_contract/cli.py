@@ -15,7 +15,7 @@ from typing import NoReturn
 import click
 
 from azml_contract.commands.lazy import LazyGroup
-from azml_contract.errors import AzmlContractError
+from azml_contract.errors import AzmlContractError, ContractError, InputError
 
 COMMANDS = {
     "cassette": "Look at recordings, compare, clean and convert them.",
@@ -55,6 +55,9 @@ def main() -> NoReturn:
     except click.Abort:
         click.echo("Interrupted.", err=True)
         code = 130
+    except (InputError, ContractError) as error:
+        click.echo(f"Error: {' '.join(str(error).split())}", err=True)
+        code = 2
     except AzmlContractError as error:
         click.echo(f"Error: {error}", err=True)
         code = 2

@@ -86,7 +86,7 @@ class UnplayableCassette(CassetteError):
         self, path: Path, reason: str, *, record_command: str = REMEDY
     ) -> None:
         super().__init__(
-            f"{path} is not a cassette that can be played: {reason}.\n"
+            f"{path} is not a cassette that can be played: {reason}. "
             f"Restore it from version control, or record it: {record_command}"
         )
         self._path = path

@@ -12,7 +12,11 @@ import click
 
 from azml_contract.commands.cassette.files import named
 from azml_contract.commands.contracts_option import contracts_option
-from azml_contract.commands.exits import choose_exit_code, find_nothing_judged
+from azml_contract.commands.exits import (
+    choose_exit_code,
+    find_nothing_judged,
+    say_problem,
+)
 from azml_contract.commands.judging import (
     Asked,
     find_in_text,
@@ -134,7 +138,7 @@ def command(
     if form != "text" or any(one.findings or one.calls.judged for one in checked):
         _print(checked, form, Severity(severity))
     for problem in problems:
-        click.echo(f"Error: {problem}", err=True)
+        say_problem(problem)
     ctx.exit(choose_exit_code(checked, Severity(fail_on), problems))
 
 

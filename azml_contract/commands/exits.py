@@ -9,9 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from azml_contract.finding import Severity
     from azml_contract.report.checked import Checked
+
+
+def say_problem(problem: str) -> None:
+    """Print what went wrong, on one line of the error stream."""
+    click.echo(f"Error: {' '.join(problem.split())}", err=True)
 
 
 def choose_exit_code(

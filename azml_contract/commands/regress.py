@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from azml_contract.commands.contracts_option import contracts_option
+from azml_contract.commands.exits import say_problem
 from azml_contract.errors import InputError, UsageError
 from azml_contract.whole_file import open_whole, write_whole
 
@@ -171,7 +172,7 @@ def command(
     for note in skipped if found.rows else ():
         click.echo(f"Note: {note}", err=True)
     for problem in problems if found.rows else found.problems:
-        click.echo(f"Error: {problem}", err=True)
+        say_problem(problem)
     if not found.rows and not found.problems:
         raise InputError(_explain_nothing(recorded))
     if failed or (found.rows and problems):

@@ -13,6 +13,7 @@ import click
 
 from azml_contract.commands.cassette.files import named
 from azml_contract.commands.contracts_option import contracts_option
+from azml_contract.commands.exits import say_problem
 from azml_contract.errors import AzmlContractError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def command(
     if rewritten or not (problems or scripts):
         _print(rewritten, target, form)
     for problem in problems:
-        click.echo(f"Error: {problem}", err=True)
+        say_problem(problem)
     if problems:
         ctx.exit(2)
     if any(map(_is_wrong, rewritten)) or any(one.is_left for one in scripts):

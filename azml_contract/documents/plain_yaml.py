@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from azml_contract.errors import InputError
@@ -26,7 +27,7 @@ def load_yaml(text: str) -> Any:
     """
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = _make_loader()
     try:
         if _is_too_deep(text, loader):
             raise InputError("its YAML is nested too deep")
@@ -38,6 +39,28 @@ def load_yaml(text: str) -> Any:
     if size > _MOST_VALUES:
         raise InputError("its YAML aliases hold themselves, or far too much")
     return value
+
+
+@lru_cache(maxsize=1)
+def _make_loader() -> Any:
+    """The safe loader, in C; merge keys, which no recording has, are refused.
+
+    A few lines of them unfold to what no machine holds, while they are read.
+    """
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Plain(base):  # type: ignore[misc]
+        def flatten_mapping(self, node: Any) -> None:
+            for key, _ in node.value:
+                if key.tag == "tag:yaml.org,2002:merge":
+                    reason = "merge keys (<<) are not read"
+                    raise yaml.constructor.ConstructorError(
+                        None, None, reason, key.start_mark
+                    )
+
+    return Plain
 
 
 def _expanded_size(value: Any, largest: int) -> int:

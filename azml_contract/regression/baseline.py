@@ -93,7 +93,7 @@ def load_baseline(path: Path) -> Baseline:
             f"There is no baseline {path}. Make it: "
             f"azml-contract regress CASSETTES --baseline {path} --write-baseline"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is no baseline: {error}.") from error
     if not isinstance(loaded, dict) or loaded.get("format") != FORMAT:
         raise InputError(f"{path} is no baseline of format {FORMAT}.")

@@ -66,7 +66,7 @@ def _read_rows(path: Path) -> Iterator[Any]:
                 yield from _read_lines(file)
                 return
         loaded = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is no regression report: {error}.") from error
     if not isinstance(loaded, dict) or loaded.get("format") != FORMAT:
         raise InputError(f"{path} is no regression report of format {FORMAT}.")

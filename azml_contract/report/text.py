@@ -33,6 +33,7 @@ _VARYING = re.compile(r'"(?:[^"\\]|\\.)*"|\d+')
 _INSET = "  "
 _LEAST_ROOM = 20
 _PLACES = 5
+_MOST = 300
 
 
 def render_text(
@@ -53,8 +54,12 @@ def render_text(
     findings = [finding for one in checked for finding in one.findings]
     shown = [finding for finding in findings if is_at_least(finding, least)]
     lines: list[str] = []
-    for group in _group(shown):
+    groups = _group(shown)
+    for group in groups[:_MOST]:
         lines += [*_render_group(group, paint, width), ""]
+    if len(groups) > _MOST:
+        more = f"{len(groups) - _MOST} more causes; --format json has them all."
+        lines += [*_wrap(more, width), ""]
     lines += _summarise(checked, len(findings) - len(shown), width)
     return "\n".join(lines)
 

@@ -16,9 +16,10 @@ from azml_contract.finding import Location
 
 _LINE_END = re.compile(r"\n")
 _SHOWN_BEFORE, _SHOWN_AFTER, _READ_AROUND = 40, 100, 2000
+_MOST_SHOWN = 1000
 _WORD = re.compile(r"\\?\"(?:[^\"\\]|\\[^\"])*\\?\"|[\w$.-]+|\S")
 _SECRET_MEMBER = re.compile(
-    r"(?i)(?P<head>[\w-]*(?:secret|password|token|keys?|credential|sas)\\?[\"']?\s*[:=]"
+    r"(?i)(?P<head>(?:secret|password|token|keys?|credential|sas)\\?[\"']?\s*[:=]"
     r"\s*\\?[\"']?)(?P<value>[^\"'\\\s,}&]{4,})"
 )
 _SECRET_TEXT = re.compile(
@@ -33,6 +34,7 @@ class Source:
         self.file = file
         self.text = text
         self._starts: list[int] | None = None
+        self._located = 0
 
     def locate(self, offset: int) -> Location:
         """The place of a character; line and column count from 1."""
@@ -40,8 +42,14 @@ class Source:
         offset = max(0, min(offset, len(self.text)))
         line = bisect_right(starts, offset)
         start = starts[line - 1]
+        self._located += 1
+        if self._located > _MOST_SHOWN:  # nobody reads so many
+            return Location(self.file, line, offset - start + 1)
         end = starts[line] if line < len(starts) else len(self.text)
-        shown, caret, width = _show(self.text[start:end].rstrip("\r\n"), offset - start)
+        cut = max(start, offset - _READ_AROUND)
+        near = self.text[cut : min(end, offset + _READ_AROUND)].rstrip("\r\n")
+        is_long = end - start > _SHOWN_AFTER
+        shown, caret, width = _show(near, offset - cut, is_long)
         return Location(self.file, line, offset - start + 1, shown, caret, width)
 
     def find_offset(self, line: int, column: int) -> int:
@@ -80,13 +88,11 @@ class Excerpt:
         return self.source.locate(outside + ahead)
 
 
-def _show(line: str, at: int) -> tuple[str, int, int]:
+def _show(near: str, at: int, is_long: bool) -> tuple[str, int, int]:
     """A line as shown, where the caret stands in it, and how much it underlines."""
-    cut = max(0, at - _READ_AROUND)
-    near, at = line[cut : at + _READ_AROUND], at - cut
     word = _WORD.match(near, at)
     width = word.end() - at if word else 1
-    first = max(0, at - _SHOWN_BEFORE) if len(near) > _SHOWN_AFTER else 0
+    first = max(0, at - _SHOWN_BEFORE) if is_long else 0
     shown = hide_secrets(near)[first : first + _SHOWN_BEFORE + _SHOWN_AFTER]
     return shown, at - first + 1, max(1, min(width, len(shown) - (at - first)))
 

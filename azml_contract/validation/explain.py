@@ -44,6 +44,7 @@ from azml_contract.validation.plan import (
     find_twin,
 )
 
+_MANY = 300
 Entry = tuple[type | None, Callable[[Any, Path, Found], None]]
 
 
@@ -263,6 +264,9 @@ class ObjectPlan:
             found.append(self._note(Rule.CASE, place, key, (twin,), twin in holder))
             self._entries[twin][1](item, place, found)
             return
+        if len(found) > _MANY:
+            found.append(self._note(Rule.UNKNOWN, place, key, (), None))
+            return  # of so many, none is a slip that a name could mend
         stray = self._explain_stray(key, place, meant)
         free = [name for name in stray.expected if name not in holder]
         inside = self._walk_as(free[0], item, place) if free else []

@@ -40,7 +40,7 @@ class Homes:
         self._lens = lens
         self._body = body
         self._value = value
-        self._objects: list[_Object] | None = None
+        self._knowing: dict[str, list[_Object]] | None = None
 
     def rehome(self, deviation: Deviation) -> Deviation:
         """The same deviation; an unknown property is told where it belongs."""
@@ -54,11 +54,14 @@ class Homes:
         return deviation._replace(hint=home, expected=())
 
     def _find(self, holder: Path, key: str) -> Home | None:
-        if self._objects is None:
-            self._objects = list(self._list())
+        if self._knowing is None:
+            self._knowing = {}
+            for one in self._list():
+                for name in one.definition.properties:
+                    self._knowing.setdefault(name, []).append(one)
         knowing = [
             one
-            for one in self._objects
+            for one in self._knowing.get(key, ())
             if one.path != holder and self._declares(one.definition, key)
         ]
         free = [one for one in knowing if one.value is None or key not in one.value]

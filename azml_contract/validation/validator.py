@@ -54,6 +54,7 @@ __all__ = ["Profile", "Scope", "Validator", "Verdict"]
 
 _ABOUT_WHAT_LACKS = frozenset(("AZC101", "AZC109", "AZC201", "AZC209", "AZC251"))
 _ABOUT_NAMES = frozenset(("AZC102", "AZC103", "AZC111", "AZC112", "AZC113"))
+_MOST_FAULTS = 2000
 _VIEWS = {"PATCH": View.UPDATE}
 
 
@@ -340,7 +341,13 @@ def judge_body(
 ) -> list[Finding]:
     """Every finding about a parsed request body: its schema, then its meaning."""
     deviations = check.check(body)
-    found = [grader.grade(one, check.find_origin(one)) for one in deviations]
+    found = [
+        grader.grade(one, check.find_origin(one)) for one in deviations[:_MOST_FAULTS]
+    ]
+    if len(deviations) > _MOST_FAULTS:
+        count = len(deviations)
+        message = f"The body has {count} faults; the first {_MOST_FAULTS} are told."
+        found.append(grader.find("AZC153", message, cure="Mend those, then check."))
     miscased = [
         one for one in deviations if one.rule is Rule.CASE and one.expected[0] in NAMES
     ]

@@ -12,8 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import click
-
+from azml_contract.commands.exits import say_problem
 from azml_contract.errors import CassetteError, InputError, SettingsError
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def report_problems(problems: Iterable[str], *, done: int = 0) -> int:
     """
     code = 0
     for problem in problems:
-        click.echo(f"Error: {problem}", err=True)
+        say_problem(problem)
         code = 1 if done else 2
     return code
 
