@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from azml_contract.contract.catastrophe import find_catastrophe
 from azml_contract.contract.documents import Documents, Node
 from azml_contract.contract.model import Definition, Property, Type
 from azml_contract.errors import SpecificationError
@@ -303,6 +304,9 @@ def _string(entry: Node) -> Type:
     pattern = entry.text_of("pattern")
     if pattern == _UUID:
         return Type("string", format="uuid")
+    fault = find_catastrophe(pattern)
+    if fault:
+        raise entry.fail(f"pattern {pattern!r} may take for ever: {fault}")
     return Type(
         "string",
         pattern=pattern,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from azml_contract.contract.catastrophe import find_catastrophe
 from azml_contract.contract.documents import Node
 from azml_contract.contract.model import Type
 
@@ -64,6 +65,9 @@ class Chain:
             raise self.nodes[0].fail(
                 f"pattern {pattern!r} is no regular expression ({error})"
             ) from error
+        fault = find_catastrophe(pattern)
+        if fault:
+            raise self.nodes[0].fail(f"pattern {pattern!r} may take for ever: {fault}")
         return pattern
 
     def mutability(self) -> frozenset[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from itertools import islice
@@ -83,3 +84,37 @@ def test_a_wrong_value_anywhere_in_a_document_is_one_line(
     rng = random.Random(f"spoilt {command}")
     for what, name, content in islice(list_spoiled(rng), sized(40, 1500)):
         assert attempt(command, name, content), what
+
+
+def test_an_import_names_the_pattern(azml_contract, tmp_path) -> None:
+    folder = tmp_path / "Microsoft.MachineLearningServices" / "stable" / "2030-01-01"
+    folder.mkdir(parents=True)
+    name = {"type": "string", "pattern": "^(a+)+$"}
+    path = "/providers/Microsoft.MachineLearningServices/jobs/{id}"
+    document = {
+        "swagger": "2.0",
+        "info": {"title": "t", "version": "2030-01-01"},
+        "paths": {
+            path: {
+                "put": {
+                    "operationId": "Jobs_Put",
+                    "parameters": [
+                        {
+                            "name": "body",
+                            "in": "body",
+                            "schema": {"$ref": "#/definitions/Job"},
+                        }
+                    ],
+                    "responses": {"200": {"description": "ok"}},
+                }
+            }
+        },
+        "definitions": {"Job": {"type": "object", "properties": {"name": name}}},
+    }
+    (folder / "mfe.json").write_text(json.dumps(document), "utf-8")
+
+    done = azml_contract("contract", "import", "--specs", ".", "--to", "mine")
+
+    assert done.code == 2
+    assert "pattern '^(a+)+$' may take for ever" in done.err
+    assert "mfe.json#/definitions/Job/properties/name" in done.err
