@@ -90,7 +90,7 @@ def test_an_import_names_the_pattern(azml_contract, tmp_path) -> None:
     folder = tmp_path / "Microsoft.MachineLearningServices" / "stable" / "2030-01-01"
     folder.mkdir(parents=True)
     name = {"type": "string", "pattern": "^(a+)+$"}
-    path = "/providers/Microsoft.MachineLearningServices/jobs/{id}"
+    path = "/providers/Microsoft.MachineLearningServices/jobs"
     document = {
         "swagger": "2.0",
         "info": {"title": "t", "version": "2030-01-01"},
