@@ -92,11 +92,13 @@ class Failure:
     """How the network failed a client that survived it.
 
     `kind` is one of `FAILURES`. `after_bytes` counts what came of the answer's
-    body before; None where no answer had begun.
+    body before; None where no answer had begun. `raised` is the name of the
+    client's exception.
     """
 
     kind: str
     after_bytes: int | None = None
+    raised: str = ""
 
 
 FAILURES = ("timeout", "dropped", "refused", "name", "tls")

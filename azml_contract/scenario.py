@@ -124,6 +124,7 @@ class ScenarioRun:
             keep_variables=plan.target == "emulator",
             enum_values=_enum_values(plan),
             seed_random=plan.seed,
+            keep_headers=plan.user_rules.headers,
         )
         self._recorder: Recorder = Recorder(settings, self._observe)
         self.workspace: Workspace = _open_workspace(plan, self._recorder)

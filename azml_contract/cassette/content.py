@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +21,7 @@ from typing import Any
 from azml_contract.exchange import Headers, find_header
 
 SIDE_FILE_BYTES = 64 * 1024
+_CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.IGNORECASE)
 
 
 class Kind(StrEnum):
@@ -144,6 +147,43 @@ def encode_content(
     return {"file": name}
 
 
+def render_json(value: Any) -> bytes:
+    """The bytes that JSON in a cassette stands for."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # A lone surrogate can stand in JSON only as the escape that this writes.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def as_sent(body: bytes, parsed: Any, written: Any, headers: Headers) -> Content:
+    """An answer's JSON in a form that gives the bytes which were sent.
+
+    Args:
+        body: The bytes.
+        parsed: Their value.
+        written: The same, with what must not be kept replaced; then there are no
+            such bytes any more, and only the charset stays.
+        headers: Of the answer.
+    """
+    rendered = render_json(written)
+    if rendered == body:
+        return Content(Kind.JSON, written)
+    if written == parsed:
+        text = _as_text(body)
+        return Content(Kind.BASE64, body) if text is None else Content(Kind.TEXT, text)
+    charset = _charset(headers)
+    if charset == "utf-8":
+        return Content(Kind.JSON, written)
+    return Content(Kind.BASE64, rendered.decode().encode(charset, "backslashreplace"))
+
+
+def _charset(headers: Headers) -> str:
+    found = _CHARSET.search(find_header(headers, "content-type") or "")
+    try:
+        return codecs.lookup(found[1] if found else "utf-8").name
+    except LookupError:
+        return "utf-8"
+
+
 def decode_body(
     body: Mapping[str, Any] | None, side_files: Mapping[str, bytes]
 ) -> bytes:
@@ -157,9 +197,7 @@ def decode_body(
         return b""
     kind, value = next(iter(body.items()))
     if kind == Kind.JSON:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        # A lone surrogate can stand in JSON only as the escape that this writes.
-        return text.encode("utf-8", "backslashreplace")
+        return render_json(value)
     if kind == Kind.TEXT:
         return str(value).encode()
     if kind == Kind.FILE:

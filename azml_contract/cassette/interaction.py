@@ -73,7 +73,9 @@ class Interaction:
         failure = self.data.get("failure")
         if failure is None:
             return None
-        return Failure(failure["kind"], failure.get("after_bytes"))
+        return Failure(
+            failure["kind"], failure.get("after_bytes"), failure.get("raised", "")
+        )
 
     @property
     def times(self) -> int:

@@ -32,6 +32,7 @@ _PART_END = b"\n      }"
 _BODY = b'\n        "body": {\n'
 _JSON = b'          "json": '
 _JSON_END = b"\n        }\n      }"
+_KEY = re.compile(rb'"(?:[^"\\]|\\.)*": ')
 _MARKER = b"\n<<<<<<< "
 _TIMES = re.compile(rb'\n {6}"times": ([1-9][0-9]*)$')
 _HEAD = re.compile(
@@ -111,7 +112,7 @@ class UnparsedInteraction(Interaction):
 
     @property
     def request(self) -> Request:
-        """The request as a client would have sent it; JSON keeps its line breaks."""
+        """The request as a client would have sent it."""
         end = self._file.raw.find(_RESPONSE, self._rest, self._end)
         cut = self._cut(self._rest, end + len(_PART_END))
         if end < 0 or cut is None:
@@ -120,7 +121,7 @@ class UnparsedInteraction(Interaction):
 
     @property
     def response(self) -> Response:
-        """The answer as a client would have got it; JSON keeps its line breaks."""
+        """The answer as a client would have got it."""
         start = self._file.raw.find(_RESPONSE, self._rest, self._end)
         cut = self._cut(start + len(_RESPONSE), self._end)
         if start < 0 or cut is None or cut[0].status is None:
@@ -156,7 +157,24 @@ class UnparsedInteraction(Interaction):
         if last < 0 or not raw.startswith(_JSON, first - len(_JSON)):
             return None
         head = _parse_head(raw[start:before])
-        return None if head is None else (head, raw[first:last])
+        return None if head is None else (head, _compact(raw[first:last]))
+
+
+def _compact(text: bytes) -> bytes:
+    """JSON without the file's line breaks and blanks, as `decode_body` renders it."""
+    if b"\n" not in text:
+        return text
+    return b"".join(map(_compact_line, text.split(b"\n")))
+
+
+def _compact_line(line: bytes) -> bytes:
+    line = line.lstrip(b" ")
+    if line[:1] != b'"':
+        return line
+    if b"\\" not in line:  # then a quote before a colon ends a key
+        return line.replace(b'": ', b'":', 1)
+    key = _KEY.match(line)
+    return line if key is None else line[: key.end() - 1] + line[key.end() :]
 
 
 class _Head(NamedTuple):

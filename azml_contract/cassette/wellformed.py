@@ -70,6 +70,8 @@ def _check_failure(failure: Any) -> None:
     after = failure.get("after_bytes", 0)
     if type(after) is not int or after < 0:
         raise TypeError("a failure's after_bytes is a whole number")
+    if type(failure.get("raised", "")) is not str:
+        raise TypeError("a failure's raised is the name of an exception")
 
 
 def _check_origin(interaction: dict[str, Any]) -> None:

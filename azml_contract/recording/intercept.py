@@ -30,8 +30,11 @@ import vcr.stubs
 from requests.adapters import HTTPAdapter
 from urllib3 import connectionpool
 
-from azml_contract.exchange import Exchange, Request
+from azml_contract.exchange import NO_ANSWER, Exchange, Request, Response
 from azml_contract.recording import messages
+from azml_contract.recording.aiohttp_calls import aiohttp_patches
+from azml_contract.recording.failures import describe, revive
+from azml_contract.recording.httpx_calls import httpx_patches
 from azml_contract.recording.player import Played
 from azml_contract.recording.sleepless import Sleepless
 
@@ -69,15 +72,21 @@ def intercept(exchanger: Exchanger, path: Path) -> AbstractContextManager[Any]:
     patches: list[tuple[Any, str, Any]] = [
         (vcr.patch, "reset_patchers", _make_reset(vcr.patch.reset_patchers)),
         (http.client, "HTTPSConnection", _StubHTTPSConnection),
+        (vcr.stubs.VCRConnection, "getresponse", _noting_failures(_GET_RESPONSE)),
     ]
     pools, sleepless = _LivePools(), Sleepless()
+    patches += aiohttp_patches(exchanger, sleepless)
+    patches += httpx_patches(exchanger, sleepless)
     if exchanger.replaying:
         patches.append((HTTPAdapter, "send", _make_replay(exchanger, sleepless)))
         patches += _socket_patches(exchanger)
     else:
         patches.append((HTTPAdapter, "send", _make_live(exchanger, pools)))
         patches += pools.patches()
-    config = vcr.VCR(custom_patches=tuple(patches)).get_merged_config(path=str(path))
+    # These two are met at their own seams, above.
+    config = vcr.VCR(
+        custom_patches=tuple(patches), skip_patchers=("aiohttp", "httpx", "httpx2")
+    ).get_merged_config(path=str(path))
     cassette = _LiveCassette.use(exchanger=exchanger, sleepless=sleepless, **config)
     return _Interception(cassette, pools, sleepless)
 
@@ -118,12 +127,24 @@ def _make_replay(
         sleepless.engage()
         played = exchanger.answer(messages.from_prepared(request))
         assert played is not None
-        response = messages.to_requests(self, request, played.response)
+        response = _hand_out(self, request, played)
         if played.index is not None:
             setattr(response, NUMBER, played.index)
         return response
 
     return send
+
+
+def _hand_out(
+    adapter: HTTPAdapter, request: requests.PreparedRequest, played: Played
+) -> requests.Response:
+    failure = played.failure
+    if failure is not None and played.response.status == NO_ANSWER:
+        error = revive(failure, requests.exceptions)
+        if isinstance(error, requests.RequestException):
+            error.request = request
+        raise error
+    return messages.to_requests(adapter, request, played.response, None, failure)
 
 
 def _make_live(exchanger: Exchanger, pools: _LivePools) -> Callable[..., Any]:
@@ -135,15 +156,20 @@ def _make_live(exchanger: Exchanger, pools: _LivePools) -> Callable[..., Any]:
         asked = messages.from_prepared(request)
         played = exchanger.answer(asked)
         if played is not None:
-            known = messages.to_requests(self, request, played.response)
+            known = _hand_out(self, request, played)
             setattr(known, NUMBER, played.index)
             return known
         started = exchanger.start()
-        with pools.passing():
-            live = original(self, request, *args, **kwargs)
-            response = messages.from_live(live)
-        number = exchanger.record(Exchange(asked, response), started)
-        rebuilt = messages.to_requests(self, request, response, live)
+        try:
+            with pools.passing():
+                live = original(self, request, *args, **kwargs)
+                response, failure = messages.from_live(live)
+        except requests.RequestException as error:
+            failed = Exchange(asked, Response(NO_ANSWER), describe(error))
+            exchanger.record(failed, started)
+            raise
+        number = exchanger.record(Exchange(asked, response, failure), started)
+        rebuilt = messages.to_requests(self, request, response, live, failure)
         setattr(rebuilt, TAKE, number)
         return rebuilt
 
@@ -260,6 +286,8 @@ class _LiveCassette(vcr.cassette.Cassette):  # type: ignore[misc]
         if played is None:
             played = self._exchanger.answer(messages.from_vcr(request))
             assert played is not None
+        if played.failure is not None:
+            raise revive(played.failure, None)
         return messages.to_vcr(request.method, played.response)
 
     def append(self, request: Any, response: Any) -> None:
@@ -272,9 +300,27 @@ class _LiveCassette(vcr.cassette.Cassette):  # type: ignore[misc]
             exchange, self._exchanger.start() if started is None else started
         )
 
-    def find_requests_with_most_matches(self, request: Any) -> list[Any]:
-        """aiohttp's stub asks this to follow a redirect."""
-        return [(request, [], [])]
+    def fail(self, request: Any, error: Exception) -> None:
+        """Hand a request that the network failed to the exchanger."""
+        started = self._started.pop(request, None)
+        if started is not None:
+            asked = messages.from_vcr(request)
+            failed = Exchange(asked, Response(NO_ANSWER), describe(error))
+            self._exchanger.record(failed, started)
+
+
+_GET_RESPONSE = vcr.stubs.VCRConnection.getresponse
+
+
+def _noting_failures(original: Any) -> Any:
+    def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return original(self, *args, **kwargs)
+        except (OSError, http.client.HTTPException) as error:
+            self.cassette.fail(self._vcr_request, error)
+            raise
+
+    return getresponse
 
 
 def _make_reset(original: Callable[[], Iterator[Any]]) -> Callable[[], Iterator[Any]]:

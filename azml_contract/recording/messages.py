@@ -7,21 +7,57 @@ that record, live and replay hand out the same thing.
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
+from urllib3.exceptions import DecodeError, HTTPError
 
-from azml_contract.exchange import Request, Response, make_headers
+from azml_contract.exchange import Failure, Headers, Request, Response, make_headers
+from azml_contract.recording.failures import describe, revive
 
 _CHUNK = 1 << 20
 _BODILESS = (204, 304)
+
+
+class _Body(BytesIO):
+    """A body that is closed at its end, as http.client's are, or fails there."""
+
+    def __init__(self, body: bytes, failure: Failure | None = None) -> None:
+        super().__init__(body)
+        self._left = failure
+        self._size = len(body)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        if self._left is not None and self.tell() >= self._size and not piece:
+            raise revive(self._left, None)
+        return piece
+
+    def isclosed(self) -> bool:
+        """What urllib3 asks, so as to stop."""
+        return self._left is None and (self.closed or self.tell() >= self._size)
+
+
+class Answer(HTTPResponse):
+    """urllib3's answer over a body that is here: none of it comes in chunks."""
+
+    def supports_chunked_reads(self) -> bool:
+        return True
+
+    def read_chunked(
+        self, amt: int | None = None, decode_content: bool | None = None
+    ) -> Generator[bytes, None, None]:
+        yield from self.stream(amt or _CHUNK, decode_content)
 
 
 def from_prepared(prepared: requests.PreparedRequest) -> Request:
@@ -70,19 +106,30 @@ def _as_bytes(part: Any) -> bytes:
     return part.encode() if isinstance(part, str) else bytes(part)
 
 
-def from_live(answer: requests.Response) -> Response:
-    """Read a live answer to its end.
+def from_live(answer: requests.Response) -> tuple[Response, Failure | None]:
+    """Read a live answer to its end, or to where the network failed.
 
     A part of a compressed blob cannot be inflated, and stays as it came.
     """
     headers = make_headers(answer.raw.headers.items())
-    if answer.headers.get("content-encoding") and answer.headers.get("content-range"):
-        raw = answer.raw.read(decode_content=False)
-        return Response(answer.status_code, headers, raw)
-    return _inflated(Response(answer.status_code, headers, answer.content))
+    is_part = "content-encoding" in answer.headers and "content-range" in answer.headers
+    pieces: list[bytes] = []
+    failure: Failure | None = None
+    try:
+        pieces += answer.raw.stream(_CHUNK, decode_content=not is_part)
+    except (HTTPError, OSError, http.client.HTTPException) as error:
+        if isinstance(error, DecodeError):
+            raise
+        held = getattr(answer.raw, "_decoded_buffer", None)
+        if held:
+            pieces.append(held.get(len(held)))
+        failure = describe(error, sum(map(len, pieces)))
+    response = Response(answer.status_code, headers, b"".join(pieces))
+    return (response if is_part else inflated(response)), failure
 
 
-def _inflated(response: Response) -> Response:
+def inflated(response: Response) -> Response:
+    """The answer with headers that are true of its decompressed body."""
     kept = tuple(
         (name, value)
         for name, value in response.headers
@@ -96,6 +143,7 @@ def to_requests(
     prepared: requests.PreparedRequest,
     response: Response,
     live: requests.Response | None = None,
+    failure: Failure | None = None,
 ) -> requests.Response:
     """The answer as a requests session expects it from its adapter.
 
@@ -104,28 +152,88 @@ def to_requests(
         prepared: What was asked.
         response: What is answered.
         live: The real answer, for its cookies; None in replay.
+        failure: How the network fails once the body has been read.
     """
-    raw = HTTPResponse(
-        body=BytesIO(response.body),
+    raw = Answer(
+        body=_Body(response.body, failure),
         headers=HTTPHeaderDict(framed(prepared.method or "", response)),
         status=response.status,
-        reason=http.client.responses.get(response.status, ""),
+        reason=reason_of(response.status),
         version=11,
         preload_content=False,
-        original_response=getattr(live.raw, "_original_response", None)
-        if live is not None
-        else None,
+        original_response=_with_cookies(response, live),
         request_method=prepared.method,
     )
-    return adapter.build_response(prepared, raw)
+    answer = adapter.build_response(prepared, raw)
+    if live is None:
+        answer.headers.__class__ = _KeptHeaders  # a copy would cost more
+    return answer
 
 
-def framed(method: str, response: Response) -> list[tuple[str, str]]:
-    """Headers with the length that the body really has."""
+class _KeptHeaders(CaseInsensitiveDict[str]):
+    """Headers of a cassette; what it did not keep is told of when it is asked for."""
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            return super().__getitem__(key)
+        except KeyError:
+            raise HeaderNotKept(key) from None
+
+
+class HeaderNotKept(KeyError):
+    """A scenario looks up a header that its cassette does not hold."""
+
+    def __str__(self) -> str:
+        return (
+            f"The cassette holds no header {self.args[0]!r} of this answer. If the "
+            "service sends it, keep it and record again: headers = "
+            f"[{self.args[0]!r}] in [tool.azml-contract.redact] of pyproject.toml"
+        )
+
+
+class _Original:
+    """What requests reads cookies from."""
+
+    def __init__(self, headers: Iterable[tuple[str, str]]) -> None:
+        self.msg = http.client.HTTPMessage()
+        for name, value in headers:
+            self.msg[name] = value
+
+    def isclosed(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def _with_cookies(response: Response, live: requests.Response | None) -> Any:
+    if live is not None:
+        return getattr(live.raw, "_original_response", None)
+    cookies = [one for one in _apart(response.headers) if one[0] == "Set-Cookie"]
+    return _Original(cookies) if cookies else None
+
+
+def reason_of(status: int) -> str:
+    """The phrase that stands beside a status."""
+    return http.client.responses.get(status, "")
+
+
+def framed(method: str, response: Response, missing: int = 0) -> list[tuple[str, str]]:
+    """Headers with the length that the body has, and what of it is missing."""
+    headers = list(_apart(response.headers))
     if method == "HEAD" or response.status in _BODILESS:
-        return list(response.headers)
-    kept = [pair for pair in response.headers if pair[0].lower() != "content-length"]
-    return [*kept, ("Content-Length", str(len(response.body)))]
+        return headers
+    kept = [pair for pair in headers if pair[0].lower() != "content-length"]
+    return [*kept, ("Content-Length", str(len(response.body) + missing))]
+
+
+def _apart(headers: Headers) -> Iterator[tuple[str, str]]:
+    """Cookies one by one, as no client splits them; all else as it is."""
+    for name, value in headers:
+        if name == "set-cookie":  # as a cassette writes it
+            yield from (("Set-Cookie", one) for one in value.split(", "))
+        else:
+            yield name, value
 
 
 def from_vcr(asked: Any) -> Request:
@@ -163,23 +271,36 @@ def from_vcr_answer(answer: Mapping[str, Any]) -> Response:
         (name, value) for name, values in answer["headers"].items() for value in values
     )
     raw = answer["body"].get("string") or b""
-    inflated = _inflate(raw, headers)
-    response = Response(answer["status"]["code"], headers, inflated or raw)
-    return response if inflated is None else _inflated(response)
+    return decoded(Response(answer["status"]["code"], headers, raw))
+
+
+def decoded(response: Response) -> Response:
+    """The answer decompressed; as it is, where it is a part that cannot be."""
+    raw = _inflate(response.body, response.headers)
+    if raw is None:
+        return response
+    return inflated(replace(response, body=raw))
 
 
 def _inflate(raw: bytes, headers: tuple[tuple[str, str], ...]) -> bytes | None:
     """The body decompressed; None where it is a part that cannot be.
 
-    Some stubs hand over what is inflated already, under the old headers.
+    Some stubs hand over what is inflated already, under the old headers. A codec
+    that is not installed leaves a body as it is.
     """
-    names = {name.lower() for name, _ in headers}
-    if "content-encoding" not in names:
+    names = {name.lower(): value.strip().lower() for name, value in headers}
+    coding = names.get("content-encoding", "")
+    if not coding or not raw:
         return raw
     if "content-range" in names:
         return None
     try:
-        return HTTPResponse(body=BytesIO(raw), headers=HTTPHeaderDict(headers)).data
+        if coding in ("gzip", "x-gzip"):
+            return gzip.decompress(raw)
+        if coding == "deflate":
+            return zlib.decompress(raw, zlib.MAX_WBITS if raw[0] & 15 == 8 else -15)
+        answer = HTTPResponse(body=BytesIO(raw), headers=HTTPHeaderDict(headers))
+        return None if answer.data in (b"", raw) else answer.data
     except Exception:  # noqa: BLE001 - each codec has errors of its own
         return raw
 
@@ -189,7 +310,7 @@ def to_vcr(method: str, response: Response) -> dict[str, Any]:
     headers: dict[str, list[str]] = {}
     for name, value in framed(method, response):
         headers.setdefault(name, []).append(value)
-    reason = http.client.responses.get(response.status, "")
+    reason = reason_of(response.status)
     return {
         "status": {"code": response.status, "message": reason},
         "headers": headers,

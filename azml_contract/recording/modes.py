@@ -281,6 +281,7 @@ class Record(Live):
             variables={**notes.variables, **drawn},
             sanitizers=self.settings.sanitizers,
             held=held,
+            keep_headers=self.settings.keep_headers,
         )
 
     def _lay_out(self, scrubber: Scrubber) -> Cassette:

@@ -19,7 +19,7 @@ from pathlib import Path
 from azml_contract.cassette.cassette import REMEDY, Cassette
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError
-from azml_contract.exchange import Exchange, Request, Response
+from azml_contract.exchange import Exchange, Failure, Request, Response
 from azml_contract.recording.blocks import BlockLedger
 from azml_contract.recording.bound import Bindings
 from azml_contract.recording.identity import is_identity, synthesise
@@ -95,6 +95,11 @@ class Played:
     index: int | None = None
     interaction: Interaction | None = None
     exchange: Exchange | None = None
+
+    @property
+    def failure(self) -> Failure | None:
+        """How the network failed instead of answering, or before it ended."""
+        return None if self.interaction is None else self.interaction.failure
 
 
 class Player:

@@ -20,11 +20,19 @@ from urllib.parse import parse_qsl, urlencode
 from azml_contract.cassette.content import (
     Content,
     Kind,
+    as_sent,
     classify,
     encode_content,
     is_storage,
 )
-from azml_contract.exchange import Exchange, Headers, Json, Request
+from azml_contract.exchange import (
+    NO_ANSWER,
+    Exchange,
+    Failure,
+    Headers,
+    Json,
+    Request,
+)
 from azml_contract.recording.blocks import BlockLedger
 from azml_contract.recording.identity import is_identity
 from azml_contract.recording.match import level_boundary, plain_body
@@ -75,6 +83,7 @@ class Scrubber:
         variables: Mapping[str, Json] | None = None,
         sanitizers: Sequence[Sanitizer] = (),
         held: Iterable[tuple[str, str]] = (),
+        keep_headers: frozenset[str] = frozenset(),
     ) -> None:
         """Prepare.
 
@@ -85,6 +94,7 @@ class Scrubber:
             sanitizers: A project's own rules, applied before any other.
             held: Texts of requests and answers, scrubbed before, that this
                 recording goes on from; their stand-ins keep their meaning.
+            keep_headers: Names of answer headers to keep beside the usual ones.
         """
         seen = [plain_exchange(one) for one in exchanges]
         learned = find_secrets(seen, rules)
@@ -101,6 +111,7 @@ class Scrubber:
         self._normaliser.go_on_from(held)
         self._drawn = tuple(_drawn_texts(variables or {}))
         self._sanitizers = tuple(sanitizers)
+        self._kept_headers = RESPONSE_HEADERS | keep_headers
         self._ledger = BlockLedger()
         for one in seen:
             self._ledger.note(one.request.method, one.request.url, one.request.body)
@@ -133,10 +144,12 @@ class Scrubber:
             exchange = sanitize(exchange)
         exchange = plain_exchange(exchange)
         storage = is_storage(exchange.request.headers + exchange.response.headers)
-        return {
-            "request": self._scrub_request(exchange.request, exact=storage),
-            "response": self._scrub_response(exchange, exact=storage),
-        }
+        scrubbed = {"request": self._scrub_request(exchange.request, exact=storage)}
+        if exchange.response.status != NO_ANSWER:
+            scrubbed["response"] = self._scrub_response(exchange, exact=storage)
+        if exchange.failure is not None:
+            scrubbed["failure"] = _write_failure(exchange.failure)
+        return scrubbed
 
     def _request(self, text: str) -> str:
         return self._normaliser.request(self.redactor.text(text))
@@ -193,7 +206,7 @@ class Scrubber:
     def _scrub_response(self, exchange: Exchange, *, exact: bool) -> dict[str, Any]:
         response = exchange.response
         headers = self._scrub_headers(
-            response.headers, RESPONSE_HEADERS, self._response
+            response.headers, self._kept_headers, self._response
         )
         length = response.header("content-length")
         if exchange.request.method == "HEAD" and length is not None:
@@ -215,10 +228,13 @@ class Scrubber:
         if content.kind is Kind.TEXT and exact:
             listed = self._ledger.rewrite_list(request.url, content.value)
             content = replace(content, value=listed)
-        if content.kind is Kind.JSON:
-            content = replace(content, value=self._level_json(request, content.value))
-        scrubbed = self._scrub_content(content, self._response)
-        return encode_content(scrubbed, self.side_files)
+        if content.kind is not Kind.JSON:
+            scrubbed = self._scrub_content(content, self._response)
+            return encode_content(scrubbed, self.side_files)
+        levelled = self._level_json(request, content.value)
+        written = self.redactor.json(levelled, self._response)
+        exactly = as_sent(response.body, content.value, written, response.headers)
+        return encode_content(exactly, self.side_files)
 
     def _level_json(self, request: Request, value: Any) -> Any:
         """Redact and level what depends on where in an answer a value stands."""
@@ -280,11 +296,32 @@ class Scrubber:
     def _scrub_header(self, name: str, value: str, string: Callable[[str], str]) -> str:
         if name == "retry-after":
             return "0"
+        if name == "set-cookie":
+            return _name_cookie(value)
         if name == "content-type" and value.lower().startswith("multipart/"):
             return re.sub(r"boundary=\"?[^\";,]+\"?", "boundary=boundary", value)
         if name in _URL_HEADERS:
             return self._normaliser.response(self.redactor.url(value))
         return string(value)
+
+
+def _name_cookie(value: str) -> str:
+    """A cookie by name, with a placeholder; when it ends changes each time."""
+    (name, _, _), *others = (one.partition("=") for one in value.split(";"))
+    kept = [f"{name.strip()}={REDACTED}"]
+    for attribute, mark, text in others:
+        if attribute.strip().lower() not in ("expires", "max-age"):
+            kept.append(f"{attribute.strip()}{mark}{text.strip()}")
+    return "; ".join(kept)
+
+
+def _write_failure(failure: Failure) -> dict[str, Any]:
+    written: dict[str, Any] = {"kind": failure.kind}
+    if failure.after_bytes is not None:
+        written["after_bytes"] = failure.after_bytes
+    if failure.raised:
+        written["raised"] = failure.raised
+    return written
 
 
 def _level_expiry(name: str, value: Any) -> Any:
@@ -301,7 +338,7 @@ def _drawn_texts(variables: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
 
 def plain_exchange(exchange: Exchange) -> Exchange:
     """The exchange with a compressed request body inflated."""
-    return Exchange(plain_body(exchange.request), exchange.response)
+    return replace(exchange, request=plain_body(exchange.request))
 
 
 def _zero_hex(value: Any) -> Any:

@@ -309,4 +309,5 @@ def fold(
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(bool(one[part] == other[part]) for part in ("request", "response"))
+    parts = ("request", "response", "failure")
+    return all(bool(one.get(part) == other.get(part)) for part in parts)

@@ -205,6 +205,7 @@ RESPONSE_HEADERS = frozenset(
         "location",
         "operation-location",
         "retry-after",
+        "set-cookie",
         "www-authenticate",
         "x-ms-async-operation-timeout",
         "x-ms-blob-content-length",

@@ -8,6 +8,7 @@ with what the settings and the contract know.
     identifiers = { "contoso" = "company", "contoso.example" = "example.org" }
     secrets = ["PARTNER_API_KEY"]      # variables whose values are secret
     properties = ["internalToken"]     # JSON properties whose values are secret
+    headers = ["x-partner-quota"]      # headers of answers that are kept, too
 
 Identifiers may also be a list; then each gets a numbered placeholder.
 """
@@ -24,7 +25,7 @@ from typing import Any
 from azml_contract.errors import SettingsError
 
 SECTION = "[tool.azml-contract.redact]"
-_KEYS = ("identifiers", "secrets", "properties")
+_KEYS = ("identifiers", "secrets", "properties", "headers")
 _SHORTEST = 3
 
 
@@ -33,12 +34,14 @@ class UserRules:
     """What a project wants replaced, beyond what is known anyway.
 
     `identifiers` are pairs of value and placeholder; `secrets` are live values;
-    `properties` are names of JSON properties, in lower case.
+    `properties` are names of JSON properties, and `headers` of answers' headers to
+    be kept, in lower case.
     """
 
     identifiers: tuple[tuple[str, str], ...] = ()
     secrets: tuple[str, ...] = ()
     properties: frozenset[str] = frozenset()
+    headers: frozenset[str] = frozenset()
 
 
 NO_RULES = UserRules()
@@ -62,11 +65,13 @@ def load_user_rules(environ: Mapping[str, str], pyproject: Path | None) -> UserR
     return UserRules(
         identifiers=_identifiers(pyproject, section.get("identifiers", [])),
         secrets=tuple(v for name in named if (v := environ.get(name, "").strip())),
-        properties=frozenset(
-            name.lower()
-            for name in _texts(pyproject, "properties", section.get("properties", []))
-        ),
+        properties=_names(pyproject, section, "properties"),
+        headers=_names(pyproject, section, "headers"),
     )
+
+
+def _names(path: Path | None, section: Mapping[str, Any], key: str) -> frozenset[str]:
+    return frozenset(one.lower() for one in _texts(path, key, section.get(key, [])))
 
 
 def _read_section(path: Path | None) -> dict[str, Any]:

@@ -1,0 +1,420 @@
+"""What a client sees in replay is what it saw live, byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import http.client
+import io
+import json
+import ssl
+import threading
+import urllib.request
+import zlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import aiohttp
+import httpx
+import pytest
+import requests
+import urllib3
+
+from azml_contract.cassette.cassette import load_cassette
+from azml_contract.recording.engine import Mode
+
+PAGES = {
+    "/latin1": ("text/plain; charset=iso-8859-1", "gr\xfc\xdfe".encode("latin-1")),
+    "/utf16": ("application/json; charset=utf-16", '{"a":"\xfc"}'.encode("utf-16")),
+    "/bom": ("application/json", b'\xef\xbb\xbf{"a":1}'),
+    "/spaces": ("application/json", b'{ "a" : 1.50,\r\n "b":[ ], "u":"\\u00fc" }\n'),
+    "/twice": ("application/json", b'{"a":1,"a":2}'),
+    "/bytes": ("application/octet-stream", bytes(range(256)) * 5),
+    "/empty": ("text/plain", b""),
+}
+CHUNKS = (b"one\n", b"\x00two\n", bytes(range(256)))
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        """Silent."""
+
+    def answer(self):
+        sent = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if self.headers.get("transfer-encoding") == "chunked":
+            while size := int(self.rfile.readline(), 16):
+                sent += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+        if self.path in PAGES:
+            kind, body = PAGES[self.path]
+            return self.send(200, body, {"Content-Type": kind})
+        if self.path == "/chunked":
+            return self.send_chunks()
+        if self.path == "/gzip":
+            body = gzip.compress(b'{"z": true}', mtime=0)
+            return self.send(200, body, {"Content-Encoding": "gzip"})
+        if self.path == "/deflate":
+            return self.send(200, zlib.compress(b"df"), {"Content-Encoding": "deflate"})
+        if self.path in ("/307", "/308"):
+            return self.send(int(self.path[1:]), b"", {"Location": "/echo"})
+        if self.path == "/cookies":
+            return self.send(200, b"{}", {"Set-Cookie": "a=1; Path=/"})
+        if self.path == "/drop":
+            self.close_connection = True
+            return self.connection.shutdown(2)
+        if self.path == "/short":
+            self.close_connection = True
+            return self.send(200, b"part", {"Content-Length": "100"})
+        echo = {"method": self.command, "sha": hashlib.sha256(sent).hexdigest()}
+        return self.send(200, json.dumps(echo).encode())
+
+    def send(self, status, body, headers=()):
+        self.send_response(status)
+        headers = {"Content-Length": str(len(body)), **dict(headers)}
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def send_chunks(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for one in CHUNKS:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(one), one))
+        self.wfile.write(b"0\r\n\r\n")
+
+    do_GET = do_POST = answer  # noqa: N815
+
+
+@pytest.fixture(scope="module")
+def base():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def same(make_recorder):
+    """Run a story live, recorded and replayed; it must return the same."""
+
+    def run(story):
+        live = story()
+        with make_recorder(Mode.RECORD) as recorder:
+            assert story() == live
+        recorder.finish()
+        recorder.save()
+        with make_recorder(Mode.REPLAY) as recorder:
+            assert story() == live
+        recorder.finish()
+        return live
+
+    return run
+
+
+def by_requests(url, **more):
+    answer = requests.get(url, **more)
+    return answer.status_code, answer.content, answer.text
+
+
+def by_urllib3(url):
+    with urllib3.PoolManager() as pool:
+        answer = pool.request("GET", url)
+        return answer.status, answer.data
+
+
+def by_http_client(url):
+    host, _, path = url.removeprefix("http://").partition("/")
+    connection = http.client.HTTPConnection(host)
+    connection.request("GET", f"/{path}")
+    answer = connection.getresponse()
+    seen = answer.status, answer.read()
+    connection.close()
+    return seen
+
+
+def by_urllib(url):
+    with urllib.request.urlopen(url) as answer:
+        return answer.status, answer.read()
+
+
+def by_httpx(url):
+    answer = httpx.get(url)
+    return answer.status_code, answer.content, answer.text
+
+
+def by_httpx_async(url):
+    async def get():
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(url)
+            return answer.status_code, answer.content, answer.text
+
+    return asyncio.run(get())
+
+
+def by_aiohttp(url):
+    async def get():
+        async with aiohttp.ClientSession() as client, client.get(url) as answer:
+            return answer.status, await answer.read(), answer.charset
+
+    return asyncio.run(get())
+
+
+CLIENTS = [
+    by_requests,
+    by_urllib3,
+    by_http_client,
+    by_urllib,
+    by_httpx,
+    by_httpx_async,
+    by_aiohttp,
+]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_bytes_and_charsets_are_those_of_the_service(base, same, client):
+    same(lambda: [client(f"{base}{path}") for path in PAGES])
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_chunks_come_whole(base, same, client):
+    assert same(lambda: client(f"{base}/chunked"))[1] == b"".join(CHUNKS)
+
+
+INFLATING = [one for one in CLIENTS if one not in (by_http_client, by_urllib)]
+
+
+@pytest.mark.parametrize("client", INFLATING)
+def test_what_was_compressed_comes_inflated(base, same, client):
+    seen = same(lambda: [client(f"{base}{path}")[1] for path in ("/gzip", "/deflate")])
+    assert seen == [b'{"z": true}', b"df"]
+
+
+def test_requests_streams_to_the_end_however_it_is_read(base, same):
+    def story():
+        ways = [None, 1, 7, 4096]
+        found = []
+        for size in ways:
+            answer = requests.get(f"{base}/bytes", stream=True)
+            found.append(b"".join(answer.iter_content(size)))
+        answer = requests.get(f"{base}/chunked", stream=True)
+        found.append(b"".join(answer.raw.read_chunked()))
+        answer = requests.get(f"{base}/empty", stream=True)
+        return [*found, list(answer.iter_content(None))]
+
+    whole = PAGES["/bytes"][1]
+    assert same(story) == [whole] * 4 + [b"".join(CHUNKS), []]
+
+
+def multipart():
+    writer = aiohttp.MultipartWriter("mixed", boundary="fixed")
+    writer.append("hello")
+    return writer
+
+
+def form():
+    made = aiohttp.FormData()
+    made.add_field("field", "value")
+    return made
+
+
+AIOHTTP_BODIES = {
+    "form": form,
+    "bytes": lambda: b"abc",
+    "payload": lambda: aiohttp.payload.BytesPayload(b"abc"),
+    "file": lambda: io.BytesIO(b"abc" * 1000),
+    "multipart": multipart,
+    "dictionary": lambda: {"a": "1"},
+}
+
+
+@pytest.mark.parametrize("body", AIOHTTP_BODIES)
+def test_aiohttp_sends_bodies_of_every_kind(base, same, body):
+    async def post():
+        data = AIOHTTP_BODIES[body]()
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(f"{base}/echo", data=data) as answer,
+        ):
+            return await answer.json(content_type=None)
+
+    assert same(lambda: asyncio.run(post()))["method"] == "POST"
+
+
+def test_aiohttp_sends_files_as_forms(base, same):
+    async def post():
+        made = aiohttp.FormData()
+        made.add_field("f", b"abc", filename="a.bin")
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(f"{base}/echo", data=made) as answer,
+        ):
+            return answer.status
+
+    assert same(lambda: asyncio.run(post())) == 200
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirect_that_keeps_the_verb_keeps_it(base, same, status):
+    async def by_aiohttp():
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(f"{base}/{status}", data=b"abc") as answer,
+        ):
+            return (await answer.json(content_type=None))["method"]
+
+    def story():
+        by_httpx = httpx.post(f"{base}/{status}", content=b"x", follow_redirects=True)
+        by_requests = requests.post(f"{base}/{status}", data=b"y")
+        methods = [one.json()["method"] for one in (by_httpx, by_requests)]
+        return [*methods, asyncio.run(by_aiohttp())]
+
+    assert same(story) == ["POST"] * 3
+
+
+def test_aiohttp_traces_every_step(base, same):
+    async def get():
+        seen = []
+        config = aiohttp.TraceConfig()
+
+        async def note(session, context, parameters):
+            seen.append(type(parameters).__name__)
+
+        config.on_request_start.append(note)
+        config.on_request_end.append(note)
+        config.on_response_chunk_received.append(note)
+        async with (
+            aiohttp.ClientSession(trace_configs=[config]) as client,
+            client.get(f"{base}/bytes") as answer,
+        ):
+            await answer.read()
+        return seen
+
+    assert "TraceRequestEndParams" in same(lambda: asyncio.run(get()))
+
+
+def test_azure_core_sends_files_in_both_worlds(base, same):
+    from azure.core import AsyncPipelineClient, PipelineClient
+    from azure.core.rest import HttpRequest
+
+    def make():
+        files = {"f": ("a.bin", b"abc")}
+        return HttpRequest("POST", f"{base}/echo", files=files, data={"k": "v"})
+
+    async def post():
+        async with AsyncPipelineClient(base, policies=[]) as client:
+            return (await client.send_request(make())).status_code
+
+    def story():
+        with PipelineClient(base, policies=[]) as client:
+            return client.send_request(make()).status_code, asyncio.run(post())
+
+    assert same(story) == (200, 200)
+
+
+def test_cookies_come_by_name(base, same, cassette_path):
+    def story():
+        by_requests = [*requests.get(f"{base}/cookies").cookies.keys()]
+        return by_requests, [*httpx.get(f"{base}/cookies").cookies]
+
+    assert same(story) == (["a"], ["a"])
+    (one,) = load_cassette(cassette_path).interactions
+    assert one.answer["headers"]["set-cookie"] == "a=REDACTED; Path=/"
+
+
+def test_a_header_that_was_not_kept_is_told_of(make_recorder, service, record, replay):
+    service.on("GET", "/quota", lambda call: (200, {"X-Quota": "7"}, {}))
+    url, ca = f"{service.url}/quota", str(service.ca)
+    record(lambda recorder: requests.get(url, verify=ca))
+    with make_recorder(Mode.REPLAY):
+        headers = requests.get(url, verify=ca).headers
+        assert headers.get("X-Quota") is None
+        with pytest.raises(KeyError, match="holds no header 'X-Quota'"):
+            headers["X-Quota"]
+    keep = {"keep_headers": frozenset({"x-quota"})}
+    with make_recorder(Mode.RECORD, **keep) as recorder:
+        requests.get(url, verify=ca)
+    recorder.save()
+    with make_recorder(Mode.REPLAY):
+        assert requests.get(url, verify=ca).headers["X-Quota"] == "7"
+
+
+# --- failures of the network ------------------------------------------------------
+
+
+@pytest.fixture
+def fails(make_recorder, cassette_path):
+    """Record a call that fails, and see it fail in the same way in replay."""
+
+    def run(call, expected, kind):
+        for mode in (Mode.LIVE, Mode.RECORD, Mode.REPLAY):
+            with make_recorder(mode) as recorder, pytest.raises(expected):
+                call()
+            recorder.finish()
+            recorder.save()
+        (one,) = load_cassette(cassette_path).interactions
+        assert one.failure.kind == kind
+        return one
+
+    return run
+
+
+def aiohttp_get(url, **more):
+    async def get():
+        async with aiohttp.ClientSession() as client, client.get(url, **more) as answer:
+            return await answer.read()
+
+    return asyncio.run(get())
+
+
+REFUSED = "http://127.0.0.1:9"
+UNKNOWN = "http://nothing.invalid"
+
+
+@pytest.mark.parametrize(
+    ("call", "url", "expected", "kind"),
+    [
+        (requests.get, "/drop", requests.ConnectionError, "dropped"),
+        (requests.get, REFUSED, requests.ConnectionError, "refused"),
+        (requests.get, UNKNOWN, requests.ConnectionError, "name"),
+        (httpx.get, "/drop", httpx.RemoteProtocolError, "dropped"),
+        (httpx.get, REFUSED, httpx.ConnectError, "refused"),
+        (aiohttp_get, "/drop", aiohttp.ServerDisconnectedError, "dropped"),
+        (aiohttp_get, REFUSED, aiohttp.ClientConnectorError, "refused"),
+        (by_http_client, "/drop", http.client.RemoteDisconnected, "dropped"),
+        (by_http_client, REFUSED, ConnectionRefusedError, "refused"),
+    ],
+)
+def test_a_failure_of_the_network_is_raised_again(
+    base, fails, call, url, expected, kind
+):
+    address = url if url.startswith("http") else base + url
+    fails(lambda: call(address), expected, kind)
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (requests.get, requests.exceptions.ChunkedEncodingError),
+        (httpx.get, httpx.RemoteProtocolError),
+        (aiohttp_get, aiohttp.ClientPayloadError),
+    ],
+)
+def test_so_is_one_after_a_part_of_the_answer(base, fails, call, expected):
+    one = fails(lambda: call(f"{base}/short"), expected, "dropped")
+    assert (one.status, one.failure.after_bytes) == (200, 4)
+
+
+def test_tls_that_is_not_trusted_is_raised_again(service, fails):
+    url = f"{service.url}/x"
+    fails(lambda: requests.get(url), requests.exceptions.SSLError, "tls")
+    strict = ssl.create_default_context()
+    fails(lambda: httpx.get(url, verify=strict), httpx.ConnectError, "tls")
