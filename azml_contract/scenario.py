@@ -203,6 +203,10 @@ class ScenarioRun:
 
         return remove_created(self.workspace, spare=self._recorder.stop())
 
+    def refuse_program(self, asked: str) -> None:
+        """Replay: note what a program that the scenario started asked for."""
+        self._recorder.refuse(f"{asked!r} in a program of its own,")
+
     @property
     def absent(self) -> AzmlContractError | None:
         """Replay: that there is no cassette; every other failure follows from it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from azml_contract.client import Workspace
     from azml_contract.emulator.faults import Faults
     from azml_contract.emulator.server import Emulator
+    from azml_contract.scenario import ScenarioRun
     from azml_contract.settings import Settings
 
 _run_key = pytest.StashKey[Any]()
@@ -166,9 +167,7 @@ def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace
         raise pytest.fail.Exception(str(error), pytrace=False) from None
     with (
         run,
-        _at_the_emulator(request)
-        if run.plan.reaches_emulator
-        else contextlib.nullcontext(),
+        _leading_programs(request, run),
     ):
         request.node.stash[_run_key] = run
         if run.plan.mode != "replay":
@@ -180,11 +179,22 @@ def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace
 
 
 @contextlib.contextmanager
-def _at_the_emulator(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Lead other clients of a scenario to the emulator too, not to Azure itself."""
-    emulator: Emulator = request.getfixturevalue("emulator")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in emulator.environ.items():
+def _leading_programs(
+    request: pytest.FixtureRequest, run: ScenarioRun
+) -> Iterator[None]:
+    """Lead the programs of a scenario to the emulator too; in replay, nowhere."""
+    from azml_contract.recording.children import refusing_proxy
+
+    with contextlib.ExitStack() as held:
+        environ: Mapping[str, str] = {}
+        if run.plan.reaches_emulator:
+            environ = request.getfixturevalue("emulator").environ
+        elif run.plan.mode == "replay":
+            environ = held.enter_context(refusing_proxy(run.refuse_program))
+        patch = held.enter_context(pytest.MonkeyPatch.context())
+        for name in ("NO_PROXY", "no_proxy") if environ else ():
+            patch.delenv(name, raising=False)
+        for name, value in environ.items():
             patch.setenv(name, value)
         yield
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request
+from azml_contract.recording.children import Notes as ChildNotes
 from azml_contract.recording.modes import MODES, Mode, Notes, RecorderSettings
 from azml_contract.recording.player import Played
 from azml_contract.recording.seed import SEED_VARIABLE, draw_seed, seeded
@@ -74,6 +75,7 @@ class Recorder:
         self._mode = MODES[settings.mode](settings, self._notes)
         self._discretion = Discretion(settings.rules)
         self._refused: list[CassetteError] = []
+        self._children = ChildNotes()
         self._entered = ExitStack()
 
     @property
@@ -192,7 +194,12 @@ class Recorder:
         Raises:
             NoMatchingInteraction: Replay, and the cassette has no answer for it.
         """
-        played = self._mode.answer(request)
+        try:
+            played = self._mode.answer(request)
+        except CassetteError as error:
+            if self._children.is_child:
+                self._children.write(str(error))
+            raise
         if played is not None and played.interaction is not None:
             self._see(played)
         return played
@@ -204,6 +211,8 @@ class Recorder:
     def record(self, exchange: Exchange, started: int) -> int:
         """Take a live exchange; returns its number."""
         self._discretion.note(exchange)
+        if self._children.is_child and self.settings.mode is not Mode.LIVE:
+            self._children.write(_say_forked(exchange.request))
         number = self._mode.take(exchange, started)
         with self._observing:
             self.exchanges += 1
@@ -214,6 +223,8 @@ class Recorder:
     def refuse(self, host: str) -> CassetteError:
         """The error for a connection that replay must not open."""
         error = NetworkRefused(host, self.settings.scenario)
+        if self._children.is_child:
+            self._children.write(str(error))
         self._refused.append(error)
         return error
 
@@ -246,6 +257,9 @@ class Recorder:
         """
         if self._refused:
             raise self._refused[0]
+        told = self._children.read()
+        if told:
+            raise CassetteError(self.redact(f"A process forked by the test: {told[0]}"))
         self._mode.finish(partly=partly)
 
     def save(self, *, only_new: bool = False) -> None:
@@ -274,6 +288,14 @@ class Recorder:
         if self._refused:
             return str(self._refused[0])
         return self._mode.describe_differences()
+
+
+def _say_forked(request: Request) -> str:
+    return (
+        f"{request.method} {request.url.partition('?')[0]} went out and could not be "
+        "recorded. Send it in the process of the test, in a thread for example; or "
+        "record the program: azml-contract record."
+    )
 
 
 def _as_json(name: str, value: Any) -> Any:

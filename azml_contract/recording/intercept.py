@@ -18,7 +18,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,6 +36,7 @@ from azml_contract.recording.aiohttp_calls import aiohttp_patches
 from azml_contract.recording.failures import describe, revive
 from azml_contract.recording.httpx_calls import httpx_patches
 from azml_contract.recording.player import Played
+from azml_contract.recording.shut import outside_patches, sending_patches, shut
 from azml_contract.recording.sleepless import Sleepless
 
 NUMBER = "_azml_exchange"
@@ -79,7 +80,8 @@ def intercept(exchanger: Exchanger, path: Path) -> AbstractContextManager[Any]:
     patches += httpx_patches(exchanger, sleepless)
     if exchanger.replaying:
         patches.append((HTTPAdapter, "send", _make_replay(exchanger, sleepless)))
-        patches += _socket_patches(exchanger)
+        patches += sending_patches(exchanger.refuse)
+        patches += outside_patches(exchanger.refuse)
     else:
         patches.append((HTTPAdapter, "send", _make_live(exchanger, pools)))
         patches += pools.patches()
@@ -88,7 +90,8 @@ def intercept(exchanger: Exchanger, path: Path) -> AbstractContextManager[Any]:
         custom_patches=tuple(patches), skip_patchers=("aiohttp", "httpx", "httpx2")
     ).get_merged_config(path=str(path))
     cassette = _LiveCassette.use(exchanger=exchanger, sleepless=sleepless, **config)
-    return _Interception(cassette, pools, sleepless)
+    closed = shut(exchanger.refuse) if exchanger.replaying else nullcontext()
+    return _Interception(cassette, pools, sleepless, closed)
 
 
 class _Interception:
@@ -99,16 +102,20 @@ class _Interception:
         inner: AbstractContextManager[Any],
         pools: _LivePools,
         sleepless: Sleepless,
+        network: AbstractContextManager[None],
     ) -> None:
         self._inner = inner
+        self._network = network
         self._pools = pools
         self._sleepless = sleepless
 
     def __enter__(self) -> None:
         self._inner.__enter__()
+        self._network.__enter__()
 
     def __exit__(self, *exc_info: Any) -> None:
         try:
+            self._network.__exit__(*exc_info)
             self._inner.__exit__(*exc_info)
         finally:
             self._pools.release()
@@ -375,54 +382,3 @@ class _StubHTTPSConnection(vcr.stubs.VCRHTTPSConnection):  # type: ignore[misc]
     """vcrpy's stub over a connection that needs no reset."""
 
     _baseclass = _PlainHTTPSConnection
-
-
-# Sockets -------------------------------------------------------------------------
-
-
-def _socket_patches(exchanger: Exchanger) -> list[tuple[Any, str, Any]]:
-    """Refuse, in replay, connections of clients that vcrpy does not know."""
-    lookup = socket.getaddrinfo
-
-    def connect(self: socket.socket, address: Any) -> Any:
-        if _is_local_pair(self):
-            return _CONNECT(self, address)
-        self.close()
-        raise exchanger.refuse(_say_address(address))
-
-    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
-        if _needs_no_lookup(host):
-            return lookup(host, *args, **kwargs)
-        raise exchanger.refuse(_text(host))
-
-    return [
-        (socket.socket, "connect", connect),
-        (socket.socket, "connect_ex", connect),
-        (socket, "getaddrinfo", getaddrinfo),
-    ]
-
-
-_CONNECT = socket.socket.connect
-
-
-def _is_local_pair(sock: socket.socket) -> bool:
-    """Unix sockets, and the pair that Windows builds from two TCP sockets."""
-    if sock.family == getattr(socket, "AF_UNIX", None):
-        return True
-    caller = sys._getframe(2).f_code.co_name
-    return caller in ("socketpair", "_fallback_socketpair")
-
-
-def _needs_no_lookup(host: Any) -> bool:
-    text = _text(host).rpartition("%")[0] or _text(host)
-    return text in ("", "None", "localhost") or ":" in text or text[-1:].isdigit()
-
-
-def _text(host: Any) -> str:
-    return host.decode("latin-1") if isinstance(host, bytes) else str(host)
-
-
-def _say_address(address: Any) -> str:
-    if isinstance(address, tuple) and len(address) > 1:
-        return f"{_text(address[0])}:{address[1]}"
-    return str(address)

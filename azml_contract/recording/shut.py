@@ -1,0 +1,154 @@
+"""Nothing leaves this process while it is answered from a cassette.
+
+In: a function that makes the error for a host. Out: a context in which Python code
+connects nowhere, looks up no name and sends no datagram, however it goes about it:
+CPython's audit events tell of each. What a connection from before would send is
+refused where Python sends it. What never passes through Python (C libraries with
+sockets of their own) is refused by name where its entry is known.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+Refuse = Callable[[str], Exception]
+
+_refuse: Refuse | None = None
+_is_hooked = False
+_looking = threading.local()
+_LOCAL = ("", "None", "localhost")
+_OUTSIDE: tuple[tuple[str, str], ...] = (
+    ("pycurl", "Curl"),
+    ("grpc", "insecure_channel"),
+    ("grpc", "secure_channel"),
+    ("grpc.aio", "insecure_channel"),
+    ("grpc.aio", "secure_channel"),
+    ("curl_cffi.requests", "request"),
+    ("curl_cffi.requests", "Session"),
+)
+"""Entries of libraries that open connections outside Python."""
+
+
+@contextmanager
+def shut(refuse: Refuse) -> Iterator[None]:
+    """While entered, every attempt raises what `refuse` makes of its host."""
+    global _refuse, _is_hooked
+    if not _is_hooked:
+        sys.addaudithook(_hook)  # there is no way to take one out
+        _is_hooked = True
+    _refuse = refuse
+    try:
+        yield
+    finally:
+        _refuse = None
+
+
+def outside_patches(refuse: Refuse) -> list[tuple[Any, str, Any]]:
+    """What to patch in loaded libraries that do not pass through Python's sockets."""
+    return [
+        (sys.modules[module], name, _make_refusal(refuse, module))
+        for module, name in _OUTSIDE
+        if hasattr(sys.modules.get(module), name)
+    ]
+
+
+def _make_refusal(refuse: Refuse, module: str) -> Callable[..., Any]:
+    def refused(*args: Any, **kwargs: Any) -> Any:
+        raise refuse(f"a host, through {module}")
+
+    return refused
+
+
+def sending_patches(refuse: Refuse) -> list[tuple[Any, str, Any]]:
+    """What to patch so that connections from before send nothing."""
+    names = {socket.socket: ("send", "sendall"), ssl.SSLSocket: ("send", "sendall")}
+    return [
+        (kind, name, _make_guard(getattr(kind, name), refuse))
+        for kind, methods in names.items()
+        for name in methods
+    ]
+
+
+def _make_guard(original: Any, refuse: Refuse) -> Any:
+    def guarded(self: socket.socket, *args: Any, **kwargs: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            try:
+                peer = self.getpeername()
+            except OSError:
+                return original(self, *args, **kwargs)
+            if not _is_pair(self):
+                raise refuse(say_address(peer))
+        return original(self, *args, **kwargs)
+
+    return guarded
+
+
+def _hook(event: str, args: tuple[Any, ...]) -> None:
+    if _refuse is None or not event.startswith("socket."):
+        return
+    if getattr(_looking, "up", False):
+        return
+    _looking.up = True
+    try:
+        host = _asked(event, args)
+    finally:
+        _looking.up = False
+    if host is not None:
+        raise _refuse(host)
+
+
+def _asked(event: str, args: tuple[Any, ...]) -> str | None:
+    """The host that an event reaches for; None where it reaches for none."""
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        sock, address = args[0], args[1]
+        is_net = sock.family in (socket.AF_INET, socket.AF_INET6)
+        if not is_net or address is None or _is_pair(sock):
+            return None
+        return say_address(address)
+    if event in (
+        "socket.getaddrinfo",
+        "socket.gethostbyname",
+        "socket.gethostbyaddr",
+    ):
+        return None if _needs_no_lookup(args[0]) else _text(args[0])
+    if event == "socket.getnameinfo":
+        return say_address(args[0])
+    return None
+
+
+def _is_pair(sock: Any) -> bool:
+    """The pair that Windows builds from two TCP sockets, in socket.py itself."""
+    if os.name == "posix":
+        return False
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_filename == socket.__file__ and "socketpair" in code.co_name:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _needs_no_lookup(host: Any) -> bool:
+    text = _text(host).rpartition("%")[0] or _text(host)
+    known = text in _LOCAL or text == socket.gethostname()
+    return known or ":" in text or text[-1:].isdigit()
+
+
+def _text(host: Any) -> str:
+    return host.decode("latin-1") if isinstance(host, bytes) else str(host)
+
+
+def say_address(address: Any) -> str:
+    """Host and port of a socket's address."""
+    if isinstance(address, tuple) and len(address) > 1:
+        return f"{_text(address[0])}:{address[1]}"
+    return str(address)

@@ -1,0 +1,396 @@
+"""Ways out of the process: in replay every one is refused, and fails the scenario."""
+
+from __future__ import annotations
+
+import _socket
+import asyncio
+import ftplib
+import http.client
+import multiprocessing
+import os
+import random
+import select
+import smtplib
+import socket
+import ssl
+import threading
+import urllib.request
+import xmlrpc.client
+
+import aiohttp
+import httpx
+import pytest
+import requests
+import urllib3
+from soak import sized
+
+from azml_contract.errors import CassetteError
+from azml_contract.recording.children import refusing_proxy
+from azml_contract.recording.engine import Mode
+
+
+@pytest.fixture
+def canary():
+    """A server that must never be reached; what reached it."""
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(0.05)
+    yield server.getsockname()[1]
+    ready, _, _ = select.select([server], [], [], 0)
+    server.close()
+    assert not ready, "something connected"
+
+
+def raw_socket(port):
+    _socket.socket().connect(("127.0.0.1", port))
+
+
+def raw_connect_ex(port):
+    _socket.socket().connect_ex(("127.0.0.1", port))
+
+
+def named_as_the_exception(port):
+    def socketpair():
+        socket.create_connection(("127.0.0.1", port), 1)
+
+    socketpair()
+
+
+class OwnSocket(socket.socket):
+    """A subclass of the caller's."""
+
+
+def own_socket(port):
+    with OwnSocket() as sock:
+        sock.connect(("127.0.0.1", port))
+
+
+def datagram(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.sendto(b"x", ("127.0.0.1", port))
+
+
+def connected_datagram(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(("127.0.0.1", port))
+        sock.send(b"x")
+
+
+def message(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.sendmsg([b"x"], [], 0, ("127.0.0.1", port))
+
+
+def version_six(port):
+    with socket.socket(socket.AF_INET6) as sock:
+        sock.connect(("::1", port))
+
+
+def in_a_thread(port):
+    errors = []
+
+    def run():
+        try:
+            raw_socket(port)
+        except CassetteError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    raise errors[0]
+
+
+async def stream(port):
+    await asyncio.open_connection("127.0.0.1", port)
+
+
+async def endpoint(port):
+    loop = asyncio.get_running_loop()
+    await loop.create_datagram_endpoint(
+        asyncio.DatagramProtocol, remote_addr=("127.0.0.1", port)
+    )
+
+
+async def low_level(port):
+    with socket.socket() as sock:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
+
+
+async def by_aiohttp(port):
+    async with aiohttp.ClientSession() as session:
+        await session.get(f"http://127.0.0.1:{port}/x")
+
+
+async def by_httpx_async(port):
+    async with httpx.AsyncClient() as client:
+        await client.get(f"http://127.0.0.1:{port}/x")
+
+
+class Subclass(http.client.HTTPConnection):
+    """Defined before any recorder is entered."""
+
+
+def by_subclass(port):
+    Subclass("127.0.0.1", port).request("GET", "/x")
+
+
+def by_http_client(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/x")
+    connection.getresponse()
+
+
+def by_tls(port):
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection(("127.0.0.1", port)) as sock,
+        context.wrap_socket(sock, server_hostname="localhost"),
+    ):
+        pass
+
+
+def by_pool(port):
+    with urllib3.HTTPConnectionPool("127.0.0.1", port, retries=False) as pool:
+        pool.request("GET", "/x")
+
+
+def by_session(port):
+    with requests.Session() as session:
+        session.get(f"http://127.0.0.1:{port}/x")
+
+
+WAYS = {
+    "_socket": raw_socket,
+    "_socket connect_ex": raw_connect_ex,
+    "a function called socketpair": named_as_the_exception,
+    "a subclass of socket": own_socket,
+    "create_connection": lambda p: socket.create_connection(("127.0.0.1", p), 1),
+    "IPv6": version_six,
+    "sendto": datagram,
+    "a connected datagram": connected_datagram,
+    "sendmsg": message,
+    "a thread": in_a_thread,
+    "getaddrinfo": lambda p: socket.getaddrinfo("example.com", p),
+    "_socket.getaddrinfo": lambda p: _socket.getaddrinfo("example.com", p),
+    "gethostbyname": lambda p: socket.gethostbyname("example.com"),
+    "gethostbyname_ex": lambda p: socket.gethostbyname_ex("example.com"),
+    "gethostbyaddr": lambda p: socket.gethostbyaddr("example.com"),
+    "getnameinfo": lambda p: socket.getnameinfo(("192.0.2.7", p), 0),
+    "getfqdn": lambda p: socket.getfqdn("example.com"),
+    "asyncio stream": lambda p: asyncio.run(stream(p)),
+    "asyncio datagram": lambda p: asyncio.run(endpoint(p)),
+    "asyncio sock_connect": lambda p: asyncio.run(low_level(p)),
+    "TLS": by_tls,
+    "ftplib": lambda p: ftplib.FTP().connect("127.0.0.1", p),
+    "smtplib": lambda p: smtplib.SMTP("127.0.0.1", p),
+    "xmlrpc": lambda p: xmlrpc.client.ServerProxy(f"http://127.0.0.1:{p}").f(),
+    "urllib": lambda p: urllib.request.urlopen(f"http://127.0.0.1:{p}/x"),
+    "urllib ftp": lambda p: urllib.request.urlopen(f"ftp://127.0.0.1:{p}/x"),
+    "http.client": by_http_client,
+    "a subclass of http.client": by_subclass,
+    "urllib3": lambda p: urllib3.request("GET", f"http://127.0.0.1:{p}/x"),
+    "a pool of urllib3": by_pool,
+    "requests": lambda p: requests.get(f"http://127.0.0.1:{p}/x"),
+    "a session": by_session,
+    "httpx": lambda p: httpx.get(f"http://127.0.0.1:{p}/x"),
+    "httpx asynchronous": lambda p: asyncio.run(by_httpx_async(p)),
+    "aiohttp": lambda p: asyncio.run(by_aiohttp(p)),
+}
+
+
+@pytest.fixture
+def replaying(make_recorder, service, record):
+    service.on("GET", "/a", lambda call: (200, {}, {}))
+    record(lambda recorder: requests.get(f"{service.url}/a", verify=str(service.ca)))
+    return make_recorder(Mode.REPLAY)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("way", WAYS)
+def test_no_way_out_of_the_process_in_replay(canary, replaying, way):
+    with replaying, pytest.raises(Exception):  # noqa: B017, PT011 - clients wrap it
+        WAYS[way](canary)
+    with pytest.raises(CassetteError):
+        replaying.finish()
+
+
+def test_connections_from_before_send_nothing(replaying):
+    server = socket.create_server(("127.0.0.1", 0))
+    with server, socket.create_connection(server.getsockname()) as before:
+        peer, _ = server.accept()
+        with peer, replaying:
+            peer.setblocking(False)
+            for send in (before.send, before.sendall):
+                with pytest.raises(CassetteError, match="opens no connection"):
+                    send(b"out")
+            with pytest.raises(BlockingIOError):
+                peer.recv(10)
+        before.sendall(b"again")
+
+
+def test_pairs_and_local_sockets_work(replaying):
+    with replaying:
+        here, there = socket.socketpair()
+        with here, there:
+            here.sendall(b"x")
+            assert there.recv(1) == b"x"
+        assert socket.getaddrinfo("localhost", 80)
+        assert asyncio.run(asyncio.sleep(0, "loops too")) == "loops too"
+
+
+def test_afterwards_the_network_is_open(replaying):
+    with replaying:
+        pass
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname()).close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("mode", [Mode.REPLAY, Mode.RECORD])
+def test_a_call_of_a_forked_child_fails_the_scenario(
+    make_recorder, service, replaying, mode
+):
+    service.on("GET", "/b", lambda call: (200, {}, {}))
+    with make_recorder(mode) as recorder:
+        requests.get(f"{service.url}/a", verify=str(service.ca))
+        child = multiprocessing.get_context("fork").Process(
+            target=_call, args=(f"{service.url}/b", str(service.ca))
+        )
+        child.start()
+        child.join()
+    with pytest.raises(CassetteError, match=r"forked by the test.*/b"):
+        recorder.finish()
+
+
+def _call(url, ca):
+    try:
+        requests.get(url, verify=ca)
+    finally:
+        os._exit(0)
+
+
+def test_the_refusing_proxy_says_so_and_tells_what_was_asked():
+    asked = []
+    with refusing_proxy(asked.append) as environ:
+        address = environ["HTTPS_PROXY"].removeprefix("http://").rsplit(":", 1)
+        with socket.create_connection((address[0], int(address[1]))) as sock:
+            sock.sendall(b"CONNECT management.azure.com:443 HTTP/1.1\r\n\r\n")
+            answer = b""
+            while piece := sock.recv(4096):
+                answer += piece
+    assert b"502" in answer
+    assert b"azml-contract" in answer
+    assert asked == ["CONNECT management.azure.com:443 HTTP/1.1"]
+    assert {name.upper() for name in environ} >= {"ALL_PROXY", "HTTP_PROXY"}
+
+
+# --- many threads -----------------------------------------------------------------
+
+
+def _stress_aiohttp(url, numbers):
+    async def get_all():
+        async with aiohttp.ClientSession() as session:
+            for n in numbers:
+                async with session.get(f"{url}/n/{n}") as answer:
+                    assert await answer.json(content_type=None) == {"n": str(n)}
+
+    asyncio.run(get_all())
+
+
+def _stress_http_client(url, numbers):
+    host = url.removeprefix("http://")
+    for n in numbers:
+        connection = http.client.HTTPConnection(host)
+        connection.request("GET", f"/n/{n}")
+        assert connection.getresponse().read() == b'{"n": "%d"}' % n
+        connection.close()
+
+
+def _make_stress(get):
+    def stress(url, numbers):
+        for n in numbers:
+            assert get(f"{url}/n/{n}").json() == {"n": str(n)}
+
+    return stress
+
+
+STRESSED = {
+    "requests": _make_stress(requests.get),
+    "httpx": _make_stress(httpx.get),
+    "urllib3": _make_stress(lambda url: urllib3.request("GET", url)),
+    "aiohttp": _stress_aiohttp,
+    "http.client": _stress_http_client,
+    "urllib": lambda url, numbers: [
+        urllib.request.urlopen(f"{url}/n/{n}").close() for n in numbers
+    ],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+@pytest.mark.parametrize("client", STRESSED)
+def test_of_many_threads_no_request_is_lost(make_recorder, plain_server, client):
+    """8 threads x 80 requests x 50 trials at full size."""
+    requested = sized(5, 80)
+    draw = random.Random(client)
+    for _ in range(sized(1, 50)):
+        numbers = draw.sample(range(10_000), 8 * requested)
+        shares = [numbers[i::8] for i in range(8)]
+        for mode in (Mode.RECORD, Mode.REPLAY):
+            with make_recorder(mode) as recorder:
+                failures = _run(STRESSED[client], plain_server, shares)
+            assert not failures
+            recorder.finish()
+            recorder.save()
+            assert recorder.exchanges == len(numbers)
+
+
+def _run(stress, url, shares):
+    failures = []
+
+    def work(share):
+        try:
+            stress(url, share)
+        except Exception as error:  # noqa: BLE001 - whatever it is fails the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(share,)) for share in shares]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return failures
+
+
+@pytest.fixture
+def plain_server():
+    """Answers GET /n/7 with {"n": "7"}."""
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_):
+            """Silent."""
+
+        def do_GET(self):
+            body = b'{"n": "%s"}' % self.path.rpartition("/")[2].encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128
+
+    server = Server(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
