@@ -16,6 +16,7 @@ import click
 
 from azml_contract.commands.lazy import LazyGroup
 from azml_contract.errors import AzmlContractError, ContractError, InputError
+from azml_contract.printable import PrintableStream
 
 COMMANDS = {
     "cassette": "Look at recordings, compare, clean and convert them.",
@@ -46,6 +47,17 @@ def main() -> NoReturn:
     """Run the command line and exit; the only place that catches everything."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # what was recorded may hold anything
         sys.stdout.reconfigure(errors="backslashreplace")
+    streams = sys.stdout, sys.stderr
+    commands = any(one in ("github", "--format=github") for one in sys.argv)
+    sys.stdout = PrintableStream(sys.stdout, commands=commands)
+    sys.stderr = PrintableStream(sys.stderr)
+    try:
+        sys.exit(_run())
+    finally:
+        sys.stdout, sys.stderr = streams
+
+
+def _run() -> int:
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -68,7 +80,7 @@ def main() -> NoReturn:
         _drop_output()
         click.echo(f"Error: {_explain(error)}", err=True)
         code = 2
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _explain(error: OSError) -> str:

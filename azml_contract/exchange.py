@@ -102,6 +102,8 @@ class Failure:
 
 
 FAILURES = ("timeout", "dropped", "refused", "name", "tls")
+EMULATOR_MARK = "x-azml-contract-emulator"
+"""A header of every answer of our emulator: what it said is never Azure's."""
 NO_ANSWER = 0
 """The status of a response that never began."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,7 +19,14 @@ from typing import Any
 
 from azml_contract.cassette.cassette import Cassette, render_cassette
 from azml_contract.documents.formats import Format
-from azml_contract.exchange import Exchange, Headers, Json, Request, Response
+from azml_contract.exchange import (
+    EMULATOR_MARK,
+    Exchange,
+    Headers,
+    Json,
+    Request,
+    Response,
+)
 from azml_contract.recording.identity import Logins
 from azml_contract.recording.scrub import Sanitizer, Scrubber
 from azml_contract.recording.tape import Tape
@@ -113,15 +120,34 @@ def read_variables(data: Any, kind: Format) -> dict[str, Json]:
     return dict(found) if isinstance(found, dict) else {}
 
 
-def most_used_version(exchanges: Sequence[Exchange]) -> str:
-    """The api-version that most calls of ARM use; empty where none has one."""
-    versions = Counter(
-        version
-        for one in exchanges
-        if "/providers/microsoft.machinelearningservices/" in one.request.path.lower()
-        and (version := one.request.api_version)
-    ) or Counter(v for one in exchanges if (v := one.request.api_version))
-    return versions.most_common(1)[0][0] if versions else ""
+def most_used_version(
+    exchanges: Sequence[Exchange], known: Collection[str]
+) -> tuple[str, list[str]]:
+    """The api-version that most calls of the provider use, or else most calls.
+
+    Args:
+        exchanges: As recorded.
+        known: The versions that a scenario can have; no other is chosen.
+
+    Returns:
+        The version, empty where no call has one that is known; and the versions
+        that are not known.
+    """
+    said = [(one, one.request.api_version) for one in exchanges]
+    own = Counter(v for one, v in said if v in known and _is_ours(one.request))
+    other = Counter(v for _, v in said if v in known)
+    strange = {v for one, v in said if v and v not in known and _is_ours(one.request)}
+    best = (own or other).most_common(1)
+    return (best[0][0] or "") if best else "", sorted(strange)
+
+
+def _is_ours(request: Request) -> bool:
+    return "/providers/microsoft.machinelearningservices/" in request.path.lower()
+
+
+def answered_by_emulator(exchanges: Iterable[Exchange]) -> bool:
+    """Whether our emulator answered, whatever tool recorded it."""
+    return any(one.response.header(EMULATOR_MARK) for one in exchanges)
 
 
 def recorded_at(exchanges: Sequence[Exchange]) -> str:

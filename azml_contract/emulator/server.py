@@ -12,6 +12,7 @@ import contextlib
 import json
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,7 +35,7 @@ from azml_contract.emulator.state_folder import hold_folder
 from azml_contract.emulator.store import Resource, Store
 from azml_contract.emulator.world import World
 from azml_contract.errors import EmulatorError
-from azml_contract.exchange import Request, Response
+from azml_contract.exchange import EMULATOR_MARK, Request, Response
 from azml_contract.gateway.certificates import Certificates, make_certificates
 from azml_contract.gateway.https import TlsServer
 from azml_contract.gateway.proxy import Gateway
@@ -280,11 +281,12 @@ class Emulator:
             time.sleep(fault.delay_s)
             fault = None
         try:
-            return self._answer(request, fault)
+            response = self._answer(request, fault)
         except EmulatorError as error:
-            return _as_response(_failure(503, "EmulatorError", str(error)))
+            response = _as_response(_failure(503, "EmulatorError", str(error)))
         except Exception as error:  # noqa: BLE001 - else the client sees no answer
-            return self._answer_bug(request, error)
+            response = self._answer_bug(request, error)
+        return replace(response, headers=(*response.headers, (EMULATOR_MARK, "1")))
 
     def _answer(self, request: Request, fault: Fault | None) -> Response:
         if self._identity.answers(request):
@@ -318,6 +320,8 @@ def _failure(status: int, code: str, message: str) -> Reply:
 
 
 def _as_response(reply: Reply) -> Response:
-    body = b"" if reply.body is EMPTY else json.dumps(reply.body).encode()
+    text = (
+        json.dumps(reply.body, separators=(",", ":")) if reply.body is not EMPTY else ""
+    )
     headers = (("Content-Type", "application/json; charset=utf-8"), *reply.headers)
-    return Response(reply.status, headers, body)
+    return Response(reply.status, headers, text.encode())

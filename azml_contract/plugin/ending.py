@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from azml_contract.errors import AzmlContractError
+from azml_contract.printable import make_printable
 from azml_contract.scenario import Ending, ScenarioRun
 
 _SILENT = ("azml_contract.", "_pytest.")
@@ -115,7 +116,7 @@ def _report_differences(item: pytest.Item, run: ScenarioRun, message: str) -> No
 
 def _explain(error: Exception, faults: str, item: pytest.Item) -> str:
     """The error's message, and the line of the scenario that led to it."""
-    text = f"{error}\n{faults}" if faults else str(error)
+    text = make_printable(f"{error}\n{faults}" if faults else str(error))
     frames = traceback.extract_tb(error.__traceback__)
     here = [frame for frame in frames if Path(frame.filename) == item.path]
     if not here:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from azml_contract.errors import show_path
+from azml_contract.printable import make_printable
 from azml_contract.seen import Calls, add_up
 
 Figures = dict[str, Any]
@@ -48,7 +49,7 @@ def write_summary(
     )
     reporter.write_line(_count_calls(runs).describe())
     width = reporter._tw.fullwidth
-    for line in _describe_findings(runs):
+    for line in map(make_printable, _describe_findings(runs)):
         reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
     for orphan in orphans:
         line = (

@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "exchange": set(),
     "api_version": set(),
     "finding": set(),
+    "printable": set(),
     "whole_file": {"errors"},
     "seen": set(),
     "source": {"finding"},

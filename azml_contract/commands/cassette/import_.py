@@ -114,9 +114,7 @@ def make_header(
     noted = {name: mark[name] for name in _TOLD if isinstance(mark.get(name), str)}
     target = _target(document, exchanges, known.get("target"), noted.get("target"))
     version = known.get("api_version") or noted.get("api_version")
-    version = version or importing.most_used_version(exchanges)
-    if not version:
-        raise UsageError(f"{document.path}: no call has an api-version; --api-version.")
+    version = version or _choose_version(document, exchanges)
     return Cassette(
         scenario=known.get("scenario") or noted.get("scenario") or _name(place),
         api_version=version,
@@ -128,14 +126,38 @@ def make_header(
     )
 
 
+def _choose_version(document: Document, exchanges: Sequence[Exchange]) -> str:
+    """The version of a recording that does not say it."""
+    from azml_contract.contract.catalog import known_versions
+    from azml_contract.documents.importing import most_used_version
+
+    version, strange = most_used_version(exchanges, known_versions())
+    told = f" ({', '.join(strange)})" if strange else ""
+    if not version:
+        raise UsageError(
+            f"{document.path}: no call has an api-version that is known{told}; name "
+            "the one of the scenario: --api-version."
+        )
+    if strange:
+        click.echo(
+            f"Note: {document.path}: some calls have an api-version that is not "
+            f"known{told}; they are imported as they are.",
+            err=True,
+        )
+    return version
+
+
 def _target(
     document: Document,
     exchanges: Sequence[Exchange],
     asked: str | None,
     noted: str | None,
 ) -> str:
+    from azml_contract.documents.importing import answered_by_emulator
     from azml_contract.redaction.origin import hosts_of, is_azure
 
+    if answered_by_emulator(exchanges):
+        noted = "emulator"
     if noted:
         if asked and asked != noted:
             raise UsageError(
