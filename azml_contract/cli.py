@@ -73,6 +73,9 @@ def _run() -> int:
     except AzmlContractError as error:
         click.echo(f"Error: {error}", err=True)
         code = 2
+    except RecursionError:
+        click.echo("Error: an input is nested too deep to be looked through.", err=True)
+        code = 2
     except BrokenPipeError:  # as click has it: the reader has seen enough
         _drop_output()
         code = 1

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
 from azml_contract.cassette.interaction import Interaction
-from azml_contract.cassette.wellformed import check_interaction
+from azml_contract.cassette.wellformed import check_interaction, check_url
 from azml_contract.exchange import Headers, Request, Response
 
 SMALLEST_BYTES = 1024 * 1024
@@ -86,6 +86,10 @@ class UnparsedInteraction(Interaction):
         method, uri = found.groups()
         self._method = method.decode()
         self._uri: str = json.loads(b'"%b"' % uri) if b"\\" in uri else uri.decode()
+        try:
+            check_url(self._uri)
+        except ValueError as error:
+            file.refuse(index, str(error))
 
     @property
     def method(self) -> str:

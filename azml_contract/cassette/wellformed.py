@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from azml_contract.cassette.content import decode_body
 from azml_contract.exchange import FAILURES
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _BODY_KINDS = frozenset({"text", "base64", "file"})
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,4})?(?:[/?]|$)")
 _MOST_TIMES = 1_000_000
 
 
@@ -46,6 +48,8 @@ def check_interaction(interaction: Any) -> list[str]:
             and type(times) is int
             and 0 < times <= _MOST_TIMES
         )
+        if whole:
+            check_url(request["uri"])
         for part in (request, response):
             _check_headers(part["headers"])
             if "body" in part:
@@ -60,6 +64,20 @@ def check_interaction(interaction: Any) -> list[str]:
             f"response.status and times as whole numbers up to {_MOST_TIMES}"
         )
     return names
+
+
+def check_url(url: str) -> None:
+    """Refuse a URL that cannot be taken apart.
+
+    Raises:
+        ValueError: Says so.
+    """
+    if _PLAIN_URL.match(url):
+        return
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        raise ValueError(f"its URL cannot be read: {error}") from error
 
 
 def _check_failure(failure: Any) -> None:

@@ -6,6 +6,8 @@ reason why it is none is one error: what, where, and what to do.
 
 from __future__ import annotations
 
+import os
+import select
 import stat
 import sys
 from pathlib import Path
@@ -19,6 +21,7 @@ KINDS = (
     "Recordings are cassettes of ours, HAR, vcrpy's YAML or JSON, and those of "
     "Azure's test-proxy."
 )
+_PATIENCE_MS = 2000
 _LARGEST_BYTES = 150 * 1024 * 1024
 
 
@@ -50,11 +53,22 @@ def read_bytes(path: Path) -> bytes:
 
 def _read_some(path: Path) -> bytes:
     """At most the largest that is read: a pipe may have no end."""
-    with path.open("rb") as file:
+    with open(path, "rb", opener=_open_at_once) as file:
         raw = file.read(_LARGEST_BYTES + 1)
     if len(raw) > _LARGEST_BYTES:
         refuse(path, f"it has more than {_LARGEST_BYTES} bytes", RESTORE)
     return raw
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes to is empty after a moment."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        waiting = select.poll()
+        waiting.register(descriptor, select.POLLIN)
+        waiting.poll(_PATIENCE_MS)
+        os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def decode(path: Path, raw: bytes) -> str:

@@ -38,6 +38,8 @@ def read_each(
             done.append(read(path))
         except (CassetteError, InputError) as error:
             problems.append(str(error))
+        except RecursionError:
+            problems.append(f"{path}: it is nested too deep to be looked through.")
     return done
 
 
