@@ -53,6 +53,7 @@ class Plan:
     matchers: tuple[Any, ...] = ()
     user_rules: UserRules = NO_RULES
     seed: bool = False
+    rerun: Callable[[Path], str] | None = None
     spends: bool = True
 
     @property
@@ -125,6 +126,7 @@ class ScenarioRun:
             enum_values=_enum_values(plan),
             seed_random=plan.seed,
             keep_headers=plan.user_rules.headers,
+            rerun=plan.rerun,
         )
         self._recorder: Recorder = Recorder(settings, self._observe)
         self.workspace: Workspace = _open_workspace(plan, self._recorder)

@@ -238,11 +238,20 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
         matchers=tuple(request.getfixturevalue("azml_matchers")),
         user_rules=load_user_rules(os.environ, config.rootpath / "pyproject.toml"),
         seed=bool(arguments.get("seed")),
+        rerun=_rerun(node),
         spends=replay
         or target != "azure"
         or config.getoption("azml_allow_compute")
         or "compute" in arguments,
     )
+
+
+def _rerun(node: pytest.Item) -> Callable[[Path], str] | None:
+    if node.config.getoption("azml_prove") != "rerun":
+        return None
+    from azml_contract.plugin.rerun import make_rerun
+
+    return make_rerun(node)
 
 
 def _record_command(node: pytest.Item) -> str:

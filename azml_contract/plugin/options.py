@@ -101,6 +101,14 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("azml_max_age", "days after which a cassette is stale", default="")
     parser.addini("azml_max_age_action", "warn or fail", default="warn")
     group.addoption(
+        "--azml-prove",
+        choices=("memory", "rerun"),
+        default="memory",
+        help="how a recording is proven before it is written: played in memory against "
+        "what was sent (default); rerun: the test itself is replayed, too, in a "
+        "process of its own",
+    )
+    group.addoption(
         "--azml-keep",
         action="store_true",
         help="azure: leave behind what a scenario created",

@@ -7,7 +7,7 @@ verbs: `open` before the scenario, `answer` and `take` for each call, `finish` a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -80,6 +80,8 @@ class RecorderSettings:
         seed_random: Seed `random` and `uuid.uuid4` while entered, for clients
             that draw their own names; the seed is a variable.
         proves: Whether a cassette is played before it is written.
+        rerun: Replays the test itself over the cassettes of a folder, before one
+            is written; returns what is wrong, or "".
         keep_headers: Names of answer headers, in lower case, that the project
             keeps besides those that are always kept.
     """
@@ -98,6 +100,7 @@ class RecorderSettings:
     enum_values: EnumValues | None = None
     seed_random: bool = False
     proves: bool = True
+    rerun: Callable[[Path], str] | None = None
     keep_headers: frozenset[str] = frozenset()
 
 
@@ -254,6 +257,8 @@ class Record(Live):
             player = partial(make_player, self.settings, redactor=scrubber.redactor)
             proof = Proof(path, rendered, scrubber.side_files, player)
             proof.require(self.sent(), self.settings.rules, self._beside())
+            if self.settings.rerun is not None:
+                proof.require_rerun(self.settings.rerun)
         write_cassette(path, rendered, scrubber.side_files)
         path.with_suffix(UNPROVEN).unlink(missing_ok=True)
 

@@ -16,10 +16,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 from urllib.parse import unquote_plus
 
 from azml_contract.cassette.cassette import Cassette, parse_cassette
+from azml_contract.cassette.store import write_cassette
 from azml_contract.errors import CassetteError, OutputError, show_path
 from azml_contract.exchange import Exchange, Request
 from azml_contract.recording.match import plain_body
@@ -81,6 +83,7 @@ class Proof:
     ) -> None:
         self._path = path
         self._rendered = rendered
+        self._side_files = side_files
         self._make_player = make_player
         self._cassette = parse_cassette(path, rendered, side_files.__getitem__)
 
@@ -106,6 +109,19 @@ class Proof:
         other = sorted(written, key=lambda pair: pair[0].other_order)
         if other != written:
             self._play(other, beside, _PARALLEL)
+
+    def require_rerun(self, rerun: Callable[[Path], str]) -> None:
+        """Replay the test itself, over this cassette in a folder of its own.
+
+        Raises:
+            ProofFailed: It does not pass.
+        """
+        with TemporaryDirectory(prefix="azml-proof-") as folder:
+            place = Path(folder, *self._path.parts[-3:])
+            write_cassette(place, self._rendered, self._side_files)
+            reason = rerun(Path(folder))
+        if reason:
+            self._fail(reason)
 
     def _play(
         self,

@@ -194,3 +194,28 @@ def test_a_miss_that_a_skip_would_hide_fails(pytester: pytest.Pytester) -> None:
     result = run(pytester, "replay")
     result.assert_outcomes(skipped=1, errors=1)
     result.stdout.fnmatch_lines(["*has no answer for this request*"])
+
+
+READS_ITS_ENVIRONMENT = """
+import os
+import pytest
+
+@pytest.mark.azml(api_versions=["2024-04-01"])
+def test_a(azml):
+    azml.get("computes").expect(200)
+    assert os.environ["AZURE_SUBSCRIPTION_ID"]
+"""
+
+
+def test_a_rerun_finds_what_only_the_recording_had(pytester: pytest.Pytester) -> None:
+    file = write(pytester)
+    result = run(pytester, "record", "--azml-prove=rerun")
+    result.assert_outcomes(passed=1)
+    assert file.exists()
+    file.unlink()
+    pytester.path.joinpath("test_story.py").write_text(READS_ITS_ENVIRONMENT)
+    result = run(pytester, "record", "--azml-prove=rerun")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*process of its own*", "*AZURE_SUBSCRIPTION_ID*"])
+    assert not file.exists()
+    assert file.with_suffix(".unproven").exists()

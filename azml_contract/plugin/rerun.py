@@ -1,0 +1,44 @@
+"""Replay one test in a process of its own, over a cassette that is not written yet.
+
+In: a test, and a folder that holds its cassette alone. Out: "", or what that pytest
+said. The child knows none of the settings that the recording had.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+_SETTINGS = ("AZURE_", "AZML_", "PYTEST_")
+_LINES = 25
+
+
+def make_rerun(node: pytest.Item) -> Callable[[Path], str]:
+    """What replays this test, given the folder of its cassette."""
+    config = node.config
+    versions = config.getoption("azml_api_version") or ()
+    options = [word for one in versions for word in ("--azml-api-version", one)]
+
+    def rerun(folder: Path) -> str:
+        command = [sys.executable, "-m", "pytest", node.nodeid, "-q", *options]
+        command += ["-p", "no:cacheprovider", "--azml-mode", "replay"]
+        command += ["--azml-cassettes", str(folder)]
+        done = subprocess.run(
+            command,
+            cwd=config.rootpath,
+            env={n: v for n, v in os.environ.items() if not n.startswith(_SETTINGS)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return ""
+        said = (done.stdout + done.stderr).splitlines()[-_LINES:]
+        return "\n  ".join(["it was replayed in a process of its own:", *said])
+
+    return rerun
