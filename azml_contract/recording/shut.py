@@ -102,6 +102,8 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     finally:
         _looking.up = False
     if host is not None:
+        if event == "socket.connect":
+            args[0].close()  # whoever is refused does not always clear up
         raise _refuse(host)
 
 

@@ -92,7 +92,7 @@ def test_the_section_does_not_disturb_the_settings(tmp_path):
     ("section", "message"),
     [
         ('identifier = ["a"]', "has no key identifier. Did you mean identifiers?"),
-        ("zzz = 1", "has no key zzz. It takes identifiers, secrets, properties."),
+        ("zzz = 1", "has no key zzz. It takes identifiers, secrets, properties"),
         ('secrets = "KEY"', "secrets must be a list of texts"),
         ("properties = [1]", "properties must be a list of texts"),
         ('identifiers = { "contoso" = 1 }', "a placeholder is text, not 1"),

@@ -180,7 +180,7 @@ def _make_handler(service: Service) -> type[BaseHTTPRequestHandler]:
             )
             status, headers, body = service.answer(call)
             if not isinstance(body, bytes):
-                body = json.dumps(body).encode()
+                body = json.dumps(body, separators=(",", ":")).encode()
                 headers = {"Content-Type": "application/json; charset=utf-8", **headers}
             self.send_response(status)
             headers.setdefault("Content-Length", str(len(body)))
