@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
+from azml_contract.cassette.content import render_json
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.cassette.wellformed import check_interaction, check_url
 from azml_contract.exchange import Headers, Request, Response
@@ -32,7 +33,9 @@ _PART_END = b"\n      }"
 _BODY = b'\n        "body": {\n'
 _JSON = b'          "json": '
 _JSON_END = b"\n        }\n      }"
-_KEY = re.compile(rb'"(?:[^"\\]|\\.)*": ')
+_BREAK = re.compile(rb"\n *")
+_MISLEADING = (b'\\": ', b' ": ')
+"""Without these, a quote before a colon and a blank ends the name of a property."""
 _MARKER = b"\n<<<<<<< "
 _TIMES = re.compile(rb'\n {6}"times": ([1-9][0-9]*)$')
 _HEAD = re.compile(
@@ -130,7 +133,7 @@ class UnparsedInteraction(Interaction):
         cut = self._cut(start + len(_RESPONSE), self._end)
         if start < 0 or cut is None or cut[0].status is None:
             return super().response
-        return Response(cut[0].status, cut[0].headers, cut[1])
+        return Response(cut[0].status, cut[0].headers, _compact(cut[1]))
 
     def _lines(self) -> bytes:
         return self._file.raw[self._start : self._end]
@@ -161,24 +164,16 @@ class UnparsedInteraction(Interaction):
         if last < 0 or not raw.startswith(_JSON, first - len(_JSON)):
             return None
         head = _parse_head(raw[start:before])
-        return None if head is None else (head, _compact(raw[first:last]))
+        return None if head is None else (head, raw[first:last])
 
 
 def _compact(text: bytes) -> bytes:
     """JSON without the file's line breaks and blanks, as `decode_body` renders it."""
     if b"\n" not in text:
         return text
-    return b"".join(map(_compact_line, text.split(b"\n")))
-
-
-def _compact_line(line: bytes) -> bytes:
-    line = line.lstrip(b" ")
-    if line[:1] != b'"':
-        return line
-    if b"\\" not in line:  # then a quote before a colon ends a key
-        return line.replace(b'": ', b'":', 1)
-    key = _KEY.match(line)
-    return line if key is None else line[: key.end() - 1] + line[key.end() :]
+    if any(mark in text for mark in _MISLEADING):
+        return render_json(json.loads(text))
+    return _BREAK.sub(b"", text).replace(b'": ', b'":')
 
 
 class _Head(NamedTuple):
