@@ -55,6 +55,7 @@ from azml_contract.redaction.rules import (
     Identifier,
     RedactionRules,
 )
+from azml_contract.redaction.shapes import REDACTED
 
 __all__ = ["Identifier", "RedactionRules", "Sanitizer", "Scrubber"]
 
