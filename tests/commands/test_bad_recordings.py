@@ -79,7 +79,7 @@ def test_every_bad_file_is_told_and_the_good_one_judged(azml_contract, folder, c
     for name in told:
         assert name in done.out + done.err
     if command == "regress":
-        assert "jobs" in done.out
+        assert "judged at" in done.out
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
