@@ -57,6 +57,24 @@ fast: setup  ## what a developer waits for: under a minute
 soak: setup  ## property tests, fuzzers, kills and threads at full size
 	@AZML_SOAK=1 $(RUN) pytest -n 2 --dist worksteal -m soak
 
+.PHONY: test-clients
+CLIENTS := azure-mgmt-2020 azure-mgmt-2023 azure-ai-ml azure-cli
+
+test-clients: setup $(CLIENTS:%=.clients/%/installed) .clients/node/installed  ## real clients against the emulator
+	@$(RUN) pytest tests/clients -q
+
+.clients/node/installed: tests/clients/package.json
+	@echo "installing the Node client into .clients (a minute, once)"
+	@mkdir -p $(@D) && cp $< $(@D) && cd $(@D) && \
+		npm install --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.clients/%/installed: tests/clients/requirements-%.txt
+	@echo "installing $* into .clients (a minute or two, once)"
+	@test -x .clients/$*/bin/python || $(PYTHON) -m venv .clients/$*
+	@.clients/$*/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 check: setup  ## ruff, mypy, drift of generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -70,7 +88,7 @@ bench: bench-setup  ## every benchmark, next to the field; oav reads SPECS
 	@for one in verdicts cold contract; do \
 		.venv-bench/bin/python benchmarks/$$one.py --specs $(SPECS) || exit; echo; \
 	done
-	@for one in replay regress html_page saving; do \
+	@for one in replay regress html_page saving emulator; do \
 		.venv-bench/bin/python benchmarks/$$one.py || exit; echo; \
 	done
 
@@ -101,4 +119,4 @@ lock: .venv/installed  ## pin the newest versions that pyproject.toml allows
 		-o requirements-bench.lock
 
 clean:  ## remove what setup installed
-	rm -rf .venv .venv-bench node_modules benchmarks/node_modules build *.egg-info
+	rm -rf .venv .venv-bench .clients node_modules benchmarks/node_modules build *.egg-info

@@ -50,6 +50,16 @@ _CHECK_S = 0.5
     help="Also write the variables to this file.",
 )
 @contracts_option
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that keeps everything for the next start. Default: memory.",
+)
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML: what shall go wrong, see docs/emulator.md.",
+)
 def command(
     host: str,
     port: int,
@@ -58,6 +68,8 @@ def command(
     seed: Path | None,
     speed: float,
     env_file: Path | None,
+    state: Path | None,
+    faults: Path | None,
 ) -> None:
     """Run a local Azure ML service, and print how a client finds it.
 
@@ -68,7 +80,8 @@ def command(
     (a whole number: the same one draws the same GUIDs).
     """
     from azml_contract.emulator.clock import RunningClock
-    from azml_contract.emulator.seed import Seed, load_seed
+    from azml_contract.emulator.fault_file import load_faults
+    from azml_contract.emulator.seed import find_seed
     from azml_contract.emulator.server import Emulator
 
     emulator = Emulator(
@@ -78,7 +91,9 @@ def command(
         azurite=azurite != "none",
         azurite_path="" if azurite == "none" else azurite,
         clock=RunningClock(speed),
-        seed=load_seed(seed) if seed else Seed(),
+        seed=find_seed(seed, state),
+        faults=load_faults(faults) if faults else None,
+        state=state,
     )
     with _until_interrupted() as interrupted, emulator:
         emulator.wait_ready()

@@ -18,18 +18,29 @@ from urllib.parse import unquote, urlsplit
 from azml_contract.api_version import parse_api_version
 from azml_contract.contract.contract import NoRoute, Route
 from azml_contract.contract.model import Operation
+from azml_contract.emulator.body_text import as_strict, parse_body
 from azml_contract.emulator.faults import Fault, FaultKind
 from azml_contract.emulator.headers import HeaderWriter
-from azml_contract.emulator.identity import Identity, TokenState, TokenVerdict
+from azml_contract.emulator.identity import (
+    Identity,
+    TokenState,
+    TokenVerdict,
+    object_id_of,
+)
+from azml_contract.emulator.neighbours.deployments import PutOurs, answer_deployment
+from azml_contract.emulator.neighbours.stubs import answer_stub, is_stub
+from azml_contract.emulator.neighbours.subscriptions import answer_own, refuse_group
 from azml_contract.emulator.paths import ArmPath, parse_arm_path
-from azml_contract.emulator.refusal import Refusal, refuse_at_gateway, write_envelope
+from azml_contract.emulator.refusal import (
+    Refusal,
+    refuse_at_gateway,
+    refuse_resource_not_found,
+    write_envelope,
+)
 from azml_contract.emulator.replies import EMPTY, Reply
 from azml_contract.emulator.resources import kind_for
-from azml_contract.emulator.resources.generic import refuse_resource_not_found
 from azml_contract.emulator.resources.operations import STATUS_KINDS, answer_status
-from azml_contract.emulator.resources.storage import PROVIDER as STORAGE
-from azml_contract.emulator.resources.storage import answer_storage
-from azml_contract.emulator.resources.subscriptions import answer_own
+from azml_contract.emulator.resources.shapes import keep_unlisted
 from azml_contract.emulator.shaping import normalize
 from azml_contract.emulator.world import Call, World
 from azml_contract.errors import UnknownApiVersion
@@ -52,6 +63,10 @@ _SERVER_ERRORS = {
         "Service invocation timed out. Request: the call took longer than allowed.",
     ),
 }
+ARM_HOST = "management.azure.com"
+_AUDIENCES = ("https://management.core.windows.net", "https://management.azure.com")
+_MOST_KEPT, _LARGEST_KEPT = 2000, 100_000
+_FOR_EVER_S = 1e12
 _WRITES = ("PUT", "PATCH", "DELETE", "POST")
 
 
@@ -77,20 +92,48 @@ class Arm:
         self._identity = identity
         self._versions = versions
         self._refuse_body = refuse_body
+        self._kept: dict[str, tuple[int, bytes]] = {}
         self._headers = HeaderWriter(world.seed.location, world.clock)
 
     def answer(self, request: Request, fault: Fault | None = None) -> Response:
         """The response to a request, which `fault` may spoil."""
-        path = parse_arm_path(unquote(request.path))
         # One request at a time: what a job refers to must not go while it is
         # being created, and the same calls must see the same state.
         with self._world.store.lock:
             try:
                 _raise_fault(fault)
-                reply = self._carry_out(request, path, fault)
-                return self._respond(request, reply, by="service")
+                self._check_token(request, fault)
+                kept = self._find_kept(request) if fault is None else None
+                if kept is not None:
+                    return kept
+                path = parse_arm_path(unquote(request.path))
+                reply = self._spoil(self._carry_out(request, path), fault)
+                response = self._respond(request, reply, by="service")
+                if reply.lasts and fault is None:
+                    self._keep(request, response)
+                return response
             except Refusal as refusal:
                 return self._refuse(request, refusal)
+            finally:
+                self._world.store.commit(self._world.clock.now())
+
+    def _spoil(self, reply: Reply, fault: Fault | None) -> Reply:
+        """An answer as the faults of long operations and of pages leave it."""
+        if fault is None:
+            return reply
+        if fault.kind is FaultKind.NEVER_ENDS:
+            for _, value in reply.headers:
+                operation_id = urlsplit(value).path.rpartition("/")[2]
+                begun = self._world.store.get_operation(operation_id)
+                if begun is not None:
+                    endless = replace(begun, duration_s=_FOR_EVER_S)
+                    self._world.store.add_operation(endless)
+        if fault.kind is FaultKind.CHANGING_PAGE and isinstance(reply.body, dict):
+            # Somebody removed what stood first while the client was reading.
+            page = reply.body.get("value")
+            if isinstance(page, list):
+                return replace(reply, body={**reply.body, "value": page[1:]})
+        return reply
 
     def _refuse(self, request: Request, refusal: Refusal) -> Response:
         body = write_envelope(
@@ -111,8 +154,26 @@ class Arm:
         )
         return Response(reply.status, headers + reply.headers, body)
 
-    def _carry_out(self, request: Request, path: ArmPath, fault: Fault | None) -> Reply:
-        self._check_token(request, fault)
+    def _find_kept(self, request: Request) -> Response | None:
+        """The answer to the same request, if nothing has changed since."""
+        if request.method != "GET":
+            return None
+        revision, body = self._kept.get(request.url, (-1, b""))
+        if revision != self._world.store.revision:
+            return None
+        headers = self._headers.write(
+            "GET", by="service", is_error=False, has_body=True
+        )
+        return Response(200, headers, body)
+
+    def _keep(self, request: Request, response: Response) -> None:
+        if request.method != "GET" or len(response.body) > _LARGEST_KEPT:
+            return
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[request.url] = (self._world.store.revision, response.body)
+
+    def _carry_out(self, request: Request, path: ArmPath) -> Reply:
         api_version = request.api_version
         if not api_version:
             raise refuse_at_gateway(
@@ -122,11 +183,15 @@ class Arm:
                 "requests.",
             )
         self._check_subscription(path)
-        if not path.is_ours:
+        if not path.is_ours or _is_bare_provider(path):
             return self._answer_neighbour(request, path, api_version)
+        return self._answer_ours(request, path, api_version)
+
+    def _answer_ours(self, request: Request, path: ArmPath, api_version: str) -> Reply:
         call = self._understand(request, path, api_version)
         if path.kind in STATUS_KINDS:
-            return answer_status(call, self._world)
+            reply = answer_status(call, self._world)
+            return self._show_result(call, reply)
         call = replace(call, body=self._read_body(request, call))
         if request.method in _WRITES:
             self._world.clock.note_write()
@@ -152,8 +217,40 @@ class Arm:
         verdict = self._identity.check_token(token.strip())
         if fault is not None and fault.kind is FaultKind.EXPIRED_TOKEN:
             verdict = replace(verdict, state=TokenState.EXPIRED)
+        audience = verdict.audience.rstrip("/")
+        if verdict.state is TokenState.VALID and not self._is_for_us(request, audience):
+            verdict = replace(verdict, state=TokenState.OTHER_AUDIENCE)
         if verdict.state is not TokenState.VALID:
             raise self._bad_token(verdict)
+        self._check_role(request, verdict)
+
+    def _is_for_us(self, request: Request, audience: str) -> bool:
+        # A client that was told another base URL asks for a token of that one.
+        split = urlsplit(request.url)
+        own = f"{split.scheme}://{split.netloc}"
+        is_arm = request.host == ARM_HOST or request.host == "localhost"
+        return audience in (*_AUDIENCES, own) or not is_arm
+
+    def _check_role(self, request: Request, verdict: TokenVerdict) -> None:
+        role = self._identity.role_of(verdict.client_id)
+        if role == "owner":
+            return
+        path = parse_arm_path(unquote(request.path))
+        may_read = request.method in ("GET", "HEAD")
+        if may_read or (role == "contributor" and not _is_grant(path)):
+            return
+        word = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}.get(
+            request.method, f"{path.tail}/action"
+        )
+        action = "/".join((path.provider or "Microsoft.Resources", *path.types, word))
+        raise refuse_at_gateway(
+            403,
+            "AuthorizationFailed",
+            f"The client '{verdict.client_id}' with object id "
+            f"'{object_id_of(verdict.client_id)}' does not have authorization to "
+            f"perform action '{action}' over scope '{path.id}' or the scope is "
+            "invalid. If access was recently granted, please refresh your credentials.",
+        )
 
     def _bad_token(self, verdict: TokenVerdict) -> Refusal:
         if verdict.state is TokenState.EXPIRED:
@@ -169,6 +266,14 @@ class Arm:
                 f"The access token is from the wrong issuer '{verdict.issuer}'. It "
                 f"must match the tenant '{self._identity.issuer}' associated with this "
                 "subscription.",
+            )
+        if verdict.state is TokenState.OTHER_AUDIENCE:
+            allowed = ",".join(f"'{name}'" for name in _AUDIENCES)
+            return self._unauthorized(
+                "InvalidAuthenticationTokenAudience",
+                "The access token has been obtained for wrong audience or resource "
+                f"'{verdict.audience}'. It should exactly match with one of the "
+                f"allowed audiences {allowed}.",
             )
         return self._unauthorized(
             "InvalidAuthenticationToken", "The access token is invalid."
@@ -194,13 +299,9 @@ class Arm:
             )
 
     def _check_group(self, path: ArmPath) -> None:
-        group = path.resource_group
-        if group and group.lower() != self._world.seed.resource_group.lower():
-            raise refuse_at_gateway(
-                404,
-                "ResourceGroupNotFound",
-                f"Resource group '{group}' could not be found.",
-            )
+        known = (group.lower() for group in self._world.groups())
+        if path.resource_group and path.scope.lower() not in known:
+            raise refuse_group(path.resource_group)
 
     def _answer_neighbour(
         self, request: Request, path: ArmPath, api_version: str
@@ -214,10 +315,47 @@ class Arm:
                 f"The api-version '{api_version}' is invalid. The supported versions "
                 "are dates such as '2022-12-01'.",
             ) from error
-        self._check_group(path)
-        if path.provider.lower() == STORAGE:
-            return answer_storage(self._world, request.method, path)
-        return answer_own(self._world, request.method, path)
+        if path.types or path.tail or path.provider:
+            self._check_group(path)
+        is_deployment = "deployments" in (
+            path.kind.partition("/")[0],
+            path.tail.lower(),
+        )
+        text = as_strict(request.body) if is_deployment else request.body
+        body = parse_body(text)
+        if request.method in _WRITES:
+            self._world.clock.note_write()
+        if is_deployment:
+            split = urlsplit(request.url)
+            return answer_deployment(
+                self._world,
+                request.method,
+                path,
+                body,
+                base=f"{split.scheme}://{split.netloc}",
+                api_version=api_version,
+                put_ours=self._put_for_deployment(request),
+            )
+        if is_stub(path):
+            return answer_stub(self._world, request.method, path, body)
+        query = {name.lower(): value for name, value in request.query}
+        return answer_own(self._world, request.method, path, query, body)
+
+    def _put_for_deployment(self, request: Request) -> PutOurs:
+        split = urlsplit(request.url)
+
+        def put(resource_id: str, api_version: str, body: Any) -> Reply:
+            url = f"{split.scheme}://{split.netloc}{resource_id}"
+            sent = Request(
+                "PUT",
+                f"{url}?api-version={api_version}",
+                request.headers,
+                json.dumps(body).encode(),
+            )
+            path = parse_arm_path(resource_id)
+            return self._answer_ours(sent, path, api_version)
+
+        return put
 
     # -- the provider -----------------------------------------------------------
 
@@ -279,6 +417,21 @@ class Arm:
             f"api version '{contract.api_version}'.",
         )
 
+    def _show_result(self, call: Call, reply: Reply) -> Reply:
+        """At ``type=location``, the workspace or registry, when it is done."""
+        done = isinstance(reply.body, dict) and reply.body.get("status") == "Succeeded"
+        operation = self._world.store.get_operation(call.path.names[-1])
+        if not done or operation is None or call.query.get("type") != "location":
+            return reply
+        resource = self._world.store.get(operation.target)
+        if resource is None:
+            return Reply(200)
+        url = f"{call.base}{resource.id}"
+        path = parse_arm_path(resource.id)
+        query = f"api-version={call.api_version}"
+        shown = Request("GET", f"{url}?{query}")
+        return self._answer_ours(shown, path, call.api_version)
+
     def _check_parent(self, path: ArmPath, method: str) -> None:
         """Refuse what hangs on a workspace or a registry that is not there."""
         if not path.types or path.types[0].lower() not in ("workspaces", "registries"):
@@ -300,11 +453,24 @@ class Arm:
         )
 
     def _read_body(self, request: Request, call: Call) -> Any:
-        parsed = _parse(request.body)
+        parsed = parse_body(request.body)
+        if parsed is None and request.method in ("GET", "HEAD"):
+            return None
         refusal = self._refuse_body(request)
         if refusal is not None:
             raise refusal
-        return normalize(parsed, call.operation.body, call.contract.definitions)
+        normal = normalize(parsed, call.operation.body, call.contract.definitions)
+        return keep_unlisted(normal, parsed, call.path.kind)
+
+
+def _is_bare_provider(path: ArmPath) -> bool:
+    """Whether a path asks for what ARM itself knows of the provider."""
+    return not path.types and path.tail.lower() in ("", "register")
+
+
+def _is_grant(path: ArmPath) -> bool:
+    """Whether a call gives rights, which a contributor may not."""
+    return path.provider.lower() == "microsoft.authorization"
 
 
 def _raise_fault(fault: Fault | None) -> None:
@@ -325,21 +491,6 @@ def _raise_fault(fault: Fault | None) -> None:
     if fault.kind is FaultKind.SERVER_ERROR:
         code, message = _SERVER_ERRORS.get(fault.status, ("ServiceError", "Error."))
         raise refuse_at_gateway(fault.status, code, message)
-
-
-def _parse(body: bytes) -> Any:
-    if not body.strip():
-        return None
-    try:
-        # The service takes line breaks within strings, so strict is off.
-        return json.loads(body, strict=False)
-    except ValueError as error:
-        raise refuse_at_gateway(
-            400,
-            "InvalidRequestContent",
-            "The request content was invalid and could not be deserialized: "
-            f"'{error}'.",
-        ) from error
 
 
 def _as_json(body: Any) -> bytes:

@@ -23,8 +23,9 @@ import time
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
-from azml_contract.emulator.sas import sign_account
+from azml_contract.emulator.sas import sign_account, sign_upload
 from azml_contract.errors import EmulatorError
 from azml_contract.gateway.certificates import Certificates
 
@@ -148,7 +149,8 @@ class Azurite:
         account: Name of the storage account.
         key: Its key, base64.
         certificates: What it presents.
-        state_dir: Where its log goes; blobs are kept in memory.
+        state_dir: Where its log goes.
+        folder: Where blobs are kept; None for memory.
     """
 
     def __init__(
@@ -159,12 +161,14 @@ class Azurite:
         key: str,
         certificates: Certificates,
         state_dir: Path,
+        folder: Path | None = None,
     ) -> None:
         self._command = command
         self._account = account
         self._key = key
         self._certificates = certificates
         self._state_dir = state_dir
+        self._folder = folder
         self.log = state_dir / LOG_NAME
         self.host = "127.0.0.1"
         self.port = 0
@@ -209,12 +213,18 @@ class Azurite:
             *("--cert", str(self._certificates.certificate)),
             *("--key", str(self._certificates.key)),
             *("--oauth", "basic"),
-            "--inMemoryPersistence",
+            *self._persistence(),
             "--disableTelemetry",
             "--skipApiVersionCheck",
             "--loose",
             "--silent",
         ]
+
+    def _persistence(self) -> tuple[str, ...]:
+        if self._folder is None:
+            return ("--inMemoryPersistence",)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return ("--location", str(self._folder))
 
     def _environ(self) -> dict[str, str]:
         import os
@@ -284,6 +294,34 @@ class Azurite:
             connection.sock = self._connect_tls()
             for name in names:
                 self._make_container(connection, name)
+        except (OSError, HTTPException) as error:
+            raise EmulatorError(f"Azurite broke off: {error}.{self._tail()}") from error
+        finally:
+            connection.close()
+
+    def put_blob(self, container: str, name: str, data: bytes) -> None:
+        """Write a blob; one that exists is replaced.
+
+        Raises:
+            EmulatorError: Azurite refused, or is not there.
+        """
+        self.wait_ready()
+        connection = HTTPConnection(self.host, self.port, timeout=30)
+        try:
+            connection.sock = self._connect_tls()
+            sas = sign_upload(self._account, self._key, container)
+            headers = {
+                "Host": f"{self._account}.blob.core.windows.net",
+                "x-ms-version": _BLOB_VERSION,
+                "x-ms-blob-type": "BlockBlob",
+            }
+            connection.request(
+                "PUT", f"/{container}/{quote(name)}?{sas}", data, headers
+            )
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 201:
+                raise EmulatorError(f"Azurite answered {answer.status} to a new blob")
         except (OSError, HTTPException) as error:
             raise EmulatorError(f"Azurite broke off: {error}.{self._tail()}") from error
         finally:

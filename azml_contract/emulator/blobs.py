@@ -52,6 +52,17 @@ class Blobs:
         """
         self._need().make_containers(names)
 
+    def put_blob(self, container: str, name: str, data: bytes) -> bool:
+        """Write a blob; False where there is no blob storage.
+
+        Raises:
+            EmulatorError: Azurite refused, or ended.
+        """
+        if self._azurite is None:
+            return False
+        self._azurite.put_blob(container, name, data)
+        return True
+
     def wait_ready(self) -> None:
         """Return when Azurite answers and what was promised is there.
 

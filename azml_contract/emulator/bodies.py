@@ -20,6 +20,7 @@ from azml_contract.validation.validator import Profile, Validator
 _WRONG_TYPE = "AZC104"
 _BAD_ENUM = "AZC106"
 _TEXT_MAPS = ("tags", "properties")
+_BOOLEANS = ("true", "false")
 _NOT_JSON = "AZC130"
 # From here on codes are about paths, which ARM's front judges, and about what
 # a body means, which the service finds out when it runs the job.
@@ -44,7 +45,9 @@ def _is_refused(finding: Finding) -> bool:
         return False
     if finding.code >= _FIRST_OF_MEANING:
         return False
-    if finding.code == _WRONG_TYPE and _is_taken_as_text(finding):
+    if finding.code == _WRONG_TYPE and (
+        _is_taken_as_text(finding) or _is_taken_as_boolean(finding)
+    ):
         return False
     if finding.code == _BAD_ENUM:
         # A warning to a reader, since the specification leaves every enum open;
@@ -62,6 +65,11 @@ def _is_taken_as_text(finding: Finding) -> bool:
         return False
     parent = finding.pointer.rsplit("/", 2)[-2]
     return parent in _TEXT_MAPS and isinstance(finding.seen, bool | int | float)
+
+
+def _is_taken_as_boolean(finding: Finding) -> bool:
+    """Whether it is ``"true"`` or ``"false"``, as templates of ARM write them."""
+    return str(finding.seen).lower() in _BOOLEANS and "boolean" in finding.message
 
 
 def _as_refusal(findings: list[Finding]) -> Refusal:

@@ -32,6 +32,9 @@ class EmulatorClock(Protocol):
     def reset(self) -> None:
         """Go back to the beginning."""
 
+    def go_on_from(self, now_s: float) -> None:
+        """Be no earlier than that: a state was left at this time."""
+
 
 class SteppingClock:
     """Time that moves only when a client polls or writes.
@@ -70,6 +73,11 @@ class SteppingClock:
         with self._lock:
             self._now_s += seconds
 
+    def go_on_from(self, now_s: float) -> None:
+        """Be no earlier than that."""
+        with self._lock:
+            self._now_s = max(self._now_s, now_s)
+
     def reset(self) -> None:
         """Go back to the epoch."""
         with self._lock:
@@ -93,6 +101,10 @@ class RunningClock:
 
     def note_write(self) -> None:
         """Nothing: time passes by itself."""
+
+    def go_on_from(self, now_s: float) -> None:
+        """Be no earlier than that."""
+        self._epoch_s = max(self._epoch_s, now_s)
 
     def reset(self) -> None:
         """Nothing: this clock cannot go back."""

@@ -85,12 +85,14 @@ def sweep_course(end_s: float, *, fails: bool) -> Course:
     return Course((("Running", 0.0), ("Failed" if fails else "Completed", end_s)))
 
 
-def other_course(job_type: str) -> Course:
+def other_course(properties: Mapping[str, Any], *, is_late: bool = False) -> Course:
     """What pipelines and the other types of jobs go through."""
-    first = "Preparing" if job_type == "Pipeline" else "NotStarted"
+    first: tuple[tuple[str, float], ...] = (("NotStarted", 0.0),)
+    if properties.get("jobType") == "Pipeline":
+        first = (*first, ("Preparing", 20.0)) if is_late else (("Preparing", 0.0),)
     return Course(
         (
-            (first, 0.0),
+            *first,
             ("Running", 60.0),
             ("Finalizing", 120.0),
             ("Completed", 150.0),

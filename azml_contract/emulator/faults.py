@@ -1,13 +1,15 @@
 """Misbehaviour on request: throttles, server errors, dropped and slow answers.
 
-In: which calls, how often, what shall go wrong. Out: for each request the
-fault that it meets, at most one. Knows verbs and paths; does not know how an
-error is written down, `arm.py` does that.
+In: which calls, how often, what shall go wrong; from tests, or from a file.
+Out: for each request the fault that it meets, at most one. Knows verbs, paths
+and api-versions; does not know how an error is written down, `arm.py` does that.
 """
 
 from __future__ import annotations
 
+import random
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -21,6 +23,9 @@ class FaultKind(StrEnum):
     DROP = "drop"
     SLOW = "slow"
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - names a fault, no secret
+    TRUNCATE = "truncate"
+    NEVER_ENDS = "never_ends"
+    CHANGING_PAGE = "changing_page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,9 @@ class Fault:
     URL: ``*/computes`` or ``*/jobs/*``. `retry_after_s` is the time that a
     throttle asks for; `retry_after_header` says whether it stands in a
     Retry-After header besides the message. `status` is that of a server
-    error, `delay_s` how long a slow answer takes.
+    error, `delay_s` how long a slow answer takes. `version` is a pattern of
+    api-versions. A `count` of 0 has no end; `probability` is that of a call
+    which matches.
     """
 
     kind: FaultKind
@@ -42,19 +49,25 @@ class Fault:
     retry_after_header: bool = False
     status: int = 0
     delay_s: float = 0.0
+    version: str = "*"
+    probability: float = 1.0
 
-    def matches(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str, version: str = "") -> bool:
         """Whether a call meets this fault."""
-        return self.method in ("*", method.upper()) and fnmatchcase(
-            path.lower(), self.path.lower()
+        return (
+            self.method in ("*", method.upper())
+            and fnmatchcase(path.lower(), self.path.lower())
+            and fnmatchcase(version, self.version)
         )
 
 
 class Faults:
     """What shall go wrong next. Thread-safe."""
 
-    def __init__(self) -> None:
-        self._planned: list[Fault] = []
+    def __init__(self, planned: Iterable[Fault] = (), *, seed: int = 0) -> None:
+        self._from_start = tuple(planned)
+        self._planned: list[Fault] = list(self._from_start)
+        self._random = random.Random(seed)  # noqa: S311 - the same faults again
         self._lock = threading.Lock()
 
     def throttle(
@@ -110,9 +123,9 @@ class Faults:
         self._plan(Fault(FaultKind.EXPIRED_TOKEN, method, path, count))
 
     def clear(self) -> None:
-        """Plan nothing any more."""
+        """Plan nothing but what was there from the start."""
         with self._lock:
-            self._planned.clear()
+            self._planned = list(self._from_start)
 
     @property
     def pending(self) -> tuple[Fault, ...]:
@@ -120,16 +133,21 @@ class Faults:
         with self._lock:
             return tuple(self._planned)
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str, version: str = "") -> Fault | None:
         """The fault that this call meets; it counts as having happened."""
+        if not self._planned:
+            return None
         with self._lock:
             for index, fault in enumerate(self._planned):
-                if fault.matches(method, path):
-                    if fault.count > 1:
-                        self._planned[index] = replace(fault, count=fault.count - 1)
-                    else:
-                        del self._planned[index]
-                    return fault
+                if not fault.matches(method, path, version):
+                    continue
+                if fault.probability < 1 and self._random.random() >= fault.probability:
+                    continue
+                if fault.count > 1:
+                    self._planned[index] = replace(fault, count=fault.count - 1)
+                elif fault.count == 1:
+                    del self._planned[index]
+                return fault
         return None
 
     def _plan(self, fault: Fault) -> None:

@@ -7,6 +7,7 @@ Tokens live in the time of this machine, because clients do.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 import uuid
@@ -37,15 +38,18 @@ class TokenState(StrEnum):
     EXPIRED = "expired"
     INVALID = "invalid"
     FOREIGN = "foreign"
+    OTHER_AUDIENCE = "other audience"
 
 
 @dataclass(frozen=True, slots=True)
 class TokenVerdict:
-    """State of a token, when it ends and who issued it, where that is known."""
+    """State of a token: when it ends, who issued it, for whom, to whom."""
 
     state: TokenState
     expires_s: float = 0.0
     issuer: str = ""
+    audience: str = ""
+    client_id: str = ""
 
 
 class Identity:
@@ -53,7 +57,11 @@ class Identity:
 
     def __init__(self, seed: Seed) -> None:
         self._seed = seed
-        self._signing_key = secrets.token_bytes(32)
+        # The same one for the same secret: tokens outlive a restart on a state.
+        self._signing_key = hashlib.sha256(
+            f"sign/{seed.client_secret}".encode()
+        ).digest()
+        self._principals = seed.everybody()
         self._known: dict[str, TokenVerdict] = {}
 
     @property
@@ -82,17 +90,20 @@ class Identity:
             return self._issue(request, tenant)
         return Reply(404, {"error": "not_found", "error_description": path})
 
-    def issue_token(self, audience: str, *, lifetime_s: float = LIFETIME_S) -> str:
+    def issue_token(
+        self, audience: str, *, lifetime_s: float = LIFETIME_S, client_id: str = ""
+    ) -> str:
         """A bearer token for an audience; a negative lifetime makes an expired one."""
         now = int(time.time())
-        principal = str(uuid.uuid5(uuid.NAMESPACE_OID, self._seed.client_id))
+        client_id = client_id or self._seed.client_id
+        principal = object_id_of(client_id)
         claims = {
             "aud": audience,
             "iss": self.issuer,
             "iat": now,
             "nbf": now - 300,
             "exp": now + int(lifetime_s),
-            "appid": self._seed.client_id,
+            "appid": client_id,
             "idtyp": "app",
             "oid": principal,
             "sub": principal,
@@ -122,7 +133,17 @@ class Identity:
             )
         except jwt.InvalidTokenError:
             return self._judge_foreign(token)
-        return TokenVerdict(TokenState.VALID, claims["exp"], claims["iss"])
+        return TokenVerdict(
+            TokenState.VALID,
+            claims["exp"],
+            claims["iss"],
+            str(claims["aud"]),
+            str(claims["appid"]),
+        )
+
+    def role_of(self, client_id: str) -> str:
+        """What a principal may do: ``owner``, ``contributor`` or ``reader``."""
+        return self._principals[client_id.lower()].role
 
     def _judge_foreign(self, token: str) -> TokenVerdict:
         try:
@@ -196,7 +217,7 @@ class Identity:
             "token_type": "Bearer",
             "expires_in": LIFETIME_S,
             "ext_expires_in": LIFETIME_S,
-            "access_token": self.issue_token(audience),
+            "access_token": self.issue_token(audience, client_id=form["client_id"]),
         }
         if request.path.endswith(_V1_TAIL):
             answer |= {
@@ -227,7 +248,7 @@ class Identity:
                 "The emulator knows client_credentials.",
             )
         client = form["client_id"]
-        if client.lower() != self._seed.client_id.lower():
+        if client.lower() not in self._principals:
             return _problem(
                 400,
                 "unauthorized_client",
@@ -247,9 +268,8 @@ class Identity:
                 "'client_assertion', 'client_secret' or 'request' is required for "
                 "the 'client_credentials' grant type.",
             )
-        if not secrets.compare_digest(
-            secret.encode(), self._seed.client_secret.encode()
-        ):
+        known = self._principals[client.lower()].client_secret
+        if not secrets.compare_digest(secret.encode(), known.encode()):
             return _problem(
                 401,
                 "invalid_client",
@@ -259,6 +279,11 @@ class Identity:
                 f"secret added to app '{client}'.",
             )
         return None
+
+
+def object_id_of(client_id: str) -> str:
+    """The id by which the directory knows a service principal."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, client_id))
 
 
 def _refuse_scope(form: dict[str, str]) -> Reply | None:

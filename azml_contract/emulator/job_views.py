@@ -164,9 +164,39 @@ def view_other(world: World, job: Resource, state: JobState) -> Body:
     """Properties of a pipeline, AutoML, Spark or labelling job."""
     properties = dict(job.body["properties"])
     shared = _shared(world, job, state, ("Tracking", "Studio"))
-    if properties["jobType"] == "Pipeline":
-        shared["outputs"] = properties.get("outputs") or {}
+    shared["outputs"] = properties.get("outputs") or {}
+    if properties["jobType"] == "Pipeline" and state.status != "NotStarted":
+        shared["properties"] = {
+            **(properties.get("properties") or {}),
+            **_pipeline_run(properties),
+        }
     return {**properties, **shared}
+
+
+def _pipeline_run(properties: Body) -> dict[str, str]:
+    """What the service notes about the run of a pipeline."""
+    settings = properties.get("settings") or {}
+    compute = properties.get("computeId") or settings.get("default_compute") or ""
+    literals = {
+        name: str(item.get("value"))
+        for name, item in (properties.get("inputs") or {}).items()
+        if isinstance(item, dict) and item.get("jobInputType") == "literal"
+    }
+    goes_on = settings.get("continue_on_step_failure", False)
+    return {
+        "azureml.DevPlatv2": "true",
+        "azureml.DatasetAccessMode": "Asset",
+        "azureml.runsource": "azureml.PipelineRun",
+        "runSource": "MFE",
+        "runType": "HTTP",
+        "azureml.parameters": json.dumps(literals, separators=(",", ":")),
+        "azureml.continue_on_step_failure": str(goes_on),
+        "azureml.continue_on_failed_optional_input": "True",
+        "azureml.enforceRerun": "False",
+        "azureml.defaultComputeName": str(compute).rpartition("/")[2],
+        "azureml.defaultDataStoreName": "workspaceblobstore",
+        "azureml.pipelineComponent": "pipelinerun",
+    }
 
 
 def _shared(
@@ -181,9 +211,22 @@ def _shared(
         },
         "inputs": properties.get("inputs") or {},
         "outputs": {
-            **(properties.get("outputs") or {}),
+            **_place_outputs(job, properties.get("outputs") or {}, state),
             "default": _default_output(job),
         },
+    }
+
+
+def _place_outputs(job: Resource, outputs: Body, state: JobState) -> Body:
+    """Outputs with the places that the service gives to those that have none."""
+    if state.status not in TERMINAL:
+        return outputs
+    place = "azureml://datastores/workspaceblobstore/paths/azureml"
+    return {
+        name: {**output, "uri": output.get("uri") or f"{place}/{job.name}/{name}/"}
+        if isinstance(output, dict)
+        else output
+        for name, output in outputs.items()
     }
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from azml_contract.emulator.refusal import Refusal
 
 T = TypeVar("T")
+_MOST_DIGITS = 15
 
 
 def cut_page(
-    members: Sequence[T], query: Mapping[str, str], *, page_size: int
+    members: Iterable[T], query: Mapping[str, str], *, page_size: int
 ) -> tuple[Sequence[T], str]:
     """The page that a query asks for.
 
@@ -37,16 +39,17 @@ def cut_page(
     start = start or _read_count(query, "$skip") or 0
     asked = _read_count(query, "$top") or _read_count(query, "count")
     size = min(asked or page_size, page_size)
-    page = members[start : start + size]
-    end = start + len(page)
-    return page, _write_token(end) if end < len(members) else ""
+    # One more than the page, to see whether there is another.
+    page = tuple(islice(members, start, start + size + 1))
+    token = _write_token(start + size) if len(page) > size else ""
+    return page[:size], token
 
 
 def _read_count(query: Mapping[str, str], name: str) -> int | None:
     text = query.get(name)
     if not text:
         return None
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS:
         raise Refusal(
             400,
             "UserError",

@@ -1,19 +1,30 @@
 """``{region}.api.azureml.ms`` and ``ml.azure.com``, as far as clients look there.
 
-In: requests to those hosts. Out: the addresses of the service's parts, and a
-page for people. Run history is in `history`.
+In: requests to those hosts. Out: the addresses of the service's parts and of
+registries, and where a registry's resources are asked for. Run history is in
+`history`; the resources themselves in `arm`.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
+from azml_contract.contract.catalog import known_versions
 from azml_contract.emulator.replies import Reply
+from azml_contract.emulator.store import Resource
 from azml_contract.emulator.world import World
 from azml_contract.exchange import Request
+from azml_contract.settings import PROVIDER
 
 _API_HOST = ".api.azureml.ms"
 _STUDIO = "ml.azure.com"
+_FRONT = "/mferp/managementfrontend/"
+_FRONT_VERSION = "2023-10-01"
+_REGISTRY = re.compile(r"/registrymanagement/v1\.0/registries/([^/]+)/discovery/?")
+_PUBLIC = ("azureml",)
+"""Registries of Microsoft that every client may name."""
 
 
 def answers_portal(request: Request) -> bool:
@@ -26,22 +37,75 @@ def answers_portal(request: Request) -> bool:
     )
 
 
+def as_front(request: Request) -> Request | None:
+    """A call to a registry's own front, as ARM would get it; None for others.
+
+    azure-ai-ml asks there at a version of its own, whose bodies are those of
+    `_FRONT_VERSION`.
+    """
+    split = urlsplit(request.url)
+    if not split.path.startswith(_FRONT):
+        return None
+    url = request.url.replace(_FRONT, "/", 1)
+    version = request.api_version or ""
+    if version not in known_versions():
+        url = url.replace(f"api-version={version}", f"api-version={_FRONT_VERSION}")
+    return replace(request, url=url)
+
+
 def answer_portal(world: World, request: Request) -> Reply:
     """The addresses of the service's parts; 404 for everything else."""
     split = urlsplit(request.url)
-    if unquote(split.path).rstrip("/").endswith("/discovery"):
+    path = unquote(split.path)
+    registry = _REGISTRY.fullmatch(path)
+    if registry:
+        return _discover_registry(world, registry[1])
+    if path.rstrip("/").endswith("/discovery"):
         region = f"https://{world.seed.location}{_API_HOST}"
         parts = ("api", "history", "experimentation", "metrics", "artifact")
         return Reply(200, dict.fromkeys(parts, region))
+    return _refuse(
+        "NotFound",
+        f"The azml-contract emulator has nothing at {split.netloc}{split.path}: "
+        "artifacts, metrics and the studio are not emulated.",
+    )
+
+
+def _discover_registry(world: World, name: str) -> Reply:
+    found = _find_registry(world, name)
+    if found is None:
+        return _refuse("UserError", f"Registry {name} not found")
+    location = str(found.body.get("location") or world.seed.location).lower()
     return Reply(
-        404,
+        200,
         {
-            "error": {
-                "code": "NotFound",
-                "message": (
-                    f"The azml-contract emulator has nothing at {split.netloc}"
-                    f"{split.path}: artifacts, metrics and the studio are not emulated."
-                ),
-            }
+            "registryName": found.name,
+            "tenantId": world.seed.tenant,
+            "subscriptionId": world.seed.subscription,
+            "resourceGroup": found.id.split("/resourceGroups/")[1].split("/")[0],
+            "workspaceName": None,
+            "primaryRegion": location,
+            "primaryRegionResourceProviderUri": f"https://{location}{_API_HOST}/",
+            "regions": [location],
         },
     )
+
+
+def _find_registry(world: World, name: str) -> Resource | None:
+    for group in world.groups():
+        found = world.store.get(f"{group}/providers/{PROVIDER}/registries/{name}")
+        if found is not None:
+            return found
+    if name.lower() not in _PUBLIC:
+        return None
+    group = world.groups()[0]
+    made = world.new_resource(
+        f"{group}/providers/{PROVIDER}/registries/{name}",
+        {"location": world.seed.location, "properties": {"regionDetails": []}},
+    )
+    world.store.put(made)
+    return made
+
+
+def _refuse(code: str, message: str) -> Reply:
+    return Reply(404, {"error": {"code": code, "message": message}})

@@ -23,7 +23,8 @@ class Refusal(ArmError):
         code: ``error.code``.
         message: ``error.message``.
         inner_codes: ``InnerError`` chain, outermost first.
-        by: ``gateway`` for ARM's front, ``service`` for Azure ML itself.
+        by: ``gateway`` for ARM's front, ``service`` for Azure ML itself, or the
+            name of a part of it that writes an envelope of its own.
         details: ``error.details``.
         parameters: ``MessageParameters``; empty leaves them out.
         headers: Besides those that every answer has.
@@ -65,6 +66,16 @@ def refuse_at_gateway(
     return Refusal(status, code, message, by="gateway", headers=headers)
 
 
+def refuse_resource_not_found(path_type: str, name: str, group: str) -> Refusal:
+    """ARM's error for a top-level resource that is not there."""
+    return refuse_at_gateway(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{path_type}/{name}' under resource group '{group}' was not "
+        "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    )
+
+
 def write_envelope(
     refusal: Refusal, *, region: str, now_s: float, draw_hex: Callable[[int], str]
 ) -> Json:
@@ -79,6 +90,8 @@ def write_envelope(
     error: Json = {"code": refusal.code, "message": refusal.message}
     if refusal.by == "gateway":
         return {"error": error}
+    if refusal.by != "service":
+        return _write_flat(refusal, region=region, now_s=now_s, draw_hex=draw_hex)
     error["details"] = refusal.parts
     if refusal.bare:
         return {"error": error}
@@ -96,6 +109,33 @@ def write_envelope(
     if refusal.parameters:
         error["additionalInfo"].append(_info("MessageParameters", refusal.parameters))
     return {"error": error}
+
+
+def _write_flat(
+    refusal: Refusal, *, region: str, now_s: float, draw_hex: Callable[[int], str]
+) -> Json:
+    """The envelope of registries and connections: nothing in ``additionalInfo``."""
+    return {
+        "error": {
+            "code": refusal.code,
+            "severity": None,
+            "message": refusal.message,
+            "messageFormat": refusal.message_format or None,
+            "messageParameters": refusal.parameters or None,
+            "referenceCode": None,
+            "detailsUri": None,
+            "target": None,
+            "details": refusal.parts,
+            "innerError": _chain(refusal.inner_codes),
+            "debugInfo": None,
+            "additionalInfo": None,
+        },
+        "correlation": {"operation": draw_hex(32), "request": draw_hex(16)},
+        "environment": region,
+        "location": region,
+        "time": as_iso(now_s),
+        "componentName": refusal.by,
+    }
 
 
 def _info(name: str, value: object) -> Json:

@@ -14,8 +14,12 @@ EMPTY: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status, JSON body and the headers that only this answer has."""
+    """Status, JSON body and the headers that only this answer has.
+
+    `lasts`: the same request is answered the same until something is changed.
+    """
 
     status: int
     body: Any = EMPTY
     headers: tuple[tuple[str, str], ...] = ()
+    lasts: bool = False

@@ -10,13 +10,16 @@ import base64
 import json
 import re
 import secrets
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from azml_contract.errors import InputError
 from azml_contract.settings import Settings
+from azml_contract.whole_file import write_whole
 
+ROLES = ("reader", "contributor", "owner")
+SEED_FILE = "seed.json"
 _GUID = (r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "a GUID")
 # What ARM takes, beside the rule in words.
 _RULES: dict[str, tuple[str, str]] = {
@@ -49,8 +52,19 @@ def _random_key() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Principal:
+    """A service principal; `role` is ``reader``, ``contributor`` or ``owner``."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    role: str = "contributor"
+
+
+@dataclass(frozen=True, slots=True)
 class Seed:
     """Identifiers and secrets of the emulated subscription.
+
+    `principals` are service principals besides the owner, each with its role.
 
     `computes` are clusters that exist from the start. `guid_seed` makes the
     service draw the same GUIDs again; secrets are drawn anew for each seed.
@@ -70,6 +84,12 @@ class Seed:
     computes: tuple[str, ...] = ()
     user_name: str = "Alex Muster"
     guid_seed: int = 4711
+    principals: tuple[Principal, ...] = ()
+
+    def everybody(self) -> dict[str, Principal]:
+        """Every service principal, by its id in lower case."""
+        owner = Principal(self.client_id, self.client_secret, "owner")
+        return {p.client_id.lower(): p for p in (*self.principals, owner)}
 
     def settings(
         self, *, compute: str, proxy: str, ca_bundle: str, endpoint: str = ""
@@ -115,13 +135,64 @@ def load_seed(path: Path) -> Seed:
         _check_rule(path, name, value)
     if "computes" in values:
         values["computes"] = tuple(values["computes"])
+    if "principals" in values:
+        values["principals"] = tuple(
+            _read_principal(path, entry) for entry in values["principals"]
+        )
     return Seed(**values)
+
+
+def _read_principal(path: Path, entry: Any) -> Principal:
+    keys = ("client_id", "client_secret", "role")
+    if not isinstance(entry, dict) or set(entry) != set(keys):
+        raise InputError(
+            f"{path}: each of principals must be an object with {', '.join(keys)}."
+        )
+    if entry["role"] not in ROLES:
+        raise InputError(
+            f"{path}: a principal's role must be one of {', '.join(ROLES)}, not "
+            f"{entry['role']!r}."
+        )
+    _check_rule(path, "client_id", entry["client_id"])
+    return Principal(*(str(entry[key]) for key in keys))
+
+
+def find_seed(given: Path | None, state: Path | None) -> Seed:
+    """The seed of a file, or the one that a state was begun with.
+
+    Args:
+        given: A file that somebody names; None for the defaults.
+        state: Folder of a state; a new one keeps the seed, secrets included.
+
+    Raises:
+        InputError: A file cannot be read, or differs from the seed of the state.
+    """
+    seed = load_seed(given) if given else Seed()
+    if state is None:
+        return seed
+    kept = state / SEED_FILE
+    if not kept.exists():
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_whole(kept, json.dumps(asdict(seed), indent=2), private=True)
+        return seed
+    known = load_seed(kept)
+    if given:
+        told = json.loads(given.read_text("utf-8"))
+        differing = [n for n in told if asdict(seed)[n] != asdict(known)[n]]
+        if differing:
+            raise InputError(
+                f"{given} differs from {kept} in {', '.join(differing)}. Leave --seed "
+                "out, or name another --state."
+            )
+    return known
 
 
 def _check_type(path: Path, name: str, value: object) -> None:
     if name == "computes":
         fits = isinstance(value, list) and all(isinstance(v, str) for v in value)
         expected = "a list of names"
+    elif name == "principals":
+        fits, expected = isinstance(value, list), "a list of objects"
     elif name == "guid_seed":
         fits, expected = type(value) is int, "a whole number"
     else:

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from azml_contract.contract.catalog import known_versions, load_contract
-from azml_contract.emulator.arm import Arm
+from azml_contract.emulator.arm import ARM_HOST, Arm
 from azml_contract.emulator.azurite import Azurite, find_azurite
 from azml_contract.emulator.blobs import Blobs
 from azml_contract.emulator.bodies import make_refuse_body
@@ -26,12 +26,15 @@ from azml_contract.emulator.clock import EmulatorClock, SteppingClock
 from azml_contract.emulator.faults import Fault, FaultKind, Faults
 from azml_contract.emulator.history import answer_history, answers_history
 from azml_contract.emulator.identity import Identity
-from azml_contract.emulator.portal import answer_portal, answers_portal
+from azml_contract.emulator.journal import SqliteJournal
+from azml_contract.emulator.neighbours.stubs import seed_stubs
+from azml_contract.emulator.neighbours.subscriptions import describe_cloud
+from azml_contract.emulator.portal import answer_portal, answers_portal, as_front
 from azml_contract.emulator.replies import EMPTY, Reply
 from azml_contract.emulator.resources.computes import seed_compute
 from azml_contract.emulator.resources.datastores import seed_datastores
 from azml_contract.emulator.seed import Seed
-from azml_contract.emulator.state_folder import hold_folder
+from azml_contract.emulator.state_folder import hold_folder, hold_state
 from azml_contract.emulator.store import Resource, Store
 from azml_contract.emulator.world import World
 from azml_contract.errors import EmulatorError
@@ -43,6 +46,18 @@ from azml_contract.settings import Settings
 
 COMPUTE = "cpu-cluster"
 LOG_NAME = "emulator.log"
+
+
+MISSING_HOSTS = {
+    "*.dfs.core.windows.net": "Data Lake storage is not emulated, use a blob datastore",
+    "*.file.core.windows.net": "file shares are not emulated, use a blob datastore",
+    "*.queue.core.windows.net": "storage queues are not emulated",
+    "*.table.core.windows.net": "storage tables are not emulated",
+    "*.vault.azure.net": "secrets of a key vault are not emulated",
+    "*.azurecr.io": "a registry's images are not emulated",
+    "mcr.microsoft.com": "a registry's images are not emulated",
+    "*.inference.ml.azure.com": "endpoints score nothing, no model is run",
+}
 
 
 class Emulator:
@@ -68,6 +83,8 @@ class Emulator:
         compute: Name of the cluster that the settings name.
         host: A loopback address.
         public_roots: Whether the CA bundle also trusts public authorities.
+        faults: What shall go wrong from the start.
+        state: Folder of what outlives the emulator; None for memory alone.
     """
 
     def __init__(
@@ -83,18 +100,22 @@ class Emulator:
         compute: str = "",
         host: str = "127.0.0.1",
         public_roots: bool = False,
+        faults: Faults | None = None,
+        state: Path | None = None,
     ) -> None:
         self.clock: EmulatorClock = clock or SteppingClock()
-        self.faults = Faults()
+        self.faults = faults or Faults()
         self.bugs: list[Exception] = []
         self.seed = seed or Seed()
-        self.store = Store(guid_seed=self.seed.guid_seed)
+        self._ending = contextlib.ExitStack()
+        self._given_dir = state_dir or state
+        self._state = state
+        self._journal = self._open_journal(state) if state else None
+        self.store = Store(guid_seed=self.seed.guid_seed, journal=self._journal)
         self._port, self._gateway_port = port, gateway_port
         self._host, self._compute = host, compute or _name_compute(self.seed)
         self._command = find_azurite(azurite_path) if azurite else []
-        self._given_dir = state_dir
         self._public_roots = public_roots
-        self._ending = contextlib.ExitStack()
         self._blobs: Blobs | None = None
 
     # -- start and end ----------------------------------------------------------
@@ -154,10 +175,13 @@ class Emulator:
             find_azurite=self._blobs.address,
             host=self._host,
             port=self._gateway_port,
+            missing=MISSING_HOSTS,
         )
         self._ending.callback(gateway.close)
         self.url, self.gateway_url = server.url, gateway.url
-        self._populate()
+        if len(self.store) == 0:
+            self._populate()
+        self.store.commit(self.clock.now())
         server.start()
         gateway.start()
 
@@ -166,6 +190,13 @@ class Emulator:
             self._given_dir.mkdir(parents=True, exist_ok=True)
             return self._given_dir
         return self._ending.enter_context(hold_folder())
+
+    def _open_journal(self, state: Path) -> SqliteJournal:
+        self._ending.enter_context(hold_state(state))
+        journal = SqliteJournal(state)
+        self._ending.callback(journal.close)
+        self.clock.go_on_from(journal.now_s)
+        return journal
 
     def _start_blobs(self, certificates: Certificates) -> Blobs:
         if not self._command:
@@ -176,6 +207,7 @@ class Emulator:
             key=self.seed.storage_key,
             certificates=certificates,
             state_dir=self.state_dir,
+            folder=self._state / "blobs" if self._state else None,
         )
         self._ending.callback(azurite.close)
         azurite.start()
@@ -211,7 +243,10 @@ class Emulator:
                 self._world.workspace_id, body, now, now, self.seed.user_name, "User"
             )
         )
-        self._blobs.promise_containers(seed_datastores(self._world))
+        seed_stubs(self._world)
+        self._blobs.promise_containers(
+            seed_datastores(self._world, self._world.workspace_id)
+        )
         for name in self.seed.computes:
             seed_compute(self._world, name)
 
@@ -252,14 +287,23 @@ class Emulator:
         audience: str = "https://management.azure.com",
         *,
         lifetime_s: float = 3599,
+        client_id: str = "",
     ) -> str:
         """A bearer token, without a call to the token endpoint."""
-        return self._identity.issue_token(audience, lifetime_s=lifetime_s)
+        return self._identity.issue_token(
+            audience, lifetime_s=lifetime_s, client_id=client_id
+        )
 
     @property
     def azurite_pid(self) -> int | None:
         """Process id of Azurite; None without it."""
         return self._blobs.pid if self._blobs else None
+
+    @property
+    def blobs(self) -> Blobs:
+        """Blob storage, or what stands for it."""
+        assert self._blobs is not None
+        return self._blobs
 
     def wait_ready(self) -> None:
         """Return when blob storage answers too.
@@ -274,12 +318,22 @@ class Emulator:
 
     def answer(self, request: Request) -> Response | None:
         """The response to one request; None to close the connection."""
-        fault = self.faults.take(request.method, request.path)
+        fault = self.faults.take(
+            request.method, request.path, request.api_version or ""
+        )
         if fault is not None and fault.kind is FaultKind.DROP:
             return None
+        if fault is not None and fault.kind is FaultKind.TRUNCATE:
+            whole = self._answer_safely(request, None)
+            length = ("Content-Length", str(len(whole.body)))
+            half = whole.body[: len(whole.body) // 2]
+            return Response(whole.status, (*whole.headers, length), half)
         if fault is not None and fault.kind is FaultKind.SLOW:
             time.sleep(fault.delay_s)
             fault = None
+        return self._answer_safely(request, fault)
+
+    def _answer_safely(self, request: Request, fault: Fault | None) -> Response:
         try:
             response = self._answer(request, fault)
         except EmulatorError as error:
@@ -289,8 +343,18 @@ class Emulator:
         return replace(response, headers=(*response.headers, (EMULATOR_MARK, "1")))
 
     def _answer(self, request: Request, fault: Fault | None) -> Response:
+        path = request.path
+        if request.host == ARM_HOST and path.startswith(
+            ("/subscriptions/", "/tenants")
+        ):
+            return self._arm.answer(request, fault)
+        if path.rstrip("/").lower() == "/metadata/endpoints":
+            return _as_response(Reply(200, describe_cloud()))
         if self._identity.answers(request):
             return _as_response(self._identity.answer(request))
+        front = as_front(request)
+        if front is not None:
+            return self._arm.answer(front, fault)
         if answers_history(request):
             return _as_response(answer_history(self._world, request))
         if answers_portal(request):

@@ -18,7 +18,7 @@ from azml_contract.contract.views import Lens, Use, use_of
 
 Json = Any
 Definitions = Mapping[str, Definition]
-_RESPONSE = Lens(View.RESPONSE)
+SEEN = Lens(View.RESPONSE)
 _CREATE = Lens(View.CREATE)
 
 
@@ -37,6 +37,8 @@ def normalize(value: Json, kind: Type | None, definitions: Definitions) -> Json:
         }
     if kind.enum and isinstance(value, str):
         return _match_case(value, kind.enum)
+    if kind.kind == "boolean" and str(value).lower() in ("true", "false"):
+        return str(value).lower() == "true"
     return value
 
 
@@ -96,13 +98,18 @@ class Shaper:
         definitions: Of that version.
         reference: Of the newest version compiled from swagger; says what is
             nullable and what has a default where `definitions` cannot.
+        lens: Whether secrets may be seen.
     """
 
     def __init__(
-        self, definitions: Definitions, reference: Callable[[], Definitions]
+        self,
+        definitions: Definitions,
+        reference: Callable[[], Definitions],
+        lens: Lens = SEEN,
     ) -> None:
         self._definitions = definitions
         self._reference = reference
+        self._lens = lens
 
     def shape(self, value: Json, kind: Type | None) -> Json:
         """`value` as an answer of this type holds it."""
@@ -120,7 +127,7 @@ class Shaper:
         definition = resolve(value, name, self._definitions)
         result: dict[str, Json] = {}
         for key, prop in definition.properties.items():
-            if use_of(prop, _RESPONSE) is not Use.FREE:
+            if use_of(prop, self._lens) is not Use.FREE:
                 continue
             given = value.get(key)
             if given is not None:

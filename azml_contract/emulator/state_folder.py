@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from azml_contract.errors import EmulatorError
+
 PREFIX = "azml-emulator-"
 _HELD = "held"
 
@@ -32,6 +34,24 @@ def hold_folder() -> Iterator[Path]:
             yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def hold_state(folder: Path) -> Iterator[None]:
+    """A folder that outlives its emulators, one at a time.
+
+    Raises:
+        EmulatorError: Another emulator has it, or it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        held = folder / _HELD
+        if held.exists() and not _is_abandoned(held):
+            raise EmulatorError(f"Another emulator works on {folder}")
+    except OSError as error:
+        raise EmulatorError(f"{folder}: {error.strerror}") from error
+    with _hold(folder):
+        yield
 
 
 def sweep_folders() -> None:

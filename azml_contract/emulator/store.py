@@ -2,7 +2,7 @@
 
 In: resources in their neutral form, which belongs to no api-version. Out: the
 same, for whichever api-version asks. Knows ids and times; does not know what
-a resource means.
+a resource means. What changes is handed to a journal, where there is one.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import random
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 Body = dict[str, Any]
 
@@ -41,17 +41,66 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A long-running operation: how it began and what it will have done."""
+    """A long-running operation: how it began, and the body that it ends with."""
 
     id: str
     target: str
     started_s: float
     duration_s: float
     action: str
+    result: Any = None
 
     def is_done(self, now_s: float) -> bool:
         """Whether it has reached its end by then."""
         return now_s >= self.started_s + self.duration_s
+
+
+class Journal(Protocol):
+    """Where changes are written down."""
+
+    def write(self, key: str, resource: Resource) -> None:
+        """A resource was added or replaced."""
+
+    def remove(self, key: str) -> None:
+        """A resource went, and all below it."""
+
+    def write_operation(self, operation: Operation) -> None:
+        """An operation began."""
+
+    def clear(self) -> None:
+        """Everything went."""
+
+    def commit(self, now_s: float) -> None:
+        """Make what changed last; `now_s` is the service's time."""
+
+    def load(self) -> tuple[list[Resource], list[Operation]]:
+        """What was written before, in its order."""
+
+
+class _Collection:
+    """The resources of one type below one parent, oldest first."""
+
+    __slots__ = ("members", "top")
+
+    def __init__(self) -> None:
+        self.members: dict[str, Resource] = {}
+        self.top: int | None = 0
+        """The highest number among the names; None when it must be counted."""
+
+    def highest(self) -> int:
+        if self.top is None:
+            numbers = (int(n) for n in self.members if n.isascii() and n.isdigit())
+            self.top = max(numbers, default=0)
+        return self.top
+
+    def put(self, name: str, resource: Resource) -> None:
+        self.members[name] = resource
+        if self.top is not None and name.isascii() and name.isdigit():
+            self.top = max(self.top, int(name[:18]))
+
+    def pop(self, name: str) -> Resource | None:
+        self.top = None
+        return self.members.pop(name, None)
 
 
 class Store:
@@ -59,51 +108,104 @@ class Store:
 
     Ids ignore case, as ARM does, except for the name of a job, which the
     service documents as case-sensitive.
+
+    Args:
+        guid_seed: The same one draws the same GUIDs.
+        journal: Where changes are written down; None for memory alone.
     """
 
-    def __init__(self, *, guid_seed: int = 0) -> None:
+    def __init__(self, *, guid_seed: int = 0, journal: Journal | None = None) -> None:
         self._guid_seed = guid_seed
         self._generation = 0
         self.lock = threading.RLock()
-        self._resources: dict[str, Resource] = {}
+        self._collections: dict[str, _Collection] = {}
         self._operations: dict[str, Operation] = {}
         self._random = random.Random(self._seed())  # noqa: S311 - reproducible ids
+        self._journal = journal
+        self.revision = 0
+        """Grows with every change."""
+        if journal is not None:
+            self._load(journal)
+
+    def _load(self, journal: Journal) -> None:
+        resources, operations = journal.load()
+        for resource in resources:
+            self._keep(resource)
+        self._operations = {o.id.lower(): o for o in operations}
+        if resources:
+            # What was drawn before must not be drawn again.
+            self._generation = len(resources) + len(operations)
+            self._random.seed(f"{uuid.uuid4()}")
 
     def __len__(self) -> int:
-        return len(self._resources)
+        with self.lock:
+            return sum(len(c.members) for c in self._collections.values())
 
     def get(self, resource_id: str) -> Resource | None:
         """The resource of that id; None where there is none."""
-        return self._resources.get(_key(resource_id))
+        collection, name = _split(resource_id)
+        found = self._collections.get(collection)
+        return found.members.get(name) if found else None
 
     def put(self, resource: Resource) -> None:
         """Add or replace a resource; a replaced one keeps its place in lists."""
         with self.lock:
-            self._resources[_key(resource.id)] = resource
+            self.revision += 1
+            key = self._keep(resource)
+            if self._journal is not None:
+                self._journal.write(key, resource)
+
+    def _keep(self, resource: Resource) -> str:
+        collection, name = _split(resource.id)
+        self._collections.setdefault(collection, _Collection()).put(name, resource)
+        return f"{collection}/{name}"
 
     def delete(self, resource_id: str) -> bool:
         """Remove a resource and all below it; False where there was none."""
-        key = _key(resource_id)
+        collection, name = _split(resource_id)
+        below = f"{collection}/{name}/".lower()
         with self.lock:
-            below = [k for k in self._resources if k.startswith(key + "/")]
-            for name in below:
-                del self._resources[name]
-            return self._resources.pop(key, None) is not None
+            self.revision += 1
+            for key in [k for k in self._collections if k.startswith(below)]:
+                del self._collections[key]
+            found = self._collections.get(collection)
+            gone = found.pop(name) if found else None
+            if self._journal is not None:
+                self._journal.remove(f"{collection}/{name}")
+            return gone is not None
 
-    def list(self, collection_id: str) -> list[Resource]:
+    def list(self, collection_id: str) -> Sequence[Resource]:
         """The direct members of a collection, oldest first."""
-        prefix = _key(collection_id) + "/"
         with self.lock:
-            return [
-                resource
-                for key, resource in self._resources.items()
-                if key.startswith(prefix) and "/" not in key[len(prefix) :]
-            ]
+            found = self._collections.get(collection_id.strip("/").lower())
+            return tuple(found.members.values()) if found else ()
+
+    def newest(self, collection_id: str) -> Resource | None:
+        """The member of a collection that was added last."""
+        with self.lock:
+            found = self._collections.get(collection_id.strip("/").lower())
+            return next(reversed(found.members.values()), None) if found else None
+
+    def highest(self, collection_id: str) -> int:
+        """The highest number that is a member's name; 0 where none is one."""
+        with self.lock:
+            found = self._collections.get(collection_id.strip("/").lower())
+            return found.highest() if found else 0
+
+    def below(self, group_id: str) -> Iterator[Resource]:
+        """The resources of every provider that hang on a group itself."""
+        prefix = group_id.strip("/").lower() + "/providers/"
+        with self.lock:
+            for key, found in list(self._collections.items()):
+                if key.startswith(prefix) and key.count("/", len(prefix)) == 1:
+                    yield from found.members.values()
 
     def add_operation(self, operation: Operation) -> None:
         """Remember a long-running operation."""
         with self.lock:
             self._operations[operation.id.lower()] = operation
+            if self._journal is not None:
+                self._journal.write_operation(operation)
 
     def get_operation(self, operation_id: str) -> Operation | None:
         """The operation of that id; None where there is none."""
@@ -121,21 +223,29 @@ class Store:
         not find what was uploaded before.
         """
         with self.lock:
-            self._resources.clear()
+            self.revision += 1
+            self._collections.clear()
             self._operations.clear()
             self._generation += 1
             self._random.seed(self._seed())
+            if self._journal is not None:
+                self._journal.clear()
+
+    def commit(self, now_s: float) -> None:
+        """Make everything last that changed."""
+        if self._journal is not None:
+            self._journal.commit(now_s)
 
     def _seed(self) -> str:
         return f"{self._guid_seed}/{self._generation}"
 
     def __iter__(self) -> Iterator[Resource]:
         with self.lock:
-            return iter(list(self._resources.values()))
+            members = [tuple(c.members.values()) for c in self._collections.values()]
+        return (resource for some in members for resource in some)
 
 
-def _key(resource_id: str) -> str:
-    path = resource_id.strip("/")
-    head, _, name = path.rpartition("/")
-    lowered = head.lower()
-    return f"{lowered}/{name}" if lowered.endswith("/jobs") else path.lower()
+def _split(resource_id: str) -> tuple[str, str]:
+    collection, _, name = resource_id.strip("/").rpartition("/")
+    lowered = collection.lower()
+    return lowered, name if lowered.endswith("/jobs") else name.lower()

@@ -6,17 +6,20 @@ request a `Call`. Values only; the behaviour is in `arm` and `resources`.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from azml_contract.api_version import SortKey, sort_key
 from azml_contract.contract.contract import Contract, Route
 from azml_contract.contract.model import Operation, Type
+from azml_contract.contract.views import Lens
 from azml_contract.emulator.clock import EmulatorClock, as_iso
 from azml_contract.emulator.paths import ArmPath
 from azml_contract.emulator.seed import Seed
-from azml_contract.emulator.shaping import Definitions, Shaper
+from azml_contract.emulator.shaping import SEEN, Definitions, Shaper
 from azml_contract.emulator.store import Body, Resource, Store
 from azml_contract.settings import PROVIDER
 
@@ -29,6 +32,12 @@ class BlobStorage(Protocol):
 
     def make_containers(self, names: list[str]) -> None:
         """Create containers; one that exists is left as it is."""
+
+    def promise_containers(self, names: list[str]) -> None:
+        """The same, in the background."""
+
+    def put_blob(self, container: str, name: str, data: bytes) -> bool:
+        """Write a blob; False where there is no blob storage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,18 @@ class World:
             f"/resourceGroups/{self.seed.resource_group}"
             f"/providers/{PROVIDER}/workspaces/{self.seed.workspace}"
         )
+
+    def groups(self) -> tuple[str, ...]:
+        """Ids of the resource groups that there are."""
+        seeded = self.workspace_id.partition("/providers/")[0]
+        made = self.store.list(
+            f"/subscriptions/{self.seed.subscription}/resourceGroups"
+        )
+        return (seeded, *(group.id for group in made if group.id != seeded))
+
+    def top_level(self) -> list[Resource]:
+        """Resources of any provider that hang on a group."""
+        return [r for group in self.groups() for r in self.store.below(group)]
 
     def reference(self) -> Definitions:
         """Definitions of `REFERENCE_VERSION`."""
@@ -93,11 +114,13 @@ class Call:
 
     def link(self, resource_id: str, *, more: str = "") -> str:
         """URL of a resource, with the api-version of this call."""
-        return f"{self.base}{resource_id}?api-version={self.api_version}{more}"
+        # A name may hold what no header may.
+        path = quote(resource_id, safe="/:@!$&'()*+,;=~")
+        return f"{self.base}{path}?api-version={self.api_version}{more}"
 
-    def shaper(self, world: World) -> Shaper:
+    def shaper(self, world: World, lens: Lens = SEEN) -> Shaper:
         """Writes answers for the call's api-version."""
-        return Shaper(self.contract.definitions, world.reference)
+        return Shaper(self.contract.definitions, world.reference, lens)
 
     def answer_type(self) -> Type | None:
         """Type of what the operation answers; None where nothing tells."""
@@ -146,3 +169,14 @@ def system_data(resource: Resource) -> Body:
         "lastModifiedByType": resource.created_by_type,
     }
     return {key: value for key, value in data.items() if value}
+
+
+def storage_account_id(workspace_id: str, account: str) -> str:
+    """ARM id of a storage account beside a workspace."""
+    group = workspace_id.partition("/providers/")[0]
+    return f"{group}/providers/Microsoft.Storage/storageAccounts/{account}"
+
+
+def workspace_guid_of(workspace_id: str) -> str:
+    """The GUID by which the service knows a workspace; always the same one."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, workspace_id.lower()))

@@ -177,6 +177,16 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD" and response.status not in (204, 304):
             self.wfile.write(response.body)
         self.wfile.flush()
+        if "content-length" in names and self.command != "HEAD":
+            self._end_if_cut_off(response)
+
+    def _end_if_cut_off(self, response: Response) -> None:
+        """End a connection on which more was promised than was sent."""
+        promised = response.header("Content-Length") or "0"
+        if promised.isdigit() and int(promised) > len(response.body):
+            self.close_connection = True
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Nothing: an answer is no news."""

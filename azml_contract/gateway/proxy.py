@@ -11,7 +11,7 @@ import contextlib
 import selectors
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
 from azml_contract.errors import EmulatorError
@@ -39,6 +39,7 @@ class Gateway:
             raises `EmulatorError` where there is none.
         host: A loopback address.
         port: 0 picks a free one.
+        missing: Why some hosts are refused, by pattern of their names.
     """
 
     def __init__(
@@ -48,7 +49,9 @@ class Gateway:
         find_azurite: Callable[[], tuple[str, int]],
         host: str = "127.0.0.1",
         port: int = 0,
+        missing: Mapping[str, str] | None = None,
     ) -> None:
+        self._missing = dict(missing or {})
         self._listener = open_listener(host, port)
         self._host, self.port = self._listener.getsockname()[:2]
         self._adopt = adopt
@@ -101,11 +104,13 @@ class Gateway:
             _accept_tunnel(client)
             self._adopt(client)
         else:
-            _refuse(
-                client,
-                403,
-                f"The emulator does not stand for {host}; it has no way out",
-            )
+            _refuse(client, 403, self._why_not(host))
+
+    def _why_not(self, host: str) -> str:
+        for pattern, reason in self._missing.items():
+            if fnmatchcase(host, pattern):
+                return f"The emulator does not stand for {host}: {reason}"
+        return f"The emulator does not stand for {host}; it has no way out"
 
     def _lead_to_azurite(self, client: socket.socket, rest: bytes) -> None:
         try:

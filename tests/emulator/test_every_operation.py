@@ -11,8 +11,8 @@ import pytest
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.contract.model import Definition, Operation, Type, View
 from azml_contract.contract.views import Lens, Use, ancestors, use_of
-from azml_contract.finding import Severity
 from azml_contract.validation.validator import Profile, Validator
+from tests.emulator.seen_live import unexpected
 
 CREATE = Lens(View.CREATE)
 ORDER = {"PUT": 0, "PATCH": 1, "GET": 2, "POST": 3, "DELETE": 4}
@@ -83,7 +83,8 @@ def test_every_operation_answers_what_its_contract_allows(service, arm_client, v
     judge = Validator(profile=Profile.STRICT)
     wrong: list[str] = []
     for operation in in_sensible_order(list(contract.operations.values())):
-        if operation.id == "Workspaces_Delete":
+        # 2020-04-01-preview writes a path without ``providers``, which ARM has not.
+        if operation.id == "Workspaces_Delete" or "/providers/" not in operation.path:
             continue
         path = re.sub(
             r"\{(\w+)\}", lambda part: names.get(part[1], "a1b2"), operation.path
@@ -91,8 +92,11 @@ def test_every_operation_answers_what_its_contract_allows(service, arm_client, v
         body = None
         if operation.body is not None:
             body = smallest(operation.body, contract.definitions)
-        if operation.id == "Compute_CreateOrUpdate":
-            body = {"properties": {"computeType": "AmlCompute"}}
+        if operation.id.endswith("Compute_CreateOrUpdate"):
+            has_clusters = "AmlCompute" in contract.definitions
+            body = {
+                "properties": {"computeType": "AmlCompute" if has_clusters else "AKS"}
+            }
         query = {
             p.name: str(smallest(p.type, contract.definitions))
             for p in operation.parameters
@@ -101,12 +105,10 @@ def test_every_operation_answers_what_its_contract_allows(service, arm_client, v
         answer = client.call(operation.method, service.url + path, body, **query)
         exchange = client.exchanges[-1]
         findings = [
-            f"{f.code} {f.message}"
-            for f in judge.check(exchange).findings
-            if f.severity is Severity.ERROR
+            f"{f.code} {f.message}" for f in unexpected(judge.check(exchange).findings)
         ]
-        # 501 says honestly what is not emulated; 503, that there are no blobs.
-        expected = answer.status_code < 400 or answer.status_code in (501, 503)
+        # 503: there are no blobs to upload to.
+        expected = answer.status_code < 400 or answer.status_code == 503
         known = answer.status_code in (400, 404) and (
             operation.id in ("Features_Get", "Datastores_ListSecrets")
         )

@@ -318,3 +318,15 @@ def test_run_history_follows_a_job_and_lists_its_trials(service, workflow, asset
     assert (data["dataContainerId"], data["rootRunId"]) == ("dcid.sweep_1", "sweep")
     assert client.get(f"{base}/runs/nothing/details").status_code == 404
     assert client.get(f"{base}/runs/sweep/metrics").status_code == 404
+
+
+def test_a_finished_job_with_an_output_can_be_sent_back_as_it_is(client, workflow):
+    body = workflow.command_body(workflow.make_assets())
+    body["properties"]["outputs"] = {"o": {"jobOutputType": "uri_folder"}}
+    client.put("jobs/j", body)
+    assert client.states("j")[-1] == "Completed"
+    shown = client.get("jobs/j").json()
+    assert shown["properties"]["outputs"]["o"]["uri"]
+    sent = {"properties": {**shown["properties"], "isArchived": True}}
+    answer = client.put("jobs/j", sent)
+    assert answer.status_code == 200, answer.text

@@ -233,15 +233,6 @@ def test_the_documented_environment_of_2021_is_taken_as_printed(client):
     }
 
 
-def test_a_post_that_is_not_emulated_says_so(client):
-    answer = client.post("listKeys")
-    assert answer.status_code == 501
-    assert error_of(answer)["message"] == (
-        "The azml-contract emulator keeps workspaces resources, but does not carry out "
-        "POST listKeys."
-    )
-
-
 def test_another_provider_is_no_part_of_the_emulator(client):
     group = client.workspace.partition("/providers/")[0]
     path = f"{group}/providers/Microsoft.Compute/virtualMachines/vm"

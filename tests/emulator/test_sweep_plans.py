@@ -97,7 +97,7 @@ def test_a_cancelled_course_ends_cancelled_unless_it_was_over():
     assert course.state_at(500.0, cancelled_s=65.0) == "Canceled"
     assert course.state_at(500.0, cancelled_s=400.0) == "Completed"
     assert course.state_at(0.0, cancelled_s=65.0) == "Starting"
-    assert other_course("AutoML").state_at(0.0) == "NotStarted"
+    assert other_course({"jobType": "AutoML"}).state_at(0.0) == "NotStarted"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import jwt
@@ -99,8 +100,9 @@ def test_a_get_of_the_token_endpoint_is_not_allowed(identity):
     assert identity.answer(Request("GET", url)).status == 405
 
 
-def test_tokens_of_another_run_are_worth_nothing(identity):
-    token = Identity(SEED).issue_token("https://management.azure.com")
+def test_tokens_of_another_secret_are_worth_nothing(identity):
+    other = replace(SEED, client_secret="another")
+    token = Identity(other).issue_token("https://management.azure.com")
     assert identity.check_token(token).state is TokenState.INVALID
 
 

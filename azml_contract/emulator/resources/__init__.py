@@ -5,15 +5,23 @@ from __future__ import annotations
 from azml_contract.emulator.paths import ArmPath
 from azml_contract.emulator.resources.assets import AssetContainers, AssetVersions
 from azml_contract.emulator.resources.codes import CodeContainers, CodeVersions
+from azml_contract.emulator.resources.components import ComponentVersions
 from azml_contract.emulator.resources.computes import Computes
+from azml_contract.emulator.resources.connections import Connections
 from azml_contract.emulator.resources.data import DataContainers, DataVersions
 from azml_contract.emulator.resources.datastores import Datastores
+from azml_contract.emulator.resources.endpoints import (
+    BatchDeployments,
+    Endpoints,
+    OnlineDeployments,
+)
 from azml_contract.emulator.resources.environments import (
     EnvironmentContainers,
     EnvironmentVersions,
 )
-from azml_contract.emulator.resources.generic import Kind, NoMembers
+from azml_contract.emulator.resources.generic import Kind, LabelingJobs, OwnLists
 from azml_contract.emulator.resources.jobs import Jobs
+from azml_contract.emulator.resources.registries import Registries
 from azml_contract.emulator.resources.workspaces import Workspaces
 from azml_contract.emulator.world import World
 
@@ -29,8 +37,15 @@ KINDS: dict[str, type[Kind]] = {
     "workspaces/data/versions": DataVersions,
     "workspaces/models": AssetContainers,
     "workspaces/models/versions": AssetVersions,
+    "workspaces/connections": Connections,
+    "workspaces/onlineendpoints": Endpoints,
+    "workspaces/batchendpoints": Endpoints,
+    "workspaces/onlineendpoints/deployments": OnlineDeployments,
+    "workspaces/batchendpoints/deployments": BatchDeployments,
+    "registries": Registries,
+    "workspaces/labelingjobs": LabelingJobs,
     "workspaces/components": AssetContainers,
-    "workspaces/components/versions": AssetVersions,
+    "workspaces/components/versions": ComponentVersions,
     "workspaces/jobs": Jobs,
 }
 """Resource types with behaviour of their own; every other is a plain `Kind`."""
@@ -39,7 +54,7 @@ KINDS: dict[str, type[Kind]] = {
 def kind_for(world: World, path: ArmPath, method: str) -> Kind:
     """What answers a path: the kind of its resource, or of a list's members."""
     if path.kind == "workspaces" and not path.resource_group:
-        return NoMembers(world)
+        return OwnLists(world)
     is_list = bool(path.tail) and method in ("GET", "HEAD")
     name = path.collection_kind if is_list else path.kind
-    return KINDS.get(name, Kind)(world)
+    return KINDS.get(name, Kind)(world, name)

@@ -7,9 +7,9 @@ derive from these; models and components use them as they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from azml_contract.emulator.refusal import Refusal
 from azml_contract.emulator.replies import Reply
@@ -24,22 +24,23 @@ class AssetContainers(Kind):
     """The containers of one kind of asset."""
 
     noun = "asset"
+    lists_last = True
 
     def view(self, call: Call, resource: Resource) -> Body:
         """What the service adds: the latest version, and the next."""
         properties = dict(resource.body.get("properties") or {})
-        versions = self.world.store.list(f"{resource.id}/versions")
-        newest = versions[-1].name if versions else None
+        versions = f"{resource.id}/versions"
+        newest = self.world.store.newest(versions)
         properties |= {
-            "latestVersion": newest,
-            "nextVersion": _next_version(v.name for v in versions),
+            "latestVersion": newest.name if newest else None,
+            "nextVersion": str(self.world.store.highest(versions) + 1),
             "provisioningState": "Succeeded",
         }
         properties.setdefault("tags", {})
         properties.setdefault("properties", {})
         return {"properties": properties}
 
-    def members(self, call: Call) -> Sequence[Resource]:
+    def members(self, call: Call) -> Iterable[Resource]:
         """Containers that the query asks for."""
         return filter_archived(call, super().members(call))
 
@@ -52,6 +53,7 @@ class AssetVersions(Kind):
     """The versions of one kind of asset."""
 
     default_tags: ClassVar[Body | None] = {}
+    lists_last = True
 
     def read(self, call: Call, body: Body) -> Body:
         """The neutral form."""
@@ -108,7 +110,7 @@ class AssetVersions(Kind):
         """A list of versions of nothing."""
         raise missing_container(call.path.names[-1])
 
-    def members(self, call: Call) -> Sequence[Resource]:
+    def members(self, call: Call) -> Iterable[Resource]:
         """Versions that the query asks for."""
         return filter_archived(call, super().members(call))
 
@@ -116,7 +118,7 @@ class AssetVersions(Kind):
         """Remove a version; its container goes with the last one."""
         reply = super().delete(call)
         container_id = call.path.id.rsplit("/versions/", 1)[0]
-        if not self.world.store.list(f"{container_id}/versions"):
+        if self.world.store.newest(f"{container_id}/versions") is None:
             self.world.store.delete(container_id)
         return reply
 
@@ -138,19 +140,14 @@ def missing_container(name: str) -> Refusal:
     )
 
 
-def filter_archived(call: Call, members: Sequence[Resource]) -> Sequence[Resource]:
+def filter_archived(call: Call, members: Iterable[Resource]) -> Iterable[Resource]:
     """What ``listViewType`` asks for; what is active, when it is absent."""
     wanted = call.query.get("listviewtype", "ActiveOnly").lower()
     if wanted == "all":
         return members
     archived = wanted == "archivedonly"
-    return [
+    return (
         member
         for member in members
         if bool((member.body.get("properties") or {}).get("isArchived")) is archived
-    ]
-
-
-def _next_version(names: Any) -> str | None:
-    numbers = [int(name) for name in names if name.isdigit()]
-    return str(max(numbers, default=0) + 1)
+    )

@@ -9,16 +9,12 @@ for a code that does not exist; ``isAnonymous`` comes back false.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from azml_contract.emulator.replies import Reply
 from azml_contract.emulator.resources.assets import AssetContainers, AssetVersions
-from azml_contract.emulator.resources.workspaces import (
-    storage_account_id,
-    workspace_guid_of,
-)
-from azml_contract.emulator.sas import sign_upload
+from azml_contract.emulator.resources.generic import Kind
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.versions import LEGACY_ENDS
 from azml_contract.emulator.world import Call
@@ -66,47 +62,28 @@ class CodeVersions(AssetVersions):
         now = self.world.clock.now()
         return replace(existing, body={"properties": properties}, modified_s=now)
 
-    def members(self, call: Call) -> Sequence[Resource]:
-        """Versions; with ``hash``, those of that content."""
+    def members(self, call: Call) -> Iterable[Resource]:
+        """Versions; with ``hash``, those of that content, whichever code has them."""
         wanted = call.query.get("hash")
+        if not wanted:
+            return super().members(call)
+        codes = self.world.store.list(call.path.id.rpartition("/")[0])
         return [
             version
-            for version in super().members(call)
-            if not wanted or _content_hash(version) == wanted
+            for code in codes
+            for version in self.world.store.list(f"{code.id}/versions")
+            if _content_hash(version) == wanted
         ]
+
+    def list(self, call: Call) -> Reply:
+        """Versions; a content is looked for in codes that are not there, too."""
+        if call.query.get("hash"):
+            return Kind.list(self, call)
+        return super().list(call)
 
     def answer_missing_container(self, call: Call) -> Reply:
         """A code that does not exist has no versions."""
         return Reply(200, {"value": []})
-
-    def act(self, call: Call, action: str) -> Reply:
-        """``startPendingUpload``: a fresh container, and a SAS for it."""
-        if action.lower() != "startpendingupload":
-            return super().act(call, action)
-        store, seed = self.world.store, self.world.seed
-        workspace_guid = workspace_guid_of(self.world.workspace_id)
-        container = f"{workspace_guid[:8]}-0-{store.draw_guid()}"
-        self.world.blobs.make_containers([container])
-        host = f"{seed.storage_account}.blob.core.windows.net"
-        sas = sign_upload(seed.storage_account, seed.storage_key, container)
-        return Reply(
-            200,
-            {
-                "blobReferenceForConsumption": {
-                    "blobUri": f"https://{host}:443/{container}",
-                    "storageAccountArmId": storage_account_id(
-                        self.world.workspace_id, seed.storage_account
-                    ),
-                    "credential": {
-                        "credentialType": "SAS",
-                        "sasUri": f"https://{host}/{container}?{sas}",
-                    },
-                },
-                "pendingUploadId": store.draw_guid(),
-                # What was asked for does not come back: the service says None.
-                "pendingUploadType": "None",
-            },
-        )
 
     def _read_legacy(self, call: Call, old: Body) -> Body:
         properties = dict(old)

@@ -7,7 +7,7 @@ there; GET of a missing one is 404 with an empty body; an answer has no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,17 @@ from azml_contract.emulator.world import Call, World
 
 _PROVISIONING_S = 45.0
 _DELETING_S = 45.0
+_CHANGING_S = 45.0
+_MOST_NODES = 100
+_STATES = {
+    "start": ("Starting", "Running"),
+    "stop": ("Stopping", "Stopped"),
+    "restart": ("Restarting", "Running"),
+}
+_SETTINGS = {
+    "resize": ("targetVMSize", "vmSize"),
+    "updateidleshutdownsetting": ("idleTimeBeforeShutdown", "idleTimeBeforeShutdown"),
+}
 _NO_NODES = {
     "preparingNodeCount": 0,
     "runningNodeCount": 0,
@@ -42,7 +53,7 @@ class Computes(Kind):
         resource = self._find(call.path.id)
         if resource is None:
             return Reply(404)
-        if not self._is_settled(resource):
+        if not self.is_settled(resource):
             self.world.clock.note_poll()
         return Reply(200, self.render(call, resource))
 
@@ -53,10 +64,10 @@ class Computes(Kind):
             raise missing_compute(call.path.names[-1])
         return resource
 
-    def members(self, call: Call) -> Sequence[Resource]:
+    def members(self, call: Call) -> Iterable[Resource]:
         """Computes that are not gone."""
         listed = super().members(call)
-        return [c for c in listed if self._find(c.id) is not None]
+        return (c for c in listed if self._find(c.id) is not None)
 
     def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
         """A compute that is being made, or changed."""
@@ -111,19 +122,57 @@ class Computes(Kind):
         return Reply(202, headers=compute_headers(call, self.world, operation))
 
     def act(self, call: Call, action: str) -> Reply:
-        """Start, stop and restart are taken as done; nodes are listed as none."""
+        """Start, stop and restart; ``listNodes``; changes of size and shutdown."""
         name = action.lower()
-        if name in ("start", "stop", "restart"):
-            resource = self.need(call)
-            if not answers_with(call, "202"):
-                return Reply(200)
-            operation = start_operation(self.world, resource.id, "Updating", 30.0)
-            return Reply(202, headers=compute_headers(call, self.world, operation))
+        if name in _STATES:
+            return self._change_state(call, name)
         if name == "listnodes":
-            compute = self.need(call).body["properties"]
-            nodes = {"computeType": compute["computeType"], "nodes": []}
-            return Reply(200, call.shaper(self.world).shape(nodes, call.answer_type()))
+            return self._list_nodes(call)
+        if name in _SETTINGS:
+            self._set(call, name)
         return super().act(call, action)
+
+    def _change_state(self, call: Call, name: str) -> Reply:
+        resource = self.need(call)
+        on_way, end = _STATES[name]
+        changed_s = self.world.clock.now() + _CHANGING_S
+        course = {
+            "on_way": on_way,
+            "state": end,
+            "state_s": changed_s,
+            "last_operation": name.capitalize(),
+        }
+        facts = {**resource.facts, **course}
+        self.world.store.put(replace(resource, facts=facts))
+        if not answers_with(call, "202"):
+            return Reply(200)
+        operation = start_operation(self.world, resource.id, "Updating", _CHANGING_S)
+        return Reply(202, headers=compute_headers(call, self.world, operation))
+
+    def _list_nodes(self, call: Call) -> Reply:
+        properties = self.need(call).body["properties"]
+        nodes = [
+            {
+                "nodeId": f"tvmps_{number:032x}_d",
+                "privateIpAddress": f"10.0.0.{4 + number}",
+                "publicIpAddress": None,
+                "port": 50000 + number,
+                "nodeState": "idle",
+                "runId": None,
+            }
+            for number in range(_least_nodes(properties.get("properties") or {}))
+        ]
+        body = {"computeType": properties["computeType"], "nodes": nodes}
+        return Reply(200, call.shaper(self.world).shape(body, call.answer_type()))
+
+    def _set(self, call: Call, name: str) -> None:
+        resource = self.need(call)
+        asked = call.body if isinstance(call.body, dict) else {}
+        theirs, ours = _SETTINGS[name]
+        if asked.get(theirs) is not None:
+            inner = {"properties": {"properties": {ours: asked[theirs]}}}
+            body = merge(resource.body, inner)
+            self.world.store.put(replace(resource, body=body))
 
     def view(self, call: Call, resource: Resource) -> Body:
         """What the service adds to a compute."""
@@ -136,7 +185,7 @@ class Computes(Kind):
             "provisioningState": self.provisioning_state(resource),
             "isAttachedCompute": False,
         }
-        settled = self._is_settled(resource)
+        settled = self.is_settled(resource)
         placed = settled or bool(resource.facts.get("is_known"))
         if placed:
             properties["computeLocation"] = body.get(
@@ -146,21 +195,58 @@ class Computes(Kind):
             properties["properties"] = self._view_cluster(
                 dict(properties.get("properties") or {}), resource, settled=settled
             )
+        if properties.get("computeType") == "ComputeInstance":
+            properties["properties"] = self._view_instance(
+                dict(properties.get("properties") or {}), resource, settled=settled
+            )
         body["properties"] = properties
         body.setdefault("location", self.world.seed.location)
         body.setdefault("tags", {} if placed else None)
         return body
 
     def finish(self, resource: Resource, body: Body) -> Body:
-        """Without what the service leaves out where others would say null."""
+        """The account of a cluster's nodes, when they are there; no password."""
         inner = body["properties"].get("properties")
-        unsaid = [(body, "sku"), (body, "identity")]
-        if isinstance(inner, dict):
-            unsaid += [(inner, "userAccountCredentials"), (inner, "propertyBag")]
-        for holder, name in unsaid:
-            if name in holder and holder[name] is None:
-                del holder[name]
+        said = (resource.body["properties"].get("properties") or {}).get(
+            "userAccountCredentials"
+        )
+        if isinstance(inner, dict) and said and self.is_settled(resource):
+            inner["userAccountCredentials"] = {
+                "adminUserName": said.get("adminUserName"),
+                "adminUserSshPublicKey": said.get("adminUserSshPublicKey"),
+                "adminUserPassword": None,
+            }
+        elif isinstance(inner, dict):
+            inner.pop("userAccountCredentials", None)
+        if isinstance(inner, dict) and self.is_settled(resource) and "osType" in inner:
+            inner["propertyBag"] = {}
         return body
+
+    def _view_instance(
+        self, instance: Body, resource: Resource, *, settled: bool
+    ) -> Body:
+        instance["vmSize"] = str(instance.get("vmSize", "STANDARD_DS3_V2")).upper()
+        ssh = instance.pop("sshSettings", None) or {}
+        policy = instance.pop("applicationSharingPolicy", None)
+        if not settled:
+            return instance
+        facts = resource.facts
+        done = self.world.clock.now() >= facts.get("state_s", 0.0)
+        return instance | {
+            "applicationSharingPolicy": policy or "Shared",
+            "sshSettings": {
+                "sshPublicAccess": ssh.get("sshPublicAccess") or "Disabled",
+                "adminUserName": "azureuser",
+                "sshPort": 4000,
+            },
+            "state": facts.get("state" if done else "on_way", "Running"),
+            "lastOperation": {
+                "operationName": facts.get("last_operation", "Create"),
+                "operationTime": as_iso(resource.modified_s, digits=3),
+                "operationStatus": "Succeeded" if done else "InProgress",
+                "operationTrigger": "User",
+            },
+        }
 
     def _view_cluster(
         self, cluster: Body, resource: Resource, *, settled: bool
@@ -170,39 +256,37 @@ class Computes(Kind):
         cluster.setdefault("remoteLoginPortPublicAccess", "NotSpecified")
         cluster.setdefault("osType", "Linux")
         cluster.setdefault("isolatedNetwork", False)
-        cluster.setdefault("enableNodePublicIp", True)
-        account = cluster.get("userAccountCredentials")
         if not settled:
-            cluster.pop("userAccountCredentials", None)
             return cluster
-        if account:
-            cluster["userAccountCredentials"] = {**account, "adminUserPassword": None}
+        least = _least_nodes(cluster)
         settled_s = resource.facts.get("settled_s", resource.created_s)
         return cluster | {
-            "currentNodeCount": 0,
-            "targetNodeCount": 0,
-            "nodeStateCounts": _NO_NODES,
+            "currentNodeCount": least,
+            "targetNodeCount": least,
+            "nodeStateCounts": {**_NO_NODES, "idleNodeCount": least},
             "allocationState": "Steady",
             "allocationStateTransitionTime": as_iso(settled_s, digits=3),
-            "propertyBag": {},
         }
 
     def provisioning_state(self, resource: Resource) -> str:
         """``Creating``, ``Succeeded`` or ``Deleting``."""
         if "gone_s" in resource.facts:
             return "Deleting"
-        return "Succeeded" if self._is_settled(resource) else "Creating"
+        return "Succeeded" if self.is_settled(resource) else "Creating"
 
-    def system_data(self, resource: Resource) -> Body | None:
-        """A compute has none."""
-        return None
-
-    def _is_settled(self, resource: Resource) -> bool:
+    def is_settled(self, resource: Resource) -> bool:
+        """Whether it has been made, and is not going away."""
         settled_s: float = resource.facts.get("settled_s", resource.created_s)
         return self.world.clock.now() >= settled_s and "gone_s" not in resource.facts
 
     def _find(self, resource_id: str) -> Resource | None:
         return find_compute(self.world, resource_id)
+
+
+def _least_nodes(cluster: Body) -> int:
+    """How many nodes of a cluster are always there."""
+    asked = (cluster.get("scaleSettings") or {}).get("minNodeCount") or 0
+    return min(int(asked), _MOST_NODES)
 
 
 def seed_compute(world: World, name: str) -> None:

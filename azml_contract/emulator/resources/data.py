@@ -22,7 +22,7 @@ from azml_contract.emulator.versions import (
     PASCAL_TYPES,
     SNAKE_TYPES,
 )
-from azml_contract.emulator.world import Call, system_data
+from azml_contract.emulator.world import Call
 
 _SHORT = re.compile(r"azureml://datastores/([^/]+)/paths/(.*)")
 _LONG = re.compile(
@@ -86,12 +86,6 @@ class DataVersions(AssetVersions):
         if is_new:
             return Reply(201, body, (("Location", call.link(resource.id)),))
         return Reply(200, body)
-
-    def system_data(self, resource: Resource) -> Body | None:
-        """Everything but who modified it last."""
-        data = system_data(resource)
-        del data["lastModifiedBy"], data["lastModifiedByType"]
-        return data
 
     def missing(self, call: Call) -> Refusal:
         """The error for a version that is not there."""

@@ -7,7 +7,7 @@ are kept as facts of the resource; no GET shows them, ``listSecrets`` does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,8 @@ _FILE_SYSTEM = {"AzureDataLakeGen2": "filesystem"}
 
 class Datastores(Kind):
     """``workspaces/datastores``."""
+
+    lists_last = True
 
     def read(self, call: Call, body: Body) -> Body:
         """The flat form; secrets stay in ``credentials`` until `admit`."""
@@ -75,7 +77,7 @@ class Datastores(Kind):
                 facts = {**other.facts, "is_default": False}
                 self.world.store.put(replace(other, facts=facts))
 
-    def members(self, call: Call) -> Sequence[Resource]:
+    def members(self, call: Call) -> Iterable[Resource]:
         """Datastores that the query asks for."""
         listed = list(super().members(call))
         wanted = call.query.get("isdefault", "").lower()
@@ -90,10 +92,10 @@ class Datastores(Kind):
         text = call.query.get("searchtext", "").lower()
         return [d for d in listed if text in d.name.lower()]
 
-    def sort(self, call: Call, members: Sequence[Resource]) -> Sequence[Resource]:
+    def sort(self, call: Call, members: Iterable[Resource]) -> Iterable[Resource]:
         """By name; ``orderByAsc=false`` turns the order of creation round."""
         if call.query.get("orderbyasc", "").lower() == "false":
-            return members[::-1]
+            return tuple(members)[::-1]
         return members
 
     def act(self, call: Call, action: str) -> Reply:
@@ -156,8 +158,12 @@ def _wrap(properties: Mapping[str, Any]) -> Body:
     }
 
 
-def seed_datastores(world: World) -> list[str]:
+def seed_datastores(world: World, workspace_id: str) -> list[str]:
     """Create the datastores of a new workspace.
+
+    Args:
+        world: What there is.
+        workspace_id: ARM id of the workspace.
 
     Returns:
         Names of the blob containers that they stand on.
@@ -166,15 +172,23 @@ def seed_datastores(world: World) -> list[str]:
     blobs, artifacts = f"azureml-blobstore-{guid}", "azureml"
     share = {"fileShareName": f"azureml-filestore-{guid}"}
     identity = {"serviceDataAccessAuthIdentity": "WorkspaceSystemAssignedIdentity"}
-    _seed(world, ARTIFACT_STORE, "AzureBlob", {"containerName": artifacts})
-    _seed(world, FILE_STORE, "AzureFile", share)
+    _seed(
+        world, workspace_id, ARTIFACT_STORE, "AzureBlob", {"containerName": artifacts}
+    )
+    _seed(world, workspace_id, FILE_STORE, "AzureFile", share)
     default = {"containerName": blobs, **identity}
-    _seed(world, DEFAULT_STORE, "AzureBlob", default, is_default=True)
+    _seed(world, workspace_id, DEFAULT_STORE, "AzureBlob", default, is_default=True)
     return [artifacts, blobs]
 
 
 def _seed(
-    world: World, name: str, kind: str, place: Body, *, is_default: bool = False
+    world: World,
+    workspace_id: str,
+    name: str,
+    kind: str,
+    place: Body,
+    *,
+    is_default: bool = False,
 ) -> None:
     properties = {
         "credentials": {"credentialsType": "AccountKey"},
@@ -188,7 +202,7 @@ def _seed(
     now = world.clock.now()
     world.store.put(
         Resource(
-            f"{world.workspace_id}/datastores/{name}",
+            f"{workspace_id}/datastores/{name}",
             {"properties": properties},
             now,
             now,

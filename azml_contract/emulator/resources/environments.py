@@ -19,6 +19,8 @@ from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.versions import LEGACY_ENDS
 from azml_contract.emulator.world import Call
 
+_FIXED = ("image", "build", "inferenceConfig")
+
 
 class EnvironmentContainers(AssetContainers):
     """``workspaces/environments``."""
@@ -37,6 +39,14 @@ class EnvironmentVersions(AssetVersions):
             properties = _read_legacy(properties)
         _read_conda(properties.get("condaFile"))
         return properties
+
+    def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
+        """A version; what it is made of cannot change."""
+        if existing is not None:
+            before, after = existing.body["properties"], body["properties"]
+            if _fingerprint(before) != _fingerprint(after):
+                raise _immutable(*call.path.names[-2:])
+        return super().admit(call, body, existing)
 
     def write(self, call: Call, resource: Resource, body: Body) -> Body:
         """The shape of the call's api-version."""
@@ -68,6 +78,22 @@ class EnvironmentVersions(AssetVersions):
     def missing(self, call: Call) -> Refusal:
         """The error for a version that is not there."""
         return _missing(call.path.names[-2], call.path.names[-1])
+
+
+def _fingerprint(properties: Body) -> list[object]:
+    conda = _read_conda(properties.get("condaFile"))
+    return [conda, *(properties.get(name) or None for name in _FIXED)]
+
+
+def _immutable(name: str, version: str) -> Refusal:
+    return Refusal(
+        409,
+        "UserError",
+        f"Environment {name} with version {version} is already registered and cannot "
+        "be changed.",
+        "Immutable",
+        "EnvironmentVersionImmutable",
+    )
 
 
 def _missing(name: str, version: str) -> Refusal:

@@ -7,18 +7,35 @@ without its own translation is the body as it was sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from azml_contract.emulator.paging import cut_page
-from azml_contract.emulator.refusal import Refusal, refuse_at_gateway
+from azml_contract.emulator.refusal import Refusal
 from azml_contract.emulator.replies import Reply
+from azml_contract.emulator.resources.actions import (
+    answer_action,
+    answer_list,
+    find_list,
+    load_actions,
+)
 from azml_contract.emulator.resources.operations import (
     async_headers,
+    draw_operation_id,
+    put_headers,
     start_operation,
 )
+from azml_contract.emulator.resources.shapes import (
+    apply_shapes,
+    choose_system_data,
+    keep_held,
+    put_system_data,
+    shape_of,
+)
+from azml_contract.emulator.resources.slots import Slots
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import Call, World, system_data
 from azml_contract.settings import PROVIDER
@@ -31,9 +48,13 @@ class Kind:
 
     page_size = 100
     provisioning_s = 60.0
+    provisioning_action = "Creating"
+    lists_last = False
+    """Whether its members never change by themselves."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, kind: str = "") -> None:
         self.world = world
+        self.kind = kind
 
     def answer(self, call: Call) -> Reply:
         """Carry out a call."""
@@ -57,18 +78,29 @@ class Kind:
 
     def get(self, call: Call) -> Reply:
         """One resource."""
-        return Reply(200, self.render(call, self.need(call)))
+        resource = self.need(call)
+        if not self.is_settled(resource):
+            self.world.clock.note_poll()
+        lasts = self.is_settled(resource)
+        return Reply(200, self.render(call, resource), lasts=lasts)
 
     def list(self, call: Call) -> Reply:
-        """One page of a collection."""
+        """One page of a collection, or a list of the service's own."""
+        own = find_list(call)
+        if own is not None:
+            return answer_list(call, self.world, own)
         members = self.members(call)
         page, token = cut_page(
             self.sort(call, members), call.query, page_size=self.page_size
         )
-        answer: Body = {"value": [self.render(call, item) for item in page]}
+        rendered = [self.render(call, item) for item in page]
+        declared = call.answer_type()
+        if declared is not None and declared.kind == "array":
+            return Reply(200, rendered)
+        answer: Body = {"value": rendered}
         if token:
             answer["nextLink"] = next_link(call, token)
-        return Reply(200, answer)
+        return Reply(200, answer, lasts=self.lists_last)
 
     def put(self, call: Call) -> Reply:
         """Create a resource, or replace it."""
@@ -91,18 +123,16 @@ class Kind:
         if not existed:
             return Reply(204)
         if call.operation.long_running:
-            operation = start_operation(self.world, call.path.id, "Deleting", 30.0)
-            return Reply(202, headers=async_headers(call, self.world, operation))
+            operation = start_operation(
+                self.world, call.path.id, "Deleting", 30.0, prefix=self._prefix()
+            )
+            # A body that says null, as 32 of 32 answers had.
+            return Reply(202, None, async_headers(call, self.world, operation))
         return Reply(200)
 
     def act(self, call: Call, action: str) -> Reply:
-        """A POST that only its own kind could carry out."""
-        raise Refusal(
-            501,
-            "NotImplemented",
-            f"The azml-contract emulator keeps {call.path.kind or 'this'} resources, "
-            f"but does not carry out {call.method} {action or 'on them'}.",
-        )
+        """A POST; a kind replaces it where it has effects of its own."""
+        return answer_action(self, call, action)
 
     # -- steps that a kind may replace --------------------------------------
 
@@ -128,25 +158,39 @@ class Kind:
     def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
         """The resource that a PUT makes; refuses what the service would."""
         if existing is not None:
-            return replace(existing, body=body, modified_s=self.world.clock.now())
-        resource_id = canonical_id(call)
-        return self.world.new_resource(resource_id, body)
+            changed = replace(existing, body=body, modified_s=self.world.clock.now())
+            return self._begin(call, changed)
+        return self._begin(call, self.world.new_resource(canonical_id(call), body))
+
+    def _begin(self, call: Call, resource: Resource) -> Resource:
+        """The resource, with when it will be provisioned if that takes a while."""
+        if not call.operation.long_running:
+            return resource
+        begun = {
+            "settled_s": self.world.clock.now() + self.provisioning_s,
+            "operation": draw_operation_id(self.world, prefix=self._prefix()),
+        }
+        return replace(resource, facts={**resource.facts, **begun})
+
+    def _prefix(self) -> str:
+        return str(shape_of(self.kind).get("operation", {}).get("prefix", ""))
 
     def answer_put(self, call: Call, resource: Resource, *, is_new: bool) -> Reply:
         """Status and headers of a PUT."""
         body = self.render(call, resource)
         if call.operation.long_running and answers_with(call, "201"):
             operation = start_operation(
-                self.world, resource.id, "Creating", self.provisioning_s
+                self.world,
+                resource.id,
+                self.provisioning_action,
+                self.provisioning_s,
+                operation_id=resource.facts.get("operation", ""),
             )
-            return Reply(201, body, async_headers(call, self.world, operation))
+            headers = put_headers(call, self.world, operation)
+            return Reply(201, body, headers)
         if is_new and answers_with(call, "201"):
             return Reply(201, body, (("Location", call.link(resource.id)),))
         return Reply(200, body)
-
-    def system_data(self, resource: Resource) -> Body | None:
-        """``systemData``, or None where the kind has none."""
-        return system_data(resource)
 
     def missing(self, call: Call) -> Refusal:
         """The error for a resource that is not there."""
@@ -170,11 +214,11 @@ class Kind:
             raise self.missing(call)
         return resource
 
-    def members(self, call: Call) -> Sequence[Resource]:
+    def members(self, call: Call) -> Iterable[Resource]:
         """The members of a collection that the query asks for."""
         return self.world.store.list(f"{call.path.id}/{call.path.tail}")
 
-    def sort(self, call: Call, members: Sequence[Resource]) -> Sequence[Resource]:
+    def sort(self, call: Call, members: Iterable[Resource]) -> Iterable[Resource]:
         """Members in the order that ``$orderBy`` asks for; else as created."""
         field, _, direction = call.query.get("$orderby", "").strip().partition(" ")
         if not field:
@@ -194,7 +238,14 @@ class Kind:
 
     def provisioning_state(self, resource: Resource) -> str:
         """``Creating`` for a while, then ``Succeeded``."""
-        return "Succeeded"
+        if self.is_settled(resource):
+            return "Succeeded"
+        return self.provisioning_action
+
+    def is_settled(self, resource: Resource) -> bool:
+        """Whether it is provisioned."""
+        settled_s: float = resource.facts.get("settled_s", 0.0)
+        return self.world.clock.now() >= settled_s
 
     def render(self, call: Call, resource: Resource) -> Body:
         """A resource as the call's api-version shows it."""
@@ -205,12 +256,41 @@ class Kind:
             "type": type_of(resource.id),
             **body,
         }
-        data = self.system_data(resource)
-        if data is not None:
-            answer["systemData"] = data
+        answer["systemData"] = system_data(resource)
+        if isinstance(answer.get("identity"), dict):
+            answer["identity"] = self._identify(resource, answer["identity"])
         shaped = call.shaper(self.world).shape(answer, self.resource_type(call))
         assert isinstance(shaped, dict)
-        return self.finish(resource, _in_usual_order(shaped))
+        self._give_usual_shape(call, resource, shaped)
+        finished = self.finish(resource, _in_usual_order(shaped))
+        return keep_held(finished, self.kind, call)
+
+    def _give_usual_shape(self, call: Call, resource: Resource, body: Body) -> None:
+        data = choose_system_data(body.get("systemData"), self.kind, call)
+        put_system_data(body, data)
+        apply_shapes(
+            body,
+            resource.body,
+            self.kind,
+            call,
+            Slots(call, self.world, resource),
+            settled=self.is_settled(resource),
+        )
+
+    def _identify(self, resource: Resource, identity: Body) -> Body:
+        """An identity with the ids that the directory gave it."""
+        kind = str(identity.get("type", "")).lower()
+        users = identity.get("userAssignedIdentities") or {}
+        shown = dict(identity)
+        if users:
+            shown["userAssignedIdentities"] = {
+                name: {"principalId": _guid_of(name, 1), "clientId": _guid_of(name, 2)}
+                for name in users
+            }
+        if "systemassigned" in kind or users:
+            own = _guid_of(resource.id, 0) if "systemassigned" in kind else None
+            shown |= {"principalId": own, "tenantId": self.world.seed.tenant}
+        return shown
 
     def finish(self, resource: Resource, body: Body) -> Body:
         """The last word on an answer, after the contract has had its own."""
@@ -221,12 +301,22 @@ class Kind:
         return call.resource_type()
 
 
-class NoMembers(Kind):
+def _guid_of(name: str, number: int) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name.lower()}/{number}"))
+
+
+class OwnLists(Kind):
     """A list that looks like a resource, as ``workspaces/skus`` of a subscription."""
 
     def get(self, call: Call) -> Reply:
-        """An empty list."""
-        return Reply(200, {"value": []})
+        """What the table says of it."""
+        return answer_list(call, self.world, load_actions()["workspaces skus"])
+
+
+class LabelingJobs(Kind):
+    """``workspaces/labelingJobs``, which is ``InProgress`` until it is made."""
+
+    provisioning_action = "InProgress"
 
 
 def _in_usual_order(body: Body) -> Body:
@@ -279,13 +369,3 @@ def merge(target: Any, change: Any) -> Any:
         else:
             result[key] = merge(result.get(key, {}), value)
     return result
-
-
-def refuse_resource_not_found(path_type: str, name: str, group: str) -> Refusal:
-    """ARM's error for a top-level resource that is not there."""
-    return refuse_at_gateway(
-        404,
-        "ResourceNotFound",
-        f"The Resource '{path_type}/{name}' under resource group '{group}' was not "
-        "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-    )

@@ -9,7 +9,7 @@ are jobs named ``{sweep}_{n}`` that can be read, but are not listed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from azml_contract.emulator.job_views import (
     view_sweep,
 )
 from azml_contract.emulator.legacy_jobs import read_job, write_job
+from azml_contract.emulator.pipeline_checks import check_pipeline
 from azml_contract.emulator.references import check_references
 from azml_contract.emulator.refusal import Refusal
 from azml_contract.emulator.replies import Reply
@@ -46,7 +47,10 @@ from azml_contract.emulator.versions import (
 from azml_contract.emulator.world import REFERENCE_VERSION, Call
 
 _TRIAL_NAME = re.compile(r"(.+)_(\d+)")
+_STEP = ".step."
 _MUTABLE = ("description", "tags", "properties", "displayName", "isArchived")
+_REGISTRY = "azureml://registries/"
+_NOT_STARTED_FROM = "2023-04-01-preview"
 _TRANSLATED = ("Command", "Sweep")
 _NO_TIER = {"jobTier": "Null"}
 # Written by the service, and sent back by clients that read, change and PUT.
@@ -60,7 +64,9 @@ class Jobs(Kind):
         """One job; looking at it lets time pass."""
         resource = self.need(call)
         self.world.clock.note_poll()
-        return Reply(200, self.render(call, resource))
+        # Once it is over, only a PUT changes it.
+        over = self.state_of(resource).status in TERMINAL
+        return Reply(200, self.render(call, resource), lasts=over)
 
     def need(self, call: Call) -> Resource:
         """The job of the path, or the trial of a sweep."""
@@ -71,21 +77,22 @@ class Jobs(Kind):
 
     def find(self, job_id: str) -> Resource | None:
         """A job, or a trial that has started; None where there is none."""
-        return self.world.store.get(job_id) or self._find_trial(job_id)
+        found = self.world.store.get(job_id) or self._find_trial(job_id)
+        return found or self._find_step(job_id)
 
-    def members(self, call: Call) -> Sequence[Resource]:
+    def members(self, call: Call) -> Iterable[Resource]:
         """Jobs that the query asks for, newest first."""
-        listed = list(super().members(call))[::-1]
+        listed = tuple(super().members(call))[::-1]
         wanted = call.query.get("jobtype", "").lower()
         view = call.query.get("listviewtype", "ActiveOnly").lower()
         tag = call.query.get("tag", "")
-        return [
+        return (
             job
             for job in listed
             if (not wanted or _properties(job)["jobType"].lower() == wanted)
             and (view == "all" or _is_archived(job) is (view == "archivedonly"))
             and (not tag or tag.partition("=")[0] in (_properties(job)["tags"] or {}))
-        ]
+        )
 
     def read(self, call: Call, body: Body) -> Body:
         """The neutral form."""
@@ -127,8 +134,15 @@ class Jobs(Kind):
         if existing is not None:
             return self._change(call, existing, properties)
         check_references(self.world, name, properties)
+        if properties["jobType"] == "Pipeline":
+            check_pipeline(self.world, properties)
         properties.setdefault("displayName", name)
-        return super().admit(call, body, None)
+        job = super().admit(call, body, None)
+        # Components of a registry are fetched before the pipeline is prepared.
+        is_late = call.is_from(_NOT_STARTED_FROM) and _REGISTRY in str(
+            properties.get("jobs")
+        )
+        return replace(job, facts={"is_late": True}) if is_late else job
 
     def answer_put(self, call: Call, resource: Resource, *, is_new: bool) -> Reply:
         """201 for a new job, 200 for one that was there."""
@@ -184,13 +198,6 @@ class Jobs(Kind):
             shown.pop("shmSize", None)
         return body
 
-    def system_data(self, resource: Resource) -> Body | None:
-        """Who created it and when; nothing about changes."""
-        data = super().system_data(resource) or {}
-        return {
-            name: data[name] for name in ("createdAt", "createdBy", "createdByType")
-        }
-
     def missing(self, call: Call) -> Refusal:
         """The error for a job that is not there."""
         return Refusal(
@@ -222,7 +229,7 @@ class Jobs(Kind):
         properties = _properties(job)
         if properties["jobType"] == "Command":
             return command_course(properties)
-        return other_course(properties["jobType"])
+        return other_course(properties, is_late="is_late" in job.facts)
 
     def _cancel_finished(self, job: Resource) -> Reply:
         if _properties(job)["jobType"] != "Pipeline":
@@ -249,6 +256,26 @@ class Jobs(Kind):
             elapsed_s = min(elapsed_s, cancelled_s - sweep.created_s)
         return [_as_job(sweep, trial) for trial in plan.started(elapsed_s)]
 
+    def children_of(self, job: Resource) -> Sequence[Resource]:
+        """The trials of a sweep, the steps of a pipeline; none for other jobs."""
+        if _properties(job)["jobType"] != "Pipeline":
+            return self.trials_of(job)
+        nodes = _properties(job).get("jobs") or {}
+        started_s = job.created_s + (self._course(job).starts_at("Running") or 0.0)
+        if self.world.clock.now() < started_s:
+            return []
+        return [
+            _as_step(job, str(name), node, started_s) for name, node in nodes.items()
+        ]
+
+    def _find_step(self, job_id: str) -> Resource | None:
+        collection, _, name = job_id.rpartition("/")
+        parent_name, _, _ = name.partition(_STEP)
+        parent = self.world.store.get(f"{collection}/{parent_name}")
+        if _STEP not in name or parent is None:
+            return None
+        return next((s for s in self.children_of(parent) if s.name == name), None)
+
     def _find_trial(self, job_id: str) -> Resource | None:
         collection, _, name = job_id.rpartition("/")
         matched = _TRIAL_NAME.fullmatch(name)
@@ -262,7 +289,7 @@ class Jobs(Kind):
 
     def _change(self, call: Call, existing: Resource, wanted: Body) -> Resource:
         before = self._fingerprint(_properties(existing))
-        after = self._fingerprint(wanted)
+        after = self._fingerprint(_without_given_places(wanted, existing))
         changed = sorted(
             name
             for name in before.keys() | after.keys()
@@ -340,6 +367,52 @@ def _as_job(parent: Resource, trial: Trial) -> Resource:
         },
         created_s,
         created_s,
+        parent.created_by,
+        parent.created_by_type,
+        facts,
+    )
+
+
+def _without_given_places(wanted: Body, existing: Resource) -> Body:
+    """What a client sends back, without the places that the service gave outputs."""
+    said = _properties(existing).get("outputs") or {}
+    outputs = {
+        name: {k: v for k, v in output.items() if k != "uri"}
+        if isinstance(output, dict) and not (said.get(name) or {}).get("uri")
+        else output
+        for name, output in (wanted.get("outputs") or {}).items()
+    }
+    return {**wanted, "outputs": outputs}
+
+
+def _as_step(parent: Resource, name: str, node: Any, started_s: float) -> Resource:
+    """A node of a pipeline as the command job that it is."""
+    given = node if isinstance(node, Mapping) else {}
+    properties = {
+        "jobType": "Command",
+        "command": str(given.get("command") or ""),
+        "environmentId": given.get("environment"),
+        "componentId": given.get("componentId"),
+        "displayName": str(given.get("display_name") or name),
+        "experimentName": _properties(parent)["experimentName"],
+        "computeId": given.get("computeId") or _properties(parent).get("computeId"),
+        "inputs": {},
+        "outputs": {},
+        "tags": {"azureml.pipeline": parent.name},
+        "properties": {
+            "azureml.runsource": "azureml.StepRun",
+            "azureml.pipelinerunid": parent.name,
+            "azureml.moduleName": name,
+        },
+    }
+    facts = {"parent": parent.name, "course": command_course(properties, run_s=30.0)}
+    if "cancelled_s" in parent.facts:
+        facts["cancelled_s"] = parent.facts["cancelled_s"]
+    return Resource(
+        f"{parent.id}{_STEP}{name}",
+        {"properties": properties},
+        started_s,
+        started_s,
         parent.created_by,
         parent.created_by_type,
         facts,

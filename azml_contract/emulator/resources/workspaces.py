@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from azml_contract.emulator.refusal import Refusal
+from azml_contract.emulator.refusal import Refusal, refuse_resource_not_found
 from azml_contract.emulator.replies import Reply
-from azml_contract.emulator.resources.generic import Kind, refuse_resource_not_found
-from azml_contract.emulator.resources.operations import operation_url, start_operation
+from azml_contract.emulator.resources.accounts import Account
+from azml_contract.emulator.resources.datastores import seed_datastores
 from azml_contract.emulator.store import Body, Resource
-from azml_contract.emulator.world import Call
+from azml_contract.emulator.world import Call, storage_account_id, workspace_guid_of
 from azml_contract.settings import PROVIDER
 
-_PROVISIONING_S = 60.0
 
-
-class Workspaces(Kind):
+class Workspaces(Account):
     """``Microsoft.MachineLearningServices/workspaces``."""
+
+    status_kind = "workspaceOperationsStatus"
 
     def missing(self, call: Call) -> Refusal:
         """The error for a workspace that is not there."""
@@ -25,25 +24,32 @@ class Workspaces(Kind):
             f"{PROVIDER}/workspaces", call.path.names[-1], call.path.resource_group
         )
 
-    def members(self, call: Call) -> Sequence[Resource]:
+    def members(self, call: Call) -> Iterable[Resource]:
         """Workspaces of a resource group, or of the whole subscription."""
         if call.path.resource_group:
             return self.world.store.list(f"{call.path.id}/workspaces")
-        prefix = f"/subscriptions/{call.path.subscription}/".lower()
         return [
             resource
-            for resource in self.world.store
-            if resource.id.lower().startswith(prefix)
-            and "/" not in resource.id.lower().rpartition("/workspaces/")[2]
-            and "/workspaces/" in resource.id.lower()
+            for group in self.world.groups()
+            for resource in self.world.store.list(
+                f"{group}/providers/{PROVIDER}/workspaces"
+            )
         ]
+
+    def put(self, call: Call) -> Reply:
+        """Create or change a workspace; a new one gets its datastores."""
+        is_new = self.world.store.get(call.path.id) is None
+        reply = super().put(call)
+        made = self.world.store.get(call.path.id)
+        if is_new and made is not None:
+            self.world.blobs.promise_containers(seed_datastores(self.world, made.id))
+        return reply
 
     def view(self, call: Call, resource: Resource) -> Body:
         """What the service adds: identifiers and addresses."""
         body = dict(resource.body)
         location = str(body.get("location", self.world.seed.location))
         properties = dict(body.get("properties") or {})
-        workspace_guid = workspace_guid_of(resource.id)
         host = f"{location}.api.azureml.ms"
         added: Body = {
             "friendlyName": resource.name,
@@ -55,8 +61,8 @@ class Workspaces(Kind):
             ),
             "hbiWorkspace": False,
             "publicNetworkAccess": "Enabled",
-            "provisioningState": "Succeeded",
-            "workspaceId": workspace_guid,
+            "provisioningState": self.provisioning_state(resource),
+            "workspaceId": workspace_guid_of(resource.id),
             "tenantId": self.world.seed.tenant,
             "discoveryUrl": f"https://{host}/discovery",
             "mlFlowTrackingUri": f"azureml://{host}/mlflow/v1.0{resource.id}",
@@ -64,29 +70,24 @@ class Workspaces(Kind):
             "privateLinkCount": 0,
             "v1LegacyMode": False,
         }
-        body["properties"] = added | properties
+        encryption = properties.get("encryption") or {}
+        if str(encryption.get("status")).lower() == "disabled":
+            properties.pop("encryption")
+        said = {name: value for name, value in properties.items() if value is not None}
+        body["properties"] = added | said
         body.setdefault("location", location)
-        body.setdefault("tags", {})
-        body.setdefault("kind", "Default")
-        body.setdefault("sku", {"name": "Basic", "tier": "Basic"})
-        body["identity"] = {
-            **(body.get("identity") or {"type": "SystemAssigned"}),
-            "principalId": str(uuid.uuid5(uuid.NAMESPACE_URL, resource.id)),
-            "tenantId": self.world.seed.tenant,
-        }
+        body["tags"] = body.get("tags") or {}
+        body["sku"] = body.get("sku") or {"name": "Basic", "tier": "Basic"}
+        body["identity"] = body.get("identity") or {"type": "SystemAssigned"}
         return body
 
-    def answer_put(self, call: Call, resource: Resource, *, is_new: bool) -> Reply:
-        """202, and two addresses where the state can be asked for."""
-        operation = start_operation(
-            self.world, resource.id, "Creating", _PROVISIONING_S
-        )
-        url = operation_url(call, self.world, operation, "workspaceOperationsStatus")
-        headers = (
-            ("Location", f"{url}&type=location"),
-            ("Azure-AsyncOperation", f"{url}&type=async"),
-        )
-        return Reply(202, headers=headers)
+    def patch(self, call: Call) -> Reply:
+        """Change a workspace; where that takes a while, 202 and two addresses."""
+        reply = super().patch(call)
+        if not call.operation.long_running:
+            return reply
+        changed = self.need(call)
+        return self.begin(call, changed, "Updating")
 
     def _account_id(self) -> str:
         return storage_account_id(
@@ -96,14 +97,3 @@ class Workspaces(Kind):
     def _neighbour(self, kind: str, prefix: str) -> str:
         group = self.world.workspace_id.partition("/providers/")[0]
         return f"{group}/providers/{kind}/{prefix}-{self.world.seed.workspace}"
-
-
-def storage_account_id(workspace_id: str, account: str) -> str:
-    """ARM id of a storage account beside a workspace."""
-    group = workspace_id.partition("/providers/")[0]
-    return f"{group}/providers/Microsoft.Storage/storageAccounts/{account}"
-
-
-def workspace_guid_of(workspace_id: str) -> str:
-    """The GUID by which the service knows a workspace; always the same one."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, workspace_id.lower()))

@@ -1,0 +1,104 @@
+"""The bytes of a request's body, parsed as far as the service parses them.
+
+In: bytes. Out: JSON, or the refusal of what is none: not UTF-8, nested deeper
+than the service's reader goes, a number or a text that JSON cannot hold.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from azml_contract.emulator.refusal import Refusal, refuse_at_gateway
+
+_MOST_DEPTH = 64
+_LOOSE = re.compile(
+    r'(?P<text>"(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/'
+    r"|(?P<key>[A-Za-z_$][\w$]*)(?=\s*:)|,(?=\s*[}\]])",
+    re.DOTALL,
+)
+
+
+def parse_body(body: bytes) -> Any:
+    """The JSON of a body; None for an empty one.
+
+    Raises:
+        Refusal: 400, it is no JSON that the service reads.
+    """
+    if not body.strip():
+        return None
+    try:
+        # The service takes line breaks within strings, so strict is off.
+        parsed = json.loads(
+            body.decode("utf-8-sig"),
+            strict=False,
+            parse_constant=_refuse_constant,
+            parse_float=_read_float,
+        )
+    except (ValueError, RecursionError) as error:
+        raise _refuse(str(error)) from error
+    # A deep body has many brackets, and a lone surrogate is written as \\ud...
+    if body.count(b"{") + body.count(b"[") > _MOST_DEPTH and _is_deep(parsed):
+        raise _refuse(f"The reader's MaxDepth of {_MOST_DEPTH} has been exceeded.")
+    if b"\\ud" in body.lower():
+        _refuse_surrogates(parsed)
+    return parsed
+
+
+def as_strict(body: bytes) -> bytes:
+    """A body with comments, bare keys and commas too many as JSON has it.
+
+    ARM reads deployments so, and azure-cli writes ``template:`` without quotes.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body
+    return _LOOSE.sub(_tighten, text).encode()
+
+
+def _tighten(matched: re.Match[str]) -> str:
+    if matched["key"]:
+        return f'"{matched["key"]}"'
+    return matched[0] if matched["text"] else " "
+
+
+def _refuse(reason: str) -> Refusal:
+    return refuse_at_gateway(
+        400,
+        "InvalidRequestContent",
+        f"The request content was invalid and could not be deserialized: '{reason}'.",
+    )
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _read_float(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is too large")
+    return value
+
+
+def _is_deep(parsed: Any) -> bool:
+    level = [parsed]
+    for _ in range(_MOST_DEPTH):
+        level = [
+            item
+            for value in level
+            if isinstance(value, dict | list)
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return False
+    return any(isinstance(value, dict | list) for value in level)
+
+
+def _refuse_surrogates(parsed: Any) -> None:
+    try:
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise _refuse("A text holds half of a surrogate pair.") from error
