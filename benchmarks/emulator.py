@@ -187,14 +187,14 @@ def main() -> None:
     many = 2_000 if args.quick else 20_000
     one, share_one = measure_throughput(count, 1, rounds)
     sixteen, share_sixteen = measure_throughput(count, 16, rounds)
-    few, lots = measure_page(100, 20), measure_page(many, 20)
+    few, lots = measure_page(200, 20), measure_page(many, 20)
     bare = find_medians([measure_start(["--azurite", "none"]) for _ in range(rounds)])
     whole = find_medians([measure_start([]) for _ in range(rounds)])
     memory = measure_memory(1_000 if args.quick else 100_000)
     rows: list[Row] = [
         *one,
         *sixteen,
-        {"contender": "page, 100 resources", **few},
+        {"contender": "page, 200 resources", **few},
         {"contender": f"page, {many:,} resources", **lots},
         {"contender": "start, no Azurite", **bare},
         {"contender": "start, Azurite", **whole},
@@ -205,7 +205,7 @@ def main() -> None:
             "one connection, share of the echo server", share_one, 0.9, at_least=True
         ),
         Target("16 connections, share of it", share_sixteen, 0.8, at_least=True),
-        Target("page at many / page at 100", lots["ms"] / few["ms"], 1.5),
+        Target("page at many / page at 200", lots["ms"] / few["ms"], 1.5),
         Target("start without Azurite, s", bare["s"], 1.0),
         Target("start with Azurite, s", whole["s"], 1.5),
         Target("100,000 resources, MB", memory["mb"], 250),

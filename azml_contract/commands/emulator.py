@@ -76,7 +76,8 @@ def command(
     The JSON object of --seed may have these keys; what it leaves out has a
     default: subscription, tenant, client_id (GUIDs), client_secret,
     resource_group, workspace, location, storage_account, storage_key (base64),
-    computes (a list: clusters that exist from the start), user_name, guid_seed
+    computes (a list: clusters that exist from the start), principals (a list:
+    client_id, client_secret and role of each), user_name, guid_seed
     (a whole number: the same one draws the same GUIDs).
     """
     from azml_contract.emulator.clock import RunningClock

@@ -25,7 +25,7 @@ def test_eight_clients_write_and_read_at_once(service, arm_client):
     assert {status for statuses in done for status in statuses} == {201}
     listed = arm_client(service).get("environments").json()["value"]
     assert {item["name"] for item in listed} == {f"env{n}" for n in range(8)}
-    assert len(service.store) == 1 + 3 + 8 * 21
+    assert len(service.store) == 1 + 3 + 3 + 8 * 21
 
 
 def test_the_same_version_put_by_many_is_made_once(service, arm_client):
