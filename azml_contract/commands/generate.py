@@ -14,9 +14,9 @@ from azml_contract.errors import AzmlContractError, InputError, UsageError
 
 if TYPE_CHECKING:
     from azml_contract.cassette.recordings import Recording
-    from azml_contract.commands.story import Step, Story
     from azml_contract.exchange import Exchange
     from azml_contract.scripts.script import Script
+    from azml_contract.stories.story import Step, Story
 
 _ENDED = ("Completed", "Failed", "Canceled", "Succeeded")
 
@@ -62,7 +62,7 @@ def command(
 
 
 def _generate(source: Path, folder: Path, *, force: bool) -> None:
-    from azml_contract.commands.story import tell_story
+    from azml_contract.stories.story import tell_story
 
     steps, left = _read_steps(source)
     versions = Counter(
@@ -138,8 +138,8 @@ def _read_steps(source: Path) -> tuple[list[Step], list[str]]:
 
 def _steps_of_script(script: Script) -> tuple[list[Step], list[str]]:
     """Every run of every call, in its order; what its holes come from is told."""
-    from azml_contract.commands.story import Step
     from azml_contract.scripts.recorded import mark_exchange
+    from azml_contract.stories.story import Step
 
     reads: dict[int, list[tuple[str, ...]]] = {}
     for read in script.reads:
@@ -166,7 +166,7 @@ def _steps_of_script(script: Script) -> tuple[list[Step], list[str]]:
 
 
 def _steps_of_recording(recording: Recording) -> list[Step]:
-    from azml_contract.commands.story import Step
+    from azml_contract.stories.story import Step
 
     calls = list(recording.calls())
     seen = Counter(_key(call.exchange) for call in calls)

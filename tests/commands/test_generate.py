@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from azml_contract.cli import cli
-from azml_contract.commands.story import Step, tell_story
 from azml_contract.exchange import Exchange, Request, Response
+from azml_contract.stories.story import Step, tell_story
 from tests.scripts.conftest import INPUTS, WORKSPACE
 
 HOWTO = INPUTS / "howto_2021.sh"

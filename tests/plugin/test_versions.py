@@ -80,7 +80,7 @@ def test_without_any_older_recording_the_command_that_records_is_named(project):
 
     result = run(project, "--azml-api-version", "2024-04-01")
 
-    result.assert_outcomes(errors=1)
+    result.assert_outcomes(failed=1)
     assert "There is no cassette for" in say(result)
     assert "--azml-mode=record" in say(result)
 

@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "cassette": {"errors", "exchange", "whole_file"},
     "recording": {"errors", "exchange", "whole_file", "redaction", "cassette"},
     "scripts": VALUES | {"settings", "validation"},
+    "stories": VALUES | {"validation"},
     "documents": VALUES | {"redaction", "cassette", "recording", "scripts"},
     "client": VALUES | {"settings"},
     "library": VALUES | {"settings", "contract", "validation"},

@@ -1,0 +1,1 @@
+"""Calls told as scenarios: a module, its bodies, and what it uploads."""
