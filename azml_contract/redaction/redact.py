@@ -52,6 +52,10 @@ from azml_contract.redaction.shapes import (
 )
 
 _DEEPEST = 4
+_TEXT_RUN = re.compile(
+    rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
+    rb"|[\xf0-\xf4][\x80-\xbf]{3})+"
+)
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
 # No token is shorter than this word, and nothing else hides in one.
@@ -310,14 +314,21 @@ class Redactor:
         return self.text(text).encode(codec)
 
     def windows(self, raw: bytes) -> list[tuple[int, int]]:
-        """Where binary content is worth a closer look.
+        """Where binary content is worth a closer look: text around what is sought.
+
+        Bytes that are no text are none: a rule would find in them what nobody wrote.
 
         Returns:
             Start and end of each place, ascending, none touching another;
             usually there is none, and finding that out is fast.
         """
         needles = (*SHAPE_MARKERS, *self.secrets.needles, *self.names.needles)
-        return merge_windows(find_needles(raw.lower(), needles), len(raw))
+        around = merge_windows(find_needles(raw.lower(), needles), len(raw))
+        return [
+            run.span()
+            for start, end in around
+            for run in _TEXT_RUN.finditer(raw, start, end)
+        ]
 
     def message(self, text: str) -> str:
         """A text for a person: without secrets and identifiers."""

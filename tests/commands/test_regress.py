@@ -316,7 +316,8 @@ def test_many_recordings_are_judged_by_processes_to_the_same_result(tmp_path):
     assert run("regress", tmp_path, "--jobs", 2, *common, apart).returncode == 0
 
     assert alone.read_bytes() == apart.read_bytes()
-    told = run("regress", tmp_path, "--jobs", 2, "--to", "2024-04-01").stdout
+    common = ("--jobs", 2, "--to", "2024-04-01", "--by", "scenario")
+    told = run("regress", tmp_path, *common).stdout
     assert "(and 519 more that fare alike)" in flat(told)
 
 
