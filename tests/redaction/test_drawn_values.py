@@ -168,9 +168,7 @@ def test_a_secret_that_only_its_shape_tells_replays(service, record, replay):
 
 def test_bytes_that_are_no_text_stay_whatever_a_rule_would_read_in_them():
     redactor = Redactor(RedactionRules())
-    noise = (
-        b"\xff\xfe\x00sig=\x01\xf8-P\x02\x9c\xf00\xa8\xcd\xe1 \x00-p\xff\xaa\xbb\xcc"
-    )
+    noise = b"\xf8\x00sig=\x01\xf8-P\x02\x9c\xf00\xa8\xcd\xe1 \x00-p\xff"
     told = noise + b"\x00?sv=2024&sig=aGVsbG8gd29ybGQgaGVsbG8gd29ybGQ%3D\x00"
 
     assert redactor.binary(noise) == noise
