@@ -178,8 +178,10 @@ def add_growth(rows: list[Row], nothing_s: float) -> None:
     for row in rows:
         least = first[row["workers"]]
         if row is not least:
-            longer = (row["seconds"] - nothing_s) / (least["seconds"] - nothing_s)
-            row["growth"] = math.log(longer) / math.log(row["n"] / least["n"])
+            spent = [max(one["seconds"] - nothing_s, 0.001) for one in (row, least)]
+            row["growth"] = math.log(spent[0] / spent[1]) / math.log(
+                row["n"] / least["n"]
+            )
 
 
 def make_targets(rows: list[Row]) -> list[Target]:
