@@ -11,7 +11,7 @@ from typing import Any
 from azml_contract.contract.model import Definition, Type, View
 from azml_contract.contract.views import Lens, Use, ancestors, use_of
 
-_RESPONSE = Lens(View.RESPONSE, reveals=True)
+RESPONSE = Lens(View.RESPONSE, reveals=True)
 _TEXTS = {
     "duration": "PT1H",
     "date-time": "2026-01-01T00:00:00Z",
@@ -19,13 +19,15 @@ _TEXTS = {
 }
 
 
-def sample(kind: Type, definitions: Mapping[str, Definition]) -> Any:
-    """The smallest value of a type."""
+def sample(
+    kind: Type, definitions: Mapping[str, Definition], lens: Lens = RESPONSE
+) -> Any:
+    """The smallest value of a type, of what may stand there in a view."""
     if kind.kind == "ref":
-        return _sample_object(definitions[kind.ref], definitions)
+        return _sample_object(definitions[kind.ref], definitions, lens)
     if kind.kind == "array":
         assert kind.items is not None
-        return [sample(kind.items, definitions)] * (kind.min_items or 0)
+        return [sample(kind.items, definitions, lens)] * (kind.min_items or 0)
     if kind.kind in ("map", "object", "any"):
         return {}
     if kind.kind in ("integer", "number"):
@@ -38,7 +40,7 @@ def sample(kind: Type, definitions: Mapping[str, Definition]) -> Any:
 
 
 def _sample_object(
-    definition: Definition, definitions: Mapping[str, Definition]
+    definition: Definition, definitions: Mapping[str, Definition], lens: Lens
 ) -> dict[str, Any]:
     tag: dict[str, Any] = {}
     if definition.variants:
@@ -50,8 +52,8 @@ def _sample_object(
             if base.discriminator:
                 tag = {base.discriminator: definition.discriminator_value}
     required = {
-        name: sample(prop.type, definitions)
+        name: sample(prop.type, definitions, lens)
         for name, prop in definition.properties.items()
-        if prop.required and use_of(prop, _RESPONSE) is Use.FREE
+        if prop.required and use_of(prop, lens) is Use.FREE
     }
     return required | tag

@@ -12,9 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from azml_contract.finding import Finding
-from azml_contract.report.regressed import Broken, Regressed, Scenario
+from azml_contract.report.regressed import (
+    OPERATION_GONE,
+    Broken,
+    Regressed,
+    Scenario,
+)
 
-OPERATION_GONE = "AZC301"
 _WORST = {"ignored": 0, "refused": 1, "gone": 2}
 _INDEX = re.compile(r"/\d+(?=/|$)")
 

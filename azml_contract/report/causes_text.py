@@ -10,13 +10,8 @@ import textwrap
 from rich.console import Console
 from rich.text import Text
 
-from azml_contract.report.causes import (
-    OPERATION_GONE,
-    Cause,
-    find_causes,
-    find_reach,
-)
-from azml_contract.report.regressed import Regressed
+from azml_contract.report.causes import Cause, find_causes, find_reach
+from azml_contract.report.regressed import OPERATION_GONE, Regressed
 from azml_contract.report.table import STYLES, print_legend, print_trimmed
 
 _INSET = 4

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from azml_contract.finding import Finding
 
+OPERATION_GONE = "AZC301"
+"""The code of a call whose operation is not there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:

@@ -14,12 +14,17 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
-from azml_contract.report.regressed import Broken, Column, Regressed, Scenario
+from azml_contract.report.regressed import (
+    OPERATION_GONE,
+    Broken,
+    Column,
+    Regressed,
+    Scenario,
+)
 from azml_contract.report.table import print_legend, print_table, print_trimmed
 
 _COLUMN = 12
 _LABEL = 26
-_GONE = "AZC301"
 _SINCE = re.compile(r" (?:since|before) [-\w]+\.$")
 
 
@@ -114,7 +119,7 @@ def _print_gone(console: Console, broken: Sequence[Broken]) -> None:
     """Calls whose operation is gone, one line for the same versions."""
     calls: dict[str, list[str]] = {}
     for one in broken:
-        if one.finding.code == _GONE:
+        if one.finding.code == OPERATION_GONE:
             known = " (in the baseline)" if one.known else ""
             calls.setdefault(f"{one.when}{known}", []).append(one.call)
     for when, names in calls.items():
@@ -123,7 +128,7 @@ def _print_gone(console: Console, broken: Sequence[Broken]) -> None:
 
 
 def _print_broken(console: Console, broken: Sequence[Broken], *, brief: bool) -> None:
-    told = [one for one in broken if one.finding.code != _GONE]
+    told = [one for one in broken if one.finding.code != OPERATION_GONE]
     for key, group in groupby(told, lambda one: (one.call, one.status, one.when)):
         call, status, when = key
         print_trimmed(console, Text(f"{call}: {status} {when}", "bold"))

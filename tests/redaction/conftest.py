@@ -1,27 +1,7 @@
 """The recorded service, for every test of this folder."""
 
 import pytest
-from recorded_service import (
-    cassette_path,
-    make_recorder,
-    plain_environment,
-    real,
-    record,
-    replay,
-    service,
-    stand_ins,
-)
-
-__all__ = [
-    "cassette_path",
-    "make_recorder",
-    "plain_environment",
-    "real",
-    "record",
-    "replay",
-    "service",
-    "stand_ins",
-]
+from recorded_service import *  # noqa: F403
 
 
 @pytest.fixture

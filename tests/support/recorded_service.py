@@ -34,6 +34,19 @@ from cryptography.x509.oid import NameOID
 from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
 from azml_contract.redaction.rules import Identifier, RedactionRules
 
+__all__ = [
+    "cassette_path",
+    "make_recorder",
+    "plain_environment",
+    "proves",
+    "real",
+    "record",
+    "replay",
+    "service",
+    "stand_ins",
+]
+"""The fixtures, which a folder takes all together."""
+
 SUBSCRIPTION = "3b1f0c52-7a5e-4a0b-9d55-0f9f3a1c7e21"
 TENANT = "b6a7d0c4-11d8-4b7d-8a55-2d6a0c9be1f3"
 CLIENT = "9c0de5f1-6f0b-4d7a-b8a4-5ab1f0c3d2e4"
