@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -28,6 +29,14 @@ def find_header(headers: Headers, name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == wanted), None)
 
 
+@lru_cache(maxsize=256)
+def _take_apart(url: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """Host, path and query of a URL; asked several times for each request."""
+    split = urlsplit(url)
+    query = tuple(parse_qsl(split.query, keep_blank_values=True))
+    return split.hostname or "", split.path, query
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request as it was sent. `url` is absolute and holds the query."""
@@ -40,22 +49,22 @@ class Request:
     @property
     def host(self) -> str:
         """Host name in lower case, without the port."""
-        return urlsplit(self.url).hostname or ""
+        return _take_apart(self.url)[0]
 
     @property
     def path(self) -> str:
         """Path as sent, percent-encoded."""
-        return urlsplit(self.url).path
+        return _take_apart(self.url)[1]
 
     @property
     def query(self) -> list[tuple[str, str]]:
         """Decoded query pairs in the order sent, empty values kept."""
-        return parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
+        return list(_take_apart(self.url)[2])
 
     @property
     def api_version(self) -> str | None:
         """Value of the ``api-version`` query parameter; None when absent."""
-        pairs = self.query
+        pairs = _take_apart(self.url)[2]
         return next((v for k, v in pairs if k.lower() == "api-version"), None)
 
     def header(self, name: str) -> str | None:

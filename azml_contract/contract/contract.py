@@ -16,6 +16,8 @@ from azml_contract.contract.imported import Imported
 from azml_contract.contract.model import Definition, Operation, SourceKind
 from azml_contract.contract.routes import Hit, Routes, Template
 
+_MOST_FOUND = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -58,6 +60,7 @@ class Contract:
         self.definitions = definitions
         self.operations = operations
         self._templates = templates or self._templates_of_operations
+        self._found: dict[tuple[str, str], Route] = {}
 
     def __repr__(self) -> str:
         return f"Contract({self.api_version!r}, {self.source})"
@@ -73,10 +76,18 @@ class Contract:
             A `Route` with the values of the path parameters, or a `NoRoute`
             with the allowed verbs and the nearest templates.
         """
+        known = self._found.get((method, path))
+        if known is not None:
+            return known
         found = self._routes.find(method, path)
         if isinstance(found, Hit):
             values = MappingProxyType(found.values)
-            return Route(self.operations[found.operation], values)
+            route = Route(self.operations[found.operation], values)
+            # One call is looked up several times: by who judges, by who answers.
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[method, path] = route
+            return route
         return NoRoute(found, self._routes.nearest(method, path))
 
     def knows(self, method: str, path: str) -> bool:

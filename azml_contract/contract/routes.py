@@ -61,13 +61,14 @@ class Routes:
         """
         segments = path.strip("/").split("/")
         verb = method.upper()
+        straight = _walk_straight(self._root, segments)
+        if straight is not None and verb in straight[0].ends:
+            return _as_hit(straight[0].ends[verb], straight[1])
         allowed: set[str] = set()
         for place, values in _walk(self._root, segments, 0, ()):
             end = place.ends.get(verb)
             if end is not None:
-                names, operation = end
-                decoded = [unquote(v) if "%" in v else v for v in values]
-                return Hit(operation, dict(zip(names, decoded, strict=True)))
+                return _as_hit(end, values)
             allowed |= place.ends.keys()
         return tuple(sorted(allowed))
 
@@ -94,6 +95,29 @@ class Routes:
             else:
                 place = place.literals.setdefault(segment.lower(), _Place())
         place.ends.setdefault(template.method, (tuple(names), template.operation))
+
+
+def _as_hit(end: tuple[tuple[str, ...], str], values: Iterable[str]) -> Hit:
+    names, operation = end
+    decoded = [unquote(v) if "%" in v else v for v in values]
+    return Hit(operation, dict(zip(names, decoded, strict=True)))
+
+
+def _walk_straight(
+    place: _Place, segments: list[str]
+) -> tuple[_Place, list[str]] | None:
+    """The first place of `_walk`, if no step has to be taken back to get there."""
+    values: list[str] = []
+    for segment in segments:
+        literal = place.literals.get(segment.lower())
+        if literal is not None:
+            place = literal
+        elif place.parameter is not None and segment and "%" not in segment:
+            values.append(segment)
+            place = place.parameter
+        else:
+            return None
+    return place, values
 
 
 def _walk(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -42,6 +42,7 @@ from azml_contract.emulator.resources import kind_for
 from azml_contract.emulator.resources.operations import STATUS_KINDS, answer_status
 from azml_contract.emulator.resources.shapes import keep_unlisted
 from azml_contract.emulator.shaping import normalize
+from azml_contract.emulator.store import Store
 from azml_contract.emulator.world import Call, World
 from azml_contract.errors import UnknownApiVersion
 from azml_contract.exchange import Request, Response
@@ -66,8 +67,21 @@ _SERVER_ERRORS = {
 ARM_HOST = "management.azure.com"
 _AUDIENCES = ("https://management.core.windows.net", "https://management.azure.com")
 _MOST_KEPT, _LARGEST_KEPT = 2000, 100_000
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _FOR_EVER_S = 1e12
 _WRITES = ("PUT", "PATCH", "DELETE", "POST")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An answer that lasts until one of the collections changes that made it."""
+
+    collections: tuple[str, ...]
+    version: int
+    body: bytes
+
+    def is_stale(self, store: Store) -> bool:
+        return store.version_of(self.collections) != self.version
 
 
 class Arm:
@@ -92,7 +106,7 @@ class Arm:
         self._identity = identity
         self._versions = versions
         self._refuse_body = refuse_body
-        self._kept: dict[str, tuple[int, bytes]] = {}
+        self._kept: dict[str, _Kept] = {}
         self._headers = HeaderWriter(world.seed.location, world.clock)
 
     def answer(self, request: Request, fault: Fault | None = None) -> Response:
@@ -107,10 +121,12 @@ class Arm:
                 if kept is not None:
                     return kept
                 path = parse_arm_path(unquote(request.path))
-                reply = self._spoil(self._carry_out(request, path), fault)
+                with self._world.store.looking() as looked_at:
+                    reply = self._carry_out(request, path)
+                reply = self._spoil(reply, fault)
                 response = self._respond(request, reply, by="service")
                 if reply.lasts and fault is None:
-                    self._keep(request, response)
+                    self._keep(request, response, looked_at)
                 return response
             except Refusal as refusal:
                 return self._refuse(request, refusal)
@@ -158,20 +174,21 @@ class Arm:
         """The answer to the same request, if nothing has changed since."""
         if request.method != "GET":
             return None
-        revision, body = self._kept.get(request.url, (-1, b""))
-        if revision != self._world.store.revision:
+        kept = self._kept.get(request.url)
+        if kept is None or kept.is_stale(self._world.store):
             return None
         headers = self._headers.write(
             "GET", by="service", is_error=False, has_body=True
         )
-        return Response(200, headers, body)
+        return Response(200, headers, kept.body)
 
-    def _keep(self, request: Request, response: Response) -> None:
+    def _keep(self, request: Request, response: Response, looked_at: set[str]) -> None:
         if request.method != "GET" or len(response.body) > _LARGEST_KEPT:
             return
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
-        self._kept[request.url] = (self._world.store.revision, response.body)
+        made = self._world.store.version_of(looked_at)
+        self._kept[request.url] = _Kept(tuple(looked_at), made, response.body)
 
     def _carry_out(self, request: Request, path: ArmPath) -> Reply:
         api_version = request.api_version
@@ -299,8 +316,7 @@ class Arm:
             )
 
     def _check_group(self, path: ArmPath) -> None:
-        known = (group.lower() for group in self._world.groups())
-        if path.resource_group and path.scope.lower() not in known:
+        if path.resource_group and not self._world.has_group(path.scope):
             raise refuse_group(path.resource_group)
 
     def _answer_neighbour(
@@ -438,18 +454,18 @@ class Arm:
             return
         if len(path.types) == 1 and not path.tail:
             return
-        top = replace(path, types=path.types[:1], names=path.names[:1], tail="")
-        if self._world.store.get(top.id) is not None:
+        if self._world.store.get(path.top_id) is not None:
             return
+        top = path.types[0], path.names[0]
         if method == "PUT":
             raise refuse_at_gateway(
                 404,
                 "ParentResourceNotFound",
                 "Can not perform requested operation on nested resource. Parent "
-                f"resource '{top.names[0]}' not found.",
+                f"resource '{top[1]}' not found.",
             )
         raise refuse_resource_not_found(
-            f"{PROVIDER}/{top.types[0]}", top.names[0], path.resource_group
+            f"{PROVIDER}/{top[0]}", top[1], path.resource_group
         )
 
     def _read_body(self, request: Request, call: Call) -> Any:
@@ -494,7 +510,7 @@ def _raise_fault(fault: Fault | None) -> None:
 
 
 def _as_json(body: Any) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(body).encode()
 
 
 def _draw_hex(digits: int) -> str:

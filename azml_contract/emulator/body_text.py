@@ -29,13 +29,7 @@ def parse_body(body: bytes) -> Any:
     if not body.strip():
         return None
     try:
-        # The service takes line breaks within strings, so strict is off.
-        parsed = json.loads(
-            body.decode("utf-8-sig"),
-            strict=False,
-            parse_constant=_refuse_constant,
-            parse_float=_read_float,
-        )
+        parsed = _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise _refuse(str(error)) from error
     # A deep body has many brackets, and a lone surrogate is written as \\ud...
@@ -102,3 +96,9 @@ def _refuse_surrogates(parsed: Any) -> None:
         json.dumps(parsed, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise _refuse("A text holds half of a surrogate pair.") from error
+
+
+# The service takes line breaks within strings, so strict is off.
+_DECODER = json.JSONDecoder(
+    strict=False, parse_constant=_refuse_constant, parse_float=_read_float
+)

@@ -10,11 +10,17 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 EPOCH_S = datetime(2026, 11, 22, 10, 0, tzinfo=UTC).timestamp()
 POLL_STEP_S = 30.0
 WRITE_STEP_S = 1.0
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
 
 
 class EmulatorClock(Protocol):
@@ -110,11 +116,21 @@ class RunningClock:
         """Nothing: this clock cannot go back."""
 
 
+@lru_cache(maxsize=64)
 def as_iso(seconds: float, *, digits: int = 7) -> str:
     """Time as AML writes it: ``2022-09-16T19:29:42.5164057+00:00``."""
     whole, fraction = divmod(round(seconds * 10**digits), 10**digits)
-    stamp = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{stamp}.{fraction:0{digits}d}+00:00"
+    year, month, day, hour, minute, second = time.gmtime(whole)[:6]
+    date = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+    return f"{date}.{fraction:0{digits}d}+00:00"
+
+
+@lru_cache(maxsize=16)
+def as_http_date(seconds: int) -> str:
+    """Time as the Date header holds it: ``Sun, 22 Nov 2026 10:00:00 GMT``."""
+    year, month, day, hour, minute, second, weekday = time.gmtime(seconds)[:7]
+    date = f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04}"
+    return f"{date} {hour:02}:{minute:02}:{second:02} GMT"
 
 
 def as_run_time(seconds: float) -> str:

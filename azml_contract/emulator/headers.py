@@ -7,12 +7,10 @@ date is that of the emulated service, as the times in its bodies are.
 
 from __future__ import annotations
 
+import os
 import threading
-import uuid
-from datetime import UTC, datetime
-from email.utils import format_datetime
 
-from azml_contract.emulator.clock import EmulatorClock
+from azml_contract.emulator.clock import EmulatorClock, as_http_date, as_iso
 from azml_contract.exchange import Headers
 
 _ALWAYS: Headers = (
@@ -29,6 +27,12 @@ _ALLOWANCES = {
     "writes": (200, 3000),
     "deletes": (200, 3000),
 }
+
+
+def _draw_id() -> str:
+    """A random GUID; `uuid.uuid4` takes four times as long."""
+    drawn = os.urandom(16).hex()
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-a{drawn[17:20]}-{drawn[20:]}"
 
 
 class HeaderWriter:
@@ -49,12 +53,13 @@ class HeaderWriter:
             is_error: Whether the answer is an error.
             has_body: Whether it has a body.
         """
-        request_id = str(uuid.uuid4())
-        stamp = datetime.fromtimestamp(self._clock.now(), UTC)
-        routing = f"{self._region.upper()}:{stamp:%Y%m%dT%H%M%SZ}:{request_id}"
+        request_id = _draw_id()
+        now = self._clock.now()
+        stamp = as_iso(float(int(now)))[:19].replace("-", "").replace(":", "")
+        routing = f"{self._region.upper()}:{stamp}Z:{request_id}"
         headers: Headers = (
             *_ALWAYS,
-            ("Date", format_datetime(stamp, usegmt=True)),
+            ("Date", as_http_date(int(now))),
             ("x-ms-request-id", request_id),
             ("x-ms-correlation-request-id", request_id),
             ("x-ms-routing-request-id", routing),

@@ -7,11 +7,12 @@ knows neither contract nor store.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from azml_contract.settings import PROVIDER
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ArmPath:
     """The parts of a path as they were sent.
 
@@ -27,17 +28,17 @@ class ArmPath:
     names: tuple[str, ...] = ()
     tail: str = ""
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Resource type in lower case, without the provider: ``workspaces/jobs``."""
         return "/".join(self.types).lower()
 
-    @property
+    @cached_property
     def collection_kind(self) -> str:
         """The type of a collection's members, if `tail` is a collection."""
         return "/".join((*self.types, self.tail)).lower()
 
-    @property
+    @cached_property
     def scope(self) -> str:
         """Id of what the provider's resources hang on."""
         scope = f"/subscriptions/{self.subscription}" if self.subscription else ""
@@ -45,19 +46,26 @@ class ArmPath:
             scope += f"/resourceGroups/{self.resource_group}"
         return scope
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Id of the resource, without `tail`."""
         pairs = [f"/{t}/{n}" for t, n in zip(self.types, self.names, strict=True)]
         provider = f"/providers/{self.provider}" if self.provider else ""
         return self.scope + provider + "".join(pairs)
 
-    @property
+    @cached_property
+    def top_id(self) -> str:
+        """Id of what the resource hangs on: its workspace, or its registry."""
+        provider = f"/providers/{self.provider}" if self.provider else ""
+        return f"{self.scope}{provider}/{self.types[0]}/{self.names[0]}"
+
+    @cached_property
     def is_ours(self) -> bool:
         """Whether the resource belongs to the Azure ML provider."""
         return self.provider.lower() == PROVIDER.lower()
 
 
+@lru_cache(maxsize=256)
 def parse_arm_path(path: str) -> ArmPath:
     """Take a decoded path apart; what does not fit is left out or in `tail`."""
     segments = [segment for segment in path.split("/") if segment]

@@ -12,7 +12,6 @@ import contextlib
 import json
 import time
 import traceback
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -340,7 +339,8 @@ class Emulator:
             response = _as_response(_failure(503, "EmulatorError", str(error)))
         except Exception as error:  # noqa: BLE001 - else the client sees no answer
             response = self._answer_bug(request, error)
-        return replace(response, headers=(*response.headers, (EMULATOR_MARK, "1")))
+        marked = (*response.headers, (EMULATOR_MARK, "1"))
+        return Response(response.status, marked, response.body)
 
     def _answer(self, request: Request, fault: Fault | None) -> Response:
         path = request.path

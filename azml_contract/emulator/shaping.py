@@ -11,6 +11,7 @@ Source: recorded answers of the live service name every nullable property.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from azml_contract.contract.model import Definition, Property, Type, View
@@ -19,6 +20,7 @@ from azml_contract.contract.views import Lens, Use, use_of
 Json = Any
 Definitions = Mapping[str, Definition]
 SEEN = Lens(View.RESPONSE)
+_NESTED = ("ref", "array", "map")
 _CREATE = Lens(View.CREATE)
 
 
@@ -54,10 +56,9 @@ def _normalize_object(
     value: dict[str, Json], name: str, definitions: Definitions
 ) -> dict[str, Json]:
     definition = resolve(value, name, definitions)
-    by_lower = {known.lower(): known for known in definition.properties}
     result: dict[str, Json] = {}
     for key, item in value.items():
-        known = key if key in definition.properties else by_lower.get(key.lower())
+        known = _find_name(key, definition)
         if known is None:
             if definition.additional is not None:
                 result[key] = normalize(item, definition.additional, definitions)
@@ -67,6 +68,14 @@ def _normalize_object(
             continue
         result[known] = normalize(item, prop.type, definitions)
     return result
+
+
+def _find_name(key: str, definition: Definition) -> str | None:
+    """The name of a property, which may be written in another case."""
+    if key in definition.properties:
+        return key
+    lowered = key.lower()
+    return next((n for n in definition.properties if n.lower() == lowered), None)
 
 
 def _match_case(value: str, allowed: tuple[str, ...]) -> str:
@@ -91,6 +100,18 @@ def resolve(value: dict[str, Json], name: str, definitions: Definitions) -> Defi
     return definition
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A property that answers may hold, and what stands there when it was not set."""
+
+    name: str
+    type: Type
+    is_nullable: bool
+    is_plain: bool
+    """Whether it is no object, list or map, which have a shape of their own."""
+    default: Json = None
+
+
 class Shaper:
     """Writes answers for one api-version.
 
@@ -110,6 +131,7 @@ class Shaper:
         self._definitions = definitions
         self._reference = reference
         self._lens = lens
+        self._shown: dict[str, tuple[_Shown, ...]] = {}
 
     def shape(self, value: Json, kind: Type | None) -> Json:
         """`value` as an answer of this type holds it."""
@@ -126,27 +148,36 @@ class Shaper:
     def _shape_object(self, value: dict[str, Json], name: str) -> dict[str, Json]:
         definition = resolve(value, name, self._definitions)
         result: dict[str, Json] = {}
-        for key, prop in definition.properties.items():
-            if use_of(prop, self._lens) is not Use.FREE:
-                continue
+        for shown in self._shown.get(definition.name) or self._show(definition):
+            key = shown.name
             given = value.get(key)
             if given is not None:
-                result[key] = self.shape(given, prop.type)
-                continue
-            fact = self._best_fact(definition.name, prop)
-            if key in value and fact.nullable:
-                result[key] = None
-            elif self._fills(prop, fact):
-                # Names within a default are not always in the declared case.
-                default = normalize(fact.default, prop.type, self._definitions)
-                result[key] = self.shape(default, prop.type)
-            elif fact.nullable:
+                plain = shown.is_plain
+                result[key] = given if plain else self.shape(given, shown.type)
+            elif shown.default is not None and not (key in value and shown.is_nullable):
+                result[key] = self.shape(shown.default, shown.type)
+            elif shown.is_nullable:
                 result[key] = None
         if definition.additional is not None:
             for key, item in value.items():
                 if key not in definition.properties:
                     result[key] = self.shape(item, definition.additional)
         return result
+
+    def _show(self, definition: Definition) -> tuple[_Shown, ...]:
+        shown = []
+        for key, prop in definition.properties.items():
+            if use_of(prop, self._lens) is not Use.FREE:
+                continue
+            fact = self._best_fact(definition.name, prop)
+            default = None
+            if self._fills(prop, fact):
+                # Names within a default are not always in the declared case.
+                default = normalize(fact.default, prop.type, self._definitions)
+            is_plain = prop.type.kind not in _NESTED
+            shown.append(_Shown(key, prop.type, bool(fact.nullable), is_plain, default))
+        self._shown[definition.name] = tuple(shown)
+        return self._shown[definition.name]
 
     def _fills(self, prop: Property, fact: Property) -> bool:
         """Whether the default makes a value; an empty one of many types does not."""

@@ -7,14 +7,16 @@ a resource means. What changes is handed to a journal, where there is one.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Body = dict[str, Any]
+_ANY = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,9 @@ class Store:
         self._operations: dict[str, Operation] = {}
         self._random = random.Random(self._seed())  # noqa: S311 - reproducible ids
         self._journal = journal
-        self.revision = 0
-        """Grows with every change."""
+        self._changes = 0
+        self._changed: dict[str, int] = {}
+        self._looked_at: set[str] | None = None
         if journal is not None:
             self._load(journal)
 
@@ -144,14 +147,24 @@ class Store:
     def get(self, resource_id: str) -> Resource | None:
         """The resource of that id; None where there is none."""
         collection, name = _split(resource_id)
-        found = self._collections.get(collection)
+        found = self._find(collection)
         return found.members.get(name) if found else None
+
+    def _find(self, collection: str) -> _Collection | None:
+        if self._looked_at is not None:
+            self._looked_at.add(collection)
+        return self._collections.get(collection)
+
+    def _note_change(self, *collections: str) -> None:
+        self._changes += 1
+        for collection in (*collections, _ANY):
+            self._changed[collection] = self._changes
 
     def put(self, resource: Resource) -> None:
         """Add or replace a resource; a replaced one keeps its place in lists."""
         with self.lock:
-            self.revision += 1
             key = self._keep(resource)
+            self._note_change(key.rpartition("/")[0])
             if self._journal is not None:
                 self._journal.write(key, resource)
 
@@ -165,9 +178,10 @@ class Store:
         collection, name = _split(resource_id)
         below = f"{collection}/{name}/".lower()
         with self.lock:
-            self.revision += 1
-            for key in [k for k in self._collections if k.startswith(below)]:
+            gone_too = [k for k in self._collections if k.startswith(below)]
+            for key in gone_too:
                 del self._collections[key]
+            self._note_change(collection, *gone_too)
             found = self._collections.get(collection)
             gone = found.pop(name) if found else None
             if self._journal is not None:
@@ -177,25 +191,26 @@ class Store:
     def list(self, collection_id: str) -> Sequence[Resource]:
         """The direct members of a collection, oldest first."""
         with self.lock:
-            found = self._collections.get(collection_id.strip("/").lower())
+            found = self._find(collection_id.strip("/").lower())
             return tuple(found.members.values()) if found else ()
 
     def newest(self, collection_id: str) -> Resource | None:
         """The member of a collection that was added last."""
         with self.lock:
-            found = self._collections.get(collection_id.strip("/").lower())
+            found = self._find(collection_id.strip("/").lower())
             return next(reversed(found.members.values()), None) if found else None
 
     def highest(self, collection_id: str) -> int:
         """The highest number that is a member's name; 0 where none is one."""
         with self.lock:
-            found = self._collections.get(collection_id.strip("/").lower())
+            found = self._find(collection_id.strip("/").lower())
             return found.highest() if found else 0
 
     def below(self, group_id: str) -> Iterator[Resource]:
         """The resources of every provider that hang on a group itself."""
         prefix = group_id.strip("/").lower() + "/providers/"
         with self.lock:
+            self._find(_ANY)
             for key, found in list(self._collections.items()):
                 if key.startswith(prefix) and key.count("/", len(prefix)) == 1:
                     yield from found.members.values()
@@ -223,7 +238,7 @@ class Store:
         not find what was uploaded before.
         """
         with self.lock:
-            self.revision += 1
+            self._note_change(*self._changed, *self._collections)
             self._collections.clear()
             self._operations.clear()
             self._generation += 1
@@ -239,8 +254,25 @@ class Store:
     def _seed(self) -> str:
         return f"{self._guid_seed}/{self._generation}"
 
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[set[str]]:
+        """Note which collections are looked at within the block, for `version_of`.
+
+        The caller holds `lock`, so that nobody else's looks are noted.
+        """
+        self._looked_at = set()
+        try:
+            yield self._looked_at
+        finally:
+            self._looked_at = None
+
+    def version_of(self, collections: Iterable[str]) -> int:
+        """A number that grows when one of those collections changes."""
+        return max((self._changed.get(c, 0) for c in collections), default=0)
+
     def __iter__(self) -> Iterator[Resource]:
         with self.lock:
+            self._find(_ANY)
             members = [tuple(c.members.values()) for c in self._collections.values()]
         return (resource for some in members for resource in some)
 

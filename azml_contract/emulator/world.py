@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -49,6 +49,7 @@ class World:
     clock: EmulatorClock
     blobs: BlobStorage
     load: Callable[[str], Contract]
+    _shapers: dict[tuple[str, Lens], Shaper] = field(default_factory=dict)
 
     @property
     def workspace_id(self) -> str:
@@ -67,6 +68,14 @@ class World:
         )
         return (seeded, *(group.id for group in made if group.id != seeded))
 
+    def has_group(self, group_id: str) -> bool:
+        """Whether a resource group exists."""
+        wanted = group_id.lower()
+        seeded = self.workspace_id.partition("/providers/")[0]
+        return wanted == seeded.lower() or any(
+            group.lower() == wanted for group in self.groups()
+        )
+
     def top_level(self) -> list[Resource]:
         """Resources of any provider that hang on a group."""
         return [r for group in self.groups() for r in self.store.below(group)]
@@ -74,6 +83,15 @@ class World:
     def reference(self) -> Definitions:
         """Definitions of `REFERENCE_VERSION`."""
         return self.load(REFERENCE_VERSION).definitions
+
+    def shaper(self, contract: Contract, lens: Lens) -> Shaper:
+        """Writes answers in the words of a contract."""
+        key = (contract.api_version, lens)
+        known = self._shapers.get(key)
+        if known is None:
+            known = Shaper(contract.definitions, self.reference, lens)
+            self._shapers[key] = known
+        return known
 
     def new_resource(self, resource_id: str, body: Body, **facts: Any) -> Resource:
         """A resource that is created now, by the user."""
@@ -120,7 +138,7 @@ class Call:
 
     def shaper(self, world: World, lens: Lens = SEEN) -> Shaper:
         """Writes answers for the call's api-version."""
-        return Shaper(self.contract.definitions, world.reference, lens)
+        return world.shaper(self.contract, lens)
 
     def answer_type(self) -> Type | None:
         """Type of what the operation answers; None where nothing tells."""

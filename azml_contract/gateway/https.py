@@ -164,16 +164,18 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(chunks)
 
     def _send(self, response: Response) -> None:
-        self.send_response_only(response.status)
-        names = set()
-        for name, value in response.headers:
-            self.send_header(name, value)
-            names.add(name.lower())
+        names = {name.lower() for name, _ in response.headers}
+        reason = self.responses.get(response.status, ("",))[0]
+        lines = [f"{self.protocol_version} {response.status} {reason}"]
+        lines += [f"{name}: {value}" for name, value in response.headers]
         if "date" not in names:
-            self.send_header("Date", self.date_time_string())
+            lines.append(f"Date: {self.date_time_string()}")
         if "content-length" not in names and response.status not in (204, 304):
-            self.send_header("Content-Length", str(len(response.body)))
-        self.end_headers()
+            lines.append(f"Content-Length: {len(response.body)}")
+        if (response.header("Connection") or "").lower() == "close":
+            self.close_connection = True
+        # One write: a client is woken once.
+        self.wfile.write("\r\n".join((*lines, "", "")).encode("latin-1"))
         if self.command != "HEAD" and response.status not in (204, 304):
             self.wfile.write(response.body)
         self.wfile.flush()

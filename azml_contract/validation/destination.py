@@ -10,6 +10,7 @@ Machine Learning, required outbound hosts.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 from azml_contract.exchange import Request
@@ -79,6 +80,7 @@ def is_status_path(path: str) -> bool:
     return _STATUS_PATH.search(path) is not None
 
 
+@lru_cache(maxsize=64)
 def find_right_host(host: str) -> str:
     """The management host that was meant; "" where the host may be right.
 
