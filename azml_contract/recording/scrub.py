@@ -42,7 +42,7 @@ from azml_contract.redaction.learn import (
     find_people,
     find_secrets,
     is_email,
-    is_key_list,
+    lists_keys,
 )
 from azml_contract.redaction.redact import Redactor, redact_leaves
 from azml_contract.redaction.rules import (
@@ -232,15 +232,16 @@ class Scrubber:
         if content.kind is not Kind.JSON:
             scrubbed = self._scrub_content(content, self._response)
             return encode_content(scrubbed, self.side_files)
-        levelled = self._level_json(request, content.value)
+        levelled = self._level_json(exchange, content.value)
         written = self.redactor.json(levelled, self._response)
         exactly = as_sent(response.body, content.value, written, response.headers)
         return encode_content(exactly, self.side_files)
 
-    def _level_json(self, request: Request, value: Any) -> Any:
+    def _level_json(self, exchange: Exchange, value: Any) -> Any:
         """Redact and level what depends on where in an answer a value stands."""
+        request = exchange.request
         value = self.redactor.marked(request, value, answer=True)
-        if is_key_list(request):
+        if lists_keys(exchange):
             value = redact_leaves(value, KEY_LIST_PLAIN)
         if is_identity(request) and isinstance(value, dict):
             value = {name: _level_expiry(name, item) for name, item in value.items()}

@@ -45,6 +45,11 @@ def is_key_list(request: Request) -> bool:
     return request.method == "POST" and last in KEY_LISTS
 
 
+def lists_keys(exchange: Exchange) -> bool:
+    """Whether the answer is a list of keys, not an error that says why it is none."""
+    return is_key_list(exchange.request) and exchange.response.status < 400
+
+
 def is_email(text: str) -> bool:
     """Whether a text is one e-mail address and nothing else."""
     return _EMAIL.fullmatch(text) is not None
@@ -94,7 +99,7 @@ def _from_exchange(exchange: Exchange, rules: RedactionRules) -> Iterator[str]:
                 inside = _strings(_at(value, place))
                 yield from (text for under, text in inside if _may(under))
         yield from _named_strings(value)
-    if is_key_list(request):
+    if lists_keys(exchange):
         yield from _secret_strings(
             _json(response.body), lambda name: name not in KEY_LIST_PLAIN
         )

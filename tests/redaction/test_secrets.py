@@ -167,6 +167,21 @@ def test_no_planted_secret_reaches_a_file_or_a_message(
     assert written > planted * 0.8
 
 
+def test_why_keys_were_not_listed_is_told(service, record, cassette_path):
+    why = {"error": {"code": "UserError", "message": "Could not find endpoint: e9."}}
+    service.on("POST", ".*/listKeys", lambda call: (404, {}, why))
+
+    def story(recorder):
+        verify = str(service.ca)
+        url = f"{service.url}/onlineEndpoints/e9/listKeys"
+        assert requests.post(url, verify=verify).status_code == 404
+
+    record(story, rules=RULES)
+
+    (listed,) = load_cassette(cassette_path).interactions
+    assert listed.response_json == why
+
+
 def test_secrets_under_known_names_are_redacted_with_their_shape(
     service, record, cassette_path
 ):
