@@ -17,10 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-
-# Taken at import: a recorder that is active later replaces the classes of
-# `http.client`, and the emulator's own calls are no part of a recording.
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -139,6 +136,12 @@ def _from_executable(executable: str) -> list[str]:
             "name its folder with --azurite."
         )
     return [find_node(), str(script)]
+
+
+class _Connection(HTTPSConnection):
+    """To Azurite. The emulator's own calls are no part of a recording."""
+
+    is_unrecorded = True
 
 
 class Azurite:
@@ -289,9 +292,8 @@ class Azurite:
             EmulatorError: Azurite refused, or is not there.
         """
         self.wait_ready()
-        connection = HTTPConnection(self.host, self.port, timeout=30)
+        connection = self._open()
         try:
-            connection.sock = self._connect_tls()
             for name in names:
                 self._make_container(connection, name)
         except (OSError, HTTPException) as error:
@@ -306,9 +308,8 @@ class Azurite:
             EmulatorError: Azurite refused, or is not there.
         """
         self.wait_ready()
-        connection = HTTPConnection(self.host, self.port, timeout=30)
+        connection = self._open()
         try:
-            connection.sock = self._connect_tls()
             sas = sign_upload(self._account, self._key, container)
             headers = {
                 "Host": f"{self._account}.blob.core.windows.net",
@@ -327,14 +328,11 @@ class Azurite:
         finally:
             connection.close()
 
-    def _connect_tls(self) -> ssl.SSLSocket:
-        """A TLS connection of our own: the class for HTTPS in `http.client` names
-        itself through its module, where a recorder puts another in its place."""
+    def _open(self) -> _Connection:
         context = ssl.create_default_context(cafile=str(self._certificates.bundle))
-        plain = socket.create_connection((self.host, self.port), timeout=30)
-        return context.wrap_socket(plain, server_hostname=self.host)
+        return _Connection(self.host, self.port, timeout=30, context=context)
 
-    def _make_container(self, connection: HTTPConnection, name: str) -> None:
+    def _make_container(self, connection: _Connection, name: str) -> None:
         sas = sign_account(self._account, self._key)
         connection.request(
             "PUT",

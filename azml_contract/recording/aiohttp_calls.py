@@ -48,6 +48,7 @@ class _Calls:
         self._network = (aiohttp.ClientError, OSError, asyncio.CancelledError)
         self._played: weakref.WeakKeyDictionary[Any, Played]
         self._played = weakref.WeakKeyDictionary()
+        self._told: weakref.WeakSet[Any] = weakref.WeakSet()
         self._live: weakref.WeakKeyDictionary[Any, tuple[Request, int]]
         self._live = weakref.WeakKeyDictionary()
 
@@ -100,6 +101,7 @@ class _Calls:
             if failure is not None and played.response.status == NO_ANSWER:
                 raise revive(failure, self._aiohttp)
             response = await original(req, conn)
+            self._told.add(response)
             missing = 0 if failure is None else 1
             wire = _wire(req.method, played.response, missing)
             conn.protocol.data_received(wire)
@@ -113,6 +115,9 @@ class _Calls:
         async def start(response: Any, connection: Any) -> Any:
             try:
                 result = await original(response, connection)
+                if response in self._told:
+                    response._headers = _tell(response._headers)
+                    response._cache.pop("headers", None)
                 if response in self._live and response.status != 101:
                     await self._note(response)
             except self._network as error:
@@ -138,7 +143,9 @@ class _Calls:
             (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
             for name, value in response.raw_headers
         )
-        answer = messages.inflated(Response(response.status, headers, body))
+        answer = Response(response.status, headers, body)
+        opened = getattr(response._session, "_auto_decompress", True)
+        answer = (messages.inflated if opened else messages.decoded)(answer)
         self._exchanger.record(Exchange(asked, answer, failure), started)
         if isinstance(error, asyncio.CancelledError):
             raise error
@@ -149,6 +156,12 @@ class _Calls:
         if asked is not None:
             nothing = Response(NO_ANSWER)
             self._exchanger.record(Exchange(asked, nothing, failure), started)
+
+
+def _tell(headers: Any) -> Any:
+    from multidict import CIMultiDict, CIMultiDictProxy
+
+    return messages.make_telling(CIMultiDictProxy)(CIMultiDict(headers))
 
 
 def _refill(body: bytes, error: BaseException | None) -> Any:

@@ -68,6 +68,7 @@ class Recorder:
         """
         self.settings = settings
         self.replaying = settings.mode is Mode.REPLAY
+        self.answering = settings.mode in (Mode.REPLAY, Mode.EXTEND)
         self.exchanges = 0
         self._observe = observe
         self._observing = threading.RLock()

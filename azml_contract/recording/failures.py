@@ -11,6 +11,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from azml_contract.exchange import Failure
@@ -96,6 +97,40 @@ def revive(failure: Failure, client: Any) -> Exception:
         if isinstance(kind, type) and issubclass(kind, Exception):
             return _make(kind, text, failure)
     return _PLAIN[failure.kind](text)
+
+
+_CONNECTING = ("refused", "name", "tls")
+"""Kinds of failures that come before anything can be asked."""
+_NO_CONNECTION_IN_TIME = "ConnectTimeout"
+
+
+def of_connecting(failure: Failure) -> Failure:
+    """A failure of http.client's that came before anything was asked."""
+    if failure.kind == "timeout" and not failure.raised.startswith("Connect"):
+        return replace(failure, raised=_NO_CONNECTION_IN_TIME)
+    return failure
+
+
+def is_of_connecting(failure: Failure) -> bool:
+    """Whether a failure comes when a connection is opened, not with its answer."""
+    return failure.kind in _CONNECTING or failure.raised.startswith("Connect")
+
+
+def revive_connecting(failure: Failure, connection: Any) -> Exception:
+    """What a connection of http.client, or of a client built on it, raised."""
+    import urllib3.connection
+    from urllib3 import exceptions
+
+    plain = revive(failure, None)
+    if not isinstance(connection, urllib3.connection.HTTPConnection):
+        return plain
+    if isinstance(plain, socket.gaierror):
+        return exceptions.NameResolutionError(connection.host, connection, plain)
+    if failure.kind == "refused":
+        return exceptions.NewConnectionError(connection, str(plain))
+    if failure.kind == "timeout":
+        return exceptions.ConnectTimeoutError(connection, str(plain))
+    return plain
 
 
 def _make(kind: type[Exception], text: str, failure: Failure) -> Exception:

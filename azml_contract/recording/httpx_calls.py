@@ -41,6 +41,7 @@ class _Calls:
         self._exchanger = exchanger
         self._sleepless = sleepless
         self._httpx = httpx
+        self._telling = messages.make_telling(httpx.Headers)
 
     def patches(self) -> list[Patch]:
         sync, other = self._httpx.HTTPTransport, self._httpx.AsyncHTTPTransport
@@ -102,7 +103,9 @@ class _Calls:
         failure, response = played.failure, played.response
         if failure is not None and response.status == NO_ANSWER:
             raise revive(failure, self._httpx)
-        return self._answer(method, response, failure)
+        answer = self._answer(method, response, failure)
+        answer.headers.__class__ = self._telling
+        return answer
 
     def _answer(
         self, method: str, response: Response, failure: Failure | None = None

@@ -1,39 +1,31 @@
-"""Stand between HTTP clients and the network, through vcrpy.
+"""Stand between HTTP clients and the network.
 
-In: an `Exchanger`, which answers or observes. Out: a context in which every
-client that vcrpy knows talks to it. Clients built on requests are met at
-``HTTPAdapter.send``, all others at vcrpy's stubs.
-
-vcrpy puts the real classes back for the whole process whenever one of its
-stubs needs a real connection, and other threads escape through that gap. Here
-nothing is put back: see `_reset_nothing`. What this relies on inside vcrpy is
-held by tests/recording/test_vcrpy_canary.py.
+In: an `Exchanger`, which answers or observes. Out: a context in which every client
+talks to it. Each is met where it meets the network itself: requests at
+``HTTPAdapter.send``, which is all that most calls need, aiohttp and httpx at their
+own seams, whatever is built on http.client at its connections, and what is left
+(tornado) at vcrpy's stubs. vcrpy puts the patches in place. What this relies on
+inside vcrpy is held by tests/recording/test_vcrpy_canary.py.
 """
 
 from __future__ import annotations
 
-import http.client
-import socket
-import sys
-import threading
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
 import requests
 import vcr
 import vcr.cassette
-import vcr.patch
-import vcr.stubs
 from requests.adapters import HTTPAdapter
-from urllib3 import connectionpool
 
 from azml_contract.exchange import NO_ANSWER, Exchange, Request, Response
 from azml_contract.recording import messages
 from azml_contract.recording.aiohttp_calls import aiohttp_patches
 from azml_contract.recording.failures import describe, revive
+from azml_contract.recording.http_client_calls import HttpClientCalls, passing
 from azml_contract.recording.httpx_calls import httpx_patches
 from azml_contract.recording.player import Played
 from azml_contract.recording.shut import outside_patches, sending_patches, shut
@@ -43,12 +35,25 @@ NUMBER = "_azml_exchange"
 """Attribute of a `requests.Response` played: its number in the cassette."""
 TAKE = "_azml_take"
 """Attribute of a live `requests.Response`: its number on the tape."""
+_MET_HERE = (
+    "httplib",
+    "requests",
+    "boto3",
+    "urllib3",
+    "httplib2",
+    "aiohttp",
+    "httpx",
+    "httpx2",
+)
+"""Clients that vcrpy knows too, and is not asked for."""
 
 
 class Exchanger(Protocol):
     """What is asked and told about every exchange; called from any thread."""
 
     replaying: bool
+    answering: bool
+    """Whether a cassette answers, if only some of what is asked."""
 
     def answer(self, request: Request) -> Played | None:
         """A recorded answer; None where the request must go out, never in replay."""
@@ -70,12 +75,9 @@ def intercept(exchanger: Exchanger, path: Path) -> AbstractContextManager[Any]:
         exchanger: Answers in replay, observes otherwise.
         path: The cassette; vcrpy wants a name, and neither reads nor writes it.
     """
-    patches: list[tuple[Any, str, Any]] = [
-        (vcr.patch, "reset_patchers", _make_reset(vcr.patch.reset_patchers)),
-        (http.client, "HTTPSConnection", _StubHTTPSConnection),
-        (vcr.stubs.VCRConnection, "getresponse", _noting_failures(_GET_RESPONSE)),
-    ]
-    pools, sleepless = _LivePools(), Sleepless()
+    sleepless = Sleepless()
+    connections = HttpClientCalls(exchanger, sleepless)
+    patches = connections.patches()
     patches += aiohttp_patches(exchanger, sleepless)
     patches += httpx_patches(exchanger, sleepless)
     if exchanger.replaying:
@@ -83,15 +85,13 @@ def intercept(exchanger: Exchanger, path: Path) -> AbstractContextManager[Any]:
         patches += sending_patches(exchanger.refuse)
         patches += outside_patches(exchanger.refuse)
     else:
-        patches.append((HTTPAdapter, "send", _make_live(exchanger, pools)))
-        patches += pools.patches()
-    # These two are met at their own seams, above.
+        patches.append((HTTPAdapter, "send", _make_live(exchanger)))
     config = vcr.VCR(
-        custom_patches=tuple(patches), skip_patchers=("aiohttp", "httpx", "httpx2")
+        custom_patches=tuple(patches), skip_patchers=_MET_HERE
     ).get_merged_config(path=str(path))
     cassette = _LiveCassette.use(exchanger=exchanger, sleepless=sleepless, **config)
     closed = shut(exchanger.refuse) if exchanger.replaying else nullcontext()
-    return _Interception(cassette, pools, sleepless, closed)
+    return _Interception(cassette, connections, sleepless, closed)
 
 
 class _Interception:
@@ -100,13 +100,13 @@ class _Interception:
     def __init__(
         self,
         inner: AbstractContextManager[Any],
-        pools: _LivePools,
+        connections: HttpClientCalls,
         sleepless: Sleepless,
         network: AbstractContextManager[None],
     ) -> None:
         self._inner = inner
         self._network = network
-        self._pools = pools
+        self._connections = connections
         self._sleepless = sleepless
 
     def __enter__(self) -> None:
@@ -118,7 +118,7 @@ class _Interception:
             self._network.__exit__(*exc_info)
             self._inner.__exit__(*exc_info)
         finally:
-            self._pools.release()
+            self._connections.release()
             self._sleepless.release()
 
 
@@ -154,7 +154,7 @@ def _hand_out(
     return messages.to_requests(adapter, request, played.response, None, failure)
 
 
-def _make_live(exchanger: Exchanger, pools: _LivePools) -> Callable[..., Any]:
+def _make_live(exchanger: Exchanger) -> Callable[..., Any]:
     original = HTTPAdapter.send
 
     def send(
@@ -168,7 +168,7 @@ def _make_live(exchanger: Exchanger, pools: _LivePools) -> Callable[..., Any]:
             return known
         started = exchanger.start()
         try:
-            with pools.passing():
+            with passing():
                 live = original(self, request, *args, **kwargs)
                 response, failure = messages.from_live(live)
         except requests.RequestException as error:
@@ -181,63 +181,6 @@ def _make_live(exchanger: Exchanger, pools: _LivePools) -> Callable[..., Any]:
         return rebuilt
 
     return send
-
-
-class _LivePools:
-    """Lets requests reach the network past vcrpy's urllib3 stubs.
-
-    A pool used by an adapter gets urllib3's own connection class for itself,
-    so that nothing is seen twice and nothing is buffered in between.
-    """
-
-    def __init__(self) -> None:
-        self._local = threading.local()
-        self._own_classes: dict[type, Any] = {
-            pool: pool.ConnectionCls
-            for pool in (
-                connectionpool.HTTPConnectionPool,
-                connectionpool.HTTPSConnectionPool,
-            )
-        }
-        self._touched: weakref.WeakSet[Any] = weakref.WeakSet()
-
-    @contextmanager
-    def passing(self) -> Iterator[None]:
-        """In this thread, adapters reach the network directly."""
-        self._local.passing = True
-        try:
-            yield
-        finally:
-            self._local.passing = False
-
-    @property
-    def is_passing(self) -> bool:
-        """Whether an adapter is sending in this thread."""
-        return getattr(self._local, "passing", False)
-
-    def patches(self) -> list[tuple[Any, str, Any]]:
-        """What to patch so that adapters get such pools."""
-        original = HTTPAdapter.get_connection_with_tls_context
-
-        def get_connection(self_: HTTPAdapter, *args: Any, **kwargs: Any) -> Any:
-            pool: Any = original(self_, *args, **kwargs)
-            own = self._own_classes.get(type(pool))
-            if (
-                own is not None
-                and self.is_passing
-                and "ConnectionCls" not in vars(pool)
-            ):
-                pool.ConnectionCls = own
-                self._touched.add(pool)
-            return pool
-
-        return [(HTTPAdapter, "get_connection_with_tls_context", get_connection)]
-
-    def release(self) -> None:
-        """Make the pools ordinary again."""
-        for pool in list(self._touched):
-            vars(pool).pop("ConnectionCls", None)
-        self._touched.clear()
 
 
 # All other clients ---------------------------------------------------------------
@@ -314,71 +257,3 @@ class _LiveCassette(vcr.cassette.Cassette):  # type: ignore[misc]
             asked = messages.from_vcr(request)
             failed = Exchange(asked, Response(NO_ANSWER), describe(error))
             self._exchanger.record(failed, started)
-
-
-_GET_RESPONSE = vcr.stubs.VCRConnection.getresponse
-
-
-def _noting_failures(original: Any) -> Any:
-    def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return original(self, *args, **kwargs)
-        except (OSError, http.client.HTTPException) as error:
-            self.cassette.fail(self._vcr_request, error)
-            raise
-
-    return getresponse
-
-
-def _make_reset(original: Callable[[], Iterator[Any]]) -> Callable[[], Iterator[Any]]:
-    def reset() -> Iterator[Any]:
-        # httplib2's constructors name its own patched classes, and fail
-        # without this; urllib3's and http.client's (below) do not.
-        if "httplib2" in sys.modules:
-            yield from (one for one in original() if _is_httplib2(one))
-
-    return reset
-
-
-def _is_httplib2(patcher: Any) -> bool:
-    return getattr(patcher.getter(), "__name__", "") == "httplib2"
-
-
-_HTTPConnection = http.client.HTTPConnection
-
-
-class _PlainHTTPSConnection(http.client.HTTPSConnection):
-    """http.client's connection, built without looking up its own patched name."""
-
-    def __init__(
-        self,
-        host: str,
-        port: int | None = None,
-        key_file: str | None = None,
-        cert_file: str | None = None,
-        timeout: Any = socket._GLOBAL_DEFAULT_TIMEOUT,  # type: ignore[attr-defined]
-        source_address: Any = None,
-        *,
-        context: Any = None,
-        check_hostname: bool | None = None,
-        blocksize: int = 8192,
-    ) -> None:
-        import ssl
-
-        _HTTPConnection.__init__(
-            self, host, port, timeout, source_address, blocksize=blocksize
-        )
-        if context is None:
-            context = ssl.create_default_context()
-            context.set_alpn_protocols(["http/1.1"])
-        if cert_file:
-            context.load_cert_chain(cert_file, key_file)
-        if check_hostname is not None:
-            context.check_hostname = check_hostname
-        self._context = context
-
-
-class _StubHTTPSConnection(vcr.stubs.VCRHTTPSConnection):  # type: ignore[misc]
-    """vcrpy's stub over a connection that needs no reset."""
-
-    _baseclass = _PlainHTTPSConnection

@@ -11,12 +11,10 @@ The same is computed for what was recorded and for what is asked.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import marshal
 import re
-import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -24,6 +22,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from azml_contract.cassette.interaction import Interaction
+from azml_contract.content_coding import CannotOpen, open_body
 from azml_contract.exchange import Headers, Request
 from azml_contract.recording.blocks import BlockLedger, is_block_list
 from azml_contract.redaction.redact import redact_leaves
@@ -318,12 +317,11 @@ def level_boundary(content_type: str, body: bytes) -> bytes:
 
 
 def plain_body(request: Request) -> Request:
-    """The request with a compressed body inflated."""
-    encoding = (request.header("content-encoding") or "").lower()
-    if not request.body or encoding not in ("gzip", "deflate"):
+    """The request with a compressed body as it was before."""
+    coding = request.header("content-encoding")
+    if not request.body or not coding:
         return request
     try:
-        inflate = gzip.decompress if encoding == "gzip" else zlib.decompress
-        return replace(request, body=inflate(request.body))
-    except (OSError, EOFError, zlib.error):
+        return replace(request, body=open_body(coding, request.body))
+    except CannotOpen:
         return request

@@ -7,11 +7,10 @@ that record, live and replay hand out the same thing.
 
 from __future__ import annotations
 
-import gzip
 import http.client
 import json
-import zlib
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -20,8 +19,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
-from urllib3.exceptions import DecodeError, HTTPError
+from urllib3.exceptions import HTTPError
 
+from azml_contract.content_coding import CannotOpen, open_body
 from azml_contract.exchange import Failure, Headers, Request, Response, make_headers
 from azml_contract.recording.failures import describe, revive
 
@@ -57,7 +57,10 @@ class Answer(HTTPResponse):
     def read_chunked(
         self, amt: int | None = None, decode_content: bool | None = None
     ) -> Generator[bytes, None, None]:
-        yield from self.stream(amt or _CHUNK, decode_content)
+        if self.chunked:  # one from the network after all
+            yield from super().read_chunked(amt, decode_content)
+        else:
+            yield from self.stream(amt or _CHUNK, decode_content)
 
 
 def from_prepared(prepared: requests.PreparedRequest) -> Request:
@@ -107,34 +110,28 @@ def _as_bytes(part: Any) -> bytes:
 
 
 def from_live(answer: requests.Response) -> tuple[Response, Failure | None]:
-    """Read a live answer to its end, or to where the network failed.
-
-    A part of a compressed blob cannot be inflated, and stays as it came.
-    """
+    """Read a live answer to its end, or to where the network failed."""
     headers = make_headers(answer.raw.headers.items())
-    is_part = "content-encoding" in answer.headers and "content-range" in answer.headers
     pieces: list[bytes] = []
     failure: Failure | None = None
     try:
-        pieces += answer.raw.stream(_CHUNK, decode_content=not is_part)
+        pieces += answer.raw.stream(_CHUNK, decode_content=False)
     except (HTTPError, OSError, http.client.HTTPException) as error:
-        if isinstance(error, DecodeError):
-            raise
         held = getattr(answer.raw, "_decoded_buffer", None)
         if held:
             pieces.append(held.get(len(held)))
         failure = describe(error, sum(map(len, pieces)))
     response = Response(answer.status_code, headers, b"".join(pieces))
-    return (response if is_part else inflated(response)), failure
+    return decoded(response), failure
 
 
 def inflated(response: Response) -> Response:
     """The answer with headers that are true of its decompressed body."""
-    kept = tuple(
-        (name, value)
-        for name, value in response.headers
-        if name.lower() not in ("content-encoding", "transfer-encoding")
-    )
+    return _without(response, "content-encoding", "transfer-encoding")
+
+
+def _without(response: Response, *names: str) -> Response:
+    kept = tuple(pair for pair in response.headers if pair[0].lower() not in names)
     return replace(response, headers=kept)
 
 
@@ -166,18 +163,8 @@ def to_requests(
     )
     answer = adapter.build_response(prepared, raw)
     if live is None:
-        answer.headers.__class__ = _KeptHeaders  # a copy would cost more
+        answer.headers.__class__ = _KeptHeaders
     return answer
-
-
-class _KeptHeaders(CaseInsensitiveDict[str]):
-    """Headers of a cassette; what it did not keep is told of when it is asked for."""
-
-    def __getitem__(self, key: str) -> str:
-        try:
-            return super().__getitem__(key)
-        except KeyError:
-            raise HeaderNotKept(key) from None
 
 
 class HeaderNotKept(KeyError):
@@ -189,6 +176,25 @@ class HeaderNotKept(KeyError):
             "service sends it, keep it and record again: headers = "
             f"[{self.args[0]!r}] in [tool.azml-contract.redact] of pyproject.toml"
         )
+
+
+def make_telling(headers: Any) -> Any:
+    """A class like that of a client's headers, which tells what was not kept.
+
+    An object of `headers` can be made one of these by its ``__class__``, which costs
+    less than a copy.
+    """
+
+    def getitem(self: Any, key: str) -> Any:
+        try:
+            return headers.__getitem__(self, key)
+        except KeyError:
+            raise HeaderNotKept(key) from None
+
+    return type(headers.__name__, (headers,), {"__getitem__": getitem})
+
+
+_KeptHeaders = make_telling(CaseInsensitiveDict)
 
 
 class _Original:
@@ -267,42 +273,23 @@ def _vcr_body(body: Any) -> bytes:
 
 def from_vcr_answer(answer: Mapping[str, Any]) -> Response:
     """The answer that one of vcrpy's stubs read from the network."""
-    headers = make_headers(
-        (name, value) for name, values in answer["headers"].items() for value in values
-    )
+    listed = answer["headers"]
+    pairs = listed.items() if isinstance(listed, Mapping) else listed
+    headers = make_headers((name, value) for name, values in pairs for value in values)
     raw = answer["body"].get("string") or b""
     return decoded(Response(answer["status"]["code"], headers, raw))
 
 
 def decoded(response: Response) -> Response:
-    """The answer decompressed; as it is, where it is a part that cannot be."""
-    raw = _inflate(response.body, response.headers)
-    if raw is None:
-        return response
-    return inflated(replace(response, body=raw))
-
-
-def _inflate(raw: bytes, headers: tuple[tuple[str, str], ...]) -> bytes | None:
-    """The body decompressed; None where it is a part that cannot be.
-
-    Some stubs hand over what is inflated already, under the old headers. A codec
-    that is not installed leaves a body as it is.
-    """
-    names = {name.lower(): value.strip().lower() for name, value in headers}
-    coding = names.get("content-encoding", "")
-    if not coding or not raw:
-        return raw
-    if "content-range" in names:
-        return None
-    try:
-        if coding in ("gzip", "x-gzip"):
-            return gzip.decompress(raw)
-        if coding == "deflate":
-            return zlib.decompress(raw, zlib.MAX_WBITS if raw[0] & 15 == 8 else -15)
-        answer = HTTPResponse(body=BytesIO(raw), headers=HTTPHeaderDict(headers))
-        return None if answer.data in (b"", raw) else answer.data
-    except Exception:  # noqa: BLE001 - each codec has errors of its own
-        return raw
+    """The answer decompressed; as it came, where it is a part or cannot be opened."""
+    coding = response.header("content-encoding") or ""
+    if not coding or not response.body:
+        return inflated(response)
+    if response.header("content-range") is None:
+        with suppress(CannotOpen):
+            body = open_body(coding, response.body)
+            return inflated(replace(response, body=body))
+    return _without(response, "transfer-encoding")
 
 
 def to_vcr(method: str, response: Response) -> dict[str, Any]:

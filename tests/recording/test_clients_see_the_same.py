@@ -10,15 +10,21 @@ import io
 import json
 import ssl
 import threading
+import urllib.error
 import urllib.request
 import zlib
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import aiohttp
+import brotli
+import httplib2
 import httpx
+import httpx2
 import pytest
 import requests
 import urllib3
+import zstandard
 
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
@@ -31,6 +37,13 @@ PAGES = {
     "/twice": ("application/json", b'{"a":1,"a":2}'),
     "/bytes": ("application/octet-stream", bytes(range(256)) * 5),
     "/empty": ("text/plain", b""),
+}
+PACKED = b'{"z": true, "many": "%s"}' % (b"z" * 3000)
+PACKERS = {
+    "gzip": lambda body: gzip.compress(body, mtime=0),
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": lambda body: zstandard.ZstdCompressor(level=3).compress(body),
 }
 CHUNKS = (b"one\n", b"\x00two\n", bytes(range(256)))
 
@@ -53,15 +66,18 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(200, body, {"Content-Type": kind})
         if self.path == "/chunked":
             return self.send_chunks()
-        if self.path == "/gzip":
-            body = gzip.compress(b'{"z": true}', mtime=0)
-            return self.send(200, body, {"Content-Encoding": "gzip"})
-        if self.path == "/deflate":
-            return self.send(200, zlib.compress(b"df"), {"Content-Encoding": "deflate"})
+        coding = self.path[1:]
+        if coding in PACKERS:
+            body = PACKERS[coding](PACKED)
+            return self.send(200, body, {"Content-Encoding": coding})
+        if self.path == "/not-gzip":
+            return self.send(200, b"plain", {"Content-Encoding": "gzip"})
         if self.path in ("/307", "/308"):
             return self.send(int(self.path[1:]), b"", {"Location": "/echo"})
         if self.path == "/cookies":
             return self.send(200, b"{}", {"Set-Cookie": "a=1; Path=/"})
+        if self.path == "/quota":
+            return self.send(200, b"{}", {"X-Quota": "7"})
         if self.path == "/drop":
             self.close_connection = True
             return self.connection.shutdown(2)
@@ -132,13 +148,7 @@ def by_urllib3(url):
 
 
 def by_http_client(url):
-    host, _, path = url.removeprefix("http://").partition("/")
-    connection = http.client.HTTPConnection(host)
-    connection.request("GET", f"/{path}")
-    answer = connection.getresponse()
-    seen = answer.status, answer.read()
-    connection.close()
-    return seen
+    return by_connection(http.client.HTTPConnection, url)
 
 
 def by_urllib(url):
@@ -168,6 +178,54 @@ def by_aiohttp(url):
     return asyncio.run(get())
 
 
+def by_httplib2(url):
+    with closing(httplib2.Http()) as client:
+        answer, content = client.request(url, "GET")
+        return answer.status, content
+
+
+def by_httpx2(url):
+    answer = httpx2.get(url)
+    return answer.status_code, answer.content, answer.text
+
+
+def by_httpx2_async(url):
+    async def get():
+        async with httpx2.AsyncClient() as client:
+            answer = await client.get(url)
+            return answer.status_code, answer.content, answer.text
+
+    return asyncio.run(get())
+
+
+class Early(http.client.HTTPConnection):
+    """Defined before any recorder is entered, with a `connect` of its own."""
+
+    def connect(self):
+        super().connect()
+        self.sock.settimeout(20)
+
+
+def by_early_subclass(url):
+    return by_connection(Early, url)
+
+
+def by_late_subclass(url):
+    class Late(Early):
+        def connect(self):
+            super().connect()
+
+    return by_connection(Late, url)
+
+
+def by_connection(kind, url):
+    host, _, path = url.removeprefix("http://").partition("/")
+    with closing(kind(host)) as connection:
+        connection.request("GET", f"/{path}")
+        with connection.getresponse() as answer:
+            return answer.status, answer.read()
+
+
 CLIENTS = [
     by_requests,
     by_urllib3,
@@ -176,6 +234,11 @@ CLIENTS = [
     by_httpx,
     by_httpx_async,
     by_aiohttp,
+    by_httplib2,
+    by_httpx2,
+    by_httpx2_async,
+    by_early_subclass,
+    by_late_subclass,
 ]
 
 
@@ -189,13 +252,96 @@ def test_chunks_come_whole(base, same, client):
     assert same(lambda: client(f"{base}/chunked"))[1] == b"".join(CHUNKS)
 
 
-INFLATING = [one for one in CLIENTS if one not in (by_http_client, by_urllib)]
+PLAIN = (by_http_client, by_urllib, by_early_subclass, by_late_subclass)
+"""Clients that leave it to their user to open what comes."""
+INFLATING = [one for one in CLIENTS if one not in PLAIN]
 
 
 @pytest.mark.parametrize("client", INFLATING)
 def test_what_was_compressed_comes_inflated(base, same, client):
-    seen = same(lambda: [client(f"{base}{path}")[1] for path in ("/gzip", "/deflate")])
-    assert seen == [b'{"z": true}', b"df"]
+    codings = ["gzip", "deflate"]
+    if client is not by_httplib2:
+        codings += ["br", "zstd"]
+    seen = same(lambda: [client(f"{base}/{coding}")[1] for coding in codings])
+    assert seen == [PACKED] * len(codings)
+
+
+@pytest.mark.parametrize("client", PLAIN)
+@pytest.mark.parametrize("coding", PACKERS)
+def test_a_cassette_holds_what_was_compressed_in_the_open(
+    base, make_recorder, client, coding, cassette_path
+):
+    for mode in (Mode.RECORD, Mode.REPLAY):
+        with make_recorder(mode) as recorder:
+            assert client(f"{base}/{coding}")[1] == PACKED
+        recorder.finish()
+        recorder.save()
+    (one,) = load_cassette(cassette_path).interactions
+    assert one.exchange.response.body == PACKED
+
+
+def test_what_says_it_is_compressed_and_is_not_fails_as_it_did(base, same):
+    def story():
+        with pytest.raises(requests.exceptions.ContentDecodingError):
+            requests.get(f"{base}/not-gzip")
+        with pytest.raises(httpx.DecodingError):
+            httpx.get(f"{base}/not-gzip")
+        return by_http_client(f"{base}/not-gzip")
+
+    assert same(story) == (200, b"plain")
+
+
+def test_chunks_can_be_asked_for_whatever_client_reads(base, same):
+    def story():
+        with urllib3.PoolManager() as pool:
+            answer = pool.request("GET", f"{base}/chunked", preload_content=False)
+            return b"".join(answer.read_chunked())
+
+    assert same(story) == b"".join(CHUNKS)
+
+
+def test_a_connection_is_used_again(base, same):
+    def story():
+        connection = http.client.HTTPConnection(base.removeprefix("http://"))
+        seen = []
+        for path in ("/bytes", "/empty", "/chunked", "/echo"):
+            connection.request("GET", path)
+            seen.append(connection.getresponse().read())
+        connection.request("POST", "/echo", body=iter([b"a", b"bc"]))
+        seen.append(connection.getresponse().read())
+        connection.request("POST", "/echo", body=io.BytesIO(b"file"))
+        seen.append(connection.getresponse().read())
+        connection.putrequest("POST", "/echo")
+        connection.putheader("Content-Length", "3")
+        connection.endheaders()
+        connection.send(b"abc")
+        seen.append(connection.getresponse().read())
+        connection.close()
+        return seen
+
+    assert len(same(story)) == 7
+
+
+def test_extend_answers_what_it_has_and_sends_the_rest(base, make_recorder):
+    for count, mode in enumerate((Mode.RECORD, Mode.EXTEND, Mode.REPLAY)):
+        with make_recorder(mode) as recorder:
+            seen = [by_early_subclass(f"{base}/bytes")]
+            seen += [by_urllib3(f"{base}/spaces")] if count else []
+        assert [body for _, body in seen] == [
+            PAGES[path][1] for path in ("/bytes", "/spaces")[: len(seen)]
+        ]
+        recorder.finish()
+        recorder.save()
+
+
+def test_a_request_whose_answer_nobody_reads_goes_out_and_is_noted(base, same):
+    def story():
+        connection = http.client.HTTPConnection(base.removeprefix("http://"))
+        connection.request("POST", "/echo", b"abc")
+        connection.close()
+        return by_http_client(f"{base}/empty")
+
+    assert same(story) == (200, b"")
 
 
 def test_requests_streams_to_the_end_however_it_is_read(base, same):
@@ -347,6 +493,39 @@ def test_a_header_that_was_not_kept_is_told_of(make_recorder, service, record, r
         assert requests.get(url, verify=ca).headers["X-Quota"] == "7"
 
 
+def get_by_aiohttp(url):
+    async def get():
+        async with aiohttp.ClientSession() as client, client.get(url) as answer:
+            return answer
+
+    return asyncio.run(get())
+
+
+@pytest.mark.parametrize(
+    "get",
+    [
+        requests.get,
+        httpx.get,
+        httpx2.get,
+        lambda url: urllib3.request("GET", url),
+        get_by_aiohttp,
+    ],
+    ids=["requests", "httpx", "httpx2", "urllib3", "aiohttp"],
+)
+def test_so_it_is_by_every_client_that_says_what_is_missing(base, make_recorder, get):
+    for mode in (Mode.RECORD, Mode.REPLAY):
+        with make_recorder(mode) as recorder:
+            headers = get(f"{base}/quota").headers
+            if mode is Mode.RECORD:
+                assert headers["X-Quota"] == "7"
+            else:
+                assert headers.get("X-Quota") is None
+                assert "X-Quota" not in headers
+                with pytest.raises(KeyError, match="holds no header 'X-Quota'"):
+                    headers["X-Quota"]
+        recorder.save()
+
+
 # --- failures of the network ------------------------------------------------------
 
 
@@ -375,6 +554,11 @@ def aiohttp_get(url, **more):
     return asyncio.run(get())
 
 
+def by_urllib3_once(url):
+    with urllib3.PoolManager(retries=False) as pool:
+        return pool.request("GET", url)
+
+
 REFUSED = "http://127.0.0.1:9"
 UNKNOWN = "http://nothing.invalid"
 
@@ -389,6 +573,14 @@ UNKNOWN = "http://nothing.invalid"
         (httpx.get, REFUSED, httpx.ConnectError, "refused"),
         (aiohttp_get, "/drop", aiohttp.ServerDisconnectedError, "dropped"),
         (aiohttp_get, REFUSED, aiohttp.ClientConnectorError, "refused"),
+        (httpx2.get, "/drop", httpx2.RemoteProtocolError, "dropped"),
+        (by_urllib3_once, "/drop", urllib3.exceptions.ProtocolError, "dropped"),
+        (by_urllib3_once, REFUSED, urllib3.exceptions.NewConnectionError, "refused"),
+        (by_urllib3_once, UNKNOWN, urllib3.exceptions.NameResolutionError, "name"),
+        (by_urllib, "/drop", http.client.RemoteDisconnected, "dropped"),
+        (by_urllib, REFUSED, urllib.error.URLError, "refused"),
+        (by_httplib2, REFUSED, ConnectionRefusedError, "refused"),
+        (by_early_subclass, "/drop", http.client.RemoteDisconnected, "dropped"),
         (by_http_client, "/drop", http.client.RemoteDisconnected, "dropped"),
         (by_http_client, REFUSED, ConnectionRefusedError, "refused"),
     ],
@@ -406,6 +598,9 @@ def test_a_failure_of_the_network_is_raised_again(
         (requests.get, requests.exceptions.ChunkedEncodingError),
         (httpx.get, httpx.RemoteProtocolError),
         (aiohttp_get, aiohttp.ClientPayloadError),
+        (by_urllib3_once, urllib3.exceptions.ProtocolError),
+        (by_http_client, http.client.IncompleteRead),
+        (by_urllib, http.client.IncompleteRead),
     ],
 )
 def test_so_is_one_after_a_part_of_the_answer(base, fails, call, expected):
@@ -416,5 +611,6 @@ def test_so_is_one_after_a_part_of_the_answer(base, fails, call, expected):
 def test_tls_that_is_not_trusted_is_raised_again(service, fails):
     url = f"{service.url}/x"
     fails(lambda: requests.get(url), requests.exceptions.SSLError, "tls")
+    fails(lambda: by_urllib3_once(url), urllib3.exceptions.SSLError, "tls")
     strict = ssl.create_default_context()
     fails(lambda: httpx.get(url, verify=strict), httpx.ConnectError, "tls")

@@ -132,7 +132,9 @@ class Subclass(http.client.HTTPConnection):
 
 
 def by_subclass(port):
-    Subclass("127.0.0.1", port).request("GET", "/x")
+    connection = Subclass("127.0.0.1", port)
+    connection.request("GET", "/x")
+    connection.getresponse()
 
 
 def by_http_client(port):
