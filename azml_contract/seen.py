@@ -101,5 +101,19 @@ def add_up(calls: Iterable[Calls]) -> Calls:
     return sum(calls, Calls())
 
 
+def read_calls(shape: Mapping[str, Any]) -> Calls:
+    """The account that `Calls.to_json` wrote.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is none.
+    """
+    return Calls(
+        int(shape["judged"]),
+        {str(name): int(n) for name, n in shape["skipped_to"].items()},
+        {str(name): int(n) for name, n in shape["not_judged_because"].items()},
+        {str(v): Strength(**one) for v, one in shape.get("contracts", {}).items()},
+    )
+
+
 NOTHING = Calls()
 """No call seen."""

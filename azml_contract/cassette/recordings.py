@@ -32,7 +32,9 @@ class Recording:
     `api_version` is that of calls that do not name one. `reads` is None where
     nobody noted what was looked at. `variables` are what the scenario drew.
     `target` is ``emulator`` or ``azure``, where the recording tells. What stands
-    between U+E002 and U+E003 nobody knows: a script leaves it to a run.
+    between U+E002 and U+E003 nobody knows: a script leaves it to a run. `lost` are
+    the steps whose request body was sent and not kept, `silent` those that nobody
+    answered, `untold` why other calls of it are not here.
     """
 
     scenario: str
@@ -41,6 +43,9 @@ class Recording:
     reads: Mapping[int, tuple[str, ...]] | None = None
     variables: Mapping[str, object] = field(default_factory=dict)
     target: str = ""
+    lost: frozenset[int] = frozenset()
+    silent: frozenset[int] = frozenset()
+    untold: tuple[str, ...] = ()
 
     def calls(self) -> Iterator[Call]:
         """Every call in recorded order, each parsed when it is reached."""
@@ -64,6 +69,14 @@ def from_cassette(cassette: Cassette) -> Recording:
     )
 
 
-def from_exchanges(name: str, exchanges: Iterable[Exchange]) -> Recording:
+def from_exchanges(
+    name: str, exchanges: Iterable[Exchange], *, lost: frozenset[int] = frozenset()
+) -> Recording:
     """Exchanges of another tool, which does not note what was read."""
-    return Recording(name, "", tuple(exchanges))
+    parts = tuple(exchanges)
+    silent = frozenset(
+        step
+        for step, one in enumerate(parts)
+        if one.response.status < 100 and one.failure is None
+    )
+    return Recording(name, "", parts, lost=lost, silent=silent)

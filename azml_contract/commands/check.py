@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from azml_contract.commands.judging import (
     make_unreadable,
 )
 from azml_contract.commands.options import reports_findings
+from azml_contract.commands.printing import paint, print_checked
 from azml_contract.errors import (
     CassetteError,
     ContractError,
@@ -34,7 +35,7 @@ from azml_contract.errors import (
 )
 
 if TYPE_CHECKING:
-    from azml_contract.finding import Finding, Severity
+    from azml_contract.finding import Severity
     from azml_contract.report.checked import Checked
     from azml_contract.validation.validator import Validator
 
@@ -193,12 +194,7 @@ def _read_body(file: _File) -> str | None:
 
 def _allow(checked: Sequence[Checked]) -> list[Checked]:
     """The same, calls that were not judged being warnings."""
-    from azml_contract.finding import Severity
-
-    def soften(finding: Finding) -> Finding:
-        if finding.code != "AZC153":
-            return finding
-        return finding._replace(severity=Severity.WARNING)
+    from azml_contract.commands.unjudged import soften
 
     return [replace(one, findings=tuple(map(soften, one.findings))) for one in checked]
 
@@ -256,7 +252,7 @@ def _expand(names: Sequence[str]) -> list[_File]:
 
 
 def _judge_file(validator: Validator, file: _File, asked: Asked) -> Checked:
-    from azml_contract.documents.document import open_document
+    from azml_contract.documents.document import open_document, require_recording
     from azml_contract.report.checked import Checked
 
     if file.problem:
@@ -264,6 +260,8 @@ def _judge_file(validator: Validator, file: _File, asked: Asked) -> Checked:
     try:
         is_body = bool(asked.url or asked.operation)
         opened = open_document(Path(file.name), is_body=is_body)
+        if not is_body and opened.kind == "body" and not file.listed:
+            require_recording(opened)  # or say what keeps it from being one
         return judge_input(validator, opened, asked)
     except NothingToCheck:
         if file.listed:
@@ -272,29 +270,14 @@ def _judge_file(validator: Validator, file: _File, asked: Asked) -> Checked:
 
 
 def _print(checked: Sequence[Checked], form: str, least: Severity) -> None:
-    if form != "text":
-        checked = [_keep(one, least) for one in checked]
-    if form == "json":
-        from azml_contract.report.json import render_json
+    from azml_contract.report.text import render_text
 
-        click.echo(render_json(checked))
-    elif form == "sarif":
-        from azml_contract.report.sarif import render_sarif
-        from azml_contract.validation.codes import CODES
-
-        titles = {name: code.title for name, code in CODES.items()}
-        click.echo(render_sarif(checked, titles))
-    elif form == "github":
-        from azml_contract.report.github import render_github
-
-        text = render_github(checked)
-        if text:
-            click.echo(text)
-    else:
-        from azml_contract.report.text import render_text
-
+    def tell() -> Iterable[str]:
         width = shutil.get_terminal_size().columns
-        click.echo(render_text(checked, _paint, width=width, least=least))
+        yield render_text(checked, paint, width=width, least=least)
+
+    shown = checked if form == "text" else [_keep(one, least) for one in checked]
+    print_checked(shown, form, tell)
 
 
 def _keep(one: Checked, least: Severity) -> Checked:
@@ -302,12 +285,4 @@ def _keep(one: Checked, least: Severity) -> Checked:
 
     return replace(
         one, findings=tuple(f for f in one.findings if is_at_least(f, least))
-    )
-
-
-def _paint(text: str, colour: str) -> str:
-    return (
-        click.style(text, bold=True)
-        if colour == "bold"
-        else click.style(text, fg=colour)
     )

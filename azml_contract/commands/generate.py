@@ -47,18 +47,15 @@ def command(
     Each SOURCE becomes DIR/test_NAME.py, with its bodies below DIR/bodies and what
     it uploads beside it. Read it, and record it: pytest DIR --azml-mode record.
     """
-    from azml_contract.commands.cassette.files import named
+    from azml_contract.commands.cassette.files import Unread, report_unread
 
-    problems: list[str] = []
+    unread: list[Unread] = []
     for source in sources:
         try:
             _generate(source, folder, force=force)
         except AzmlContractError as error:
-            problems.append(named(str(source), str(error)))
-    for problem in problems:
-        click.echo(f"Error: {problem}", err=True)
-    if problems:
-        ctx.exit(2)
+            unread.append(Unread(str(source), str(error)))
+    ctx.exit(report_unread(unread, done=len(sources) - len(unread)))
 
 
 def _generate(source: Path, folder: Path, *, force: bool) -> None:

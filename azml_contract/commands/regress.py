@@ -7,20 +7,24 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from azml_contract.commands.cassette.files import list_missing, named
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.exits import say_problem
+from azml_contract.commands.printing import paint
+from azml_contract.commands.unjudged import Account
 from azml_contract.errors import InputError, UsageError
 from azml_contract.whole_file import open_whole, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from azml_contract.finding import Finding
     from azml_contract.regression.baseline import Baseline
     from azml_contract.regression.outcome import Row
     from azml_contract.report.regressed import Regressed
@@ -50,18 +54,12 @@ class Options:
 
 @dataclass(slots=True)
 class Found:
-    """What was judged: all rows, where each came from, and what went wrong."""
+    """What was judged: all rows, where each came from, and what was not judged."""
 
     rows: list[Row]
     files: dict[str, str]
-    problems: list[str]
-
-    def split_problems(self) -> tuple[list[str], list[str]]:
-        """Recordings without a call to judge, and what went wrong."""
-        from azml_contract.regression.parallel import NO_CALL
-
-        skipped = [one for one in self.problems if one.endswith(NO_CALL)]
-        return skipped, [one for one in self.problems if one not in skipped]
+    account: Account
+    findings: list[Finding] = field(default_factory=list)
 
 
 @click.command()
@@ -120,6 +118,11 @@ class Found:
     is_flag=True,
     help="The arguments are JSON reports of earlier runs; join them.",
 )
+@click.option(
+    "--allow-unjudged",
+    is_flag=True,
+    help="A call that cannot be judged is a warning, no error.",
+)
 @contracts_option
 @click.pass_context
 def command(
@@ -139,6 +142,7 @@ def command(
     by: str | None,
     limit: int,
     all_versions: bool,
+    allow_unjudged: bool,
 ) -> None:
     """Judge every recorded call under every other api-version.
 
@@ -167,18 +171,14 @@ def command(
     found = take(cassettes, options)
     if options.latest:
         found.rows = _keep_current(found.rows)
-    failed = bool(found.rows) and _report(found, options)
-    skipped, problems = found.split_problems()
-    for note in skipped if found.rows else ():
-        click.echo(f"Note: {note}", err=True)
-    for problem in problems if found.rows else found.problems:
-        say_problem(problem)
-    if not found.rows and not found.problems:
-        raise InputError(_explain_nothing(recorded))
-    if failed or (found.rows and problems):
-        ctx.exit(1)
-    if not found.rows:
+    found.findings = found.account.find(softly=allow_unjudged)
+    if not found.rows and not found.findings:
+        for problem in _explain_nothing(found, recorded):
+            say_problem(problem)
         ctx.exit(2)
+    failed = _report(found, options)
+    if failed or any(one.severity == "error" for one in found.findings):
+        ctx.exit(1)
 
 
 def _require_sense(options: Options, cassettes: Sequence[Path]) -> None:
@@ -192,13 +192,20 @@ def _require_sense(options: Options, cassettes: Sequence[Path]) -> None:
     require_known([options.recorded] if options.recorded else [])
 
 
-def _explain_nothing(recorded: str) -> str:
-    if not recorded:
-        return "No call of Microsoft.MachineLearningServices is in these recordings."
-    return (
-        f"Nothing was recorded at {recorded}, so --from {recorded} leaves nothing to "
-        "judge; without --from all recordings are judged."
+def _explain_nothing(found: Found, recorded: str) -> list[str]:
+    account = found.account
+    if account.unread:
+        return [named(*one) for one in account.unread]
+    problem = (
+        "No call of Microsoft.MachineLearningServices is in these recordings; "
+        f"{account.calls.describe()}."
     )
+    if account.calls.judged and recorded:
+        problem = (
+            f"Nothing was recorded at {recorded}, so --from {recorded} leaves nothing "
+            "to judge; without --from all recordings are judged."
+        )
+    return [problem]
 
 
 def require_known(versions: Iterable[str]) -> None:
@@ -218,13 +225,20 @@ def require_known(versions: Iterable[str]) -> None:
 
 def judge_paths(paths: Sequence[Path], options: Options) -> Found:
     """Judge every recording below `paths`; what cannot be read is a problem."""
-    from azml_contract.documents.find import RECORDINGS, SCRIPTS, find_files
+    from azml_contract.documents.find import (
+        RECORDINGS,
+        SCRIPTS,
+        find_files,
+        shorten,
+    )
     from azml_contract.documents.recordings import may_hold_calls, read_any
     from azml_contract.regression.parallel import judge_files
 
     files, problems = find_files(paths, RECORDINGS | SCRIPTS)
-    files = [file for file in files if file in paths or may_hold_calls(file)]
-    found = Found([], {}, problems)
+    listed = set(map(shorten, paths))
+    files = [file for file in files if file in listed or may_hold_calls(file)]
+    account = Account(unread=list_missing(problems))
+    found = Found([], {}, account)
     columns = _columns(options)
     judged = judge_files(
         files, read_any, versions=columns, recorded=options.recorded, jobs=options.jobs
@@ -232,8 +246,7 @@ def judge_paths(paths: Sequence[Path], options: Options) -> Found:
     with _progress(len(files)) as advance:
         for one in judged:
             found.rows.extend(one.rows)
-            if one.problem:
-                found.problems.append(one.problem)
+            account.add(one, listed=one.path in listed)
             for recorded in dict.fromkeys(row.recorded for row in one.rows):
                 name = f"{one.scenario} {recorded}"
                 found.files[name] = one.path.as_posix()
@@ -247,16 +260,24 @@ def merge_paths(paths: Sequence[Path], options: Options) -> Found:
     Raises:
         InputError: A file is no report, or none judged at a version asked for.
     """
-    from azml_contract.regression.merge import merge_reports, narrow
+    from azml_contract.regression.merge import (
+        join_accounts,
+        merge_reports,
+        narrow,
+    )
 
-    rows = merge_reports(paths)
+    rows, tails = merge_reports(paths)
     columns = _columns(options)
     judged = {version for row in rows for version in row.cells}
     asked = columns if options.versions or options.latest else ()
     missing = [version for version in asked if version not in judged]
     if rows and missing:
         raise InputError(f"None of these reports judged at {', '.join(missing)}.")
-    return Found(narrow(rows, columns, options.recorded), {}, [])
+    account = Account(
+        join_accounts(rows, tails),
+        told=list(dict.fromkeys(one for tail in tails for one in tail.findings)),
+    )
+    return Found(narrow(rows, columns, options.recorded), {}, account)
 
 
 def _keep_current(rows: Sequence[Row]) -> list[Row]:
@@ -303,7 +324,7 @@ def _report(found: Found, options: Options) -> bool:
     whole = find_breaks(found.rows)
     breaks = [one for one in whole if counts(one, options.versions)]
     baseline = None
-    if options.baseline is not None:
+    if options.baseline is not None and found.rows:
         if options.write_baseline:
             text = render_baseline(breaks, known_versions())
             write_whole(options.baseline, text)
@@ -322,7 +343,10 @@ def _report(found: Found, options: Options) -> bool:
             _write(found, options, baseline, alarms, file)
             file.detach()
     for alarm in alarms if options.form in ("json", "html", "sarif") else ():
-        click.echo(f"Error: {alarm}", err=True)
+        say_problem(alarm)
+    for one in found.findings if options.form == "html" else ():
+        place = f"{one.location.file}:{one.location.line}: " if one.location else ""
+        say_problem(f"{one.code} {place}{one.message} {one.cure}")
     return bool(breaks or alarms)
 
 
@@ -378,6 +402,9 @@ def _write(
         fold=options.form in ("text", "github"),
         older=options.all_versions,
     )
+    regressed = replace(
+        regressed, findings=tuple(found.findings), seen=found.account.calls
+    )
     if options.form == "text":
         _print_text(regressed, options, file)
     else:
@@ -390,7 +417,7 @@ def _write_json(found: Found, options: Options, file: TextIO) -> None:
 
     newest = newest_unchanged(found.rows, stable_only=options.stable_only)
     shapes = (row.to_json() for row in found.rows)
-    for piece in render_rows(shapes, newest):
+    for piece in render_rows(shapes, newest, found.findings, found.account.calls):
         file.write(piece)
 
 
@@ -407,8 +434,14 @@ def _print_text(regressed: Regressed, options: Options, file: TextIO) -> None:
     from azml_contract.report.causes_text import print_causes
     from azml_contract.report.regressed_text import print_regressed, summarise
     from azml_contract.report.table import print_trimmed
+    from azml_contract.report.text import render_causes
 
     console = Console(file=file, highlight=False)
+    for line in render_causes(regressed.findings, paint, console.width):
+        console.print(Text.from_ansi(line), soft_wrap=True)
+    if not regressed.calls:
+        print_trimmed(console, Text(f"{regressed.seen.describe()}."))
+        return
     by_scenario = "scenario" if regressed.recordings == 1 else "cause"
     if (options.by or by_scenario) == "scenario":
         print_regressed(console, regressed)

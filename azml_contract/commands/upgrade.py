@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azml_contract.commands.cassette.files import named
+from azml_contract.commands.cassette.files import (
+    Unread,
+    find_unread,
+    report_unread,
+)
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.exits import say_problem
-from azml_contract.errors import AzmlContractError, InputError, UsageError
+from azml_contract.errors import (
+    AzmlContractError,
+    ContractError,
+    InputError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from azml_contract.cassette.recordings import Call
     from azml_contract.commands.script_upgrade import Rewriting
+    from azml_contract.finding import Finding
     from azml_contract.regression.upgrade import Upgrade
 
 
@@ -74,35 +85,32 @@ def command(
 
     scripts: list[Rewriting] = []
     rewritten: list[Rewritten] = []
-    problems: list[str] = []
+    left: list[str] = []
+    unread: list[Unread] = []
     for path in inputs:
         try:
             opened = open_document(path)
             if opened.script is not None:
                 scripts.append(rewrite_file(opened.script, target))
-                continue
-            if not opened.is_recording:
-                made_of_body = _rewrite_body(
-                    path, opened.raw, target, source, operation
-                )
-                rewritten.append(made_of_body)
-                continue
-            made, left = _rewrite_recording(path, target, source)
+            elif opened.is_recording:
+                made, kept = _rewrite_recording(path, target, source)
+                rewritten += made
+                left += kept
+            else:
+                body = _rewrite_body(path, opened.raw, target, source, operation)
+                rewritten.append(body)
         except AzmlContractError as error:
-            problems.append(named(str(path), str(error)))
-        else:
-            rewritten += made
-            problems += left
+            unread.append(Unread(str(path), str(error)))
     for one in scripts:
         print_rewriting(one, target, write=write)
-    if rewritten or not (problems or scripts):
-        _print(rewritten, target, form)
-    for problem in problems:
-        say_problem(problem)
-    if problems:
-        ctx.exit(2)
-    if any(map(_is_wrong, rewritten)) or any(one.is_left for one in scripts):
-        ctx.exit(1)
+    done = len(inputs) - len(unread)
+    if rewritten or not (unread or scripts or left):
+        _print(rewritten, target, form, find_unread(unread, done=done))
+    for line in left:
+        say_problem(line)
+    code = report_unread(unread, done=done)
+    wrong = any(map(_is_wrong, rewritten)) or any(one.is_left for one in scripts)
+    ctx.exit(code or (1 if left or wrong else 0))
 
 
 def _is_wrong(one: Rewritten) -> bool:
@@ -129,57 +137,79 @@ def _rewrite_body(
 def _rewrite_recording(
     path: Path, target: str, source: str
 ) -> tuple[list[Rewritten], list[str]]:
-    """Every body of a recording, and what kept others from being rewritten."""
+    """Every body of a recording, and a line for each call that has no place there."""
     from azml_contract.documents.recordings import read_any
+    from azml_contract.validation.destination import is_status_path, name_destination
 
     recording = read_any(path)
     rewritten: list[Rewritten] = []
-    problems: dict[str, None] = {}
+    left: dict[str, None] = {}
     for call in recording.calls():
         request = call.exchange.request
         version = (request.api_version or recording.api_version).lower()
-        if not request.body.strip() or (source and version != source):
-            continue
-        if "microsoft.machinelearningservices" not in request.path.lower():
+        elsewhere = name_destination(request) or is_status_path(request.path)
+        if elsewhere or (source and version != source):
             continue
         try:
+            if call.step in recording.lost:
+                raise InputError("its body is not in the recording")
             made = _rewrite_call(path, call, version, target)
         except AzmlContractError as error:
-            problems[f"{path}: {error}"] = None
+            reason = str(error).partition("\n")[0]
+            left[f"{path}: {request.method} {_shorten(request.path)}: {reason}"] = None
             continue
         if made is not None:
             rewritten.append(made)
-    return rewritten, list(problems)
+    return rewritten, list(left)
+
+
+def _shorten(path: str) -> str:
+    return re.sub(r"(?i)^.*/microsoft\.machinelearningservices/", "", path)
 
 
 def _rewrite_call(
     path: Path, call: Call, version: str, target: str
 ) -> Rewritten | None:
+    """The body of a call at `target`; None where it has none.
+
+    Raises:
+        ContractError: One of the two versions has no such operation.
+        InputError: The body cannot be read.
+    """
     from azml_contract.contract.catalog import load_contract
-    from azml_contract.contract.contract import Route
+    from azml_contract.contract.contract import NoRoute
+    from azml_contract.contract.model import SourceKind
     from azml_contract.regression.matrix import label_call
     from azml_contract.regression.upgrade import upgrade_body
 
     request = call.exchange.request
     route = load_contract(version).find(request.method, request.path)
-    if not isinstance(route, Route) or route.operation.body is None:
+    if isinstance(route, NoRoute):
+        raise InputError(f"no operation of {version} has this verb and path")
+    if not request.body.strip() or route.operation.body is None:
+        contract = load_contract(target)
+        there = contract.find(request.method, request.path)
+        if isinstance(there, NoRoute) and contract.source is SourceKind.SWAGGER:
+            raise ContractError(f"{target} has no operation {route.operation.id}.")
         return None
     label = label_call(request, route.operation.path)
     pointer = f"/interactions/{call.step}/request/body/json"
-    try:
-        made = upgrade_body(request.body, route.operation.id, version, target)
-    except AzmlContractError as error:
-        raise InputError(f"{label}: {error}") from error
+    made = upgrade_body(request.body, route.operation.id, version, target)
     return Rewritten(path.as_posix(), label, pointer, version, made)
 
 
 # --- printing -------------------------------------------------------------------
 
 
-def _print(rewritten: Sequence[Rewritten], target: str, form: str) -> None:
+def _print(
+    rewritten: Sequence[Rewritten], target: str, form: str, unread: Sequence[Finding]
+) -> None:
     if form == "json":
-        shapes = [_shape(one, target) for one in rewritten]
-        click.echo(json.dumps({"format": 1, "bodies": shapes}, indent=2))
+        whole: dict[str, Any] = {"format": 1}
+        whole["bodies"] = [_shape(one, target) for one in rewritten]
+        if unread:
+            whole["findings"] = [finding.to_json() for finding in unread]
+        click.echo(json.dumps(whole, indent=2))
         return
     if form == "body":
         for one in rewritten:

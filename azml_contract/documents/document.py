@@ -158,7 +158,7 @@ def open_document(path: Path, *, is_body: bool = False) -> Document:
         return Document(path, text, raw, script=script)
     if text.lstrip()[:1] in ("{", "["):
         return _open_json(path, text, raw)
-    if _YAML_START.match(text) or _RECORDED_YAML.search(text):
+    if _is_yaml(text):
         return _open_yaml(path, text, raw)
     if not is_body:
         _refuse_strange(path, text)
@@ -190,7 +190,12 @@ def require_recording(document: Document) -> Document:
         return document
     if document.text.lstrip()[:1] in ("{", "["):
         _refuse_other(document)
-    return _open_yaml(document.path, document.text, document.raw)
+    try:
+        return _open_yaml(document.path, document.text, document.raw)
+    except InputError as error:
+        if _is_yaml(document.text):
+            raise
+        raise NothingToCheck(str(error)) from error
 
 
 def open_cassette(path: Path) -> Document:
@@ -206,6 +211,7 @@ def open_cassette(path: Path) -> Document:
             path,
             f"it is a {document.kind}, not a cassette",
             f"Convert it: azml-contract cassette import {path} --to CASSETTE",
+            kind=NothingToCheck,
         )
     return document
 
@@ -245,6 +251,10 @@ def _open_json(path: Path, text: str, raw: bytes) -> Document:
     made = Document(path, text, raw, format=found)
     made.__dict__["data"] = data  # parsed already
     return made
+
+
+def _is_yaml(text: str) -> bool:
+    return bool(_YAML_START.match(text) or _RECORDED_YAML.search(text))
 
 
 def _open_yaml(path: Path, text: str, raw: bytes) -> Document:
@@ -317,7 +327,7 @@ def _refuse_other(document: Document) -> NoReturn:
         refuse(path, reason, RESTORE)
     if is_cassette(data):
         load_cassette(path)  # says what is wrong with it
-    refuse(path, "it is no recording", KINDS)
+    refuse(path, "it is no recording", KINDS, kind=NothingToCheck)
 
 
 def _require_writable(document: Document) -> None:

@@ -35,7 +35,9 @@ def read_any(path: Path) -> Recording:
     document = require_recording(document)
     if document.cassette is not None:
         return from_cassette(document.cassette)
-    return from_exchanges(name, [one.exchange for one in document.recorded()])
+    found = document.recorded()
+    lost = frozenset(step for step, one in enumerate(found) if one.sent.is_lost)
+    return from_exchanges(name, [one.exchange for one in found], lost=lost)
 
 
 def may_hold_calls(path: Path) -> bool:
@@ -51,12 +53,12 @@ def may_hold_calls(path: Path) -> bool:
 def _from_script(name: str, script: Script) -> Recording:
     """The calls of a script, with the paths that it reads."""
     from azml_contract.cassette.recordings import Recording
-    from azml_contract.scripts.recorded import find_exchanges
+    from azml_contract.scripts.recorded import find_exchanges, find_untold
 
     told = list(find_exchanges(script))
     parts = tuple(exchange for exchange, _ in told)
     reads = {step: pointers for step, (_, pointers) in enumerate(told)}
-    return Recording(name, "", parts, reads)
+    return Recording(name, "", parts, reads, untold=tuple(find_untold(script)))
 
 
 def open_cassettes(paths: Iterable[Path]) -> list[Cassette]:

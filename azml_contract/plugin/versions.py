@@ -82,6 +82,7 @@ def find_new_breaks(config: pytest.Config, cassettes: Sequence[Path]) -> list[st
     from azml_contract.regression.baseline import Baseline, load_baseline
     from azml_contract.regression.outcome import find_breaks
     from azml_contract.regression.parallel import judge_files
+    from azml_contract.validation.validator import NO_OPERATION
 
     file = config.getoption("azml_baseline")
     try:
@@ -92,6 +93,11 @@ def find_new_breaks(config: pytest.Config, cassettes: Sequence[Path]) -> list[st
     lines: list[str] = []
     for judged in judge_files(sorted(set(cassettes)), read_any, jobs=1):
         lines += [f"breaks: {judged.problem}"] if judged.problem else []
+        lines += [
+            f"breaks: {judged.path}: {number} not judged, {reason}"
+            for reason, number in judged.calls.not_judged.items()
+            if reason != NO_OPERATION  # the scenario was told when it ran
+        ]
         for one in find_breaks(judged.rows):
             if one.since and not baseline.covers(one):
                 place = one.finding.pointer or one.finding.side

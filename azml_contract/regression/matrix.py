@@ -8,7 +8,7 @@ that differ only in what a scenario draws anew each time are judged once.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,18 +18,23 @@ from urllib.parse import unquote, urlsplit
 
 from azml_contract.cassette.cassette import Cassette
 from azml_contract.cassette.recordings import Call, Recording, from_cassette
-from azml_contract.contract.catalog import known_versions, load_contract
+from azml_contract.contract.catalog import (
+    find_stand_in,
+    known_versions,
+    load_contract,
+    require_judgeable,
+)
 from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation, SourceKind
-from azml_contract.errors import UnknownApiVersion
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Evidence, Finding, Severity
 from azml_contract.regression.answers import Answer, compare_answer
 from azml_contract.regression.drawn import Disguise, disguise
 from azml_contract.regression.outcome import Cell, Outcome, Row, Status
+from azml_contract.seen import Calls
 from azml_contract.validation.codes import CODES, Consequence
-from azml_contract.validation.destination import name_destination
-from azml_contract.validation.validator import Profile, Validator
+from azml_contract.validation.destination import is_status_path, name_destination
+from azml_contract.validation.validator import NO_OPERATION, Profile, Validator
 
 _CAPACITY = 20_000
 _VERSION = re.compile(r"(?i)([?&]api-version=)[^&]*")
@@ -66,11 +71,16 @@ class _Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Unjudged:
-    """How many calls of a recording name an api-version without a contract."""
+class Account:
+    """The rows of one recording, and what became of all its calls.
 
-    error: UnknownApiVersion
-    calls: int
+    `is_whole` unless a call was not judged, or was judged by the contract of another
+    api-version than its own.
+    """
+
+    rows: tuple[Row, ...]
+    calls: Calls
+    is_whole: bool
 
 
 class Judge:
@@ -96,31 +106,36 @@ class Judge:
         """
         if isinstance(recording, Cassette):
             recording = from_cassette(recording)
-        for call in _own_calls(recording):
+        for call in recording.calls():
+            if _skip(recording, call):
+                continue
+            require_judgeable(_version_of(call, recording.api_version))
             outcome = self._judge_call(recording, call)
             if outcome is not None:
                 yield Row(recording.scenario, call.step, outcome)
 
-    def judge_known(
-        self, recording: Recording
-    ) -> tuple[tuple[Row, ...], tuple[Unjudged, ...]]:
-        """The rows of one recording, and which api-versions kept others from one."""
+    def judge_known(self, recording: Recording) -> Account:
+        """The rows of one recording, and the account of every call in it."""
         rows: list[Row] = []
-        unknown: dict[str, Unjudged] = {}
-        for call in _own_calls(recording):
+        skipped: Counter[str] = Counter()
+        not_judged = Counter(recording.untold)
+        is_whole = not recording.untold
+        for call in recording.calls():
+            elsewhere = _skip(recording, call)
+            if elsewhere:
+                skipped[elsewhere] += 1
+                continue
             version = _version_of(call, recording.api_version)
-            before = unknown.get(version)
-            if before is not None:
-                unknown[version] = replace(before, calls=before.calls + 1)
-                continue
-            try:
+            outcome, reason = None, _find_gap(recording, call, version)
+            if not reason:
                 outcome = self._judge_call(recording, call)
-            except UnknownApiVersion as error:
-                unknown[version] = Unjudged(error, 1)
-                continue
+                reason = "" if outcome is not None else NO_OPERATION
+            is_whole = is_whole and not reason and find_stand_in(version) == version
             if outcome is not None:
                 rows.append(Row(recording.scenario, call.step, outcome))
-        return tuple(rows), tuple(unknown.values())
+            else:
+                not_judged[reason] += 1
+        return Account(tuple(rows), Calls(len(rows), skipped, not_judged), is_whole)
 
     def _judge_call(self, recording: Recording, call: Call) -> Outcome | None:
         masked = disguise(call.exchange, recording.variables)
@@ -144,8 +159,8 @@ class Judge:
         self, masked: Disguise, call: Call, recorded: str
     ) -> Outcome | None:
         request = masked.exchange.request
-        own = load_contract(recorded)
-        found = _find(recorded, request.method, _path(request))
+        own = load_contract(find_stand_in(recorded) or recorded)
+        found = _find(own.api_version, request.method, _path(request))
         if not isinstance(found, Route):
             return None
         answer = _read_answer(masked.exchange.response, call.reads)
@@ -160,7 +175,7 @@ class Judge:
                 label=label_call(request, found.operation.path),
                 recorded=recorded,
                 own=cells.get(recorded)
-                or self._judge_under(request, recorded, compare),
+                or self._judge_under(request, own.api_version, compare),
                 cells=cells,
             )
         )
@@ -178,9 +193,20 @@ class Judge:
         return Cell(_classify(findings), tuple(findings))
 
 
-def _own_calls(recording: Recording) -> Iterator[Call]:
-    """Calls of the provider; login, blobs and the data plane are no break of ours."""
-    return (c for c in recording.calls() if not name_destination(c.exchange.request))
+def _skip(recording: Recording, call: Call) -> str:
+    """Why a call has no row and needs none; "" for one to judge."""
+    request = call.exchange.request
+    elsewhere = name_destination(request)
+    if elsewhere or not is_status_path(request.path):
+        return elsewhere or ("no answer" if call.step in recording.silent else "")
+    return "poll of an operation"
+
+
+def _find_gap(recording: Recording, call: Call, version: str) -> str:
+    """What keeps a call from being judged; "" for nothing."""
+    if call.step in recording.lost:
+        return "its body is not in the recording"
+    return "" if version and find_stand_in(version) else "no known api-version"
 
 
 def _version_of(call: Call, default: str) -> str:

@@ -8,34 +8,62 @@ contradict each other, both rows are kept, so that no break is lost.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from azml_contract.api_version import sort_key
 from azml_contract.errors import InputError
-from azml_contract.finding import Evidence, Finding, Severity, Side
+from azml_contract.finding import Evidence, Finding, Location, Severity, Side
 from azml_contract.regression.outcome import Cell, Outcome, Row, Status
+from azml_contract.seen import NOTHING, Calls, add_up, read_calls
 
 FORMAT = 1
 _FIRST_LINE = b'{"format": 1, "rows": ['
 
 
-def merge_reports(paths: Iterable[Path]) -> list[Row]:
-    """The rows of all reports, in the order of the files.
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What a report tells beside its rows: what was not judged, and the account."""
+
+    findings: tuple[Finding, ...] = ()
+    calls: Calls = NOTHING
+
+
+def merge_reports(paths: Iterable[Path]) -> tuple[list[Row], list[Tail]]:
+    """The rows of all reports, in the order of the files, and what else they tell.
 
     Raises:
         InputError: A file cannot be read, or is no report of format 1.
     """
     calls: dict[tuple[str, int, str], list[Row]] = {}
     outcomes: dict[bytes, Outcome] = {}
+    tails: list[Tail] = []
     for path in paths:
-        for shape in _read_rows(path):
+        for shape in _read_rows(path, tails):
             row = _read_row(path, shape, outcomes)
             _add(calls.setdefault((row.scenario, row.step, row.recorded), []), row)
-    return [row for rows in calls.values() for row in rows]
+    return [row for rows in calls.values() for row in rows], tails
+
+
+def join_accounts(rows: Sequence[Row], tails: Sequence[Tail]) -> Calls:
+    """The account of all reports.
+
+    Those of the same recordings, judged at different versions, saw the same calls: then
+    the largest counts.
+    """
+    whole = add_up(tail.calls for tail in tails)
+    if whole.judged > len(rows):
+        skipped: Counter[str] = Counter()
+        not_judged: Counter[str] = Counter()
+        for tail in tails:
+            skipped |= Counter(tail.calls.skipped)
+            not_judged |= Counter(tail.calls.not_judged)
+        return Calls(len(rows), skipped, not_judged, whole.contracts)
+    return whole
 
 
 def narrow(rows: Iterable[Row], versions: Collection[str], recorded: str) -> list[Row]:
@@ -58,12 +86,15 @@ def narrow(rows: Iterable[Row], versions: Collection[str], recorded: str) -> lis
     return kept
 
 
-def _read_rows(path: Path) -> Iterator[Any]:
-    """The rows of a report, one at a time: those of 10,000 recordings are big."""
+def _read_rows(path: Path, tails: list[Tail]) -> Iterator[Any]:
+    """The rows of a report, one at a time: those of 10,000 recordings are big.
+
+    What follows them is added to `tails`.
+    """
     try:
         with path.open("rb") as file:
             if file.readline().rstrip() == _FIRST_LINE:
-                yield from _read_lines(file)
+                yield from _read_lines(path, file, tails)
                 return
         loaded = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -74,15 +105,27 @@ def _read_rows(path: Path) -> Iterator[Any]:
     if not isinstance(rows, list):
         raise InputError(f"{path} is no regression report: it has no rows.")
     yield from rows
+    tails.append(_read_tail(path, loaded))
 
 
-def _read_lines(lines: Iterable[bytes]) -> Iterator[Any]:
+def _read_lines(path: Path, lines: Iterable[bytes], tails: list[Tail]) -> Iterator[Any]:
     """Rows as this program writes them, one a line."""
     for line in lines:
         if line.startswith(b"]"):
+            tails.append(_read_tail(path, json.loads(b"{" + line[1:].lstrip(b", "))))
             return
         yield json.loads(line.rstrip().removesuffix(b","))
     raise ValueError("it is cut off")
+
+
+def _read_tail(path: Path, shape: Mapping[str, Any]) -> Tail:
+    """Reports of older programs have neither findings nor an account."""
+    try:
+        findings = tuple(map(_read_finding, shape.get("findings", ())))
+        calls = shape.get("calls")
+        return Tail(findings, read_calls(calls) if calls is not None else NOTHING)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} has a malformed account: {error!r}.") from error
 
 
 def _read_row(path: Path, shape: Any, outcomes: dict[bytes, Outcome]) -> Row:
@@ -125,6 +168,8 @@ def _read_finding(shape: Mapping[str, Any]) -> Finding:
         expected=tuple(shape["expected"]),
         seen=shape["seen"],
         evidence=Evidence(shape["evidence"]),
+        call=shape.get("call", ""),
+        location=Location(**shape["location"]) if "location" in shape else None,
     )
 
 

@@ -11,18 +11,18 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from azml_contract.cassette.recordings import Recording
 from azml_contract.contract.catalog import folder_in_use, use_folder
-from azml_contract.errors import AzmlContractError
-from azml_contract.regression.matrix import Judge, Unjudged
+from azml_contract.errors import AzmlContractError, NothingToCheck
+from azml_contract.regression.matrix import Judge
 from azml_contract.regression.outcome import Outcome, Row
+from azml_contract.seen import NOTHING, Calls
 
 Read = Callable[[Path], Recording]
-NO_CALL = "it holds no call of Microsoft.MachineLearningServices to judge."
 _CHUNK = 25
 _FEW = 500
 """Fewer recordings are judged sooner than a second process starts."""
@@ -30,12 +30,19 @@ _FEW = 500
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One recording, judged: its rows, and the `problem` that left calls without."""
+    """One recording, judged: its rows, and the account of all its calls.
+
+    `is_whole` as in `Account`; `problem` is why it could not be read at all, and
+    `is_other` is set where it is no recording.
+    """
 
     path: Path
     scenario: str
     rows: tuple[Row, ...]
+    calls: Calls = NOTHING
+    is_whole: bool = True
     problem: str = ""
+    is_other: bool = False
 
 
 def judge_files(
@@ -67,26 +74,14 @@ def judge_files(
 def _judge_file(judge: Judge, path: Path, read: Read, recorded: str) -> Judged:
     try:
         recording = read(path)
-        rows, unjudged = judge.judge_known(recording)
+        known = judge.judge_known(recording)
     except AzmlContractError as error:
         text = str(error)
-        return Judged(path, "", (), text if str(path) in text else f"{path}: {text}")
-    if not rows and not unjudged:
-        return Judged(path, recording.scenario, (), f"{path}: {NO_CALL}")
-    problem = f"{path}: {_explain(unjudged)}" if unjudged else ""
-    chosen = tuple(row for row in rows if recorded in ("", row.recorded))
-    return Judged(path, recording.scenario, chosen, problem)
-
-
-def _explain(unjudged: Sequence[Unjudged]) -> str:
-    """Which calls were not judged, of a recording whose others may have been."""
-    count = sum(one.calls for one in unjudged)
-    calls = "1 call is" if count == 1 else f"{count} calls are"
-    reasons = [str(one.error).partition("\n")[0] for one in unjudged if one.error.asked]
-    if len(reasons) < len(unjudged):
-        reasons.append("Their URLs name no api-version.")
-    known = "\nAll known versions: azml-contract contract list"
-    return f"{calls} not judged. {' '.join(reasons)}{known}"
+        problem = text if str(path) in text else f"{path}: {text}"
+        is_other = isinstance(error, NothingToCheck)
+        return Judged(path, "", (), problem=problem, is_other=is_other)
+    chosen = tuple(row for row in known.rows if recorded in ("", row.recorded))
+    return Judged(path, recording.scenario, chosen, known.calls, known.is_whole)
 
 
 # --- several processes ------------------------------------------------------------
@@ -96,12 +91,10 @@ _Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Packed:
-    """A `Judged` whose rows name their outcomes by key."""
+    """A `Judged` without its rows, and those rows naming their outcomes by key."""
 
-    path: Path
-    scenario: str
+    judged: Judged
     rows: tuple[tuple[str, int, _Key], ...]
-    problem: str
 
 
 @dataclass(slots=True)
@@ -148,7 +141,7 @@ def _judge_apart(
 
 def _unpack(packed: _Packed, known: dict[_Key, Outcome]) -> Judged:
     rows = tuple(Row(name, step, known[key]) for name, step, key in packed.rows)
-    return Judged(packed.path, packed.scenario, rows, packed.problem)
+    return replace(packed.judged, rows=rows)
 
 
 def _start(
@@ -172,7 +165,7 @@ def _judge_chunk(
             (row.scenario, row.step, _name(worker, row.outcome, new))
             for row in judged.rows
         )
-        packed.append(_Packed(path, judged.scenario, rows, judged.problem))
+        packed.append(_Packed(replace(judged, rows=()), rows))
     return packed, new
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from azml_contract.finding import Finding, Severity
 from azml_contract.report.checked import Checked
-from azml_contract.seen import add_up
+from azml_contract.seen import Calls, add_up
 
 _LEVELS = {
     Severity.ERROR: "error",
@@ -22,12 +22,17 @@ _LEVELS = {
 
 def render_github(checked: Sequence[Checked]) -> str:
     """One annotation for each finding, and one that says what was judged."""
-    lines = [_annotate(f, one.name) for one in checked for f in one.findings]
-    calls = add_up(one.calls for one in checked).describe()
-    return "\n".join([*lines, f"::notice title=azml-contract::{_escape(calls)}"])
+    lines = [annotate(f, one.name) for one in checked for f in one.findings]
+    return "\n".join([*lines, annotate_calls(add_up(one.calls for one in checked))])
 
 
-def _annotate(finding: Finding, name: str) -> str:
+def annotate_calls(calls: Calls) -> str:
+    """The annotation that says what was judged."""
+    return f"::notice title=azml-contract::{_escape(calls.describe())}"
+
+
+def annotate(finding: Finding, name: str) -> str:
+    """One finding; `name` is its file where it does not tell one."""
     place = finding.location
     file = place.file if place is not None and place.file else name
     line, column = (place.line, place.column) if place is not None else (1, 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from azml_contract.finding import Finding
+from azml_contract.seen import NOTHING, Calls
 
 OPERATION_GONE = "AZC301"
 """The code of a call whose operation is not there."""
@@ -86,7 +87,8 @@ class Regressed:
     """Everything that a run found.
 
     `recordings` counts a scenario at each version that it was recorded under.
-    `alarms` are sentences about scenarios that are too old or stay behind.
+    `alarms` are sentences about scenarios that are too old or stay behind, `findings`
+    tell of files and calls that were not judged, `seen` accounts for all calls.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -94,6 +96,8 @@ class Regressed:
     calls: int
     alarms: tuple[str, ...] = ()
     judged_against: str = ""
+    findings: tuple[Finding, ...] = ()
+    seen: Calls = NOTHING
 
     @property
     def broken(self) -> tuple[Broken, ...]:

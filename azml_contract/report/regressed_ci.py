@@ -15,7 +15,10 @@ from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
+from azml_contract.finding import Finding
+from azml_contract.report.github import annotate, annotate_calls
 from azml_contract.report.regressed import Broken, Regressed, Scenario
+from azml_contract.report.sarif import make_result
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _MOST_ROWS = 500
@@ -25,27 +28,35 @@ _NO_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def render_junit(found: Regressed) -> str:
     """One test case for each call of a scenario; a break is a failure.
 
-    So is each alarm, in a suite of its own.
+    So is each alarm, and what was not judged, in suites of their own.
     """
     suites = [_suite(one) for one in found.scenarios]
-    tests = sum(len(one.calls) for one in found.scenarios) + len(found.alarms)
+    tests = sum(len(one.calls) for one in found.scenarios)
     failed = sum(len(_failed_calls(one)) for one in found.scenarios)
-    failed += len(found.alarms)
-    if found.alarms:
-        suites.append(_suite_of_alarms(found.alarms))
+    missed = [_tell_finding(one) for one in found.findings if one.severity == "error"]
+    for name, failures in (("api-versions", found.alarms), ("not judged", missed)):
+        if failures:
+            suites.append(_suite_of_failures(name, failures))
+            tests += len(failures)
+            failed += len(failures)
     head = f'<testsuites name="azml-contract" tests="{tests}" failures="{failed}">'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', head, *suites, "</testsuites>"]
     return "\n".join(lines)
 
 
-def _suite_of_alarms(alarms: Sequence[str]) -> str:
-    count = len(alarms)
-    lines = [f'<testsuite name="api-versions" tests="{count}" failures="{count}">']
-    for alarm in alarms:
-        name = _attribute(alarm.partition(",")[0])
-        lines.append(f'<testcase classname="api-versions" name={name}>')
-        lines.append(f"<failure message={_attribute(alarm)}/></testcase>")
+def _suite_of_failures(suite: str, failures: Sequence[str]) -> str:
+    count = len(failures)
+    lines = [f'<testsuite name="{suite}" tests="{count}" failures="{count}">']
+    for failure in failures:
+        name = _attribute(failure.partition(",")[0])
+        lines.append(f'<testcase classname="{suite}" name={name}>')
+        lines.append(f"<failure message={_attribute(failure)}/></testcase>")
     return "\n".join([*lines, "</testsuite>"])
+
+
+def _tell_finding(one: Finding) -> str:
+    place = f"{one.location.file}:{one.location.line}, " if one.location else ""
+    return f"{place}{one.code}: {one.message} {one.cure}".strip()
 
 
 def _attribute(text: str) -> str:
@@ -93,7 +104,8 @@ def render_github(found: Regressed) -> str:
     """
     lines = [_annotate(b, one) for one in found.scenarios for b in one.broken]
     lines += [f"::error title=azml-contract::{_data(alarm)}" for alarm in found.alarms]
-    return "\n".join(lines)
+    lines += [annotate(finding, "") for finding in found.findings]
+    return "\n".join([*lines, annotate_calls(found.seen)])
 
 
 def _annotate(one: Broken, scenario: Scenario) -> str:
@@ -130,7 +142,9 @@ def render_step_summary(found: Regressed) -> str:
     if new:
         lines += ["", "| call | breaks | where | why |", "|---|---|---|---|"]
         lines += _cut([_summarise(one) for one in new])
-    return "\n".join([*lines, *(f"\n**{_cell(a)}**" for a in found.alarms), ""])
+    lines += ["", f"{_cell(found.seen.describe())}."]
+    loud = (*found.alarms, *map(_tell_finding, found.findings))
+    return "\n".join([*lines, *(f"\n**{_cell(one)}**" for one in loud), ""])
 
 
 def _cut(rows: Sequence[str]) -> list[str]:
@@ -163,13 +177,21 @@ def render_sarif(found: Regressed, titles: Mapping[str, str]) -> str:
         found: What was found.
         titles: A short title for each finding code.
     """
-    codes = sorted({one.finding.code for one in found.broken})
+    missed = found.findings
+    codes = sorted({one.code for one in (*missed, *(b.finding for b in found.broken))})
     rules = [
         {"id": code, "shortDescription": {"text": titles.get(code, code)}}
         for code in codes
     ]
     driver = {"name": "azml-contract", "rules": rules}
-    run = {"tool": {"driver": driver}, "results": [_result(b) for b in found.broken]}
+    run = {
+        "tool": {"driver": driver},
+        "results": [
+            *(make_result("", one) for one in missed),
+            *map(_result, found.broken),
+        ],
+        "properties": {"calls": found.seen.to_json()},
+    }
     shape = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(shape, indent=2, ensure_ascii=False)
 

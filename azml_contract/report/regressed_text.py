@@ -56,13 +56,14 @@ def print_regressed(
 
 
 def summarise(found: Regressed) -> str:
-    """One line of figures."""
+    """Figures: what breaks, of how much, and what became of all other calls."""
     new = sum(one.count(known=False) for one in found.scenarios)
     known = sum(one.count(known=True) for one in found.scenarios)
     told = f"{_count(new, 'new break')}, {known} known" if known else ""
     told = told or (_count(new, "break") if new else _say_none(found))
     calls = f"{_count(found.calls, 'call')} of {_count(found.recordings, 'recording')}"
-    return f"{told}; {calls} judged{found.judged_against}."
+    seen = f"\n{found.seen.describe()}." if found.seen.seen > found.calls else ""
+    return f"{told}; {calls} judged{found.judged_against}.{seen}"
 
 
 def _say_none(found: Regressed) -> str:

@@ -40,14 +40,15 @@ def render_sarif(checked: Sequence[Checked], titles: Mapping[str, str]) -> str:
     driver = {"name": "azml-contract", "rules": rules}
     run = {
         "tool": {"driver": driver},
-        "results": [_result(n, f) for n, f in findings],
+        "results": [make_result(n, f) for n, f in findings],
         "properties": {"calls": add_up(one.calls for one in checked).to_json()},
     }
     shape = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(shape, indent=2, ensure_ascii=False)
 
 
-def _result(name: str, finding: Finding) -> dict[str, Any]:
+def make_result(name: str, finding: Finding) -> dict[str, Any]:
+    """One finding; `name` is its file where it does not tell one."""
     place = finding.location
     file = place.file if place is not None and place.file else name
     line, column = (place.line, place.column) if place is not None else (1, 1)

@@ -53,15 +53,38 @@ def render_text(
     """
     findings = [finding for one in checked for finding in one.findings]
     shown = [finding for finding in findings if is_at_least(finding, least)]
-    lines: list[str] = []
-    groups = _group(shown)
+    lines = list(render_causes(shown, paint, width))
+    hidden = len(findings) - len(shown)
+    unseen = f" ({hidden} not shown)" if hidden else ""
+    lines += _wrap(f"{say_counts(findings)}{unseen}.", width)
+    lines += _summarise(checked, width)
+    return "\n".join(lines)
+
+
+def render_causes(
+    findings: Iterable[Finding], paint: Paint, width: int
+) -> Iterator[str]:
+    """The lines of every cause with its places and its cure, the worst first.
+
+    A blank line follows each.
+    """
+    groups = _group(findings)
     for group in groups[:_MOST]:
-        lines += [*_render_group(group, paint, width), ""]
+        yield from _render_group(group, paint, width)
+        yield ""
     if len(groups) > _MOST:
         more = f"{len(groups) - _MOST} more causes; --format json has them all."
-        lines += [*_wrap(more, width), ""]
-    lines += _summarise(checked, len(findings) - len(shown), width)
-    return "\n".join(lines)
+        yield from _wrap(more, width)
+        yield ""
+
+
+def say_counts(findings: Iterable[Finding]) -> str:
+    """``2 errors, 1 warning``, or that there is none."""
+    counts = count_severities(findings)
+    words = [
+        _count(number, str(severity)) for severity, number in counts.items() if number
+    ]
+    return ", ".join(words) or "No findings"
 
 
 def disarm(text: str) -> str:
@@ -178,18 +201,11 @@ def _show_place(place: Location | None) -> str:
     return _show(f"{place.file}:{place.line}:{place.column}")
 
 
-def _summarise(checked: Sequence[Checked], hidden: int, width: int) -> Iterator[str]:
-    counts = count_severities(f for one in checked for f in one.findings)
-    words = [
-        _count(number, str(severity)) for severity, number in counts.items() if number
-    ]
-    found = ", ".join(words) or "No findings"
-    unseen = f" ({hidden} not shown)" if hidden else ""
+def _summarise(checked: Sequence[Checked], width: int) -> Iterator[str]:
     requests = _count(sum(one.requests for one in checked), "request")
     responses = _count(sum(one.responses for one in checked), "response")
     inputs = _count(len(checked), "input")
     calls = add_up(one.calls for one in checked).describe()
-    yield from _wrap(f"{found}{unseen}.", width)
     yield from _wrap(f"{calls}.", width)
     yield from _wrap(f"Validated {requests} and {responses} of {inputs}.", width)
 

@@ -44,6 +44,16 @@ def find_exchanges(
             yield marked[0], marked[1]
 
 
+def find_untold(script: Script) -> Iterator[str]:
+    """Why calls cannot be told as an exchange, one reason for each place."""
+    told: dict[tuple[str, int], str] = {}
+    for call in script.calls:
+        marked = mark_exchange(script, call, ())
+        reason = marked if isinstance(marked, str) else ""
+        told[call.site] = reason and told.get(call.site, reason)
+    yield from filter(None, told.values())
+
+
 Sources = dict[str, tuple[int, tuple[str, ...]]]
 
 

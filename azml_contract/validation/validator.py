@@ -50,8 +50,9 @@ from azml_contract.validation.recased import Recased
 from azml_contract.validation.retirement import check_retirement
 from azml_contract.validation.semantics import NAMES, check_meaning
 
-__all__ = ["Profile", "Scope", "Validator", "Verdict"]
+__all__ = ["NO_OPERATION", "Profile", "Scope", "Validator", "Verdict"]
 
+NO_OPERATION = "no known operation"
 _ABOUT_WHAT_LACKS = frozenset(("AZC101", "AZC109", "AZC201", "AZC209", "AZC251"))
 _ABOUT_NAMES = frozenset(("AZC102", "AZC103", "AZC111", "AZC112", "AZC113"))
 _MOST_FAULTS = 2000
@@ -244,7 +245,7 @@ class Validator:
         route = contract.find(request.method, request.path)
         if isinstance(route, NoRoute):
             findings += (calls.check_route(grader, request, route),)
-            return _Recognised(findings=findings, not_judged="no known operation")
+            return _Recognised(findings=findings, not_judged=NO_OPERATION)
         return _Recognised(_Call(contract, route), findings)
 
     def _plain_grader(self, version: str) -> Grader:

@@ -73,13 +73,26 @@ def test_every_bad_file_is_told_and_the_good_one_judged(azml_contract, folder, c
     folder.joinpath("b.json").symlink_to("a.json")
     done = azml_contract(*command.split(), str(folder))
     assert done.code != 0
-    told = ["bracket.json", "cassette.json", "bomb.yaml", "a.json"]
-    if command != "check":  # which takes it for a body, and a folder's are not checked
-        told.append("deep.json")
+    told = ["bracket.json", "cassette.json", "bomb.yaml", "a.json", "deep.json"]
     for name in told:
         assert name in done.out + done.err
+    assert "AZC404" in done.out
     if command == "regress":
         assert "judged at" in done.out
+
+
+@pytest.mark.parametrize("command", ["check", "regress", "cassette lint"])
+def test_what_is_no_recording_is_left_out_of_a_folder(azml_contract, folder, command):
+    folder.joinpath("settings.json").write_text('{"a": [1, 2]}')
+    folder.joinpath("chart.yaml").write_text("a: {{ .Values.b }}\nc: [\n")
+    folder.joinpath("job.json").write_text('{"maxNodeCount": {{ nodes }}}')
+
+    done = azml_contract(*command.split(), str(folder))
+    named = azml_contract(*command.split(), str(folder / "settings.json"))
+
+    assert "AZC404" not in done.out + done.err
+    assert named.code == 2
+    assert "settings.json" in named.err
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")

@@ -101,12 +101,17 @@ def test_ls_lists_what_it_can_read_and_exits_1_for_the_rest(azml_contract, write
     write("a/one.json", cassette())
     write("a/two.json", {"hello": 1})
 
-    done = azml_contract("cassette", "ls", "a", "missing")
+    write("a/cut.json", {"format": 1})
+
+    done = azml_contract("cassette", "ls", "a", "missing", "a/two.json")
+    shape = json.loads(azml_contract("cassette", "ls", "a", "--format", "json").out)
 
     assert done.code == 1
     assert done.out.startswith("story/test")
-    assert "two.json: it is no recording. Recordings are cassettes of ours" in done.err
-    assert "missing: there is no such file or folder." in done.err
+    assert "AZC404 a/two.json: it is no recording. Recordings are cas" in done.err
+    assert "AZC404 missing: there is no such file or folder." in done.err
+    # Below a folder, what is something else is none of ours.
+    assert [one["location"]["file"] for one in shape["findings"]] == ["a/cut.json"]
 
 
 def test_show_tells_the_story_with_drawn_values_by_name(azml_contract, write):

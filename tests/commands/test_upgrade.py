@@ -100,10 +100,38 @@ def test_a_body_that_cannot_be_rewritten_leaves_the_others(run, tmp_path):
 
     done = run("upgrade", file, "--to", "2026-05-01")
 
-    assert done.code == 2
-    assert "list.json: PUT jobs: the body is no JSON object: it is [1]." in done.err
+    assert done.code == 1
+    assert "list.json: PUT workspaces/workspace/jobs/" in done.err
+    assert ": the body is no JSON object: it is [1]." in done.err
     assert "# PUT environments" in done.out
     assert "# PUT jobs Sweep" in done.out
+
+
+def test_one_file_among_others_that_cannot_be_read_is_a_finding(run, tmp_path):
+    (tmp_path / "cut.json").write_text('{"log": {"entries": [')
+
+    done = run("upgrade", FIRST, tmp_path / "cut.json", "--to", "2021-03-01-preview")
+    alone = run("upgrade", tmp_path / "cut.json", "--to", "2021-03-01-preview")
+
+    assert (done.code, alone.code) == (1, 2)
+    assert "# 0 bodies, 0 edited" not in done.out
+    (told,) = [line for line in done.err.splitlines() if line.startswith("Error: ")]
+    assert told.startswith("Error: AZC404 ")
+    assert "cut.json" in told
+    shape = json.loads(
+        run(
+            *("upgrade", FIRST, tmp_path / "cut.json"),
+            *("--to", "2021-03-01-preview", "--format", "json"),
+        ).out
+    )
+    assert [one["code"] for one in shape["findings"]] == ["AZC404"]
+
+
+def test_a_call_that_the_target_does_not_have_is_told(run):
+    done = run("upgrade", FIRST, "--to", "2021-07-01")
+
+    assert done.code == 1
+    assert "2021-07-01 has no operation Datastores_List" in done.err
 
 
 def test_what_cannot_be_carried_back_is_left_for_a_person(run):

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from azml_contract.commands.cassette import SUBCOMMANDS
-from azml_contract.commands.cassette.lint import TITLES
+from azml_contract.validation.codes import CODES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cassettes.md").read_text("utf-8")
@@ -19,7 +19,9 @@ def test_every_subcommand_is_documented_and_no_other():
 
 
 def test_every_code_is_documented_and_no_other():
-    assert re.findall(r"^\| (AZC\d+)", PAGE, re.MULTILINE) == list(TITLES)
+    assert re.findall(r"^\| (AZC\d+)", PAGE, re.MULTILINE) == [
+        code for code in CODES if code.startswith("AZC4")
+    ]
 
 
 def test_files_that_the_page_names_exist():

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azml_contract.commands.cassette.files import read_each, report_problems
+from azml_contract.commands.cassette.files import (
+    Unread,
+    read_each,
+    report_unread,
+)
 from azml_contract.commands.cassette.wording import count, short_url, short_value
 
 if TYPE_CHECKING:
@@ -30,10 +34,11 @@ def command(ctx: click.Context, first: str, second: str, form: str) -> None:
     """
     from azml_contract.cassette.compare import compare_cassettes
 
-    problems: list[str] = []
-    cassettes = read_each([Path(first), Path(second)], _read, problems)
-    if problems:
-        ctx.exit(report_problems(problems))
+    files = [Path(first), Path(second)]
+    unread: list[Unread] = []
+    cassettes = read_each(files, _read, unread, listed=files)
+    if unread:
+        ctx.exit(report_unread(unread, done=0))
     found = compare_cassettes(*cassettes)
     if form == "json":
         shape = {"format": 1, "differences": [_to_json(one) for one in found]}

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from azml_contract.commands.cassette.files import (
+    list_missing,
+    named,
     project_rules,
-    report_problems,
+    read_each,
 )
 from azml_contract.commands.cassette.wording import count
-from azml_contract.commands.exits import choose_exit_code
+from azml_contract.commands.exits import choose_exit_code, say_problem
 from azml_contract.commands.judging import make_unreadable
 from azml_contract.commands.options import reports_findings
-from azml_contract.errors import CassetteError, InputError
+from azml_contract.commands.printing import paint, print_checked
 
 if TYPE_CHECKING:
     from azml_contract.documents.document import Document
@@ -27,17 +29,12 @@ if TYPE_CHECKING:
     from azml_contract.redaction.scan import Suspicion
     from azml_contract.report.checked import Checked
 
-SECRET, IDENTIFIER, FORMAT = "AZC401", "AZC402", "AZC403"
-TITLES = {
-    SECRET: "a recording holds what looks like a secret",
-    IDENTIFIER: "a recording names whose it was",
-    FORMAT: "a cassette is not as the recorder writes it",
-}
+SECRET, IDENTIFIER, FORMAT, UNREADABLE = "AZC401", "AZC402", "AZC403", "AZC404"
 _NOUNS = {
-    "subscription": "subscription(s)",
-    "tenant": "tenant(s)",
-    "client": "application(s)",
-    "name": "people or e-mail address(es)",
+    "subscription": ("subscription", "subscriptions"),
+    "tenant": ("tenant", "tenants"),
+    "client": ("application", "applications"),
+    "name": ("person or e-mail address", "people or e-mail addresses"),
 }
 
 
@@ -58,23 +55,26 @@ def command(
     from azml_contract.finding import Severity
 
     rules = project_rules()
-    from azml_contract.documents.find import find_files
+    from azml_contract.documents.find import find_files, shorten
 
     files, problems = find_files(map(Path, paths))
-    checked, unreadable = [], []
-    for path in files:
-        try:
-            checked.append(lint_file(path, rules))
-        except (CassetteError, InputError) as error:
-            unreadable.append((path.as_posix(), " ".join(str(error).split())))
+    listed = set(map(shorten, map(Path, paths)))
+    unread = list_missing(problems)
+    checked = read_each(
+        files, lambda path: lint_file(path, rules), unread, listed=listed
+    )
+    others = len(files) - len(checked) - len(unread) + len(problems)
+    done = len(checked)
     if checked:  # then what cannot be read is a finding among others
-        checked += [make_unreadable(name, problem) for name, problem in unreadable]
-    else:
-        problems += [problem for _, problem in unreadable]
-    _print(checked, form)
-    report_problems(problems)
-    code = choose_exit_code(checked, Severity(fail_on), problems)
-    ctx.exit(1 if checked and problems else code)
+        checked += [make_unreadable(*one) for one in unread]
+    if checked or form != "text":
+        print_checked(checked, form, lambda: _tell(checked, others))
+    told = [] if checked else [named(*one) for one in unread]
+    if not done and not told:
+        told = ["nothing was looked through: there is no recording."]
+    for problem in told:
+        say_problem(problem)
+    ctx.exit(choose_exit_code(checked, Severity(fail_on), told))
 
 
 def lint_file(path: Path, rules: RedactionRules) -> Checked:
@@ -174,12 +174,8 @@ def _look_for_owners(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, str, 
     people |= {one for text in texts_of(exchanges) for one in find_addresses(text)}
     kinds += ["name"] * len(people)
     for kind in sorted(set(kinds)):
-        noun = {"name": "person or e-mail address", "client": "application"}
-        yield (
-            IDENTIFIER,
-            "",
-            f"{count(kinds.count(kind), noun.get(kind, kind))} by name",
-        )
+        number = kinds.count(kind)
+        yield IDENTIFIER, "", f"{number} {_NOUNS[kind][number > 1]} by name"
 
 
 def _is_level(value: str) -> bool:
@@ -194,12 +190,12 @@ def _finding(
 
     severity = Severity.ERROR if code == SECRET else Severity.WARNING
     if code == SECRET:
-        message = f"looks like a secret or a name: {what}"
+        message = f"This looks like a secret or a name: {what}."
     elif code == IDENTIFIER:
-        message = f"the recording names {what}"
+        message = f"The recording names {what}."
     else:
-        message = what
-    cure = f"azml-contract cassette scrub {path} --in-place"
+        message = f"{what[:1].upper()}{what[1:]}."
+    cure = f"Clean it: azml-contract cassette scrub {path} --in-place"
     if code == FORMAT:
         cure = ""
     return Finding(
@@ -220,31 +216,14 @@ def _locate(places: RecordingPlaces, place: str) -> Location:
     return type(found)(found.file, found.line, found.column)
 
 
-def _print(checked: Sequence[Checked], form: str) -> None:
-    if form == "json":
-        from azml_contract.report.json import render_json
+def _tell(checked: Sequence[Checked], others: int) -> Iterator[str]:
+    """Every cause, then how many files were looked through, and how many not."""
+    import shutil
 
-        click.echo(render_json(checked))
-    elif form == "sarif":
-        from azml_contract.report.sarif import render_sarif
+    from azml_contract.report.text import render_causes, say_counts
 
-        click.echo(render_sarif(checked, TITLES))
-    elif form == "github":
-        from azml_contract.report.github import render_github
-
-        if text := render_github(checked):
-            click.echo(text)
-    else:
-        _print_text(checked)
-
-
-def _print_text(checked: Sequence[Checked]) -> None:
-    for one in checked:
-        for f in one.findings:
-            place = f.location
-            where = f":{place.line}" if place and place.line > 1 else ""
-            pointer = f"{f.pointer}: " if f.pointer else ""
-            click.echo(f"{one.name}{where}: {f.severity} {f.code} {pointer}{f.message}")
-    total = sum(len(one.findings) for one in checked)
-    said = count(total, "finding") if total else "No findings"
-    click.echo(f"{said} in {count(len(checked), 'recording')}.")
+    findings = [finding for one in checked for finding in one.findings]
+    yield from render_causes(findings, paint, shutil.get_terminal_size().columns)
+    read = sum(all(f.code != UNREADABLE for f in one.findings) for one in checked)
+    left = f"; {count(others, 'other file')} left out" if others else ""
+    yield f"{say_counts(findings)} in {count(read, 'recording')}{left}."

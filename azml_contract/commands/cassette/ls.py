@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from azml_contract.commands.cassette.files import (
+    find_unread,
+    list_missing,
     read_each,
-    report_problems,
+    report_unread,
 )
 from azml_contract.commands.cassette.wording import age_of, count, size_of
 
@@ -50,18 +52,24 @@ def command(ctx: click.Context, paths: tuple[str, ...], form: str) -> None:
 
     PATH is a cassette or a folder of them; without one, the folder cassettes.
     """
-    from azml_contract.documents.find import find_files
+    from azml_contract.documents.find import find_files, shorten
 
-    files, problems = find_files(
-        map(Path, paths or ("cassettes",)), frozenset({".json"})
-    )
-    rows = read_each(files, _read, problems)
+    named = [Path(path) for path in paths or ("cassettes",)]
+    files, missing = find_files(named, frozenset({".json"}))
+    unread = list_missing(missing)
+    rows = read_each(files, _read, unread, listed=set(map(shorten, named)))
     if form == "json":
-        shape = {"format": 1, "cassettes": [row.to_json() for row in rows]}
+        shape: dict[str, Any] = {
+            "format": 1,
+            "cassettes": [row.to_json() for row in rows],
+        }
+        found = find_unread(unread, done=len(rows))
+        if found:
+            shape["findings"] = [finding.to_json() for finding in found]
         click.echo(json.dumps(shape, indent=2, ensure_ascii=False))
     elif rows:
         _print(rows, datetime.now(UTC))
-    ctx.exit(report_problems(problems, done=len(rows)))
+    ctx.exit(report_unread(unread, done=len(rows)))
 
 
 def _read(path: Path) -> _Row:

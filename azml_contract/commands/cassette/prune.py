@@ -11,8 +11,8 @@ from typing import Any
 import click
 import pytest
 
-from azml_contract.commands.cassette.files import report_problems
 from azml_contract.commands.cassette.wording import count
+from azml_contract.commands.exits import say_problem
 from azml_contract.errors import CassetteError, InputError, UsageError
 
 
@@ -57,8 +57,9 @@ def command(ctx: click.Context, scenarios: str, cassettes: str, yes: bool) -> No
     found = len(orphans) + len(unnamed)
     verb = "deleted" if yes else "to delete, with --yes"
     click.echo(f"{count(found, 'file')} {verb}." if found else "Nothing to prune.")
-    code = report_problems(problems)
-    ctx.exit(code or (1 if found and not yes else 0))
+    for problem in problems:
+        say_problem(problem)
+    ctx.exit(2 if problems else (1 if found and not yes else 0))
 
 
 def collect_cassettes(scenarios: Path, root: Path) -> set[Path]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azml_contract.commands.cassette.files import project_rules, report_problems
+from azml_contract.commands.cassette.files import Unread, project_rules, report_unread
 from azml_contract.commands.cassette.wording import count
 from azml_contract.errors import CassetteError, InputError, UsageError
 
@@ -43,15 +43,15 @@ def command(
     if output and not Path(output).parent.is_dir():
         raise UsageError(f"{output}: there is no folder {Path(output).parent}.")
     rules = project_rules()
-    problems: list[str] = []
+    unread: list[Unread] = []
     refused = 0
     for name in paths:
         target = Path(output or name)
         try:
             refused += not _scrub_file(Path(name), target, rules)
         except (CassetteError, InputError) as error:
-            problems.append(str(error))
-    code = report_problems(problems, done=len(paths) - len(problems))
+            unread.append(Unread(name, str(error)))
+    code = report_unread(unread, done=len(paths) - len(unread))
     ctx.exit(code or (1 if refused else 0))
 
 
