@@ -169,7 +169,7 @@ def test_github_gets_annotations_and_a_summary(tmp_path):
     lines = done.stdout.splitlines()
     assert lines
     assert all(line.startswith("::error file=") for line in lines[:-1])
-    assert lines[-1].startswith("::notice title=azml-contract::27 calls seen: 19 judged")
+    assert lines[-1].startswith("::notice title=azml-contract::27 calls seen: 19 ")
     assert "asset_to_sweep/2021-03-01-preview.json,title=PUT environments" in lines[0]
     assert "| scenario | recorded | newest unchanged | breaks |" in summary.read_text()
 
