@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
-import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from azml_contract.commands.contracts_option import contracts_option
-
-if TYPE_CHECKING:
-    from azml_contract.emulator.server import Emulator
+from azml_contract.commands.environment import environment_options, show_environment
 
 _CHECK_S = 0.5
 
@@ -44,11 +40,7 @@ _CHECK_S = 0.5
     show_default=True,
     help="Jobs run this many times as fast as the time on the wall.",
 )
-@click.option(
-    "--env-file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write the variables to this file.",
-)
+@environment_options
 @contracts_option
 @click.option(
     "--state",
@@ -68,6 +60,7 @@ def command(
     seed: Path | None,
     speed: float,
     env_file: Path | None,
+    form: str | None,
     state: Path | None,
     faults: Path | None,
 ) -> None:
@@ -98,9 +91,13 @@ def command(
     )
     with _until_interrupted() as interrupted, emulator:
         emulator.wait_ready()
-        if env_file is not None:
-            _write(env_file, emulator.environ)
-        _explain(emulator)
+        blobs = "with Azurite" if emulator.azurite_pid else "without blob storage"
+        show_environment(
+            f"The emulator answers at {emulator.url}, {blobs}.",
+            emulator.environ,
+            env_file,
+            form,
+        )
         while not interrupted.wait(_CHECK_S):
             emulator.wait_ready()
     click.echo("Ended.")
@@ -121,26 +118,3 @@ def _until_interrupted() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _explain(emulator: Emulator) -> None:
-    blobs = "with Azurite" if emulator.azurite_pid else "without blob storage"
-    click.echo(f"# The emulator answers at {emulator.url}, {blobs}.")
-    click.echo("# An unmodified client needs these, then uses the real host names:")
-    for line in _lines(emulator.environ):
-        click.echo(line)
-    click.echo("# Ctrl-C ends it.")
-    sys.stdout.flush()
-
-
-def _lines(environ: Mapping[str, str]) -> list[str]:
-    if sys.platform == "win32":
-        return [f"set {name}={value}" for name, value in environ.items()]
-    return [f"export {name}={shlex.quote(value)}" for name, value in environ.items()]
-
-
-def _write(path: Path, environ: Mapping[str, str]) -> None:
-    from azml_contract.whole_file import write_whole
-
-    # It holds the client secret.
-    write_whole(path, "\n".join(_lines(environ)) + "\n", private=True)

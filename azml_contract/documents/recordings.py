@@ -61,7 +61,7 @@ def _from_script(name: str, script: Script) -> Recording:
     return Recording(name, "", parts, reads, untold=tuple(find_untold(script)))
 
 
-def open_cassettes(paths: Iterable[Path]) -> list[Cassette]:
+def find_cassettes(paths: Iterable[Path]) -> list[tuple[Path, Cassette]]:
     """Every cassette in the given files and folders, sorted by path.
 
     Raises:
@@ -71,7 +71,17 @@ def open_cassettes(paths: Iterable[Path]) -> list[Cassette]:
     from azml_contract.cassette.cassette import load_cassette
     from azml_contract.documents.find import find_files
 
-    files, problems = find_files(paths)
+    files, problems = find_files(paths, frozenset((".json",)))
     if problems:
         raise InputError(problems[0])
-    return [load_cassette(file) for file in files]
+    return [(file, load_cassette(file)) for file in files]
+
+
+def open_cassettes(paths: Iterable[Path]) -> list[Cassette]:
+    """The same without their paths.
+
+    Raises:
+        InputError: A path does not exist, or a folder holds no cassette.
+        CassetteError: A file is not a cassette.
+    """
+    return [cassette for _, cassette in find_cassettes(paths)]

@@ -39,8 +39,9 @@ from azml_contract.emulator.world import World
 from azml_contract.errors import EmulatorError
 from azml_contract.exchange import EMULATOR_MARK, Request, Response
 from azml_contract.gateway.certificates import Certificates, make_certificates
+from azml_contract.gateway.environment import Doors, make_environment, open_doors
 from azml_contract.gateway.https import TlsServer
-from azml_contract.gateway.proxy import Gateway
+from azml_contract.gateway.proxy import Gateway, lead_inside
 from azml_contract.settings import Settings
 
 COMPUTE = "cpu-cluster"
@@ -116,6 +117,7 @@ class Emulator:
         self._command = find_azurite(azurite_path) if azurite else []
         self._public_roots = public_roots
         self._blobs: Blobs | None = None
+        self._doors: Doors | None = None
 
     # -- start and end ----------------------------------------------------------
 
@@ -170,11 +172,13 @@ class Emulator:
         )
         self._ending.callback(server.close)
         gateway = Gateway(
-            adopt=server.serve,
-            find_azurite=self._blobs.address,
+            lead_inside(
+                adopt=server.serve,
+                find_azurite=self._blobs.address,
+                missing=MISSING_HOSTS,
+            ),
             host=self._host,
             port=self._gateway_port,
-            missing=MISSING_HOSTS,
         )
         self._ending.callback(gateway.close)
         self.url, self.gateway_url = server.url, gateway.url
@@ -261,14 +265,13 @@ class Emulator:
     @property
     def environ(self) -> dict[str, str]:
         """Environment of an unmodified client that goes through the gateway."""
-        bundle = str(self.ca_bundle)
+        return make_environment(self._open_doors(), self.variables)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a client finds its identity and its workspace by."""
         seed = self.seed
-        proxied = ("HTTPS_PROXY", "https_proxy")
-        trusting = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
         return {
-            **dict.fromkeys(proxied, self.gateway_url),
-            **dict.fromkeys(("NO_PROXY", "no_proxy"), ""),
-            **dict.fromkeys(trusting, bundle),
             "AZURE_TENANT_ID": seed.tenant,
             "AZURE_CLIENT_ID": seed.client_id,
             "AZURE_CLIENT_SECRET": seed.client_secret,
@@ -277,9 +280,12 @@ class Emulator:
             "AZML_WORKSPACE": seed.workspace,
             "AZML_COMPUTE": self._compute,
             "AZML_STORAGE_ACCOUNT": seed.storage_account,
-            "AZML_PROXY": self.gateway_url,
-            "AZML_CA_BUNDLE": bundle,
         }
+
+    def _open_doors(self) -> Doors:
+        if self._doors is None or self._doors.proxy != self.gateway_url:
+            self._doors = open_doors(self.state_dir, self.gateway_url, self.ca_bundle)
+        return self._doors
 
     def issue_token(
         self,

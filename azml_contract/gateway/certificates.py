@@ -1,14 +1,19 @@
-"""A private certificate authority that lives as long as one emulator.
+"""A private certificate authority that lives as long as one emulator, or one run.
 
-In: a folder. Out: a server certificate for the host names that clients of
-Azure Machine Learning use, its key, and a bundle that trusts its issuer. The
-keys exist only in that folder; nothing is installed on the machine.
+In: a folder, or the domains that may be spoken for. Out: server certificates for
+the host names that clients of Azure Machine Learning use, and a bundle that trusts
+their issuer. Nothing is installed on the machine.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import os
 import ssl
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +38,11 @@ _LIFETIME = timedelta(days=30)
 # Clocks of containers and virtual machines lag; a certificate from the future
 # is refused.
 _BACKDATED = timedelta(days=1)
+_RENEWED = timedelta(days=2)
+_NO_IP = [
+    x509.IPAddress(ipaddress.ip_network("0.0.0.0/0")),
+    x509.IPAddress(ipaddress.ip_network("::/0")),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +84,139 @@ def make_certificates(folder: Path, *, public_roots: bool = False) -> Certificat
     files.certificate.write_bytes(_as_pem(server) + _as_pem(authority))
     write_whole(
         files.key,
-        server_key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ),
+        _as_private_pem(server_key),
         private=True,
     )
     files.bundle.write_bytes(
         _as_pem(authority) + (_public_roots() if public_roots else b"")
     )
     return files
+
+
+class Authority:
+    """An authority for one run, and the certificates that it gives to hosts.
+
+    Its key is in memory alone, unless it is kept in a file for the next run. What it
+    may speak for is said in its own certificate, so that clients hold it to that.
+
+    Args:
+        domains: It may speak for these, and what is below them.
+        kept: A file, private to its owner, that keeps key and certificate.
+    """
+
+    def __init__(self, domains: Sequence[str], *, kept: Path | None = None) -> None:
+        self._lock = threading.Lock()
+        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._key, self._certificate = _load_authority(kept, domains)
+        self._server_key = ec.generate_private_key(ec.SECP256R1())
+
+    @property
+    def pem(self) -> bytes:
+        """Its certificate, for those who shall trust it."""
+        return _as_pem(self._certificate)
+
+    def write_bundle(self, path: Path, others: bytes = b"") -> None:
+        """Write what clients trust: this authority, and other certificates."""
+        write_whole(path, self.pem + others)
+
+    def context(self, host: str) -> ssl.SSLContext:
+        """TLS of a server that is taken for that host."""
+        with self._lock:
+            known = self._contexts.get(host)
+            if known is None:
+                known = self._contexts[host] = self._make_context(host)
+            return known
+
+    def _make_context(self, host: str) -> ssl.SSLContext:
+        certificate = _sign_server(
+            self._server_key, self._certificate, self._key, [_general_name(host)]
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        pem = _as_pem(certificate) + self.pem + _as_private_pem(self._server_key)
+        with _as_file(pem) as path:
+            context.load_cert_chain(path)
+        return context
+
+
+def write_truststore(pem: bytes, path: Path, password: str) -> None:
+    """Write certificates for Java, as PKCS 12.
+
+    Args:
+        pem: One certificate, or many.
+        path: Where.
+        password: Java wants one.
+    """
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    held = [
+        pkcs12.PKCS12Certificate(one, f"azml-contract-{number}".encode())
+        for number, one in enumerate(x509.load_pem_x509_certificates(pem))
+    ]
+    encryption = serialization.BestAvailableEncryption(password.encode())
+    write_whole(path, pkcs12.serialize_java_truststore(held, encryption))
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _load_authority(
+    kept: Path | None, domains: Sequence[str]
+) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    """The authority that a file keeps, while it is still good; else a new one."""
+    if kept is not None and kept.is_file():
+        raw = kept.read_bytes()
+        key = serialization.load_pem_private_key(raw, None)
+        certificate = x509.load_pem_x509_certificate(raw)
+        left = certificate.not_valid_after_utc - datetime.now(UTC)
+        same = _permitted(certificate) >= set(domains)
+        if isinstance(key, ec.EllipticCurvePrivateKey) and left > _RENEWED and same:
+            return key, certificate
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _make_authority(key, domains)
+    if kept is not None:
+        content = _as_private_pem(key) + _as_pem(certificate)
+        write_whole(kept, content, private=True)
+    return key, certificate
+
+
+def _permitted(certificate: x509.Certificate) -> set[str]:
+    found = certificate.extensions.get_extension_for_class(x509.NameConstraints)
+    trees = found.value.permitted_subtrees or ()
+    return {str(one.value) for one in trees if isinstance(one, x509.DNSName)}
+
+
+@contextmanager
+def _as_file(content: bytes) -> Iterator[str]:
+    """A path for those who read files only; in memory where the system can."""
+    if hasattr(os, "memfd_create"):
+        handle = os.memfd_create("azml")
+        try:
+            os.write(handle, content)
+            yield f"/proc/self/fd/{handle}"
+        finally:
+            os.close(handle)
+        return
+    handle, path = tempfile.mkstemp(prefix="azml-")  # readable by its owner alone
+    try:
+        os.write(handle, content)
+        os.close(handle)
+        yield path
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+def _as_private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
 
 
 def _public_roots() -> bytes:
@@ -127,10 +259,12 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _make_authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    name = _name("azml-contract emulator, this machine only")
+def _make_authority(
+    key: ec.EllipticCurvePrivateKey, domains: Sequence[str] = ()
+) -> x509.Certificate:
+    name = _name("azml-contract, this machine only")
     public = key.public_key()
-    return (
+    builder = (
         _builder(name, name)
         .public_key(public)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -138,8 +272,14 @@ def _make_authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         .add_extension(
             x509.SubjectKeyIdentifier.from_public_key(public), critical=False
         )
-        .sign(key, hashes.SHA256())
     )
+    if domains:
+        trees = [x509.DNSName(one) for one in domains]
+        builder = builder.add_extension(
+            x509.NameConstraints(permitted_subtrees=trees, excluded_subtrees=_NO_IP),
+            critical=True,
+        )
+    return builder.sign(key, hashes.SHA256())
 
 
 def _make_server(
@@ -150,10 +290,19 @@ def _make_server(
     names: list[x509.GeneralName] = [x509.DNSName(name) for name in SERVER_NAMES]
     names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     names.append(x509.IPAddress(ipaddress.ip_address("::1")))
+    return _sign_server(key, authority, authority_key, names)
+
+
+def _sign_server(
+    key: ec.EllipticCurvePrivateKey,
+    authority: x509.Certificate,
+    authority_key: ec.EllipticCurvePrivateKey,
+    names: Sequence[x509.GeneralName],
+) -> x509.Certificate:
     # OpenSSL 3.2 and Python 3.13 verify strictly: both key identifiers must be
     # there, and the usages must fit.
     return (
-        _builder(_name("azml-contract emulator"), authority.subject)
+        _builder(_name("azml-contract"), authority.subject)
         .public_key(key.public_key())
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

@@ -1,17 +1,19 @@
-"""A proxy that understands CONNECT only and leads real host names to this machine.
+"""A proxy on loopback that leads real host names to where they shall go.
 
-In: which host leads where. Out: a port for ``HTTPS_PROXY``. It sees no
-plaintext: the emulator and Azurite present certificates for those names
-themselves. Every other host is refused, so nothing leaves the machine.
+In: which host leads where. Out: a port for ``HTTPS_PROXY``. A tunnel is handed to
+whoever ends its TLS, copied to another address unread, or refused. Requests without
+TLS, which clients send to a proxy whole, are answered by whoever is named for them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import selectors
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from azml_contract.errors import EmulatorError
@@ -22,6 +24,7 @@ from azml_contract.gateway.sockets import (
     close_listener,
     hurry,
     open_listener,
+    send_all,
 )
 
 BLOB_HOSTS = "*.blob.core.windows.net"
@@ -30,32 +33,60 @@ _CHUNK = 256 * 1024
 _PATIENCE_S = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Serve:
+    """The tunnel ends here: this speaks TLS on it, until it ends."""
+
+    serve: Callable[[socket.socket], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The tunnel is copied, unread, to a connection that this opens.
+
+    It raises `EmulatorError` or `OSError` where there is none to be had.
+    """
+
+    open: Callable[[], socket.socket]
+    absent: str = "No way to it"
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The tunnel is refused; clients show the reason."""
+
+    reason: str
+    status: int = 403
+
+
+Route = Serve | Pass | Refuse
+Find = Callable[[str, int, socket.socket], Route]
+"""The route of a host and port, for a client's connection."""
+
+
 class Gateway:
     """Serves CONNECT on a loopback port until `close`.
 
     Args:
-        adopt: Serves a connection to one of the emulator's own names.
-        find_azurite: Address of Azurite; may wait until it is ready, and
-            raises `EmulatorError` where there is none.
+        find: Tells the route of each tunnel.
+        plain: Serves a connection on which a client speaks HTTP without TLS; None
+            to refuse it.
         host: A loopback address.
         port: 0 picks a free one.
-        missing: Why some hosts are refused, by pattern of their names.
     """
 
     def __init__(
         self,
+        find: Find,
         *,
-        adopt: Callable[[socket.socket], None],
-        find_azurite: Callable[[], tuple[str, int]],
+        plain: Callable[[socket.socket], None] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
-        missing: Mapping[str, str] | None = None,
     ) -> None:
-        self._missing = dict(missing or {})
         self._listener = open_listener(host, port)
         self._host, self.port = self._listener.getsockname()[:2]
-        self._adopt = adopt
-        self._find_azurite = find_azurite
+        self._find = find
+        self._plain = plain
         self._connections = Connections()
         self._thread = threading.Thread(
             target=self._accept, name="azml-gateway", daemon=True
@@ -89,72 +120,128 @@ class Gateway:
         ):
             client.settimeout(_PATIENCE_S)
             hurry(client)
-            self._connect(client)
+            head = _read_head(client)
+            line = head.split(b"\r\n", 1)[0].decode("latin-1")
+            verb, _, rest = line.partition(" ")
+            if verb == "CONNECT":
+                self._connect(client, rest.partition(" ")[0], head)
+            elif self._plain is not None and verb != "PRI":
+                self._plain(client)
+            else:
+                client.recv(len(head))
+                status = 505 if verb == "PRI" else 405
+                _refuse(client, status, "This gateway understands CONNECT only")
 
-    def _connect(self, client: socket.socket) -> None:
-        head, rest = _read_head(client)
-        verb, _, target = head.partition(" ")
-        host, _, _ = target.partition(" ")[0].rpartition(":")
+    def _connect(self, client: socket.socket, target: str, head: bytes) -> None:
+        client.recv(len(head))
+        host, _, port = target.rpartition(":")
         host = host.strip("[]").lower()
-        if verb != "CONNECT":
-            _refuse(client, 405, "This gateway understands CONNECT only")
-        elif fnmatchcase(host, BLOB_HOSTS):
-            self._lead_to_azurite(client, rest)
-        elif _is_ours(host):
+        if not host or not port.isdigit():
+            _refuse(client, 400, f"CONNECT takes a host and a port, not {target!r}")
+            return
+        route = self._find(host, int(port), client)
+        if isinstance(route, Refuse):
+            _refuse(client, route.status, route.reason)
+        elif isinstance(route, Serve):
             _accept_tunnel(client)
-            self._adopt(client)
+            route.serve(client)
         else:
-            _refuse(client, 403, self._why_not(host))
+            self._pass(client, route)
 
-    def _why_not(self, host: str) -> str:
-        for pattern, reason in self._missing.items():
-            if fnmatchcase(host, pattern):
-                return f"The emulator does not stand for {host}: {reason}"
-        return f"The emulator does not stand for {host}; it has no way out"
-
-    def _lead_to_azurite(self, client: socket.socket, rest: bytes) -> None:
+    def _pass(self, client: socket.socket, route: Pass) -> None:
         try:
-            upstream = socket.create_connection(self._find_azurite(), timeout=10)
+            upstream = route.open()
         except (EmulatorError, OSError) as error:
-            _refuse(client, 502, f"No blob storage: {error}")
+            _refuse(client, 502, f"{route.absent}: {error}")
             return
         with upstream, self._connections.holding(upstream):
             _accept_tunnel(client)
-            upstream.sendall(rest)
             _relay(client, upstream)
 
 
-def _is_ours(host: str) -> bool:
-    return any(fnmatchcase(host, name) for name in SERVER_NAMES)
+def lead_inside(
+    *,
+    adopt: Callable[[socket.socket], None],
+    find_azurite: Callable[[], tuple[str, int]],
+    missing: Mapping[str, str] | None = None,
+) -> Find:
+    """The routes of an emulator: its own names, blob storage, and no way out.
+
+    Args:
+        adopt: Serves a connection to one of the emulator's own names.
+        find_azurite: Address of Azurite; may wait until it is ready, and
+            raises `EmulatorError` where there is none.
+        missing: Why some hosts are refused, by pattern of their names.
+    """
+    reasons = dict(missing or {})
+
+    def find(host: str, port: int, client: socket.socket) -> Route:
+        if fnmatchcase(host, BLOB_HOSTS):
+            return Pass(
+                lambda: socket.create_connection(find_azurite(), timeout=10),
+                "No blob storage",
+            )
+        if any(fnmatchcase(host, name) for name in SERVER_NAMES):
+            return Serve(adopt)
+        return Refuse(say_missing(host, reasons))
+
+    return find
 
 
-def _read_head(client: socket.socket) -> tuple[str, bytes]:
-    """First line of a request, and what came after its headers."""
-    received = b""
-    while b"\r\n\r\n" not in received:
-        chunk = client.recv(4096)
-        if not chunk or len(received) > _LONGEST_HEADER:
+def say_missing(host: str, missing: Mapping[str, str]) -> str:
+    """Why an emulator does not stand for a host."""
+    for pattern, reason in missing.items():
+        if fnmatchcase(host, pattern):
+            return f"The emulator does not stand for {host}: {reason}"
+    return f"The emulator does not stand for {host}; it has no way out"
+
+
+def _read_head(client: socket.socket) -> bytes:
+    """The head of a request, which is left where it is, as all that follows it.
+
+    A client may send the first bytes of its TLS in the same packet.
+    """
+    while True:
+        seen = client.recv(_LONGEST_HEADER, socket.MSG_PEEK)
+        end = seen.find(b"\r\n\r\n")
+        if end >= 0:
+            return seen[: end + 4]
+        if not seen or len(seen) >= _LONGEST_HEADER:
             raise OSError("the client sent no request")
-        received += chunk
-    head, _, rest = received.partition(b"\r\n\r\n")
-    return head.split(b"\r\n", 1)[0].decode("latin-1"), rest
+        _wait_for_more(client, len(seen))
+
+
+def _wait_for_more(client: socket.socket, seen: int) -> None:
+    """Return when more than that many bytes are there, or the client is slow.
+
+    The kernel wakes a reader for bytes that it has seen already, so this asks for
+    the next one, and looks now and then whether the head is whole.
+    """
+    import time
+
+    until = time.monotonic() + _PATIENCE_S
+    pause = 0.001
+    while len(client.recv(_LONGEST_HEADER, socket.MSG_PEEK)) <= seen:
+        if time.monotonic() > until:
+            raise TimeoutError("the client sent half a request")
+        time.sleep(pause)
+        pause = min(pause * 2, 0.1)
 
 
 def _accept_tunnel(client: socket.socket) -> None:
-    client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    send_all(client, b"HTTP/1.1 200 Connection established\r\n\r\n")
 
 
 def _refuse(client: socket.socket, status: int, reason: str) -> None:
     # Clients show the reason of the status line and drop the body of a refusal.
     line = " ".join(reason.split())
-    body = f"{line}.\n".encode()
-    client.sendall(
-        f"HTTP/1.1 {status} {line}\r\nContent-Type: text/plain\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode(
-            "latin-1", "replace"
-        )
-        + body
+    error = {"error": {"code": "GatewayRefused", "message": f"{line}."}}
+    body = json.dumps(error).encode()
+    head = (
+        f"HTTP/1.1 {status} {line}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
+    send_all(client, head.encode("latin-1", "replace") + body)
 
 
 def _relay(client: socket.socket, upstream: socket.socket) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import ipaddress
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
@@ -92,6 +93,29 @@ def close_listener(listener: socket.socket) -> None:
     listener.close()
 
 
+class ServingSocket(ssl.SSLSocket):
+    """A connection that we answer on; it sends whatever clients may not.
+
+    Replay puts refusals in place of what clients send with. These are taken before.
+    """
+
+    send = ssl.SSLSocket.send
+    sendall = ssl.SSLSocket.sendall
+
+
+def send_all(connection: socket.socket, data: bytes) -> None:
+    """Send bytes to a client of ours, also while replay lets nobody send."""
+    if isinstance(connection, ssl.SSLSocket):
+        connection.sendall(data)
+    else:
+        socket.SocketType.sendall(connection, data)
+
+
+def receive_plain(connection: socket.socket, size: int) -> bytes:
+    """Bytes as they came, TLS or not."""
+    return socket.SocketType.recv(connection, size)
+
+
 def hurry(connection: socket.socket) -> None:
     """Send what is written at once, and acknowledge what was read at once.
 
@@ -120,7 +144,7 @@ class Connections:
         """
         with self._lock:
             if self._closed:
-                raise ConnectionAbortedError("the emulator is ending")
+                raise ConnectionAbortedError("the gateway is ending")
             self._open.add(connection)
         try:
             yield

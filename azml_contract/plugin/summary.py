@@ -16,9 +16,13 @@ import pytest
 
 from azml_contract.errors import show_path
 from azml_contract.printable import make_printable
-from azml_contract.seen import Calls, add_up
-
-Figures = dict[str, Any]
+from azml_contract.report.run import (
+    Figures,
+    count,
+    describe_findings,
+    describe_validated,
+    total,
+)
 
 
 def write_summary(
@@ -40,16 +44,13 @@ def write_summary(
     targets = ", ".join(sorted({str(run["target"]) for run in runs}))
     source = "recorded from" if mode == "replay" else "target"
     reporter.write_line(
-        f"mode {mode}, {source} {targets}: {_count(len(runs), 'scenario')}, "
-        f"{_count(_total(runs, 'exchanges'), 'interaction')}"
+        f"mode {mode}, {source} {targets}: {count(len(runs), 'scenario')}, "
+        f"{count(total(runs, 'exchanges'), 'interaction')}"
     )
-    reporter.write_line(
-        f"validated: {_count(_total(runs, 'requests'), 'request')}, "
-        f"{_count(_total(runs, 'responses'), 'response')}"
-    )
-    reporter.write_line(_count_calls(runs).describe())
+    for line in describe_validated(runs):
+        reporter.write_line(line)
     width = reporter._tw.fullwidth
-    for line in map(make_printable, _describe_findings(runs)):
+    for line in map(make_printable, describe_findings(runs)):
         reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
     for orphan in orphans:
         line = (
@@ -140,40 +141,3 @@ def _published(reporter: Any) -> list[Figures]:
         if figures and when in ("call", "teardown"):
             found.setdefault(report.nodeid, {})[when] = figures
     return [one.get("teardown", one.get("call", {})) for one in found.values()]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _total(runs: Sequence[Figures], name: str) -> int:
-    return sum(run[name] for run in runs)
-
-
-def _count_calls(runs: Sequence[Figures]) -> Calls:
-    return add_up(
-        Calls(run["judged"], run["skipped"], run["not_judged"]) for run in runs
-    )
-
-
-def _describe_findings(runs: Sequence[Figures]) -> list[str]:
-    """One line for each kind of finding nobody expected, errors first."""
-    counts: dict[tuple[str, str, str], int] = {}
-    expected = 0
-    for run in runs:
-        for severity, code, message, is_expected in run["findings"]:
-            expected += is_expected
-            if not is_expected:
-                key = (severity, code, message)
-                counts[key] = counts.get(key, 0) + 1
-    order = {"error": 0, "warning": 1, "info": 2}
-    ranked = sorted(counts.items(), key=lambda item: (order[item[0][0]], item[0][1]))
-    others = sum(counts.values())
-    if not expected and not others:
-        return ["findings: none"]
-    lines = [
-        f"{severity:<8}{code} x{count:<3} {message}"
-        for (severity, code, message), count in ranked
-    ]
-    noun = "other" if others == 1 else "others"
-    return [f"findings: {expected} as expected, {others or 'no'} {noun}", *lines]

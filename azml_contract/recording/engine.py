@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from azml_contract.cassette.cassette import Cassette
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request
+from azml_contract.gateway.spool import is_large
 from azml_contract.recording.children import Notes as ChildNotes
 from azml_contract.recording.modes import MODES, Mode, Notes, RecorderSettings
 from azml_contract.recording.player import Played
 from azml_contract.recording.seed import SEED_VARIABLE, draw_seed, seeded
+from azml_contract.recording.sources import Source
 from azml_contract.redaction.discretion import Discretion
 
 if TYPE_CHECKING:
@@ -97,6 +100,20 @@ class Recorder:
         return self._mode.absent
 
     @property
+    def played(self) -> Cassette | None:
+        """The cassette that answers; None where the service does."""
+        return self._mode.played
+
+    @property
+    def plays(self) -> Sequence[int]:
+        """How often each interaction of `played` was played."""
+        return self._mode.plays
+
+    def taken(self) -> list[Exchange]:
+        """What went out so far and was kept, as it ended."""
+        return self._mode.tape.exchanges()
+
+    @property
     def reads(self) -> dict[int, tuple[str, ...]]:
         """The JSON pointers looked at so far in answers played, by interaction."""
         return self._notes.read_pointers()
@@ -122,7 +139,8 @@ class Recorder:
             with ExitStack() as entered:
                 if not self.replaying:
                     entered.enter_context(self._discretion.over_logs())
-                entered.enter_context(intercept(self, self.settings.path))
+                if self.settings.intercepts:
+                    entered.enter_context(intercept(self, self.settings.path))
                 if self.settings.seed_random:
                     seed = self.var(SEED_VARIABLE, draw_seed)
                     self._notes.drawn_ids = entered.enter_context(seeded(seed))
@@ -209,12 +227,22 @@ class Recorder:
         """Note that a live request goes out."""
         return self._mode.tape.start()
 
-    def record(self, exchange: Exchange, started: int) -> int:
-        """Take a live exchange; returns its number."""
-        self._discretion.note(exchange)
+    def record(
+        self, exchange: Exchange, started: int, source: Source | None = None
+    ) -> int:
+        """Take a live exchange; returns its number.
+
+        Args:
+            exchange: Raw.
+            started: From `start`.
+            source: The process that called, if it is another one.
+        """
+        # What is on disk is too large to be looked through before it is kept.
+        if not (is_large(exchange.request) or is_large(exchange.response)):
+            self._discretion.note(exchange)
         if self._children.is_child and self.settings.mode is not Mode.LIVE:
             self._children.write(_say_forked(exchange.request))
-        number = self._mode.take(exchange, started)
+        number = self._mode.take(exchange, started, source)
         with self._observing:
             self.exchanges += 1
             if self._observe is not None:

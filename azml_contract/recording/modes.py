@@ -34,6 +34,7 @@ from azml_contract.recording.match import Canonicaliser, Matcher
 from azml_contract.recording.player import Played, Player
 from azml_contract.recording.proof import UNPROVEN, Proof, Sent
 from azml_contract.recording.scrub import Sanitizer, Scrubber
+from azml_contract.recording.sources import Source
 from azml_contract.recording.tape import Tape
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules, secret_names
@@ -63,7 +64,7 @@ class RecorderSettings:
         mode: Answer from it, write it, add to it, compare with it, or leave it
             alone.
         scenario: Name of the scenario, for the file and for messages.
-        api_version: The version this run speaks.
+        api_version: The version this run speaks; "" for that of most of its calls.
         target: ``emulator`` or ``azure``; what is recorded from.
         rules: What must not be kept.
         replay_rules: The same, as replay will know it: without what the
@@ -84,6 +85,9 @@ class RecorderSettings:
             is written; returns what is wrong, or "".
         keep_headers: Names of answer headers, in lower case, that the project
             keeps besides those that are always kept.
+        intercepts: Whether calls of this process are met; those of others come
+            through a gateway, and nobody notes what they read of answers.
+        recorded: What to play instead of what is at `path`.
     """
 
     path: Path
@@ -102,6 +106,8 @@ class RecorderSettings:
     proves: bool = True
     rerun: Callable[[Path], str] | None = None
     keep_headers: frozenset[str] = frozenset()
+    intercepts: bool = True
+    recorded: Cassette | None = None
 
 
 @dataclass(slots=True)
@@ -134,6 +140,11 @@ class Live:
         """The cassette that answers; None where the service does."""
         return None
 
+    @property
+    def plays(self) -> Sequence[int]:
+        """How often each interaction of `played` was played."""
+        return ()
+
     def open(self) -> None:
         """Read what the mode needs.
 
@@ -145,7 +156,9 @@ class Live:
         """A recorded answer; None where the request must go out."""
         return None
 
-    def take(self, exchange: Exchange, started: int) -> int:
+    def take(
+        self, exchange: Exchange, started: int, source: Source | None = None
+    ) -> int:
         """See a live exchange; returns its number on the tape, or -1."""
         if is_identity(exchange.request):
             LOGINS.note(exchange)
@@ -184,11 +197,16 @@ class Replay(Live):
 
         A scenario that skips itself before that needs none.
         """
-        if not self.settings.path.exists():
+        recorded = self.settings.recorded
+        if recorded is None and not self.settings.path.exists():
             self.absent = _say_absent(self.settings)
             return
-        self._player = make_player(self.settings, _load(self.settings))
+        self._player = make_player(self.settings, recorded or _load(self.settings))
         self.notes.variables = dict(self._player.cassette.variables)
+
+    @property
+    def plays(self) -> Sequence[int]:
+        return () if self.absent else self._player.plays
 
     def answer(self, request: Request) -> Played:
         if self.absent is not None:
@@ -217,10 +235,12 @@ class Record(Live):
         if self.settings.keep_variables:
             self.notes.previous = _variables_of(self.settings.path)
 
-    def take(self, exchange: Exchange, started: int) -> int:
+    def take(
+        self, exchange: Exchange, started: int, source: Source | None = None
+    ) -> int:
         if self._stopped:
             return super().take(exchange, started)
-        return self.tape.add(exchange, started)
+        return self.tape.add(exchange, started, source)
 
     def stop(self) -> frozenset[str]:
         self._stopped = True
@@ -291,7 +311,11 @@ class Record(Live):
 
     def _lay_out(self, scrubber: Scrubber) -> Cassette:
         header = _make_header(self.settings)
-        return self.tape.to_cassette(header, scrubber, self.notes.variables)
+        laid = self.tape.to_cassette(header, scrubber, self.notes.variables)
+        if self.settings.intercepts:
+            return laid
+        version = laid.api_version or _main_version(laid)
+        return replace(laid, reads=None, api_version=version)
 
 
 class Verify(Record):
@@ -358,10 +382,12 @@ class Extend(Record):
             return None
         return self._extension.answer(request)
 
-    def take(self, exchange: Exchange, started: int) -> int:
+    def take(
+        self, exchange: Exchange, started: int, source: Source | None = None
+    ) -> int:
         if self._extension is not None and self._extension.is_known(exchange):
             return super(Record, self).take(exchange, started)
-        return super().take(exchange, started)
+        return super().take(exchange, started, source)
 
     def finish(self, *, partly: bool = False) -> None:
         if self._extension is not None and not partly:
@@ -476,6 +502,18 @@ def _make_header(settings: RecorderSettings) -> Cassette:
         recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         recorder=f"azml-contract {_version()}",
     )
+
+
+def _main_version(cassette: Cassette) -> str:
+    """The api-version that most calls of the provider name, or of others."""
+    counts: dict[tuple[bool, str], int] = {}
+    for one in cassette.interactions:
+        version = one.request.api_version
+        if version:
+            ours = "microsoft.machinelearningservices" in one.url.lower()
+            counts[ours, version] = counts.get((ours, version), 0) + 1
+    best = max(counts, key=lambda key: (key[0], counts[key], key[1]), default=None)
+    return best[1] if best else "none"
 
 
 def _version() -> str:

@@ -149,6 +149,11 @@ class Player:
         """How many answers came from the cassette."""
         return sum(self._plays)
 
+    @property
+    def plays(self) -> tuple[int, ...]:
+        """How often each interaction was played."""
+        return tuple(self._plays)
+
     def play(self, request: Request) -> Played:
         """Answer a request.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,17 +20,23 @@ from azml_contract.recording.match import Matcher, canonical_form
 from azml_contract.recording.polls import announced_in, is_poll_path
 from azml_contract.recording.proof import Sent
 from azml_contract.recording.scrub import Scrubber
+from azml_contract.recording.sources import Source, describe_sources, find_joined
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One exchange on the tape. `started` and `ended` count events, not seconds."""
+    """One exchange on the tape. `started` and `ended` count events, not seconds.
+
+    `source` is the process that called, where it is another one; `thread` then is
+    its lane.
+    """
 
     exchange: Exchange
     started: int
     ended: int
     parallel: bool
-    thread: int
+    thread: Hashable
+    source: Source | None = None
 
 
 class Tape:
@@ -67,8 +73,15 @@ class Tape:
             self._events += 1
             return self._events
 
-    def add(self, exchange: Exchange, started: int) -> int:
+    def add(
+        self, exchange: Exchange, started: int, source: Source | None = None
+    ) -> int:
         """Keep an exchange.
+
+        Args:
+            exchange: Raw.
+            started: From `start`.
+            source: The process that called, if it is another one.
 
         Returns:
             Its number on this tape, for `read`.
@@ -78,7 +91,7 @@ class Tape:
                 self._logins.note(exchange)
             elif self.copies_logins:
                 self._copy_login(exchange)
-            return self._append(exchange, started)
+            return self._append(exchange, started, source)
 
     def _copy_login(self, exchange: Exchange) -> None:
         """A shared credential logged in elsewhere: this cassette needs it too."""
@@ -86,12 +99,17 @@ class Tape:
             if id(login) not in self._present:
                 self._append(login, self._events)
 
-    def _append(self, exchange: Exchange, started: int) -> int:
+    def _append(
+        self, exchange: Exchange, started: int, source: Source | None = None
+    ) -> int:
         self._events += 1
         self._present.add(id(exchange))
-        thread = threading.get_ident()
-        parallel = thread != self._owner
-        self._takes.append(Take(exchange, started, self._events, parallel, thread))
+        thread: Hashable = threading.get_ident()
+        parallel = source is None and thread != self._owner
+        if source is not None:
+            thread = source.lane
+        take = Take(exchange, started, self._events, parallel, thread, source)
+        self._takes.append(take)
         return len(self._takes) - 1
 
     def read(self, number: int, pointer: str) -> None:
@@ -118,6 +136,12 @@ class Tape:
             takes, reads = list(self._takes), dict(self._reads)
         order = _logins(takes, scrubber) + arrange(takes, scrubber)
         scrubbed = [scrubber.scrub(takes[number].exchange) for number in order]
+        sources = describe_sources(
+            [takes[number].source for number in order], scrubber.redactor.text
+        )
+        for one, process in zip(scrubbed, sources, strict=True):
+            if process is not None:
+                one["process"] = process
         announced = announced_in(take.exchange for take in takes)
         polls = [_is_poll(takes[number].exchange, announced) for number in order]
         folded, places = fold(scrubbed, polls)
@@ -188,12 +212,18 @@ def split_runs(takes: Sequence[Take]) -> Iterator[list[int]]:
     """Numbers of takes that ran beside each other, by their start; most stand alone."""
     run: list[int] = []
     running_until = 0
-    for number in sorted(range(len(takes)), key=lambda i: takes[i].started):
+    order = [
+        number
+        for number in sorted(range(len(takes)), key=lambda i: takes[i].started)
+        if not is_identity(takes[number].exchange.request)
+    ]
+    joined = _find_joined([takes[number] for number in order])
+    for number, is_joined in zip(order, joined, strict=True):
         take = takes[number]
-        if is_identity(take.exchange.request):
-            continue
         if run and not (
-            take.started < running_until or (take.parallel and takes[run[-1]].parallel)
+            is_joined
+            or take.started < running_until
+            or (take.parallel and takes[run[-1]].parallel)
         ):
             yield run
             run = []
@@ -203,13 +233,19 @@ def split_runs(takes: Sequence[Take]) -> Iterator[list[int]]:
         yield run
 
 
+def _find_joined(takes: Sequence[Take]) -> list[bool]:
+    if all(take.source is None for take in takes):
+        return [False] * len(takes)
+    return find_joined([take.thread for take in takes])
+
+
 def reorder(run: Sequence[int], takes: Sequence[Take]) -> list[int]:
     """A run in the order that is furthest from its own, and as possible.
 
     What one thread sent after it had an answer stays after that. Threads that were
     not at work at the same time stay in their order.
     """
-    threads: dict[int, list[int]] = {}
+    threads: dict[Hashable, list[int]] = {}
     for number in run:
         threads.setdefault(takes[number].thread, []).append(number)
     order: list[int] = []

@@ -1,0 +1,293 @@
+"""One run of programs that know nothing of us: recorded, or played to.
+
+In: what lies behind the gateway, recorder settings. Out: the environment that leads
+clients through a gateway of the recorder's own, and after the run a report: what was
+called, found, missed, refused. Wiring, without click; `commands/` drives it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from azml_contract.errors import show_path
+from azml_contract.finding import Finding, Severity
+from azml_contract.gateway.certificates import Authority
+from azml_contract.gateway.environment import (
+    make_environment,
+    open_doors,
+)
+from azml_contract.gateway.far_side import Ask, Reach
+from azml_contract.gateway.hosts import CLOUDS, matches, subtrees
+from azml_contract.gateway.proxy import Refuse
+from azml_contract.recording.engine import Recorder, RecorderSettings
+from azml_contract.recording.identity import is_identity
+from azml_contract.recording.outside import Outside
+from azml_contract.report.run import (
+    Figures,
+    count,
+    describe_findings,
+    describe_validated,
+)
+
+if TYPE_CHECKING:
+    from azml_contract.exchange import Exchange, Request
+    from azml_contract.gateway.far_side import FarSide
+    from azml_contract.validation.validator import Validator
+
+_SHOWN = 10
+_KEPT_AUTHORITY = "authority.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPlan:
+    """What a run is to do.
+
+    Args:
+        recorder: Mode, cassette, rules.
+        far: What lies behind the gateway.
+        domains: What its certificates may speak for.
+        own: Variables of the service for clients: identity, workspace.
+        profile: How calls are judged.
+        state: A folder that keeps authority and files for the next run.
+        port: Of the gateway; 0 picks a free one.
+        guard: Raises for a live request that must not be sent.
+        forgives: Patterns of hosts whose refusal is no fault.
+        roots: Certificates that clients trust besides, PEM.
+        names: The file and number of each interaction that is played.
+    """
+
+    recorder: RecorderSettings
+    far: FarSide
+    domains: Sequence[str]
+    own: Mapping[str, str] = field(default_factory=dict)
+    profile: str = "service"
+    state: Path | None = None
+    port: int = 0
+    guard: Callable[[Request], None] | None = None
+    forgives: Sequence[str] = ()
+    roots: bytes = b""
+    names: Sequence[tuple[Path, int]] = ()
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of a run: lines to be printed, and whether anything is wrong."""
+
+    lines: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def is_wrong(self, least: Severity | None) -> bool:
+        """Whether something was found; `least` is the mildest finding that counts."""
+        from azml_contract.report.checked import is_at_least
+
+        return bool(self.problems) or (
+            least is not None and any(is_at_least(f, least) for f in self.findings)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedHosts:
+    """The far side of a replay: hosts that cassettes know, and Azure's; no other."""
+
+    hosts: frozenset[str]
+
+    def reach(self, host: str, port: int, *, secure: bool = True) -> Reach:
+        """A host whose calls are answered from cassettes, or missed there."""
+        known = host in self.hosts or any(
+            matches(host, patterns) for patterns in CLOUDS.values()
+        )
+        if not known:
+            return Refuse(f"Replay opens no connection, and no cassette knows {host}")
+        return Ask(_Nobody)
+
+
+class _Nobody:
+    """Nobody is asked in replay: every request has an answer, or is missed."""
+
+    def ask(self, request: Request) -> None:
+        return None
+
+    def close(self) -> None:
+        return None
+
+
+class CommandRun:
+    """Context manager around one run."""
+
+    def __init__(self, plan: CommandPlan) -> None:
+        self.plan = plan
+        self.recorder = Recorder(plan.recorder)
+        self._entered = ExitStack()
+        self._outside: Outside | None = None
+        self.environ: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        plan = self.plan
+        with ExitStack() as entered:
+            entered.enter_context(self.recorder)
+            folder = plan.state or Path(
+                entered.enter_context(tempfile.TemporaryDirectory(prefix="azml-"))
+            )
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            kept = folder / _KEPT_AUTHORITY if plan.state else None
+            authority = Authority(plan.domains, kept=kept)
+            self._outside = Outside(
+                self.recorder, plan.far, authority, guard=plan.guard, port=plan.port
+            )
+            entered.callback(self._outside.close)
+            bundle = folder / "bundle.pem"
+            authority.write_bundle(bundle, plan.roots)
+            doors = open_doors(folder, self._outside.url, bundle)
+            self.environ = make_environment(doors, plan.own)
+            self._outside.start()
+            self._entered = entered.pop_all()
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        self._entered.__exit__(*failure)
+
+    @property
+    def url(self) -> str:
+        """What goes into ``HTTPS_PROXY``."""
+        assert self._outside is not None
+        return self._outside.url
+
+    def report(self) -> Report:
+        """Judge what went through so far."""
+        assert self._outside is not None
+        report = Report()
+        replaying = self.recorder.replaying
+        figures = self._judge(report)
+        source = "recorded from" if replaying else "target"
+        report.lines.append(
+            f"{source} {self.recorder.target}: "
+            f"{count(figures['exchanges'], 'interaction')}{self._say_programs()}"
+        )
+        report.lines += describe_validated([figures])
+        report.lines += describe_findings([figures])
+        if replaying:
+            self._tell_played(report)
+        elif not figures["exchanges"]:
+            report.problems.append(
+                "No call came through the gateway: the command called nothing, or a "
+                "client that looks neither at HTTPS_PROXY nor at the other variables."
+            )
+        elif not figures["judged"] and not figures["requests"]:
+            report.problems.append(
+                "No call was validated; a check of nothing is not a pass. What was "
+                f"called: {', '.join(figures['skipped']) or 'nothing of the provider'}."
+            )
+        self._tell_seen(report)
+        return report
+
+    def _say_programs(self) -> str:
+        assert self._outside is not None
+        names = sorted(self._outside.seen.programs)
+        if not names:
+            return ""
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        return f" of {', '.join(names[:5])}{more}"
+
+    def _judge(self, report: Report) -> Figures:
+        from azml_contract.scenario import Tally
+
+        validator = _make_validator(self.plan.profile)
+        tally = Tally()
+        exchanges = 0
+        for exchange, times in self._seen_exchanges():
+            verdict = validator.check(exchange)
+            exchanges += times
+            tally.requests += verdict.requests * times
+            tally.responses += verdict.responses * times
+            tally.findings.extend(verdict.findings * times)
+            for _ in range(times):
+                tally.calls += verdict.calls
+        report.findings = tally.findings
+        return {
+            "exchanges": exchanges,
+            "requests": tally.requests,
+            "responses": tally.responses,
+            "judged": tally.calls.judged,
+            "skipped": dict(tally.calls.skipped),
+            "not_judged": dict(tally.calls.not_judged),
+            "findings": [
+                [str(f.severity), f.code, f.message, False] for f in tally.findings
+            ],
+        }
+
+    def _seen_exchanges(self) -> list[tuple[Exchange, int]]:
+        played = self.recorder.played
+        if played is None:
+            return [(one, 1) for one in self.recorder.taken()]
+        pairs = zip(played.interactions, self.recorder.plays, strict=True)
+        return [(one.exchange, times) for one, times in pairs if times]
+
+    def _tell_played(self, report: Report) -> None:
+        assert self._outside is not None
+        misses = self._outside.seen.misses
+        report.problems += [str(error) for _, error in misses[:_SHOWN]]
+        if len(misses) > _SHOWN:
+            report.problems.append(f"And {len(misses) - _SHOWN} more misses.")
+        played = self.recorder.played
+        assert played is not None
+        unused = [
+            f"  {show_path(self.plan.names[index][0])} {self.plan.names[index][1]}: "
+            f"{one} -> {one.status}"
+            for index, (one, times) in enumerate(
+                zip(played.interactions, self.recorder.plays, strict=True)
+            )
+            if not times and not is_identity(one.request)
+        ]
+        if unused:
+            more = len(unused) - _SHOWN
+            report.problems.append(
+                "\n".join(
+                    [
+                        f"{count(len(unused), 'recorded interaction')} nobody made:",
+                        *unused[:_SHOWN],
+                        *([f"  and {more} more"] if more > 0 else []),
+                        "If it is to do less: " + self.plan.recorder.record_command,
+                    ]
+                )
+            )
+
+    def _tell_seen(self, report: Report) -> None:
+        assert self._outside is not None
+        seen = self._outside.seen
+        for host, times in sorted(seen.refused.items()):
+            line = f"refused {times} times: {host}" if times > 1 else f"refused: {host}"
+            name = host.partition(" ")[0]
+            if matches(name, self.plan.forgives):
+                report.lines.append(line)
+            else:
+                report.problems.append(f"{line}. If it does not matter: --forgive HOST")
+        if seen.unasked:
+            hosts = ", ".join(sorted(seen.unasked))
+            report.lines.append(f"refused, as no client needs them: {hosts}")
+        if seen.passed:
+            hosts = ", ".join(f"{h} x{n}" for h, n in sorted(seen.passed.items()))
+            report.lines.append(f"passed on, unread and not recorded: {hosts}")
+        for host, times in sorted(seen.distrusting.items()):
+            report.problems.append(
+                f"{count(times, 'connection')} to {host} ended in the handshake: the "
+                "client does not trust the gateway. docs/any-client.md says which "
+                "variable it looks at."
+            )
+        report.problems += seen.guarded
+
+
+def azure_domains(hosts: Sequence[str] = ()) -> tuple[str, ...]:
+    """What a gateway's certificates may speak for: every cloud's hosts, and more."""
+    return subtrees([*(one for found in CLOUDS.values() for one in found), *hosts])
+
+
+def _make_validator(profile: str) -> Validator:
+    from azml_contract.validation.validator import Profile, Validator
+
+    return Validator(profile=Profile(profile))

@@ -1,0 +1,146 @@
+"""`azml-contract record -- COMMAND`: run a program, and record what it calls."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from azml_contract.commands.contracts_option import contracts_option
+from azml_contract.commands.running import (
+    RunsProgram,
+    judging_options,
+    least_of,
+    name_run,
+    run_program,
+    words_of,
+)
+
+if TYPE_CHECKING:
+    from azml_contract.command_run import CommandPlan, Report
+
+_COMMAND = ("azml-contract", "record")
+
+
+@click.command(cls=RunsProgram)
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("recordings"),
+    show_default=True,
+    help="Where the cassette is written, as NAME.json.",
+)
+@click.option("--name", default="", help="Default: that of the script or program.")
+@click.option(
+    "--seed",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="JSON: what exists in the emulator, as for `azml-contract emulator`.",
+)
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML: what shall go wrong in the emulator, see docs/emulator.md.",
+)
+@click.option(
+    "--azurite",
+    metavar="PATH|none",
+    default="",
+    help="Folder of the npm package azurite. Default: node_modules, then PATH.",
+)
+@judging_options
+@contracts_option
+@click.pass_context
+def command(
+    context: click.Context,
+    folder: Path,
+    name: str,
+    seed: Path | None,
+    faults: Path | None,
+    azurite: str,
+    profile: str,
+    fail_on: str,
+    forgive: tuple[str, ...],
+) -> None:
+    """Run a program, unchanged, and record what it calls.
+
+    The environment of the program leads its calls through a gateway: curl, az, Node,
+    Go, Java, .NET and Python find it by the usual variables. What they call is
+    sanitised, validated, proven and written as a cassette when the program ends
+    with 0. The exit code is the program's, or 1 where that is 0 and something was
+    found.
+    """
+    from azml_contract.command_run import CommandRun
+
+    words = words_of(context)
+    path = folder / f"{name or name_run(words)}.json"
+    record_command = shlex.join(
+        [*_COMMAND, "--to", str(folder), "--name", path.stem, "--", *words]
+    )
+    with ExitStack() as held:
+        plan = _plan_emulator(
+            held, path, record_command, seed, faults, azurite, profile, forgive
+        )
+        run = held.enter_context(CommandRun(plan))
+
+        def conclude(code: int, report: Report) -> None:
+            if code:
+                report.lines.append(
+                    f"The command ended with {code}: {path} was not written."
+                )
+            elif run.recorder.taken():
+                run.recorder.save()
+                report.lines.append(f"wrote {path}")
+
+        code = run_program(
+            run, words, conclude, least=least_of(fail_on), title="recorded"
+        )
+    sys.exit(code)
+
+
+def _plan_emulator(
+    held: ExitStack,
+    path: Path,
+    record_command: str,
+    seed: Path | None,
+    faults: Path | None,
+    azurite: str,
+    profile: str,
+    forgive: tuple[str, ...],
+) -> CommandPlan:
+    import os
+
+    from azml_contract.command_run import CommandPlan, azure_domains
+    from azml_contract.commands.emulating import make_emulator
+    from azml_contract.emulator.far_side import EmulatorSide
+    from azml_contract.recording.engine import Mode, RecorderSettings
+    from azml_contract.redaction.user_rules import load_user_rules
+    from azml_contract.scenario import redaction_rules
+    from azml_contract.settings import PLACEHOLDERS, find_pyproject
+
+    emulator = held.enter_context(make_emulator(seed, faults, azurite))
+    user = load_user_rules(os.environ, find_pyproject(Path.cwd()))
+    recorder = RecorderSettings(
+        path=path,
+        mode=Mode.RECORD,
+        scenario=f"commands/{path.stem}",
+        api_version="",
+        target="emulator",
+        rules=redaction_rules(emulator.settings, user),
+        replay_rules=redaction_rules(PLACEHOLDERS, user),
+        record_command=record_command,
+        keep_headers=user.headers,
+        intercepts=False,
+    )
+    return CommandPlan(
+        recorder,
+        EmulatorSide(emulator),
+        azure_domains(),
+        emulator.variables,
+        profile=profile,
+        forgives=forgive,
+    )

@@ -1,0 +1,89 @@
+"""`azml-contract replay CASSETTES -- COMMAND`: run a program against recordings."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from azml_contract.commands.contracts_option import contracts_option
+from azml_contract.commands.running import (
+    RunsProgram,
+    judging_options,
+    least_of,
+    plan_replay,
+    run_program,
+    words_of,
+)
+from azml_contract.errors import UsageError
+
+if TYPE_CHECKING:
+    from azml_contract.command_run import Report
+
+
+@click.command(cls=RunsProgram)
+@click.argument(
+    "cassettes",
+    nargs=-1,
+    type=click.Path(path_type=Path),
+    metavar="CASSETTE|FOLDER...",
+)
+@click.option(
+    "--isolate",
+    is_flag=True,
+    help="In a network namespace of its own, in which there is loopback alone (Linux).",
+)
+@judging_options
+@contracts_option
+@click.pass_context
+def command(
+    context: click.Context,
+    cassettes: tuple[Path, ...],
+    isolate: bool,
+    profile: str,
+    fail_on: str,
+    forgive: tuple[str, ...],
+) -> None:
+    """Run a program, unchanged, its calls answered from cassettes.
+
+    Nothing is asked of the network: a call that no cassette holds, and a host that
+    none knows, are refused, told at the end, and fail the run, as does a recorded
+    call that nobody made. Polls do not wait. The exit code is the program's, or 1
+    where that is 0 and something was found.
+    """
+    from azml_contract.command_run import CommandRun
+    from azml_contract.gateway.isolation import isolate as leave_network
+
+    words = words_of(context)
+    if not cassettes:
+        raise UsageError("Name a cassette or a folder of them before the two dashes.")
+    plan = plan_replay(
+        cassettes,
+        profile=profile,
+        forgives=forgive,
+        record_command=_say_record(cassettes, words),
+    )
+    if isolate:
+        leave_network()
+
+    def conclude(code: int, report: Report) -> None:
+        """Everything is in the report already."""
+
+    with CommandRun(plan) as run:
+        code = run_program(
+            run, words, conclude, least=least_of(fail_on), title="replayed"
+        )
+    sys.exit(code)
+
+
+def _say_record(cassettes: Sequence[Path], words: Sequence[str]) -> str:
+    """What records anew what is played."""
+    said = ["azml-contract", "record"]
+    if len(cassettes) == 1 and cassettes[0].suffix == ".json":
+        folder, name = str(cassettes[0].parent), cassettes[0].stem
+        said += ["--to", folder, "--name", name]
+    return shlex.join([*said, "--", *words])

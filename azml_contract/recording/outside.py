@@ -1,0 +1,438 @@
+"""Other processes of a run: what they ask goes through a gateway of the recorder.
+
+In: a recorder, and what lies behind the gateway. Out: a proxy that clients of any
+language use, their calls recorded or answered from the cassette, and notes of what
+was refused, missed and passed by. Knows neither emulators nor Azure.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import socket
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from azml_contract.errors import AzmlContractError, CassetteError
+from azml_contract.exchange import (
+    NO_ANSWER,
+    Exchange,
+    Failure,
+    Headers,
+    Request,
+    Response,
+)
+from azml_contract.gateway.certificates import Authority
+from azml_contract.gateway.far_side import Ask, Asker, FarSide
+from azml_contract.gateway.hosts import UNASKED, matches
+from azml_contract.gateway.http1 import (
+    LARGEST_BODY,
+    Answer,
+    Streamed,
+    make_problem,
+    serve_http,
+)
+from azml_contract.gateway.https import serve_tls
+from azml_contract.gateway.peers import Peer, find_peer
+from azml_contract.gateway.proxy import Gateway, Pass, Refuse, Route, Serve
+from azml_contract.gateway.sockets import Connections
+from azml_contract.gateway.spool import Intake, Spooler, make_response
+from azml_contract.gateway.upstream import Received, Upstream
+from azml_contract.recording.failures import describe
+from azml_contract.recording.identity import is_token_request
+from azml_contract.recording.messages import decoded, framed
+from azml_contract.recording.player import Played
+from azml_contract.recording.polls import announced_urls, is_poll_path
+from azml_contract.recording.sources import Lanes, Source
+from azml_contract.redaction.shapes import REDACTED
+
+MISS_STATUS = 400
+"""No client tries again after it."""
+_NEVER_REACHED = ("refused", "name", "tls")
+_NO_WAIT: Headers = (("Retry-After", "0"), ("x-ms-retry-after-ms", "1"))
+_SPOOLER = Spooler()
+
+
+class Takes(Protocol):
+    """What is asked and told about every call; called from any thread."""
+
+    def answer(self, request: Request) -> Played | None:
+        """A recorded answer; None where the request must go out."""
+
+    def start(self) -> int:
+        """Note that a live request goes out."""
+
+    def record(
+        self, exchange: Exchange, started: int, source: Source | None = None
+    ) -> int:
+        """Take a live exchange; returns its number."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What became of the calls of other processes, besides recording and playing.
+
+    `refused` and `passed` count tunnels by host; `misses` has who asked, and the
+    error; `distrusting` counts clients that do not trust the gateway, by host.
+    """
+
+    refused: Counter[str] = field(default_factory=Counter)
+    unasked: Counter[str] = field(default_factory=Counter)
+    passed: Counter[str] = field(default_factory=Counter)
+    distrusting: Counter[str] = field(default_factory=Counter)
+    misses: list[tuple[Source, CassetteError]] = field(default_factory=list)
+    guarded: list[str] = field(default_factory=list)
+    programs: Counter[str] = field(default_factory=Counter)
+
+
+class Outside:
+    """A recorder's gateway, from `start` until `close`.
+
+    Args:
+        recorder: Records or answers.
+        far: What lies behind.
+        authority: Speaks for the hosts that are asked.
+        guard: Raises for a live request that must not be sent.
+        is_own: Whether a connection comes from this process, whose calls are met
+            elsewhere and are not recorded here.
+        port: 0 picks a free one.
+        observe: Called after each answer with the exchange and the seconds it took.
+    """
+
+    def __init__(
+        self,
+        recorder: Takes,
+        far: FarSide,
+        authority: Authority,
+        *,
+        guard: Callable[[Request], None] | None = None,
+        is_own: Callable[[socket.socket], bool] | None = None,
+        port: int = 0,
+        host: str = "127.0.0.1",
+    ) -> None:
+        self.seen = Seen()
+        self._recorder = recorder
+        self._far = far
+        self._authority = authority
+        self._guard = guard
+        self._is_own = is_own
+        self._lanes = Lanes()
+        self._lock = threading.Lock()
+        self._announced: set[str] = set()
+        self._connections = Connections()
+        self._gateway = Gateway(self._find, plain=self._plain, host=host, port=port)
+
+    @property
+    def url(self) -> str:
+        """What goes into ``HTTPS_PROXY``."""
+        return self._gateway.url
+
+    def start(self) -> None:
+        """Accept connections from now on."""
+        self._gateway.start()
+
+    def close(self) -> None:
+        """End every connection."""
+        self._gateway.close()
+        self._connections.close_all()
+
+    # -- connections ------------------------------------------------------------
+
+    def _find(self, host: str, port: int, client: socket.socket) -> Route:
+        reach = self._far.reach(host, port)
+        if isinstance(reach, Refuse):
+            self._note_refused(host, self._peer(client))
+        elif isinstance(reach, Pass):
+            self._count(self.seen.passed, host)
+        else:
+            return Serve(partial(self._serve, host, port, reach))
+        return reach
+
+    def _peer(self, client: socket.socket) -> Peer:
+        return find_peer(client, ours=os.getpid())
+
+    def _serve(self, host: str, port: int, reach: Ask, client: socket.socket) -> None:
+        with self._speaking(reach, client, host) as handle:
+            try:
+                serve_tls(
+                    client,
+                    self._authority.context(host),
+                    handle,
+                    self._connections,
+                    authority=host if port == 443 else f"{host}:{port}",
+                    largest=LARGEST_BODY,
+                )
+            except ssl.SSLError as error:
+                if "ALERT" in (error.reason or ""):
+                    self._count(self.seen.distrusting, host)
+
+    @contextlib.contextmanager
+    def _speaking(
+        self, reach: Ask, client: socket.socket, host: str
+    ) -> Iterator[Callable[[Request], Answer]]:
+        is_own = self._is_own is not None and self._is_own(client)
+        peer = self._peer(client)
+        asker = reach.open()
+        try:
+            with self._lanes.on(peer.pid, host) as lane:
+                source = Source(lane, peer.program, peer.script)
+                if is_own:
+                    yield lambda request: _pass_by(asker, request)
+                    return
+                self._count(self.seen.programs, str(source))
+                yield lambda request: self._answer(request, asker, source)
+        finally:
+            asker.close()
+
+    def _plain(self, client: socket.socket) -> None:
+        """HTTP without TLS, sent to the proxy whole."""
+        peer = self._peer(client)
+        askers: dict[str, Asker] = {}
+
+        def handle(request: Request) -> Answer:
+            parts = urlsplit(request.url)
+            host = parts.hostname or ""
+            if request.url.startswith(f"{self.url}/"):
+                return make_problem(
+                    404, "NotFound", "This is a proxy; name it in HTTPS_PROXY."
+                )
+            port = parts.port or 80
+            reach = self._far.reach(host, port, secure=False)
+            if isinstance(reach, Refuse):
+                self._note_refused(host, peer)
+                return make_problem(reach.status, "GatewayRefused", reason_of(reach))
+            if isinstance(reach, Pass):
+                self._count(self.seen.passed, host)
+                asker = askers.setdefault(host, Upstream(reach.open, host))
+                return _pass_by(asker, request)
+            asker = askers.setdefault(host, reach.open())
+            with self._lanes.on(peer.pid, host) as lane:
+                source = Source(lane, peer.program, peer.script)
+                return self._answer(request, asker, source)
+
+        try:
+            serve_http(
+                client, handle, scheme="http", authority=urlsplit(self.url).netloc
+            )
+        finally:
+            for asker in askers.values():
+                asker.close()
+
+    def _note_refused(self, host: str, peer: Peer) -> None:
+        if matches(host, UNASKED):
+            self._count(self.seen.unasked, host)
+        else:
+            by = f" ({peer.program})" if peer.program else ""
+            self._count(self.seen.refused, f"{host}{by}")
+
+    def _count(self, counter: Counter[str], name: str) -> None:
+        with self._lock:
+            counter[name] += 1
+
+    # -- calls ------------------------------------------------------------------
+
+    def _answer(self, request: Request, asker: Asker, source: Source) -> Answer:
+        try:
+            played = self._recorder.answer(request)
+        except CassetteError as error:
+            error.args = (f"{error}\nIt was asked by {source}, a program of its own.",)
+            self.seen.misses.append((source, error))
+            return make_problem(MISS_STATUS, "NoRecordedAnswer", str(error))
+        if played is not None:
+            return self._hand_out(request, played)
+        if self._guard is not None:
+            try:
+                self._guard(request)
+            except AzmlContractError as error:
+                self.seen.guarded.append(str(error))
+                return make_problem(403, "NotAllowed", str(error))
+        started = self._recorder.start()
+        try:
+            received = asker.ask(request)
+        except OSError as error:
+            return self._fail(request, describe(error), started, source)
+        if received is None:
+            return self._fail(request, Failure("dropped"), started, source)
+        if isinstance(received, Response):
+            self._keep(request, received, started, source)
+            return received
+        return self._read(request, received, started, source)
+
+    def _fail(
+        self, request: Request, failure: Failure, started: int, source: Source
+    ) -> Answer:
+        """Nothing of an answer came."""
+        failed = Exchange(request, Response(NO_ANSWER), failure)
+        self._recorder.record(failed, started, source)
+        return _break(failure)
+
+    def _keep(
+        self, request: Request, response: Response, started: int, source: Source
+    ) -> None:
+        promised = response.header("content-length") or ""
+        exchange = Exchange(request, response)
+        size = len(response.body)
+        cut = promised.isdigit() and int(promised) > size and request.method != "HEAD"
+        if cut:
+            exchange = replace(exchange, failure=Failure("dropped", size))
+        self._recorder.record(exchange, started, source)
+
+    def _read(
+        self, request: Request, received: Received, started: int, source: Source
+    ) -> Answer:
+        """Read a small answer whole; hand on a large one while it comes."""
+        intake = Intake(_SPOOLER)
+        record = partial(self._record, request, received, intake, started, source)
+        try:
+            for piece in received.chunks:
+                intake.take(piece)
+                if intake.is_large:
+                    stream = _stream(received.chunks, intake, record)
+                    return Streamed(received.status, received.headers, stream)
+        except OSError as error:
+            record(describe(error, intake.size))
+            cut = (("Content-Length", str(intake.size + 1)),)
+            headers = _without(received.headers, "content-length") + cut
+            return make_response(received.status, headers, intake.body())
+        record(None)
+        return make_response(received.status, received.headers, intake.body())
+
+    def _record(
+        self,
+        request: Request,
+        received: Received,
+        intake: Intake,
+        started: int,
+        source: Source,
+        failure: Failure | None,
+    ) -> None:
+        response = make_response(received.status, received.headers, intake.body())
+        if not intake.is_large or response.header("content-encoding"):
+            response = decoded(response)
+        self._recorder.record(Exchange(request, response, failure), started, source)
+
+    # -- replay -----------------------------------------------------------------
+
+    def _hand_out(self, request: Request, played: Played) -> Answer:
+        response, failure = played.response, played.failure
+        if failure is not None and response.status == NO_ANSWER:
+            return _break(failure)
+        if is_token_request(request):
+            response = _with_token(response)
+        headers = tuple(framed(request.method, response, 1 if failure else 0))
+        if self._is_about_operation(request, response):
+            headers = _without(headers, "retry-after") + _NO_WAIT
+        return replace(response, headers=headers)
+
+    def _is_about_operation(self, request: Request, response: Response) -> bool:
+        """Whether a client would wait before it asks again."""
+        urls = list(announced_urls(response.status, response.headers))
+        self._announced.update(urls)
+        return (
+            bool(urls)
+            or is_poll_path(request.method, request.url)
+            or request.url in self._announced
+            or response.header("retry-after") is not None
+        )
+
+
+def reason_of(refused: Refuse) -> str:
+    """Why a host is refused, as a sentence."""
+    return f"{refused.reason}."
+
+
+def _pass_by(asker: Asker, request: Request) -> Answer:
+    """Ask, and keep nothing."""
+    try:
+        received = asker.ask(request)
+    except OSError as error:
+        return make_problem(502, "NoAnswer", f"{error}")
+    if isinstance(received, Received):
+        return Streamed(received.status, received.headers, received.chunks)
+    return received
+
+
+def _break(failure: Failure) -> Answer:
+    """What a client gets where the host gave nothing, in recording and in replay."""
+    if failure.kind in _NEVER_REACHED:
+        return make_problem(
+            502, "HostNotReached", f"The host could not be reached: {failure.kind}."
+        )
+    return None
+
+
+def _stream(
+    chunks: Iterator[bytes], intake: Intake, record: Callable[[Failure | None], None]
+) -> Iterator[bytes]:
+    """What came so far and what still comes; recorded before its last piece is sent.
+
+    Whoever has an answer whole may ask for something that follows from it.
+    """
+    first = intake.body()
+    assert not isinstance(first, bytes)
+    yield from list(first)
+    held = b""
+    try:
+        for piece in chunks:
+            if held:
+                yield held
+            intake.take(piece)
+            held = piece
+    except OSError as error:
+        record(describe(error, intake.size))
+        raise
+    record(None)
+    if held:
+        yield held
+
+
+def _without(headers: Headers, name: str) -> Headers:
+    return tuple(pair for pair in headers if pair[0].lower() != name)
+
+
+def _part(value: object) -> str:
+    raw = json.dumps(value, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+_NOBODY = "00000000-0000-4000-8000-00000000a0"
+_CLAIMS = {
+    "aud": "https://management.azure.com",
+    "iss": f"https://sts.windows.net/{_NOBODY}01/",
+    "iat": 946684800,
+    "nbf": 946684800,
+    "exp": 4102444800,
+    "appid": f"{_NOBODY}02",
+    "oid": f"{_NOBODY}03",
+    "sub": f"{_NOBODY}03",
+    "tid": f"{_NOBODY}01",
+    "ver": "1.0",
+}
+# Some clients read their token: who they are, and until when.
+_TOKEN = ".".join((_part({"alg": "none", "typ": "JWT"}), _part(_CLAIMS), REDACTED))
+
+
+def _with_token(response: Response) -> Response:
+    """A login's answer with tokens that can be read, in place of their stand-ins."""
+    try:
+        told = response.parse_json()
+    except ValueError:
+        return response
+    if not isinstance(told, dict):
+        return response
+    held = {
+        name: _TOKEN
+        for name in ("access_token", "id_token")
+        if isinstance(told.get(name), str) and told[name].startswith(REDACTED)
+    }
+    if not held:
+        return response
+    return replace(response, body=json.dumps({**told, **held}).encode())

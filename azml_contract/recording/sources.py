@@ -1,0 +1,112 @@
+"""Which program a call came from, and which calls ran beside each other.
+
+In: takes of a tape, some of them from other processes. Out: what a cassette says of
+each one's process, and which neighbours in time belong to one run of parallel calls.
+A lane is a sequence of calls each of which follows the one before: a connection of a
+process to a host, or one that took its place.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+
+Lane = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Another process that called. `script` is empty where none is known."""
+
+    lane: Lane
+    program: str = ""
+    script: str = ""
+
+    @property
+    def pid(self) -> int:
+        """The process; 0 where unknown."""
+        return self.lane[0]
+
+    def __str__(self) -> str:
+        if not self.program:
+            return "a program"
+        return f"{self.program} ({self.script})" if self.script else self.program
+
+
+class Lanes:
+    """Gives each open connection its lane. Safe to use from any thread.
+
+    A client that sends one call after another needs one connection to a host at a
+    time, whatever it is called: it stays on one lane.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken: dict[tuple[int, str], set[int]] = {}
+
+    @contextmanager
+    def on(self, pid: int, host: str) -> Iterator[Lane]:
+        """A lane, while a connection is open."""
+        with self._lock:
+            taken = self._taken.setdefault((pid, host), set())
+            number = next(n for n in range(len(taken) + 1) if n not in taken)
+            taken.add(number)
+        try:
+            yield (pid, number)
+        finally:
+            with self._lock:
+                taken.discard(number)
+                if not taken:
+                    self._taken.pop((pid, host), None)
+
+
+def find_joined(lanes: Sequence[Hashable]) -> list[bool]:
+    """For each of some calls, by start, whether it is of one run with that before.
+
+    Between two calls of a lane, others may call: if each of those begins and ends
+    there, the lane waited for them. If not, they ran beside each other.
+    """
+    places: dict[Hashable, list[int]] = {}
+    for place, lane in enumerate(lanes):
+        places.setdefault(lane, []).append(place)
+    steps = [0] * (len(lanes) + 1)
+    for found in places.values():
+        for before, after in pairwise(found):
+            inner = set(lanes[before + 1 : after])
+            if any(places[one][0] < before or places[one][-1] > after for one in inner):
+                steps[before + 1] += 1
+                steps[after + 1] -= 1
+    joined: list[bool] = []
+    depth = 0
+    for step in steps[:-1]:
+        depth += step
+        joined.append(depth > 0)
+    return joined
+
+
+def describe_sources(
+    sources: Sequence[Source | None], clean: Callable[[str], str]
+) -> list[dict[str, str] | None]:
+    """What a cassette says of each call's process; None for our own.
+
+    Args:
+        sources: In the order of the file.
+        clean: Takes out what must not be kept.
+    """
+    numbers: dict[int, int] = {}
+    counts: dict[str, int] = {}
+    described: list[dict[str, str] | None] = []
+    for one in sources:
+        if one is None:
+            described.append(None)
+            continue
+        program = clean(one.program) or "unknown"
+        if one.pid not in numbers:
+            counts[program] = counts.get(program, 0) + 1
+            numbers[one.pid] = counts[program]
+        label = clean(one.script) or f"{program} {numbers[one.pid]}"
+        described.append({"program": program, "label": label})
+    return described
