@@ -43,7 +43,10 @@ def test_it_says_how_to_use_it_and_ends_politely(tmp_path, number):
         line.startswith("export HTTPS_PROXY=http://127.0.0.1:") for line in exported
     )
     assert "export AZML_WORKSPACE=ws-azml-demo" in exported
-    assert variables.read_text().splitlines() == exported
+    written = variables.read_text().splitlines()
+    assert written[:-1] == exported
+    assert written[-1] in lines
+    assert written[-1].startswith("# To undo it: unset ")
     assert variables.stat().st_mode & 0o077 == 0
     assert (running.returncode, rest) == (0, "Ended.\n")
 
