@@ -12,7 +12,6 @@ import os
 import socket
 import struct
 import sys
-from pathlib import Path
 
 from azml_contract.errors import UsageError
 
@@ -55,7 +54,11 @@ def _unshare(flags: int) -> int:
 
 
 def _write(path: str, text: str) -> None:
-    Path(path).write_text(text, encoding="ascii")
+    handle = os.open(path, os.O_WRONLY)  # of the kernel's, in one piece
+    try:
+        os.write(handle, text.encode())
+    finally:
+        os.close(handle)
 
 
 def _raise_loopback() -> None:
