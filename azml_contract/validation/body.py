@@ -16,6 +16,7 @@ from azml_contract.contract.contract import Contract
 from azml_contract.contract.model import Definition, Type
 from azml_contract.contract.schema import Choice, write_schema
 from azml_contract.contract.views import Lens, is_union
+from azml_contract.validation.bounds import Bound, Tightened, find_bound
 from azml_contract.validation.deviation import Deviation, Rule
 from azml_contract.validation.explain import PlanBook
 from azml_contract.validation.homes import Homes
@@ -23,25 +24,41 @@ from azml_contract.validation.judge import Accept, compile_judge
 
 _CAPACITY = 256
 
-Key = tuple[int, Type, Lens]
+Key = tuple[int, Type, Lens, bool]
+_BOUNDED = frozenset((Rule.PATTERN, Rule.RANGE, Rule.LENGTH))
 
 
 class BodyCheck:
     """Judges and explains bodies of one type under one lens.
 
     `accepts` says yes or no; `explain` gives every deviation in document order,
-    none exactly where `accepts` says yes. Where a body holds a union, as the
+    none exactly where `accepts` says yes. With `is_bounded` it also knows the bounds
+    that the specification lacks. Where a body holds a union, as the
     ``properties`` of a job do, each variant is compiled when it first comes.
     """
 
-    __slots__ = ("_body", "_contract", "_judges", "_lens", "_plan", "_tag", "_union")
+    __slots__ = (
+        "_body",
+        "_contract",
+        "_definitions",
+        "_judges",
+        "_lens",
+        "_plan",
+        "_tag",
+        "_union",
+    )
 
-    def __init__(self, contract: Contract, body: Type, lens: Lens) -> None:
+    def __init__(
+        self, contract: Contract, body: Type, lens: Lens, *, is_bounded: bool = False
+    ) -> None:
         # Holding the contract keeps its id, a part of the cache's key, its own.
         self._contract = contract
         self._body = body
         self._lens = lens
-        book = PlanBook(contract.definitions, lens, contract.api_version)
+        self._definitions: Mapping[str, Definition] = contract.definitions
+        if is_bounded:
+            self._definitions = Tightened(contract.definitions, contract.api_version)
+        book = PlanBook(self._definitions, lens, contract.api_version)
         self._plan = book.plan_body(body)
         self._union = _find_union(contract.definitions, body)
         self._tag = self._union.base.discriminator if self._union else ""
@@ -70,8 +87,7 @@ class BodyCheck:
         union, choice = self._union, None
         if union is not None and variant:
             choice = Choice(union.owner, union.name, union.base.variants[variant])
-        definitions = self._contract.definitions
-        schema = write_schema(definitions, self._body, self._lens, choice)
+        schema = write_schema(self._definitions, self._body, self._lens, choice)
         return compile_judge(schema)
 
     def find_origin(self, deviation: Deviation) -> str:
@@ -83,6 +99,21 @@ class BodyCheck:
         if prop is None or definition.carried_from or not _is_carried(deviation):
             return definition.carried_from
         return prop.carried_from
+
+    def find_bound(self, deviation: Deviation) -> Bound | None:
+        """The bound that a value breaks, and nothing else that is written of it."""
+        written = self._contract.definitions
+        if self._definitions is written or deviation.rule not in _BOUNDED:
+            return None
+        owner, name = deviation.owner, deviation.name
+        bound = find_bound(self._contract.api_version, owner, name)
+        if bound is None:
+            return None
+        book = PlanBook(written, self._lens, self._contract.api_version)
+        found: list[Deviation] = []
+        plan = book.plan_type(written[owner].properties[name].type, True, owner, name)
+        plan.walk(deviation.seen, deviation.path, found)
+        return None if any(one.rule is deviation.rule for one in found) else bound
 
     def explain(self, value: Any) -> list[Deviation]:
         """Every deviation of a parsed body."""
@@ -138,15 +169,17 @@ _cache: OrderedDict[Key, BodyCheck] = OrderedDict()
 _lock = threading.Lock()
 
 
-def compile_body(contract: Contract, body: Type, lens: Lens) -> BodyCheck:
+def compile_body(
+    contract: Contract, body: Type, lens: Lens, *, is_bounded: bool = False
+) -> BodyCheck:
     """The check of a body, from the cache where it was compiled before."""
-    key = (id(contract), body, lens)
+    key = (id(contract), body, lens, is_bounded)
     with _lock:
         found = _cache.get(key)
         if found is not None:
             _cache.move_to_end(key)
             return found
-    made = BodyCheck(contract, body, lens)
+    made = BodyCheck(contract, body, lens, is_bounded=is_bounded)
     with _lock:
         _cache[key] = made
         while len(_cache) > _CAPACITY:

@@ -15,10 +15,11 @@ from enum import StrEnum
 from typing import Any
 
 from azml_contract.finding import Evidence, Finding, Fix, Location, Severity, Side
+from azml_contract.validation.bounds import Bound
 from azml_contract.validation.codes import CODE_OF, CODES
 from azml_contract.validation.deviation import Deviation, Path, Rule, to_pointer
-from azml_contract.validation.ledger import find_divergence
-from azml_contract.validation.phrases import describe
+from azml_contract.validation.ledger import find_divergence, find_entry
+from azml_contract.validation.phrases import describe, show
 from azml_contract.validation.testimony import (
     NOT_KNOWN,
     UNWRITTEN_RULES,
@@ -43,20 +44,26 @@ class Grader:
     operation: str
     side: Side
 
-    def grade(self, deviation: Deviation, carried: str = "") -> Finding:
+    def grade(
+        self, deviation: Deviation, carried: str = "", bound: Bound | None = None
+    ) -> Finding:
         """The finding of one deviation of a body.
 
         `carried` names the api-version that the broken rule was carried over
-        from. Whether null is refused may have changed since: it is no error.
+        from. Whether null is refused may have changed since: it is no error. `bound`
+        is what was broken where no specification has that rule.
         """
         rule = deviation.rule
         code = CODE_OF[rule, self.side]
         if rule in _VALUE_RULES and not isinstance(deviation.seen, (dict, list)):
             deviation = _hide_secret(deviation)
         message, cure, fix = describe(deviation, self.api_version)
+        if bound is not None:
+            place = f"{deviation.owner}.{deviation.name}"
+            message, carried = f"{show(deviation.seen)} in {place} {bound.fault}.", ""
         pointer = to_pointer(deviation.path)
         severity, evidence, note, advice = self._weigh(
-            code, deviation.owner, deviation.name
+            code, deviation.owner, deviation.name, bound.id if bound else ""
         )
         if rule in _FIRM_RULES and _is_firm(deviation):
             severity, evidence, note = CODES[code].strict, Evidence.SPEC, ""
@@ -155,12 +162,15 @@ class Grader:
         )
 
     def _weigh(
-        self, code: str, owner: str, name: str
+        self, code: str, owner: str, name: str, bound: str = ""
     ) -> tuple[Severity, Evidence, str, str]:
         entry = CODES[code]
         if self.profile is Profile.STRICT:
             return entry.strict, Evidence.SPEC, "", ""
-        known = find_divergence(code, self.api_version, owner, name)
+        version = self.api_version
+        known = (
+            find_entry(bound) if bound else find_divergence(code, version, owner, name)
+        )
         if known is None:
             return entry.service, entry.evidence, "", ""
         note = f" Known divergence ({known.id}): {known.service}."

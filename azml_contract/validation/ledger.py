@@ -25,7 +25,8 @@ class Divergence:
     `severity` is what a covered finding becomes in ``service``. Empty
     `definitions` or `properties` cover all; an empty `first` or `last` leaves
     that end of the api-versions open, both ends are included. `cure` is said in
-    place of what the specification alone would advise.
+    place of what the specification alone would advise. An entry that `is_bound` tells
+    of a rule that no specification has; what it is about stands in `bounds`.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Divergence:
     evidence: Evidence
     source: str
     cure: str = ""
+    is_bound: bool = False
 
     def covers(self, api_version: str, definition: str, name: str) -> bool:
         """Whether a finding at this place is the known divergence."""
@@ -58,9 +60,16 @@ def find_divergence(
 ) -> Divergence | None:
     """The first entry that covers a finding; None when nothing is known."""
     for entry in load_ledger():
-        if code in entry.codes and entry.covers(api_version, definition, name):
+        if entry.is_bound or code not in entry.codes:
+            continue
+        if entry.covers(api_version, definition, name):
             return entry
     return None
+
+
+def find_entry(name: str) -> Divergence | None:
+    """The entry with that id."""
+    return next((entry for entry in load_ledger() if entry.id == name), None)
 
 
 @lru_cache(maxsize=1)
@@ -86,4 +95,5 @@ def _read_entry(entry: dict[str, Any]) -> Divergence:
         evidence=Evidence(entry["evidence"]),
         source=entry["source"],
         cure=entry.get("cure", ""),
+        is_bound=entry.get("bound", False),
     )

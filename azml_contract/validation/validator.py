@@ -284,7 +284,8 @@ class Validator:
         if not parsed.readable:
             return
         lens = Lens(_VIEWS.get(operation.method, View.CREATE))
-        check = compile_body(call.contract, operation.body, lens)
+        bounded = self.profile is Profile.SERVICE
+        check = compile_body(call.contract, operation.body, lens, is_bounded=bounded)
         values = call.route.values
         found = judge_body(grader, check, parsed.value, values, self.scope)
         yield from (one for one in found if not _is_told(one, parsed))
@@ -343,7 +344,8 @@ def judge_body(
     """Every finding about a parsed request body: its schema, then its meaning."""
     deviations = check.check(body)
     found = [
-        grader.grade(one, check.find_origin(one)) for one in deviations[:_MOST_FAULTS]
+        grader.grade(one, check.find_origin(one), check.find_bound(one))
+        for one in deviations[:_MOST_FAULTS]
     ]
     if len(deviations) > _MOST_FAULTS:
         count = len(deviations)
