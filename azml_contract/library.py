@@ -131,11 +131,19 @@ def check_response(
 def complete_url(url: str, api_version: str) -> str:
     """Make an absolute URL of a path, and add the api-version where it lacks one."""
     if not url.lower().startswith(("https://", "http://")):
-        path = url if url.startswith("/") else f"{PLACEHOLDERS.workspace_id}/{url}"
+        path = url if url.startswith("/") else f"{_find_root(url)}/{url}"
         url = f"{PLACEHOLDERS.endpoint}{path}"
     if api_version and "api-version=" not in url.lower():
         url = f"{url}{'&' if '?' in url else '?'}api-version={api_version}"
     return url
+
+
+def _find_root(path: str) -> str:
+    """What a path stands below: the provider for its own kinds, else the workspace."""
+    workspace: str = PLACEHOLDERS.workspace_id
+    kind = path.partition("/")[0].lower()
+    above = workspace.rpartition("/workspaces/")[0]
+    return above if kind in ("workspaces", "registries") else workspace
 
 
 def _to_bytes(body: Any) -> bytes:

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 @click.option(
     "--url",
     default="",
-    help="Where a JSON body is sent: a URL, an ARM path, or a path below the "
-    "workspace such as jobs/train-1.",
+    help="Where a JSON body is sent: a URL, an ARM path, a path below the workspace "
+    "such as jobs/train-1, workspaces/NAME or registries/NAME.",
 )
 @click.option("--operation", default="", metavar="ID", help="Or its operation.")
 @click.option(

@@ -174,12 +174,13 @@ def _is_vague(place: Location | None) -> bool:
 
 
 def _wrap(text: str, room: int, first: str = "") -> Iterator[str]:
-    for line in _escape(text).splitlines():
+    blank = " " * len(first)
+    for index, line in enumerate(_escape(text).splitlines()):
         wrapped = textwrap.wrap(
             line,
             max(room, _LEAST_ROOM),
-            initial_indent=first,
-            subsequent_indent=" " * len(first),
+            initial_indent=blank if index else first,
+            subsequent_indent=blank,
             break_on_hyphens=False,
             break_long_words=False,
         )

@@ -19,6 +19,7 @@ from azml_contract.contract.views import Lens, is_union
 from azml_contract.validation.bounds import Bound, Tightened, find_bound
 from azml_contract.validation.deviation import Deviation, Rule
 from azml_contract.validation.explain import PlanBook
+from azml_contract.validation.grade import Background
 from azml_contract.validation.homes import Homes
 from azml_contract.validation.judge import Accept, compile_judge
 
@@ -90,8 +91,24 @@ class BodyCheck:
         schema = write_schema(self._definitions, self._body, self._lens, choice)
         return compile_judge(schema)
 
-    def find_origin(self, deviation: Deviation) -> str:
-        """The version that a broken rule was carried over from; "" where it is told."""
+    def find_background(self, deviation: Deviation) -> Background:
+        """What the contract tells of a broken rule, beside the rule."""
+        return Background(
+            self._find_origin(deviation),
+            self._find_bound(deviation),
+            self._is_common(deviation),
+        )
+
+    def _is_common(self, deviation: Deviation) -> bool:
+        """Whether every variant has the property, or there are none."""
+        known = self._contract.definitions
+        owner = known.get(deviation.owner)
+        if owner is None or not owner.discriminator_value:
+            return owner is not None
+        base = known.get(owner.base)
+        return base is not None and deviation.name in base.properties
+
+    def _find_origin(self, deviation: Deviation) -> str:
         definition = self._contract.definitions.get(deviation.owner)
         if definition is None:
             return ""
@@ -100,8 +117,7 @@ class BodyCheck:
             return definition.carried_from
         return prop.carried_from
 
-    def find_bound(self, deviation: Deviation) -> Bound | None:
-        """The bound that a value breaks, and nothing else that is written of it."""
+    def _find_bound(self, deviation: Deviation) -> Bound | None:
         written = self._contract.definitions
         if self._definitions is written or deviation.rule not in _BOUNDED:
             return None

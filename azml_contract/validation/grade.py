@@ -12,7 +12,7 @@ import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from azml_contract.finding import Evidence, Finding, Fix, Location, Severity, Side
 from azml_contract.validation.bounds import Bound
@@ -24,6 +24,7 @@ from azml_contract.validation.testimony import (
     NOT_KNOWN,
     UNWRITTEN_RULES,
     Testimony,
+    find_absence,
     find_testimony,
 )
 
@@ -35,6 +36,19 @@ class Profile(StrEnum):
     STRICT = "strict"
 
 
+class Background(NamedTuple):
+    """What a contract tells of a broken rule, beside the rule.
+
+    `carried` names the api-version that it was carried over from. `bound` is what was
+    broken where no specification has the rule. `is_common` where the property is one
+    of all values at that place, and not of one variant.
+    """
+
+    carried: str = ""
+    bound: Bound | None = None
+    is_common: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Grader:
     """Turns what is wrong with one side of one call into findings."""
@@ -44,16 +58,14 @@ class Grader:
     operation: str
     side: Side
 
-    def grade(
-        self, deviation: Deviation, carried: str = "", bound: Bound | None = None
-    ) -> Finding:
+    def grade(self, deviation: Deviation, background: Background) -> Finding:
         """The finding of one deviation of a body.
 
-        `carried` names the api-version that the broken rule was carried over
-        from. Whether null is refused may have changed since: it is no error. `bound`
-        is what was broken where no specification has that rule.
+        Whether null is refused may have changed since the version that the rule was
+        carried over from: then it is no error.
         """
         rule = deviation.rule
+        carried, bound, is_common = background
         code = CODE_OF[rule, self.side]
         if rule in _VALUE_RULES and not isinstance(deviation.seen, (dict, list)):
             deviation = _hide_secret(deviation)
@@ -65,14 +77,15 @@ class Grader:
         severity, evidence, note, advice = self._weigh(
             code, deviation.owner, deviation.name, bound.id if bound else ""
         )
-        if rule in _FIRM_RULES and _is_firm(deviation):
+        firm = rule in _FIRM_RULES and _is_firm(deviation)
+        if firm:
             severity, evidence, note = CODES[code].strict, Evidence.SPEC, ""
-        told = self._ask(rule, pointer)
+        told = self._ask(rule, pointer, is_common)
         if told is not None:
             severity, evidence, note = told.severity, Evidence.LIVE, told.says
         elif self.side is Side.RESPONSE and _is_sanitized(deviation):
             severity, evidence, note = Severity.INFO, Evidence.UNKNOWN, _SANITIZED
-        elif not note and self._is_unwritten_request(rule):
+        elif not (note or firm) and self._is_unwritten_request(rule):
             evidence = Evidence.UNKNOWN
             note = NOT_KNOWN.get(rule, "")
         if carried:
@@ -83,6 +96,8 @@ class Grader:
             cure, fix = "", None  # nobody can mend what the service answers
         elif advice:
             cure, fix = advice, None
+        elif told is not None and told.works:
+            cure = f"It works as it is. By the written contract: {_lower(cure)}"
         return Finding(
             code,
             severity,
@@ -99,16 +114,20 @@ class Grader:
             observed=told and told.observed,
         )
 
-    def _ask(self, rule: Rule, pointer: str) -> Testimony | None:
+    def _ask(self, rule: Rule, pointer: str, is_common: bool) -> Testimony | None:
         if self.profile is Profile.STRICT:
             return None
+        if rule is Rule.MISSING and self.side is Side.RESPONSE:
+            # Of a variant nothing is known: others rightly lack what it requires.
+            place = (self.operation, self.api_version, pointer)
+            return find_absence(*place) if is_common else None
         return find_testimony(
             rule, self.side, self.operation, self.api_version, pointer
         )
 
     def _is_unwritten_request(self, rule: Rule) -> bool:
         return (
-            rule in (*UNWRITTEN_RULES, Rule.VARIANT_UNKNOWN)
+            (rule in NOT_KNOWN or rule in UNWRITTEN_RULES)
             and self.side is Side.REQUEST
             and self.profile is Profile.SERVICE
         )
@@ -175,6 +194,10 @@ class Grader:
             return entry.service, entry.evidence, "", ""
         note = f" Known divergence ({known.id}): {known.service}."
         return known.severity, known.evidence, note, known.cure
+
+
+def _lower(sentence: str) -> str:
+    return f"{sentence[:1].lower()}{sentence[1:]}"
 
 
 def _is_firm(deviation: Deviation) -> bool:

@@ -31,17 +31,23 @@ _UNSEEN = " It is not in the written contract; whether the service {} it is not 
 NOT_KNOWN = {
     Rule.UNKNOWN: _UNSEEN.format("drops"),
     Rule.VARIANT_UNKNOWN: _UNSEEN.format("takes"),
+    Rule.ENUM: _UNSEEN.format("takes"),
+    Rule.NULL: _UNSEEN.format("takes").replace(" It is not", " Null is not"),
 }
 """What is said of a request where nothing was seen."""
 _ENOUGH = 2
 
 
 class Testimony(NamedTuple):
-    """What the counts say: how bad the finding is then, a sentence, the counts."""
+    """What the counts say: how bad the finding is then, a sentence, the counts.
+
+    `works` where the service took what was sent, and was not seen to drop it.
+    """
 
     severity: Severity
     says: str
     observed: Observed
+    works: bool = False
 
 
 def find_testimony(
@@ -84,9 +90,14 @@ def find_status(operation: str, api_version: str, status: int) -> Testimony | No
 def find_absence(operation: str, api_version: str, pointer: str) -> Testimony | None:
     """What is known of a property of the body that an answer lacks."""
     count = count_returned(operation, api_version, pointer)
-    if count is None or count.n == count.of:
+    if count is None:
         return None
-    without = Count(count.of - count.n, count.of, api_version)
+    holder = pointer.rpartition("/")[0]
+    held = count_returned(operation, api_version, holder, "object") if holder else count
+    there = count.of if held is count else held.n if held else 0
+    if count.n >= there:
+        return None
+    without = Count(there - count.n, there, api_version)
     says = f" Live answers lacked it in {_say(without)}."
     return Testimony(Severity.INFO, says, Observed("returned", *count))
 
@@ -128,7 +139,8 @@ def _tell_accepted(count: Count | None, what: str, back: str) -> Testimony | Non
     if count is None or count.n < _ENOUGH:
         return None
     says = f" Live services accepted {what} in {_say(count)}.{back}"
-    return Testimony(Severity.WARNING, says, Observed("accepted", *count))
+    works = "drops" not in back
+    return Testimony(Severity.WARNING, says, Observed("accepted", *count), works)
 
 
 def _tell_returned(count: Count | None, what: str) -> Testimony | None:

@@ -333,7 +333,7 @@ class Validator:
         lens = Lens(View.RESPONSE, reveals=call.route.operation.method == "POST")
         check = compile_body(call.contract, spec.body, lens)
         for deviation in check.check(value):
-            yield grader.grade(deviation, check.find_origin(deviation))
+            yield grader.grade(deviation, check.find_background(deviation))
         definitions = call.contract.definitions
         yield from check_envelope(grader, definitions, spec.body, value)
 
@@ -344,7 +344,7 @@ def judge_body(
     """Every finding about a parsed request body: its schema, then its meaning."""
     deviations = check.check(body)
     found = [
-        grader.grade(one, check.find_origin(one), check.find_bound(one))
+        grader.grade(one, check.find_background(one))
         for one in deviations[:_MOST_FAULTS]
     ]
     if len(deviations) > _MOST_FAULTS:

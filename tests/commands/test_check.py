@@ -272,7 +272,7 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ),
     ("bomb.yaml", "version: 1\n" + "- [" * 2000, "it is no YAML"),
     ("gzip.yaml", yaml.safe_dump(vcr("", headers={"content-encoding": ["gzip"]},
-        body={"string": b"\x1f\x8bnope"})), "its body is no gzip"),
+        body={"string": b"\x1f\x8bnope"})), "it is no gzip"),
     ("cassette.json", {"format": 9, "interactions": []}, "this version reads formats"),
     ("cassette2.json", {"format": 1, "interactions": 3}, "must be text, not null"),
 ]  # fmt: skip

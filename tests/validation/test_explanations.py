@@ -136,7 +136,8 @@ def test_an_unknown_enum_value_lists_and_suggests_values(check):
 
     assert (finding.code, finding.severity) == ("AZC106", "warning")
     assert finding.message == (
-        '"Linx" is not a value of EnvironmentVersion.osType: Linux, Windows.'
+        '"Linx" is not a value of EnvironmentVersion.osType: Linux, Windows. '
+        "It is not in the written contract; whether the service takes it is not known."
     )
     assert finding.cure == 'Did you mean "Linux"?'
     strict = only(check("PUT", ENVIRONMENT, body, profile="strict"))
