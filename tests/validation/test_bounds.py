@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import pytest
 
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.finding import Evidence, Severity
+from azml_contract.validation import body
 from azml_contract.validation import bounds as table
 from azml_contract.validation.bounds import BOUNDS, Bound, Tightened
 from azml_contract.validation.codes import CODES
@@ -65,6 +68,7 @@ def test_a_number_can_be_bounded_too(check, limited, monkeypatch):
         first="2022-05-01",
     )
     monkeypatch.setattr(table, "BOUNDS", (made,))
+    monkeypatch.setattr(body, "_cache", OrderedDict())
 
     (found,) = check(
         "PUT", "jobs/s", limited(maxTotalTrials=1001), version="2023-10-01"
