@@ -7,6 +7,7 @@ a resource means. What changes is handed to a journal, where there is one.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import random
 import threading
@@ -230,6 +231,12 @@ class Store:
         """A GUID: random-looking, the same sequence for the same seed."""
         with self.lock:
             return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def draw_token(self) -> str:
+        """32 random bytes in base64url, as some of the service's ids are."""
+        with self.lock:
+            raw = self._random.getrandbits(256).to_bytes(32, "big")
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
     def clear(self) -> None:
         """Forget everything, and begin another sequence of GUIDs.

@@ -1,8 +1,8 @@
 """Keep the secrets of live scenarios out of everything that pytest says.
 
 In: what each live run has seen, as a function that redacts. Out: reports and warnings
-without it, also of tests and threads that come later in the same session. Nothing is
-done, and nothing costs, where all scenarios replay.
+without it, also of tests and threads that come later in the same session. Of replays
+the latest counts: a secret that a test sent stands in what is said of that test.
 """
 
 from __future__ import annotations
@@ -24,15 +24,24 @@ class Discreet:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._known: list[Redact] = []
+        self._latest: list[Redact] = []
 
-    def also(self, redact: Redact) -> None:
-        """From now on nothing that this function takes out is said."""
-        self._known.append(redact)
+    def also(self, redact: Redact, *, replayed: bool = False) -> None:
+        """From now on nothing that this function takes out is said.
+
+        Args:
+            redact: Of one run.
+            replayed: It is a replay: it counts until the next one.
+        """
+        if replayed:
+            self._latest = [redact]
+        else:
+            self._known.append(redact)
 
     def redact(self, text: str) -> str:
-        """A text without the secrets of any live run so far."""
-        for redact in self._known:
-            text = redact(text)
+        """A text without the secrets of any live run so far, and the latest replay."""
+        for redact in (*self._known, *self._latest):
+            text = redact(text) if text else text
         return text
 
     @pytest.hookimpl(wrapper=True)
@@ -43,7 +52,7 @@ class Discreet:
         them. The report is rewritten in the form in which xdist sends it.
         """
         report = yield
-        if not self._known:
+        if not (self._known or self._latest) or not _says_anything(report):
             return report
         hook = self._config.hook
         data = hook.pytest_report_to_serializable(config=self._config, report=report)
@@ -62,12 +71,16 @@ class Discreet:
 
         Those that nobody could catch, of finalisers and threads, become warnings.
         """
-        if not self._known:
+        if not (self._known or self._latest):
             return
         said = str(warning_message.message)
         clean = self.redact(said)
         if clean != said:
             warning_message.message = _reworded(warning_message.message, clean)
+
+
+def _says_anything(report: Any) -> bool:
+    return any(getattr(report, name, None) for name in _SAID)
 
 
 def _reworded(message: Warning | str, text: str) -> Warning:

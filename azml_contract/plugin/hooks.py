@@ -170,8 +170,8 @@ def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace
         _leading_programs(request, run),
     ):
         request.node.stash[_run_key] = run
-        if run.plan.mode != "replay":
-            config.stash[_discreet_key].also(run.redact)
+        replayed = run.plan.mode == "replay"
+        config.stash[_discreet_key].also(run.redact, replayed=replayed)
         yield run.workspace
         keep = config.getoption("azml_keep")
         if live and config.getoption("azml_target") == "azure" and not keep:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from azml_contract.cassette.cassette import Cassette
 from azml_contract.errors import CassetteError
-from azml_contract.exchange import Exchange, Request
+from azml_contract.exchange import NO_ANSWER, Exchange, Request, Response
 from azml_contract.gateway.spool import is_large
 from azml_contract.recording.children import Notes as ChildNotes
 from azml_contract.recording.modes import MODES, Mode, Notes, RecorderSettings
@@ -78,6 +78,7 @@ class Recorder:
         self._notes = Notes()
         self._mode = MODES[settings.mode](settings, self._notes)
         self._discretion = Discretion(settings.rules)
+        self._asked: list[Request] = []
         self._refused: list[CassetteError] = []
         self._children = ChildNotes()
         self._entered = ExitStack()
@@ -213,6 +214,8 @@ class Recorder:
         Raises:
             NoMatchingInteraction: Replay, and the cassette has no answer for it.
         """
+        if self.replaying:
+            self._asked.append(request)
         try:
             played = self._mode.answer(request)
         except CassetteError as error:
@@ -305,8 +308,14 @@ class Recorder:
         self._mode.save(only_new=only_new)
 
     def redact(self, text: str) -> str:
-        """A text about a live run without the secrets that the run has seen."""
-        return text if self.replaying else self._discretion.redact(text)
+        """A text about a run without the secrets that the run has seen.
+
+        What replay was asked is looked at now: mostly nothing is said of a replay.
+        """
+        asked, self._asked = self._asked, []
+        for request in asked:
+            self._discretion.note(Exchange(request, Response(NO_ANSWER, (), b"")))
+        return self._discretion.redact(text)
 
     def describe_differences(self) -> str:
         """For a scenario that failed: what differed from the cassette up to there.

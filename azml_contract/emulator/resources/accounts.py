@@ -44,8 +44,12 @@ class Account(Kind):
         self.world.store.delete(call.path.id)
         return self.begin(call, existing, "Deleting")
 
-    def begin(self, call: Call, resource: Resource, action: str) -> Reply:
+    def begin(
+        self, call: Call, resource: Resource, action: str, operation_id: str = ""
+    ) -> Reply:
         """The answer that something has begun."""
-        operation = start_operation(self.world, resource.id, action, _DURATION_S)
+        operation = start_operation(
+            self.world, resource.id, action, _DURATION_S, operation_id=operation_id
+        )
         headers = account_headers(call, self.world, operation, self.status_kind)
         return Reply(202, headers=headers)

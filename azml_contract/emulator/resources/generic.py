@@ -124,7 +124,11 @@ class Kind:
             return Reply(204)
         if call.operation.long_running:
             operation = start_operation(
-                self.world, call.path.id, "Deleting", 30.0, prefix=self._prefix()
+                self.world,
+                call.path.id,
+                "Deleting",
+                30.0,
+                operation_id=draw_operation_id(self.world, prefix=self._prefix()),
             )
             # A body that says null, as 32 of 32 answers had.
             return Reply(202, None, async_headers(call, self.world, operation))

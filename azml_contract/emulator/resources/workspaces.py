@@ -87,7 +87,8 @@ class Workspaces(Account):
         if not call.operation.long_running:
             return reply
         changed = self.need(call)
-        return self.begin(call, changed, "Updating")
+        # The id of an update is a token; those of PUT and DELETE are GUIDs.
+        return self.begin(call, changed, "Updating", self.world.store.draw_token())
 
     def _account_id(self) -> str:
         return storage_account_id(
