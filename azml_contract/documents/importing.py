@@ -36,7 +36,7 @@ from azml_contract.redaction.origin import (
     placeholder_identifiers,
 )
 from azml_contract.redaction.rules import Identifier, RedactionRules
-from azml_contract.redaction.scan import Scanner, SecretFound
+from azml_contract.redaction.scan import Scanner, SecretFound, Suspicion
 
 _UNTRUE_HEADERS = frozenset({"content-encoding", "transfer-encoding"})
 
@@ -48,6 +48,7 @@ class Imported:
     cassette: Cassette
     rendered: bytes
     side_files: Mapping[str, bytes]
+    unopened: tuple[Suspicion, ...] = ()
 
 
 def is_call(exchange: Exchange) -> bool:
@@ -108,10 +109,12 @@ def import_exchanges(
     reads = header.reads and {i: r for i, r in header.reads.items() if i < count}
     cassette = replace(cassette, reads=reads)
     rendered = render_cassette(cassette)
-    found = Scanner(scrubber.redactor, variables).scan(rendered, scrubber.side_files)
+    scanner = Scanner(scrubber.redactor, variables)
+    found = scanner.scan(rendered, scrubber.side_files)
     if found:
         raise SecretFound(path, found)
-    return Imported(cassette, rendered, scrubber.side_files)
+    unopened = tuple(scanner.unopened)
+    return Imported(cassette, rendered, scrubber.side_files, unopened)
 
 
 def read_variables(data: Any, kind: Format) -> dict[str, Json]:

@@ -151,7 +151,7 @@ class Linter:
         try:
             text = plain.decode()
         except UnicodeDecodeError:
-            for kind in self._scanner.kinds_in(plain):
+            for kind in self._scanner.kinds_in(plain, pointer):
                 yield Suspicion(pointer, kind)
         else:
             yield from self._text(text, pointer, name or "bytes of a hash")

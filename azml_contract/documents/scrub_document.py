@@ -16,6 +16,7 @@ from typing import Any
 
 from azml_contract.documents.formats import Format, Recorded
 from azml_contract.documents.lint import inflate
+from azml_contract.redaction.drawn import Numbers, names_digest, sub_drawn
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.secret_fields import (
     is_secret_field,
@@ -33,13 +34,15 @@ _BASE64_NAMES = frozenset({"base64", "base64_string"})
 class DocumentScrubber:
     """Rewrites documents; one instance for one document."""
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Redactor, numbers: Numbers | None = None) -> None:
         """Prepare.
 
         Args:
             redactor: Knows names, live secrets and secret properties.
+            numbers: What stands for values that look drawn.
         """
         self._redactor = redactor
+        self._numbers = numbers or Numbers()
         self._done: dict[int, Any] = {}
         self._kept: list[Any] = []
 
@@ -87,7 +90,9 @@ class DocumentScrubber:
             if is_secret_field(name, self._redactor.secret_names, container):
                 new = self._redactor.json_strings(redact_field(item), self._text)
             elif isinstance(item, str) and is_named_secret(name, item):
-                new = self._redactor.text(redact_field(item))
+                new = self._plain(redact_field(item))
+            elif isinstance(item, str) and names_digest(name, item):
+                new = item
             elif packed and key == "text" and isinstance(item, str):
                 new = self._base64(item)
             else:
@@ -96,7 +101,7 @@ class DocumentScrubber:
                         name.lower(), item, resource_type
                     )
                 new = self._walk(item, name, container)
-            scrubbed[self._redactor.text(key) if isinstance(key, str) else key] = new
+            scrubbed[self._plain(key) if isinstance(key, str) else key] = new
         return scrubbed
 
     def _named_text(self, text: str, name: str) -> str:
@@ -109,13 +114,16 @@ class DocumentScrubber:
             return text if scrubbed == nested else _dump_like(text, nested, scrubbed)
         if secret_form_fields(text):
             text = redact_form(text)
-        return self._redactor.text(text)
+        return self._plain(text)
+
+    def _plain(self, text: str) -> str:
+        return sub_drawn(self._redactor.text(text), self._numbers.of)
 
     def _base64(self, text: str) -> str:
         try:
             raw = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
-            return self._redactor.text(text)
+            return self._plain(text)
         scrubbed = self.scrub_bytes(raw)
         return text if scrubbed == raw else base64.b64encode(scrubbed).decode()
 

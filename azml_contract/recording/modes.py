@@ -7,6 +7,7 @@ verbs: `open` before the scenario, `answer` and `take` for each call, `finish` a
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -38,7 +39,7 @@ from azml_contract.recording.sources import Source
 from azml_contract.recording.tape import Tape
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules, secret_names
-from azml_contract.redaction.scan import Scanner, SecretFound
+from azml_contract.redaction.scan import NotLookedInto, Scanner, SecretFound
 from azml_contract.redaction.sides import Sides
 
 if TYPE_CHECKING:
@@ -268,11 +269,12 @@ class Record(Live):
             )
         scrubber, cassette = self.scrub()
         rendered = render_cassette(cassette)
-        found = Scanner(scrubber.redactor, self.notes.variables).scan(
-            rendered, scrubber.side_files
-        )
+        scanner = Scanner(scrubber.redactor, self.notes.variables)
+        found = scanner.scan(rendered, scrubber.side_files)
         if found:
             raise SecretFound(path, found)
+        for one in scanner.unopened:
+            warnings.warn(NotLookedInto(path, one), stacklevel=2)
         if self.settings.proves:
             player = partial(make_player, self.settings, redactor=scrubber.redactor)
             proof = Proof(path, rendered, scrubber.side_files, player)

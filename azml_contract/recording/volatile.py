@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from azml_contract.exchange import Json
-from azml_contract.redaction.drawn import STAND_IN, numbered_drawn, sub_drawn
+from azml_contract.redaction.drawn import Numbers, sub_drawn
 
 GUID = re.compile(
     r"(?:(?<![0-9A-Fa-f])|(?<=%[0-9A-Fa-f]{2}))"
@@ -84,8 +84,7 @@ class Normaliser:
         self._brought: set[str] = set()
         self._etags: dict[str, str] = {}
         self._pages: dict[str, str] = {}
-        self._values: dict[str, str] = {}
-        self._numbered = 0
+        self._numbers = Numbers(self._drawn)
 
     def go_on_from(self, held: Iterable[tuple[str, str]]) -> None:
         """Learn what stands in texts that were normalised before.
@@ -98,8 +97,7 @@ class Normaliser:
             guids = {found.lower() for found in GUID.findall(text)}
             self._guids.update({guid: guid for guid in guids - set(self._guids)})
             self._taken |= guids
-            numbers = (int(one) for one in STAND_IN.findall(text))
-            self._numbered = max(self._numbered, *numbers, 0)
+            self._numbers.go_on_from(text)
         for request, response in pairs:
             self.request(request)
             self.response(response)
@@ -131,15 +129,7 @@ class Normaliser:
             text = _ETAG.sub(self._etag, text)
         if "kip" in text:
             text = _SKIP_TOKEN.sub(self._page, text)
-        return sub_drawn(text, self._value)
-
-    def _value(self, value: str) -> str:
-        if value.lower() in self._drawn:
-            return value
-        if value not in self._values:
-            self._numbered += 1
-            self._values[value] = numbered_drawn(value, self._numbered)
-        return self._values[value]
+        return sub_drawn(text, self._numbers.of)
 
     def _guid(self, found: re.Match[str]) -> str:
         guid = found[0].lower()

@@ -17,42 +17,54 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import pairwise
 from math import log2
 from urllib.parse import unquote
+
+from azml_contract.redaction.chance import likeness_to_names
 
 STAND_IN = re.compile(r"drawn-(\d+)x{8,}")
 
 _SHORTEST = 24
 _LONGEST = 4096
-_CHANGES, _WORDY = 0.4, 0.6
-_DIGEST_BYTES = frozenset({16, 20, 28, 32, 48, 64})
+# What nearly no name falls below, and nearly every random value does.
+_NAMES, _ONE_CASE_NAMES, _WITHOUT_DIGITS, _CERTAIN = -0.45, -0.35, -0.75, -1.0
+# Bytes of digests; a SHA-512 in base64 cannot be told from an account's key.
+_DIGEST_BYTES, _ACCOUNT_KEY_BYTES = frozenset({16, 20, 28, 32, 48}), 64
 _GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _RUN = re.compile(r"(?<![\w+/~-])[\w+/~-]{24,}={0,2}", re.ASCII)
-# Percent-encoded once or twice.
-_EDGE = r"(?:(?<=%25[0-9A-Fa-f]{2})|(?<=%[0-9A-Fa-f]{2})|(?<![\w+/~%-]))"
+# Percent-encoded up to four times.
+_HEX2 = "[0-9A-Fa-f]{2}"
+_EDGE = rf"(?:(?<=%2525{_HEX2})|(?<=%25{_HEX2})|(?<=%{_HEX2})|(?<![\w+/~%-]))"
 _ENCODED_RUN = re.compile(
-    rf"{_EDGE}(?:[\w+/~-]|%(?:25)?2[BF]){{24,}}(?:=|%(?:25)?3D){{0,2}}",
+    rf"{_EDGE}(?:[\w+/~-]|%(?:25){{0,3}}2[BF]){{24,}}(?:=|%(?:25){{0,3}}3D){{0,2}}",
     re.ASCII | re.IGNORECASE,
 )
-_AROUND = re.compile(r"((?:/|%(?:25)?2F)*)(.*?)((?:=|%(?:25)?3D)*)", re.IGNORECASE)
+_AROUND = re.compile(
+    r"((?:/|%(?:25){0,3}2F)*)(.*?)((?:=|%(?:25){0,3}3D)*)", re.IGNORECASE
+)
 # DER begins a certificate or a public key otherwise than a private one; SSH's says so.
 _PUBLIC_KEY = re.compile(
     rb"0(?:\x82..|\x81.|[^\x80-\xff])(?:0|\x02[\x81\x82])|\0\0\0[\x07-\x2f](?:ssh|ecdsa|sk)-",
     re.DOTALL,
 )
-_BLANK = r"(?: |\+|%(?:25)?20)"
+_BLANK = r"(?: |\+|%(?:25){0,3}20)"
 _PUBLIC_BLOCK = re.compile(
     rf"(-----BEGIN{_BLANK}(?:[A-Z0-9]+{_BLANK})*(?:CERTIFICATE|PUBLIC{_BLANK}KEY)"
     rf"(?:{_BLANK}REQUEST)?-----[^-]*-----END{_BLANK})"
 )
-_INTEGRITY = re.compile(r"(?:md5|sha(?:1|224|256|384|512))[-:=]")
-_WORDS = re.compile(
-    r"(?<![^\W_])(?:[A-Z]?[a-z]{2,}\d*|[A-Z]{3,}\d*|\d{3,})(?![^\W_])"
-    r"|[A-Z]?[a-z]{4,}|[A-Z]{5,}|\d{5,}"
+_DIGEST_NAME = r"(?:md5|sha[-_]?\d{0,3}|digest|hash|checksum|integrity|etag)"
+_NAMES_DIGEST = re.compile(rf"{_DIGEST_NAME}$", re.IGNORECASE)
+_DIGEST_BEFORE = re.compile(
+    rf"{_DIGEST_NAME}(?:\W|%(?:25){{0,3}}[0-9A-F]{{2}}){{0,4}}$", re.IGNORECASE
 )
+_REACH = 24
+_INTEGRITY = re.compile(r"(?:md5|sha(?:1|224|256|384|512))[-:=]")
+_HEX = re.compile(r"[0-9a-f]{16,}|[0-9A-F]{16,}")
+_ALPHABET = re.compile(r"abcdefgh|ABCDEFGH")
 _KEY_LENGTHS = frozenset({40, 86})
-_PARTS, _PART = re.compile(r"[-_~]"), 10
+_PARTS, _PART = re.compile(r"[-_~]"), 8
+# Words of one case, and what stands between them.
+_BETWEEN_WORDS = re.compile(r"((?:%(?:25){0,3}[0-9A-Fa-f]{2}|[^0-9A-Za-z])+)")
 _BETWEEN = re.compile(r"(/+)")
 
 
@@ -88,15 +100,39 @@ def numbered_drawn(value: str, number: int) -> str:
     return f"drawn-{number}{'x' * max(len(value) - len(str(number)) - 6, 8)}"
 
 
+class Numbers:
+    """What stands for each drawn value of one recording; the same for the same one."""
+
+    def __init__(self, kept: str = "") -> None:
+        """Start to count; a value that stands in `kept`, in lower case, stays."""
+        self._kept = kept
+        self._values: dict[str, str] = {}
+        self._last = 0
+
+    def go_on_from(self, text: str) -> None:
+        """Count on from what stands in a text that was numbered before."""
+        numbers = (int(one) for one in STAND_IN.findall(text))
+        self._last = max(self._last, *numbers, 0)
+
+    def of(self, value: str) -> str:
+        """What is written for a value."""
+        if value.lower() in self._kept:
+            return value
+        if value not in self._values:
+            self._last += 1
+            self._values[value] = numbered_drawn(value, self._last)
+        return self._values[value]
+
+
 def _replace(found: re.Match[str], stand_in: Callable[[str], str]) -> str:
     run = found[0]
     if run.islower() or run.isupper():
-        return run  # what is drawn has letters of both kinds
+        return _replace_words(run, stand_in)
     around = _AROUND.fullmatch(run)
     assert around is not None
     before, core, after = around.groups()
     whole = _plain(run)
-    if before and _says_what_it_is(whole):
+    if (before and _says_what_it_is(whole)) or _is_called_digest(found, core + after):
         return run
     value = _plain(core)
     if is_drawn(value + _plain(after)):
@@ -111,30 +147,62 @@ def _replace(found: re.Match[str], stand_in: Callable[[str], str]) -> str:
     return run if new == value else f"{before}{new}{after}"
 
 
+def _is_called_digest(found: re.Match[str], run: str) -> bool:
+    """Whether the word before a value calls it a digest, and it looks like one."""
+    start = found.start()
+    said = _DIGEST_BEFORE.search(found.string, max(0, start - _REACH), start)
+    return said is not None and (is_digest(_plain(run)) or is_digest(_plain(found[0])))
+
+
+def names_digest(name: str, value: str) -> bool:
+    """Whether a property holds a digest: by its name, and by the form of its value."""
+    return _NAMES_DIGEST.search(name) is not None and is_digest(value)
+
+
+def is_digest(value: str) -> bool:
+    """Whether a value has the form of a digest in base64; a key may have it too."""
+    raw = _decode(value) if len(value) % 4 == 0 else None
+    return raw is not None and len(raw) in _DIGEST_BYTES | {_ACCOUNT_KEY_BYTES}
+
+
+def _replace_words(run: str, stand_in: Callable[[str], str]) -> str:
+    """A run of one case: what is drawn in it has no signs."""
+    words = _BETWEEN_WORDS.split(run)
+    if max(map(len, words)) < _SHORTEST:
+        return run
+    return "".join(stand_in(word) if is_drawn(word) else word for word in words)
+
+
 def _plain(text: str) -> str:
-    return unquote(unquote(text)) if "%" in text else text
+    while "%" in text and (inner := unquote(text)) != text:
+        text = inner
+    return text
 
 
 @lru_cache(maxsize=65_536)
 def is_drawn(value: str) -> bool:
-    """Whether one value looks drawn: long, of all kinds of characters, no words."""
-    core = _GUID.sub("", value).rstrip("=")
+    """Whether one value looks drawn: long, and no name, digest or text."""
+    core = _HEX.sub("", _GUID.sub("", value)).rstrip("=")
     if not _SHORTEST <= len(core) <= _LONGEST or STAND_IN.search(value):
         return False
-    classes = [_class(char) for char in core]
-    if not {"a", "A", "0"} <= set(classes):
-        return False
-    changes = sum(a != b for a, b in pairwise(classes))
-    if changes / len(core) <= _CHANGES or _entropy(core) <= 3.6:
+    if not _looks_random(core) or _INTEGRITY.match(value):
         return False
     if "/" in core and not _is_one_value(value):
         return False
-    if max(map(len, _PARTS.split(core))) < _PART:
-        return False
-    words = sum(len(word) for word in _WORDS.findall(core))
-    if words / len(core) >= _WORDY or _INTEGRITY.match(value):
-        return False
     return not _says_what_it_is(value)
+
+
+def _looks_random(core: str) -> bool:
+    likeness = likeness_to_names(core)
+    has_digit = any(map(str.isdigit, core))
+    if core.islower() or core.isupper():
+        enough = has_digit and core.isalnum() and _entropy(core) > 3.0
+        return enough and likeness < _ONE_CASE_NAMES
+    if _entropy(core) <= 3.6 or max(map(len, _PARTS.split(core))) < _PART:
+        return False
+    if _ALPHABET.search(core):
+        return False
+    return likeness < (_NAMES if has_digit else _WITHOUT_DIGITS)
 
 
 def _says_what_it_is(value: str) -> bool:
@@ -161,9 +229,10 @@ def _is_one_value(value: str) -> bool:
     """Whether slashes are letters of base64 here, and do not part a path."""
     if any(char in value for char in "-_~"):
         return False
-    if not any(char in value for char in "+=") and len(value) not in _KEY_LENGTHS:
-        return False
-    return not any(
+    told = any(char in value for char in "+=") or len(value) in _KEY_LENGTHS
+    if likeness_to_names(value) < _CERTAIN:
+        return told or len(value) % 4 == 0
+    return told and not any(
         re.fullmatch(r"[0-9a-f]{8,}|[0-9A-F]{8,}|[A-Za-z]?[a-z]{4,}", piece)
         for piece in value.split("/")
     )
@@ -172,14 +241,6 @@ def _is_one_value(value: str) -> bool:
 def _is_digest(value: str, size: int) -> bool:
     padded = len(value) % 4 == 0 and any(char in value for char in "=+/")
     return padded and size in _DIGEST_BYTES
-
-
-def _class(char: str) -> str:
-    if char.isdigit():
-        return "0"
-    if char.isalpha():
-        return "A" if char.isupper() else "a"
-    return "-"
 
 
 def _entropy(text: str) -> float:

@@ -25,7 +25,15 @@ _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 # What words and ids decode to says nothing; texts and what is compressed do.
 _SAYS = re.compile(
     rb"[\x20-\x7e]{8}|^[\t\n\r\x20-\x7e]+$|^\x1f\x8b|^PK\x03\x04|^x[\x01\x5e\x9c\xda]"
+    rb"|^\x28\xb5\x2f\xfd|^\xfd7zXZ|^BZh"
     rb"|(?:[\x20-\x7e]\x00){4}|(?:\x00[\x20-\x7e]){4}|^\xff\xfe|^\xfe\xff"
+)
+# Text, or text of two bytes a character; digests are neither.
+_HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){12,}(?![0-9A-Za-z])")
+_SHORTEST_HEX = 24
+_READS = re.compile(
+    rb"[\t\n\r\x20-\x7e]+|(?:\xff\xfe)?(?:[\t\n\r\x20-\x7e]\x00)+"
+    rb"|(?:\xfe\xff)?(?:\x00[\t\n\r\x20-\x7e])+"
 )
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -184,11 +192,28 @@ def _rewrite_encoded(run: str, rewrite: Callable[[str], str]) -> str:
     return run if rewritten == decoded else quote_plus(rewritten)
 
 
-def rewrite_base64(text: str, rewrite: Callable[[str], str]) -> str:
-    """Apply `rewrite` inside every run of base64; untouched runs stay as they are."""
+def rewrite_base64(text: str, rewrite: Callable[[bytes], bytes]) -> str:
+    """Apply `rewrite` to what each run of base64 holds; others stay as they are."""
     if len(text) < _SHORTEST_RUN:
         return text
     return _RUN.sub(lambda m: _rewrite_segments(m[0], rewrite), text)
+
+
+def rewrite_hex(text: str, rewrite: Callable[[bytes], bytes]) -> str:
+    """Apply `rewrite` to the text that each run of hex digits holds."""
+    if len(text) < _SHORTEST_HEX:
+        return text
+    return _HEX.sub(lambda m: _rewrite_hex(m[0], rewrite), text)
+
+
+def _rewrite_hex(run: str, rewrite: Callable[[bytes], bytes]) -> str:
+    raw = bytes.fromhex(run)
+    if not _READS.fullmatch(raw):
+        return run
+    rewritten = rewrite(raw)
+    if rewritten == raw:
+        return run
+    return rewritten.hex().upper() if run.isupper() else rewritten.hex()
 
 
 def base64_runs(text: str) -> Iterator[str]:
@@ -197,11 +222,20 @@ def base64_runs(text: str) -> Iterator[str]:
         run = matched[0]
         pieces = dict.fromkeys([run, *run.split("/")]) if "/" in run else (run,)
         for piece in pieces:
-            if len(piece) >= _SHORTEST_RUN and (found := _decode(piece)):
-                yield found[0]
+            raw = _decode(piece) if len(piece) >= _SHORTEST_RUN else None
+            if raw is not None:
+                yield as_text(raw)
 
 
-def _rewrite_segments(run: str, rewrite: Callable[[str], str]) -> str:
+def as_text(raw: bytes) -> str:
+    """Bytes as a text, each byte a character where they are none."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _rewrite_segments(run: str, rewrite: Callable[[bytes], bytes]) -> str:
     rewritten = _rewrite_run(run, rewrite)
     if rewritten != run or "/" not in run:
         return rewritten
@@ -209,29 +243,24 @@ def _rewrite_segments(run: str, rewrite: Callable[[str], str]) -> str:
     return "/".join(_rewrite_run(piece, rewrite) for piece in run.split("/"))
 
 
-def _rewrite_run(run: str, rewrite: Callable[[str], str]) -> str:
-    decoded = _decode(run) if len(run) >= _SHORTEST_RUN else None
-    if decoded is None:
+def _rewrite_run(run: str, rewrite: Callable[[bytes], bytes]) -> str:
+    raw = _decode(run) if len(run) >= _SHORTEST_RUN else None
+    if raw is None:
         return run
-    text, codec = decoded
-    rewritten = rewrite(text)
-    if rewritten == text:
+    rewritten = rewrite(raw)
+    if rewritten == raw:
         return run
-    encoded = base64.b64encode(rewritten.encode(codec, "replace")).decode()
+    encoded = base64.b64encode(rewritten).decode()
     if "-" in run or "_" in run:
         encoded = encoded.replace("+", "-").replace("/", "_")
     return encoded.rstrip("=") if len(run) % 4 else encoded
 
 
 @lru_cache(maxsize=65_536)
-def _decode(run: str) -> tuple[str, str] | None:
+def _decode(run: str) -> bytes | None:
+    """What a run holds, where that says anything."""
     body = run.rstrip("=").replace("-", "+").replace("_", "/")
     if len(body) % 4 == 1:
         return None
     raw = base64.b64decode(body + "=" * (-len(body) % 4))
-    if not _SAYS.search(raw):
-        return None
-    try:
-        return raw.decode(), "utf-8"
-    except UnicodeDecodeError:
-        return raw.decode("latin-1"), "latin-1"
+    return raw if _SAYS.search(raw) else None

@@ -8,19 +8,23 @@ Knows nothing of secrets.
 
 from __future__ import annotations
 
-import io
+import codecs
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from html import unescape
 from urllib.parse import unquote, unquote_plus
 
-from azml_contract.redaction.forms import base64_runs
+from azml_contract.redaction.forms import as_text, base64_runs
+from azml_contract.redaction.packed import CannotOpen, open_packed
 
-_MOST_BYTES = 64 * 1024 * 1024
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-_ZLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_SHORTEST_WIDE, _MOSTLY = 8, 0.7
 _WIDE = re.compile(rb"(?:[\t\n\r -~]\x00{1,3}){8,}[\t\n\r -~]?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){12,}(?![0-9A-Za-z])")
@@ -64,45 +68,44 @@ def unfolded(text: str) -> str:
 
 
 def byte_readings(raw: bytes) -> Iterator[bytes]:
-    """What bytes hold, one layer further in: UTF-16, or what is compressed."""
+    """What bytes hold, one layer further in: UTF-16, or what is compressed.
+
+    Raises:
+        CannotOpen: They are compressed or an archive, and stay shut.
+    """
     wide = b"\n".join(found.replace(b"\x00", b"") for found in _WIDE.findall(raw))
     if wide:
         yield wide
-    if raw.startswith(_GZIP) or raw[:2] in _ZLIB:
-        yield from _inflate(raw)
-    elif raw.startswith(_ZIP):
-        yield from _members(raw)
+    packed = open_packed(raw)
+    for part in packed.parts if packed else ():
+        yield part.name.encode()
+        yield part.content
+
+
+def wide_codecs(raw: bytes) -> tuple[str, ...]:
+    """How bytes may be text of two or four bytes a character; none if they are not."""
+    for mark, codec in _MARKS.items():
+        if raw.startswith(mark):
+            return (codec,)
+    half = len(raw) // 2
+    if half < _SHORTEST_WIDE or len(raw) % 2:
+        return ()
+    if len(raw) % 4 == 0 and raw[2::4].count(0) == raw[3::4].count(0) == half // 2:
+        return ("utf-32-le",)
+    if len(raw) % 4 == 0 and raw[0::4].count(0) == raw[1::4].count(0) == half // 2:
+        return ("utf-32-be",)
+    if raw[1::2].count(0) > half * _MOSTLY:
+        return ("utf-16-le",)
+    return ("utf-16-be",) if raw[0::2].count(0) > half * _MOSTLY else ()
 
 
 def _unpacked(text: str) -> Iterator[str]:
     """What base64 held, where that is compressed."""
-    if text[:2] == "x\x01" or not text.isascii():
+    if text.startswith(("x\x01", "BZh")) or not text.isascii():
         try:
             raw = text.encode("latin-1")
         except UnicodeEncodeError:
             return
-        for inner in byte_readings(raw):
-            yield inner.decode("latin-1")
-
-
-def _inflate(raw: bytes) -> Iterator[bytes]:
-    unpack = zlib.decompressobj(wbits=47)  # tells gzip from zlib by itself
-    try:
-        yield unpack.decompress(raw, _MOST_BYTES)
-    except zlib.error:
-        return
-
-
-def _members(raw: bytes) -> Iterator[bytes]:
-    left = _MOST_BYTES
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            for member in archive.infolist():
-                yield member.filename.encode()
-                with archive.open(member) as opened:
-                    content = opened.read(left)
-                yield content
-                left -= len(content)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError):
-        # Broken, or locked with a password; so is what it holds.
-        return
+        with suppress(CannotOpen):
+            for inner in byte_readings(raw):
+                yield as_text(inner)

@@ -7,28 +7,31 @@ Knows texts; knows neither HTTP nor cassettes.
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from html import escape, unescape
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 
 from azml_contract.exchange import Exchange, Request
-from azml_contract.redaction.drawn import sub_drawn
+from azml_contract.redaction.drawn import names_digest, sub_drawn
 from azml_contract.redaction.forms import (
     Replacer,
     find_needles,
     merge_windows,
     rewrite_base64,
+    rewrite_hex,
     rewrite_percent,
 )
 from azml_contract.redaction.learn import find_secrets
 from azml_contract.redaction.named import redact_named
 from azml_contract.redaction.names import Names
+from azml_contract.redaction.packed import CannotOpen, Packed, Part, open_packed
 from azml_contract.redaction.people import replace_addresses
+from azml_contract.redaction.readings import wide_codecs
 from azml_contract.redaction.rules import (
     FORM_SECRETS,
     KEY_LIST_PLAIN,
@@ -47,6 +50,7 @@ from azml_contract.redaction.shapes import (
     REDACTED,
     SHAPE_MARKERS,
     ZERO_TIME,
+    redact_account_keys,
     redact_shapes,
     redact_value,
 )
@@ -56,7 +60,6 @@ _TEXT_RUN = re.compile(
     rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
     rb"|[\xf0-\xf4][\x80-\xbf]{3})+"
 )
-_WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
 # No token is shorter than this word, and nothing else hides in one.
 _WORD, _SHORT_WORD = re.compile(r"[\w.-]*", re.ASCII), 16
@@ -122,10 +125,15 @@ class Redactor:
         if len(text) < _SHORT_WORD:
             return text
         text = self.plain(text)
-        return text if depth >= _DEEPEST else self._base64(text, depth)
+        return text if depth >= _DEEPEST else self._digits(text, depth)
 
-    def _base64(self, text: str, depth: int) -> str:
-        return rewrite_base64(text, lambda inner: self._encoded(inner, depth + 1))
+    def _digits(self, text: str, depth: int) -> str:
+        """Look inside what is in hex or base64."""
+
+        def rewrite(inner: bytes) -> bytes:
+            return self._encoded(inner, depth + 1)
+
+        return rewrite_base64(rewrite_hex(text, rewrite), rewrite)
 
     def _deep(self, text: str, depth: int) -> str:
         """Look inside what is percent-encoded or base64."""
@@ -133,11 +141,17 @@ class Redactor:
         if "&" in text and ";" in text and (inner := unescape(text)) != text:
             clean = self.text(inner, depth + 1)
             text = text if clean == inner else escape(clean)
-        return self._base64(text, depth)
+        return self._digits(text, depth)
 
-    def _encoded(self, text: str, depth: int) -> str:
+    def _encoded(self, raw: bytes, depth: int) -> bytes:
         """What was encoded cannot be numbered where it is found, so all of it goes."""
-        return sub_drawn(self.text(text, depth), lambda _: REDACTED)
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            return self.binary(raw, depth)
+        if "\0" in text:
+            return self.binary(raw, depth)
+        return sub_drawn(self.text(text, depth), lambda _: REDACTED).encode()
 
     def plain(self, text: str) -> str:
         """Values, names and shapes only: no look inside JSON or base64."""
@@ -160,7 +174,7 @@ class Redactor:
     def query(self, query: str, depth: int = 0) -> str:
         """A raw query string, redacted; what holds nothing stays as it is."""
         pairs = [pair.partition("=") for pair in query.split("&")]
-        names = {unquote(name).lower() for name, _, _ in pairs}
+        names = {_parameter(name).lower() for name, _, _ in pairs}
         signed = "sig" in names
         operation = names >= _SIGNED_OPERATION
         return "&".join(
@@ -178,9 +192,9 @@ class Redactor:
         operation: bool,
         depth: int,
     ) -> str:
-        plain_name = unquote(name).lower()
+        plain_name = _parameter(name).lower()
         decoded = unquote_plus(value)
-        if is_secret_parameter(unquote(name), decoded) or (
+        if is_secret_parameter(_parameter(name), decoded) or (
             operation and plain_name in _SIGNED_OPERATION
         ):
             return f"{name}{mark}{REDACTED}"
@@ -236,6 +250,8 @@ class Redactor:
         if isinstance(value, str):
             if is_secret_name(name) and is_named_secret(name, value):
                 return string(redact_value(value))
+            if names_digest(name, value) and not self.secrets.find(value):
+                return value
             value = self.names.replace_property(lower, value, resource_type)
         return self.json(value, string)
 
@@ -292,26 +308,46 @@ class Redactor:
             value = _replace_at(value, place)
         return value
 
-    def binary(self, raw: bytes) -> bytes:
-        """Binary content with what can be found in it replaced."""
-        for mark, codec in _WIDE.items():
-            if raw.startswith(mark):
-                return mark + self._wide(raw[len(mark) :], codec)
+    def binary(self, raw: bytes, depth: int = 0) -> bytes:
+        """Binary content with what can be found in it replaced.
+
+        What is compressed, and archives, are closed again around it.
+        """
+        if depth < _DEEPEST:
+            with suppress(CannotOpen):
+                packed = open_packed(raw)
+                if packed is not None:
+                    return self._packed(raw, packed, depth + 1)
+        for codec in wide_codecs(raw):
+            with suppress(UnicodeError):
+                return self._held(raw.decode(codec), depth).encode(codec)
         pieces, done = [], 0
         for start, end in self.windows(raw):
             text = raw[start:end].decode("latin-1")
-            plain = self.plain(text)
+            plain = redact_account_keys(self.plain(text))
             if plain != text:
                 pieces += [raw[done:start], plain.encode("latin-1", "replace")]
                 done = end
         return b"".join([*pieces, raw[done:]]) if pieces else raw
 
-    def _wide(self, raw: bytes, codec: str) -> bytes:
+    def _packed(self, raw: bytes, packed: Packed, depth: int) -> bytes:
+        parts = tuple(
+            Part(self._part(one.content, depth), self.text(one.name, depth))
+            for one in packed.parts
+        )
+        return raw if parts == packed.parts else packed.close(parts)
+
+    def _part(self, raw: bytes, depth: int) -> bytes:
         try:
-            text = raw.decode(codec)
+            text = raw.decode()
         except UnicodeDecodeError:
-            return raw
-        return self.text(text).encode(codec)
+            return self.binary(raw, depth)
+        if "\0" in text:
+            return self.binary(raw, depth)
+        return self._held(text, depth).encode()
+
+    def _held(self, text: str, depth: int) -> str:
+        return redact_account_keys(self.text(text, depth))
 
     def windows(self, raw: bytes) -> list[tuple[int, int]]:
         """Where binary content is worth a closer look: text around what is sought.
@@ -333,7 +369,13 @@ class Redactor:
     def message(self, text: str) -> str:
         """A text for a person: without secrets and identifiers."""
         # A private key spans lines; what is encoded or JSON stands in one.
-        return "\n".join(self.text(line) for line in self.plain(text).split("\n"))
+        text = redact_account_keys(self.plain(text))
+        return "\n".join(self.text(line) for line in text.split("\n"))
+
+
+def _parameter(name: str) -> str:
+    """The name of a parameter, also of a URL that was escaped for HTML."""
+    return unquote(name).removeprefix("amp;")
 
 
 def _redact_secrets(name: str, value: Any) -> Any:

@@ -22,6 +22,7 @@ from azml_contract.exchange import Json
 from azml_contract.redaction.drawn import find_drawn
 from azml_contract.redaction.forms import base64_runs
 from azml_contract.redaction.named import redact_named
+from azml_contract.redaction.packed import CannotOpen
 from azml_contract.redaction.readings import byte_readings, text_readings, unfolded
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.shapes import find_shapes, redact_value
@@ -41,6 +42,13 @@ class Suspicion:
 
     place: str
     kind: str
+
+
+class NotLookedInto(UserWarning):
+    """A cassette was written that holds what could not be opened."""
+
+    def __init__(self, path: Path, one: Suspicion) -> None:
+        super().__init__(f"{path} at {one.place} was not looked into: {one.kind}")
 
 
 class SecretFound(CassetteError):
@@ -67,7 +75,10 @@ class SecretFound(CassetteError):
 
 
 class Scanner:
-    """Looks for secrets and identifiers in finished files."""
+    """Looks for secrets and identifiers in finished files.
+
+    `unopened` tells, after a scan, where something stayed shut, and what it is.
+    """
 
     def __init__(
         self, redactor: Redactor, variables: Mapping[str, Json] | None = None
@@ -82,6 +93,8 @@ class Scanner:
         self._names = redactor.names
         self._secrets = redactor.secrets
         self._drawn = json.dumps(variables or {}, ensure_ascii=False)
+        self._shut: list[str] = []
+        self.unopened: dict[Suspicion, None] = {}
         self._judged: dict[tuple[str, bool], tuple[str, ...]] = {}
 
     def scan(
@@ -91,7 +104,8 @@ class Scanner:
         data = json.loads(rendered)
         found = [] if self._is_clean(data) else list(self._walk(data, "", ""))
         for name, raw in (side_files or {}).items():
-            found += [Suspicion(f"blobs/{name}", kind) for kind in self._bytes(raw)]
+            kinds = self.kinds_in(raw, f"blobs/{name}")
+            found += [Suspicion(f"blobs/{name}", kind) for kind in kinds]
         return tuple(dict.fromkeys(found))
 
     def kinds(self, text: str, *, entropy: bool) -> tuple[str, ...]:
@@ -103,9 +117,17 @@ class Scanner:
         """
         return self._kinds(text, entropy=entropy)
 
-    def kinds_in(self, raw: bytes) -> tuple[str, ...]:
-        """The same for bytes that are no text."""
-        return tuple(dict.fromkeys(self._bytes(raw)))
+    def kinds_in(self, raw: bytes, place: str) -> tuple[str, ...]:
+        """The same for bytes that are no text.
+
+        Args:
+            raw: What they are.
+            place: Where they stand; what of them stays shut is noted in `unopened`.
+        """
+        self._shut.clear()
+        kinds = tuple(dict.fromkeys(self._bytes(raw)))
+        self.unopened.update({Suspicion(place, kind): None for kind in self._shut})
+        return kinds
 
     def _is_clean(self, data: Any) -> bool:
         """Whether `_walk` would find nothing; it need not know where it is."""
@@ -141,7 +163,7 @@ class Scanner:
 
     def _judge(self, value: str, pointer: str, name: str) -> Iterator[Suspicion]:
         if name == "base64" and pointer.endswith("/body/base64"):
-            kinds = tuple(self._bytes(base64.b64decode(value)))
+            kinds = self.kinds_in(base64.b64decode(value), pointer)
         else:
             kinds = self._kinds(value, entropy=False)
         for kind in kinds:
@@ -154,8 +176,11 @@ class Scanner:
                 text = content[start:end].decode("latin-1")
                 yield from self._plain_kinds(text, entropy=False)
         if depth < _DEEPEST:
-            for inner in byte_readings(raw):
-                yield from self._held(inner, depth + 1)
+            try:
+                for inner in byte_readings(raw):
+                    yield from self._held(inner, depth + 1)
+            except CannotOpen as shut:
+                self._shut.append(str(shut))
 
     def _held(self, raw: bytes, depth: int) -> Iterator[str]:
         try:

@@ -173,6 +173,7 @@ _FILES = (
     Code("AZC402", "the names of an owner", WARNING, WARNING, _NONE, _UNSEEN),
     Code("AZC403", "not as the recorder writes it", WARNING, WARNING, _NONE, _UNSEEN),
     Code("AZC404", "file that cannot be read", ERROR, ERROR, _NONE, _UNSEEN),
+    Code("AZC405", "content that stays shut", WARNING, WARNING, _NONE, _UNSEEN),
 )
 _SCRIPT = (
     Code("AZC501", "quote that is never closed", ERROR, ERROR, _REFUSED, _DOCS),

@@ -9,6 +9,7 @@ import json
 import random
 import string
 import uuid
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -48,12 +49,13 @@ def draw(length=43, seed=None):
         numbered_drawn("x" * 43, 7),
         *(
             text
-            for name in ("md5", "sha1", "sha224", "sha256", "sha512")
+            for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
             for digest in [hashlib.new(name, b"data").digest()]
             for text in (
                 digest.hex(),
                 digest.hex().upper(),
-                base64.b64encode(digest).decode(),
+                f"{name}: {base64.b64encode(digest).decode()}",
+                f"hash%3D{quote(base64.b64encode(digest).decode(), safe='')}",
                 f"{name}-{base64.b64encode(digest).decode()}",
                 f"mcr.example/image@{name}:{digest.hex()}",
             )

@@ -64,7 +64,6 @@ def readable(rendered: bytes) -> str:
 @pytest.mark.parametrize("place", PLACES)
 def test_no_secret_of_any_kind_leaks_in_any_encoding_and_all_replays(place):
     dice = Dice(len(place))
-    written = 0
     cases = [
         (kind, encoding)
         for kind in SECRETS
@@ -75,15 +74,10 @@ def test_no_secret_of_any_kind_leaks_in_any_encoding_and_all_replays(place):
         text, secret = SECRETS[kind](dice)
         exchange = PLACES[place](ENCODINGS[encoding](text))
         recorded = record([exchange], RULES)
-        if recorded.found:
-            # Only what is encoded so that it cannot be rewritten in its place.
-            assert encoding in ("hex", "UTF-16", "gzip", "HTML"), (kind, encoding)
-            continue
-        written += 1
+        assert recorded.found == (), (kind, encoding)
         if (kind, encoding) not in UNTELLABLE:
             assert secret not in readable(recorded.rendered), (kind, encoding)
         replay(recorded, [exchange.request], RULES)
-    assert written > len(cases) * 0.7
 
 
 @pytest.mark.slow

@@ -90,6 +90,8 @@ def command(
         click.echo(f"Error: {error}", err=True)
         ctx.exit(1)
     write_cassette(place, imported.rendered, imported.side_files)
+    for one in imported.unopened:
+        click.echo(f"{one.place} was not looked into: {one.kind}", err=True)
     left_out = len(recorded) - len(exchanges)
     _report(place, imported.cassette, len(imported.rendered), left_out)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from azml_contract.report.checked import Checked
 
 SECRET, IDENTIFIER, FORMAT, UNREADABLE = "AZC401", "AZC402", "AZC403", "AZC404"
+SHUT = "AZC405"
 _NOUNS = {
     "subscription": ("subscription", "subscriptions"),
     "tenant": ("tenant", "tenants"),
@@ -101,8 +102,10 @@ def lint_file(path: Path, rules: RedactionRules) -> Checked:
     return Checked(path.as_posix(), findings, exchanges, exchanges)
 
 
-def find_secrets_in(document: Document, rules: RedactionRules) -> tuple[Suspicion, ...]:
-    """What looks secret in a document and its side files."""
+def find_secrets_in(
+    document: Document, rules: RedactionRules
+) -> tuple[tuple[Suspicion, ...], tuple[Suspicion, ...]]:
+    """What looks secret in a document and its side files, and what stayed shut."""
     from azml_contract.documents.lint import Linter
     from azml_contract.redaction.redact import Redactor
     from azml_contract.redaction.rules import secret_names
@@ -114,7 +117,7 @@ def find_secrets_in(document: Document, rules: RedactionRules) -> tuple[Suspicio
     found = linter.lint(document.data)
     for name, raw in sorted(side_files_of(document).items()):
         found += linter.lint_bytes(raw, f"blobs/{name}")
-    return found
+    return found, tuple(scanner.unopened)
 
 
 def side_files_of(document: Document) -> dict[str, bytes]:
@@ -134,8 +137,11 @@ def _look(
     document: Document, recorded: Sequence[Exchange], rules: RedactionRules
 ) -> Iterator[tuple[str, str, str]]:
     """Code, place and description of each finding."""
-    for one in find_secrets_in(document, with_learned_secrets(recorded, rules)):
+    found, shut = find_secrets_in(document, with_learned_secrets(recorded, rules))
+    for one in found:
         yield SECRET, one.place, one.kind
+    for one in shut:
+        yield SHUT, one.place, one.kind
     yield from _look_for_owners(recorded)
     if document.cassette is not None:
         from azml_contract.documents.format_checks import check_format
@@ -195,8 +201,10 @@ def _finding(
         message = f"The recording names {what}."
     else:
         message = f"{what[:1].upper()}{what[1:]}."
+    if code == SHUT:
+        message = f"This was not looked into: {what}."
     cure = f"Clean it: azml-contract cassette scrub {path} --in-place"
-    if code == FORMAT:
+    if code in (FORMAT, SHUT):
         cure = ""
     return Finding(
         code,

@@ -93,8 +93,12 @@ def _scrub_document(
 
     from azml_contract.commands.cassette.lint import side_files_of
     from azml_contract.documents.scrub_document import DocumentScrubber, fix_lengths
+    from azml_contract.redaction.drawn import Numbers
 
-    scrubber = DocumentScrubber(redactor)
+    variables = document.cassette.variables if document.cassette else {}
+    numbers = Numbers(json.dumps(variables, ensure_ascii=False).lower())
+    numbers.go_on_from(document.text)
+    scrubber = DocumentScrubber(redactor, numbers)
     data = scrubber.scrub(document.data)
     renamed: dict[str, str] = {}
     side_files: dict[str, bytes] = {}
