@@ -154,8 +154,30 @@ def test_lengths_stay_true(azml_contract, tmp_path):
     assert one["response"]["headers"]["Content-Length"] == ["24"]
 
 
-def test_what_still_looks_secret_is_not_written(azml_contract, tmp_path):
+def test_what_looks_drawn_is_numbered_by_scrub_too(azml_contract, tmp_path):
     drawn = "q7Zt9LmX2vRk8WbN4cYp6HsD1fGj3TaU5eKo"
+    entry = {
+        "RequestUri": f"https://management.azure.com/x/{drawn}?api-version=2024-04-01",
+        "RequestMethod": "GET",
+        "StatusCode": 200,
+        "ResponseBody": {"opaque": drawn},
+    }
+    text = json.dumps({"Entries": [entry], "Variables": {}})
+    (tmp_path / "p.json").write_text(text, "utf-8")
+    assert azml_contract("cassette", "lint", "p.json").code == 1
+
+    assert azml_contract("cassette", "scrub", "p.json", "--in-place").code == 0
+
+    (entry,) = json.loads((tmp_path / "p.json").read_text("utf-8"))["Entries"]
+    number = entry["ResponseBody"]["opaque"]
+    assert number.startswith("drawn-1x")
+    assert number in entry["RequestUri"]
+    assert azml_contract("cassette", "lint", "p.json").code == 0
+
+
+def test_what_still_looks_secret_is_not_written(azml_contract, tmp_path):
+    secret = b"abc8Q~dEfGhIjKlMnOpQrStUvWxYz0123456789.-"
+    drawn = "".join(f"={byte:02X}" for byte in secret)  # quoted-printable
     entry = {
         "RequestUri": "https://management.azure.com/x?api-version=2024-04-01",
         "RequestMethod": "GET",
@@ -169,7 +191,7 @@ def test_what_still_looks_secret_is_not_written(azml_contract, tmp_path):
 
     assert done.code == 1
     assert not (tmp_path / "clean.json").exists()
-    assert "/Entries/0/ResponseBody/opaque: a random token" in done.err
+    assert "/Entries/0/ResponseBody/opaque: a client secret" in done.err
     assert "[tool.azml-contract.redact]" in done.err
     assert drawn not in done.err
 
