@@ -30,6 +30,7 @@ COMMANDS = {
     "record": "Run a program, and record what it calls.",
     "regress": "Judge every recorded call under every other api-version.",
     "replay": "Run a program, its calls answered from cassettes.",
+    "serve": "Answer clients from cassettes, as a service.",
     "upgrade": "Print the edits that take request bodies to another api-version.",
 }
 

@@ -7,14 +7,16 @@ called, found, missed, refused. Wiring, without click; `commands/` drives it.
 
 from __future__ import annotations
 
-import tempfile
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from azml_contract.emulator.state_folder import hold_folder
 from azml_contract.errors import show_path
+from azml_contract.exchange import Response
 from azml_contract.finding import Finding, Severity
 from azml_contract.gateway.certificates import Authority
 from azml_contract.gateway.environment import (
@@ -58,6 +60,7 @@ class CommandPlan:
         guard: Raises for a live request that must not be sent.
         forgives: Patterns of hosts whose refusal is no fault.
         roots: Certificates that clients trust besides, PEM.
+        observe: Called with each live call and the seconds it took.
         names: The file and number of each interaction that is played.
     """
 
@@ -71,6 +74,7 @@ class CommandPlan:
     guard: Callable[[Request], None] | None = None
     forgives: Sequence[str] = ()
     roots: bytes = b""
+    observe: Callable[[Exchange, float], None] | None = None
     names: Sequence[tuple[Path, int]] = ()
 
 
@@ -125,20 +129,25 @@ class CommandRun:
         self.recorder = Recorder(plan.recorder)
         self._entered = ExitStack()
         self._outside: Outside | None = None
+        self._played: list[int] = []
         self.environ: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         plan = self.plan
         with ExitStack() as entered:
             entered.enter_context(self.recorder)
-            folder = plan.state or Path(
-                entered.enter_context(tempfile.TemporaryDirectory(prefix="azml-"))
-            )
+            folder = plan.state or entered.enter_context(hold_folder())
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             kept = folder / _KEPT_AUTHORITY if plan.state else None
             authority = Authority(plan.domains, kept=kept)
             self._outside = Outside(
-                self.recorder, plan.far, authority, guard=plan.guard, port=plan.port
+                self.recorder,
+                plan.far,
+                authority,
+                guard=plan.guard,
+                port=plan.port,
+                observe=plan.observe,
+                control=self._control if self.recorder.replaying else None,
             )
             entered.callback(self._outside.close)
             bundle = folder / "bundle.pem"
@@ -186,6 +195,34 @@ class CommandRun:
         self._tell_seen(report)
         return report
 
+    def _plays(self) -> list[int]:
+        """How often each interaction was played, since the start."""
+        now = self.recorder.plays
+        before = self._played or [0] * len(now)
+        return [one + other for one, other in zip(before, now, strict=True)]
+
+    def _control(self, request: Request) -> Response | None:
+        """What a test suite asks of the gateway itself: how it stands, and again.
+
+        ``GET /`` tells what was played and missed; ``POST /rewind`` plays from the
+        beginning, for the next test.
+        """
+        assert self._outside is not None
+        if (request.method, request.path) == ("POST", "/rewind"):
+            self._played = self._plays()
+            self.recorder.rewind()
+        elif (request.method, request.path) != ("GET", "/"):
+            return None
+        misses = self._outside.seen.misses
+        told = {
+            "interactions": len(self.recorder.plays),
+            "played": sum(1 for times in self.recorder.plays if times),
+            "misses": [str(error) for _, error in misses],
+            "refused": dict(self._outside.seen.refused),
+        }
+        headers = (("Content-Type", "application/json"),)
+        return Response(200, headers, json.dumps(told, indent=2).encode() + b"\n")
+
     def _say_programs(self) -> str:
         assert self._outside is not None
         names = sorted(self._outside.seen.programs)
@@ -225,7 +262,7 @@ class CommandRun:
         played = self.recorder.played
         if played is None:
             return [(one, 1) for one in self.recorder.taken()]
-        pairs = zip(played.interactions, self.recorder.plays, strict=True)
+        pairs = zip(played.interactions, self._plays(), strict=True)
         return [(one.exchange, times) for one, times in pairs if times]
 
     def _tell_played(self, report: Report) -> None:
@@ -240,7 +277,7 @@ class CommandRun:
             f"  {show_path(self.plan.names[index][0])} {self.plan.names[index][1]}: "
             f"{one} -> {one.status}"
             for index, (one, times) in enumerate(
-                zip(played.interactions, self.recorder.plays, strict=True)
+                zip(played.interactions, self._plays(), strict=True)
             )
             if not times and not is_identity(one.request)
         ]

@@ -1,12 +1,28 @@
-"""An emulator for a run of a program: with blob storage where there is Azurite."""
+"""Emulators behind a recorder's gateway: for a program, or as a service.
+
+In: options. Out: an emulator, the plan of a run that records or logs what it is
+asked, and ports that a state folder keeps.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from azml_contract.errors import AzmlContractError, InputError
 
 if TYPE_CHECKING:
+    from azml_contract.command_run import CommandPlan, CommandRun
     from azml_contract.emulator.server import Emulator
+    from azml_contract.exchange import Exchange
+    from azml_contract.recording.engine import Mode
+
+_PORTS = "ports.json"
 
 
 def make_emulator(seed: Path | None, faults: Path | None, azurite: str) -> Emulator:
@@ -34,3 +50,119 @@ def make_emulator(seed: Path | None, faults: Path | None, azurite: str) -> Emula
         seed=find_seed(seed, None),
         faults=load_faults(faults) if faults else None,
     )
+
+
+def plan_emulated(
+    emulator: Emulator, mode: Mode, path: Path, record_command: str, **more: Any
+) -> CommandPlan:
+    """The plan of a run with an emulator behind the gateway."""
+    from azml_contract.command_run import CommandPlan, azure_domains
+    from azml_contract.emulator.far_side import EmulatorSide
+    from azml_contract.recording.engine import RecorderSettings
+    from azml_contract.redaction.user_rules import load_user_rules
+    from azml_contract.scenario import redaction_rules
+    from azml_contract.settings import PLACEHOLDERS, find_pyproject
+
+    user = load_user_rules(os.environ, find_pyproject(Path.cwd()))
+    recorder = RecorderSettings(
+        path=path,
+        mode=mode,
+        scenario=f"commands/{path.stem}",
+        api_version="",
+        target="emulator",
+        rules=redaction_rules(emulator.settings, user),
+        replay_rules=redaction_rules(PLACEHOLDERS, user),
+        record_command=record_command,
+        keep_headers=user.headers,
+        intercepts=False,
+    )
+    side = EmulatorSide(emulator)
+    return CommandPlan(recorder, side, azure_domains(), emulator.variables, **more)
+
+
+def plan_seen(
+    emulator: Emulator,
+    recordings: Path | None,
+    logs: bool,
+    port: int,
+    state: Path | None,
+) -> CommandPlan:
+    """The plan of an emulator whose calls are recorded, told line by line, or both."""
+    from azml_contract.recording.engine import Mode
+
+    mode = Mode.LIVE if recordings is None else Mode.RECORD
+    path = (recordings or Path("recordings")) / "emulator.json"
+    return plan_emulated(
+        emulator,
+        mode,
+        path,
+        f"azml-contract emulator --record {path.parent}",
+        port=port,
+        state=None if state is None else state / "gateway",
+        observe=_Log() if logs else None,
+    )
+
+
+def conclude_seen(run: CommandRun) -> bool:
+    """Write what was recorded, print the summary; whether anything is wrong."""
+    from azml_contract.commands.running import print_report
+    from azml_contract.finding import Severity
+
+    report = run.report()
+    if run.recorder.taken():
+        try:
+            run.recorder.save()
+            report.lines.append(f"wrote {run.plan.recorder.path}")
+        except AzmlContractError as error:
+            report.problems.append(run.recorder.redact(str(error)))
+    print_report("recorded", report)
+    return report.is_wrong(Severity.ERROR)
+
+
+class _Log:
+    """Prints a line for each call: no query, no headers, no body."""
+
+    def __init__(self) -> None:
+        from azml_contract.validation.validator import Validator
+
+        self._validator = Validator()
+
+    def __call__(self, exchange: Exchange, taken_s: float) -> None:
+        request = exchange.request
+        codes = {one.code for one in self._validator.check(exchange).findings}
+        failure = exchange.failure
+        answered = exchange.response.status or (failure.kind if failure else "-")
+        click.echo(
+            f"{request.method} {request.host}{request.path} "
+            f"{request.api_version or '-'} {answered} "
+            f"{','.join(sorted(codes)) or '-'} {taken_s * 1000:.0f} ms",
+            err=True,
+        )
+
+
+def keep_ports(state: Path | None, port: int, gateway_port: int) -> tuple[int, int]:
+    """The ports of the last start from a state, where none are named.
+
+    Raises:
+        InputError: The file that keeps them is malformed.
+    """
+    if state is None or not (state / _PORTS).exists():
+        return port, gateway_port
+    from azml_contract.documents.text import read_bytes
+
+    file = state / _PORTS
+    try:
+        kept = json.loads(read_bytes(file))
+        return port or int(kept["port"]), gateway_port or int(kept["gateway_port"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{file} does not hold two ports; remove it.") from error
+
+
+def remember_ports(state: Path | None, url: str, gateway_url: str) -> None:
+    """Keep the ports of this start for the next."""
+    if state is None:
+        return
+    from azml_contract.whole_file import write_whole
+
+    ports = {"port": urlsplit(url).port, "gateway_port": urlsplit(gateway_url).port}
+    write_whole(state / _PORTS, json.dumps(ports) + "\n")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,18 @@ _CHECK_S = 0.5
     help="Jobs run this many times as fast as the time on the wall.",
 )
 @environment_options
+@click.option(
+    "--record",
+    "recordings",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Record what is called, and write emulator.json here at the end.",
+)
+@click.option(
+    "--log",
+    "logs",
+    is_flag=True,
+    help="One line for each request, on the error stream.",
+)
 @contracts_option
 @click.option(
     "--state",
@@ -61,6 +74,8 @@ def command(
     speed: float,
     env_file: Path | None,
     form: str | None,
+    recordings: Path | None,
+    logs: bool,
     state: Path | None,
     faults: Path | None,
 ) -> None:
@@ -73,15 +88,24 @@ def command(
     client_id, client_secret and role of each), user_name, guid_seed
     (a whole number: the same one draws the same GUIDs).
     """
+    from azml_contract.command_run import CommandRun
+    from azml_contract.commands.emulating import (
+        conclude_seen,
+        keep_ports,
+        plan_seen,
+        remember_ports,
+    )
     from azml_contract.emulator.clock import RunningClock
     from azml_contract.emulator.fault_file import load_faults
     from azml_contract.emulator.seed import find_seed
     from azml_contract.emulator.server import Emulator
 
+    port, gateway_port = keep_ports(state, port, gateway_port)
+    is_seen = recordings is not None or logs
     emulator = Emulator(
         host=host,
         port=port,
-        gateway_port=gateway_port,
+        gateway_port=0 if is_seen else gateway_port,
         azurite=azurite != "none",
         azurite_path="" if azurite == "none" else azurite,
         clock=RunningClock(speed),
@@ -89,22 +113,33 @@ def command(
         faults=load_faults(faults) if faults else None,
         state=state,
     )
-    with _until_interrupted() as interrupted, emulator:
+    wrong = False
+    with until_interrupted() as interrupted, ExitStack() as held:
+        held.enter_context(emulator)
         emulator.wait_ready()
+        run = None
+        if is_seen:
+            plan = plan_seen(emulator, recordings, logs, gateway_port, state)
+            run = held.enter_context(CommandRun(plan))
         blobs = "with Azurite" if emulator.azurite_pid else "without blob storage"
         show_environment(
             f"The emulator answers at {emulator.url}, {blobs}.",
-            emulator.environ,
+            emulator.environ if run is None else run.environ,
             env_file,
             form,
         )
+        remember_ports(state, emulator.url, run.url if run else emulator.gateway_url)
         while not interrupted.wait(_CHECK_S):
             emulator.wait_ready()
+        if run is not None and recordings is not None:
+            wrong = conclude_seen(run)
     click.echo("Ended.")
+    if wrong:
+        sys.exit(1)
 
 
 @contextmanager
-def _until_interrupted() -> Iterator[threading.Event]:
+def until_interrupted() -> Iterator[threading.Event]:
     """An event that Ctrl-C, and every polite way to end a process, sets."""
     interrupted = threading.Event()
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")

@@ -21,7 +21,7 @@ from azml_contract.commands.running import (
 )
 
 if TYPE_CHECKING:
-    from azml_contract.command_run import CommandPlan, Report
+    from azml_contract.command_run import Report
 
 _COMMAND = ("azml-contract", "record")
 
@@ -75,6 +75,8 @@ def command(
     found.
     """
     from azml_contract.command_run import CommandRun
+    from azml_contract.commands.emulating import make_emulator, plan_emulated
+    from azml_contract.recording.engine import Mode
 
     words = words_of(context)
     path = folder / f"{name or name_run(words)}.json"
@@ -82,8 +84,14 @@ def command(
         [*_COMMAND, "--to", str(folder), "--name", path.stem, "--", *words]
     )
     with ExitStack() as held:
-        plan = _plan_emulator(
-            held, path, record_command, seed, faults, azurite, profile, forgive
+        emulator = held.enter_context(make_emulator(seed, faults, azurite))
+        plan = plan_emulated(
+            emulator,
+            Mode.RECORD,
+            path,
+            record_command,
+            profile=profile,
+            forgives=forgive,
         )
         run = held.enter_context(CommandRun(plan))
 
@@ -100,47 +108,3 @@ def command(
             run, words, conclude, least=least_of(fail_on), title="recorded"
         )
     sys.exit(code)
-
-
-def _plan_emulator(
-    held: ExitStack,
-    path: Path,
-    record_command: str,
-    seed: Path | None,
-    faults: Path | None,
-    azurite: str,
-    profile: str,
-    forgive: tuple[str, ...],
-) -> CommandPlan:
-    import os
-
-    from azml_contract.command_run import CommandPlan, azure_domains
-    from azml_contract.commands.emulating import make_emulator
-    from azml_contract.emulator.far_side import EmulatorSide
-    from azml_contract.recording.engine import Mode, RecorderSettings
-    from azml_contract.redaction.user_rules import load_user_rules
-    from azml_contract.scenario import redaction_rules
-    from azml_contract.settings import PLACEHOLDERS, find_pyproject
-
-    emulator = held.enter_context(make_emulator(seed, faults, azurite))
-    user = load_user_rules(os.environ, find_pyproject(Path.cwd()))
-    recorder = RecorderSettings(
-        path=path,
-        mode=Mode.RECORD,
-        scenario=f"commands/{path.stem}",
-        api_version="",
-        target="emulator",
-        rules=redaction_rules(emulator.settings, user),
-        replay_rules=redaction_rules(PLACEHOLDERS, user),
-        record_command=record_command,
-        keep_headers=user.headers,
-        intercepts=False,
-    )
-    return CommandPlan(
-        recorder,
-        EmulatorSide(emulator),
-        azure_domains(),
-        emulator.variables,
-        profile=profile,
-        forgives=forgive,
-    )

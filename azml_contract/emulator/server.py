@@ -150,7 +150,9 @@ class Emulator:
     def _start(self) -> None:
         self.state_dir = self._make_state_dir()
         certificates = make_certificates(
-            self.state_dir, public_roots=self._public_roots
+            self.state_dir if self._state is None else self._state / "tls",
+            public_roots=self._public_roots,
+            keep=self._state is not None,
         )
         self.ca_bundle = certificates.bundle
         self._blobs = self._start_blobs(certificates)

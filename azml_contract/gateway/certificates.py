@@ -61,26 +61,33 @@ class Certificates:
         return context
 
 
-def make_certificates(folder: Path, *, public_roots: bool = False) -> Certificates:
+def make_certificates(
+    folder: Path, *, public_roots: bool = False, keep: bool = False
+) -> Certificates:
     """Create an authority and a server certificate signed by it.
 
     Args:
-        folder: Existing private folder; three files are written to it.
+        folder: Private folder; three files are written to it.
         public_roots: Whether the bundle also holds certifi's roots, for a
             client that talks to the internet besides the emulator.
+
+        keep: Use what is there from another time, while it is still good.
 
     Returns:
         Where the files are. The authority's key is dropped: nothing can be
         signed with it later.
     """
+    files = Certificates(
+        folder / "server.pem", folder / "server.key", folder / "bundle.pem"
+    )
+    if keep and _is_good(files):
+        return files
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = _make_authority(authority_key)
     server_key = ec.generate_private_key(ec.SECP256R1())
     server = _make_server(server_key, authority, authority_key)
 
-    files = Certificates(
-        folder / "server.pem", folder / "server.key", folder / "bundle.pem"
-    )
     files.certificate.write_bytes(_as_pem(server) + _as_pem(authority))
     write_whole(
         files.key,
@@ -91,6 +98,17 @@ def make_certificates(folder: Path, *, public_roots: bool = False) -> Certificat
         _as_pem(authority) + (_public_roots() if public_roots else b"")
     )
     return files
+
+
+def _is_good(files: Certificates) -> bool:
+    try:
+        certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+        files.server_context()
+        is_whole = files.bundle.stat().st_size > 0
+    except (OSError, ValueError):
+        return False
+    left = certificate.not_valid_after_utc - datetime.now(UTC)
+    return is_whole and left > _RENEWED
 
 
 class Authority:

@@ -85,6 +85,7 @@ def open_doors(folder: Path, proxy: str, bundle: Path) -> Doors:
         proxy: The URL of the gateway.
         bundle: PEM certificates to be trusted.
     """
+    folder, bundle = folder.resolve(), bundle.resolve()
     store, script = folder / _TRUST_STORE, folder / _NODE_FETCH
     write_truststore(bundle.read_bytes(), store, _TRUST_PASSWORD)
     source = resources.files("azml_contract.gateway").joinpath(_NODE_FETCH)

@@ -110,6 +110,10 @@ class Recorder:
         """How often each interaction of `played` was played."""
         return self._mode.plays
 
+    def rewind(self) -> None:
+        """Replay: play from the beginning, as if nothing had been asked for."""
+        self._mode.open()
+
     def taken(self) -> list[Exchange]:
         """What went out so far and was kept, as it ended."""
         return self._mode.tape.exchanges()

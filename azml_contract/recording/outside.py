@@ -14,6 +14,7 @@ import os
 import socket
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -104,7 +105,9 @@ class Outside:
         is_own: Whether a connection comes from this process, whose calls are met
             elsewhere and are not recorded here.
         port: 0 picks a free one.
-        observe: Called after each answer with the exchange and the seconds it took.
+        observe: Called after each live call with the exchange and the seconds it
+            took.
+        control: Answers what is asked of the gateway itself.
     """
 
     def __init__(
@@ -117,8 +120,12 @@ class Outside:
         is_own: Callable[[socket.socket], bool] | None = None,
         port: int = 0,
         host: str = "127.0.0.1",
+        observe: Callable[[Exchange, float], None] | None = None,
+        control: Callable[[Request], Response | None] | None = None,
     ) -> None:
         self.seen = Seen()
+        self._observe = observe
+        self._control = control
         self._recorder = recorder
         self._far = far
         self._authority = authority
@@ -201,7 +208,8 @@ class Outside:
             parts = urlsplit(request.url)
             host = parts.hostname or ""
             if request.url.startswith(f"{self.url}/"):
-                return make_problem(
+                told = self._control(request) if self._control else None
+                return told or make_problem(
                     404, "NotFound", "This is a proxy; name it in HTTPS_PROXY."
                 )
             port = parts.port or 80
@@ -254,70 +262,21 @@ class Outside:
             except AzmlContractError as error:
                 self.seen.guarded.append(str(error))
                 return make_problem(403, "NotAllowed", str(error))
-        started = self._recorder.start()
+        call = _Call(request, self._take, self._recorder.start(), source)
         try:
             received = asker.ask(request)
         except OSError as error:
-            return self._fail(request, describe(error), started, source)
+            return call.fail(describe(error))
         if received is None:
-            return self._fail(request, Failure("dropped"), started, source)
+            return call.fail(Failure("dropped"))
         if isinstance(received, Response):
-            self._keep(request, received, started, source)
-            return received
-        return self._read(request, received, started, source)
+            return call.keep(received)
+        return call.read(received)
 
-    def _fail(
-        self, request: Request, failure: Failure, started: int, source: Source
-    ) -> Answer:
-        """Nothing of an answer came."""
-        failed = Exchange(request, Response(NO_ANSWER), failure)
-        self._recorder.record(failed, started, source)
-        return _break(failure)
-
-    def _keep(
-        self, request: Request, response: Response, started: int, source: Source
-    ) -> None:
-        promised = response.header("content-length") or ""
-        exchange = Exchange(request, response)
-        size = len(response.body)
-        cut = promised.isdigit() and int(promised) > size and request.method != "HEAD"
-        if cut:
-            exchange = replace(exchange, failure=Failure("dropped", size))
-        self._recorder.record(exchange, started, source)
-
-    def _read(
-        self, request: Request, received: Received, started: int, source: Source
-    ) -> Answer:
-        """Read a small answer whole; hand on a large one while it comes."""
-        intake = Intake(_SPOOLER)
-        record = partial(self._record, request, received, intake, started, source)
-        try:
-            for piece in received.chunks:
-                intake.take(piece)
-                if intake.is_large:
-                    stream = _stream(received.chunks, intake, record)
-                    return Streamed(received.status, received.headers, stream)
-        except OSError as error:
-            record(describe(error, intake.size))
-            cut = (("Content-Length", str(intake.size + 1)),)
-            headers = _without(received.headers, "content-length") + cut
-            return make_response(received.status, headers, intake.body())
-        record(None)
-        return make_response(received.status, received.headers, intake.body())
-
-    def _record(
-        self,
-        request: Request,
-        received: Received,
-        intake: Intake,
-        started: int,
-        source: Source,
-        failure: Failure | None,
-    ) -> None:
-        response = make_response(received.status, received.headers, intake.body())
-        if not intake.is_large or response.header("content-encoding"):
-            response = decoded(response)
-        self._recorder.record(Exchange(request, response, failure), started, source)
+    def _take(self, exchange: Exchange, call: _Call) -> None:
+        self._recorder.record(exchange, call.started, call.source)
+        if self._observe is not None:
+            self._observe(exchange, time.monotonic() - call.began)
 
     # -- replay -----------------------------------------------------------------
 
@@ -342,6 +301,65 @@ class Outside:
             or request.url in self._announced
             or response.header("retry-after") is not None
         )
+
+
+class _Call:
+    """A live call on its way: what came of it is taken once, whatever that is."""
+
+    def __init__(
+        self,
+        request: Request,
+        take: Callable[[Exchange, _Call], None],
+        started: int,
+        source: Source,
+    ) -> None:
+        self.request = request
+        self.started = started
+        self.source = source
+        self.began = time.monotonic()
+        self._take = take
+
+    def fail(self, failure: Failure) -> Answer:
+        """Nothing of an answer came."""
+        self._take(Exchange(self.request, Response(NO_ANSWER), failure), self)
+        return _break(failure)
+
+    def keep(self, response: Response) -> Answer:
+        """The answer is here, or the part of it that the client shall get."""
+        promised = response.header("content-length") or ""
+        size = len(response.body)
+        is_cut = promised.isdigit() and int(promised) > size
+        failure = Failure("dropped", size) if is_cut else None
+        if self.request.method == "HEAD":
+            failure = None
+        self._take(Exchange(self.request, response, failure), self)
+        return response
+
+    def read(self, received: Received) -> Answer:
+        """Read a small answer whole; hand on a large one while it comes."""
+        intake = Intake(_SPOOLER)
+        record = partial(self._record, received, intake)
+        try:
+            for piece in received.chunks:
+                intake.take(piece)
+                if intake.is_large:
+                    stream = _stream(received.chunks, intake, record)
+                    return Streamed(received.status, received.headers, stream)
+        except OSError as error:
+            record(describe(error, intake.size))
+            cut = (("Content-Length", str(intake.size + 1)),)
+            headers = _without(received.headers, "content-length") + cut
+            return make_response(received.status, headers, intake.body())
+        record(None)
+        return make_response(received.status, received.headers, intake.body())
+
+    def _record(
+        self, received: Received, intake: Intake, failure: Failure | None
+    ) -> None:
+        response = make_response(received.status, received.headers, intake.body())
+        if not intake.is_large or response.header("content-encoding"):
+            response = decoded(response)
+        self._take(Exchange(self.request, response, failure), self)
 
 
 def reason_of(refused: Refuse) -> str:
