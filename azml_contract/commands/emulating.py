@@ -1,28 +1,24 @@
 """Emulators behind a recorder's gateway: for a program, or as a service.
 
-In: options. Out: an emulator, the plan of a run that records or logs what it is
-asked, and ports that a state folder keeps.
+In: options. Out: an emulator, and the plan of a run that records or logs what it is
+asked.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
-from azml_contract.errors import AzmlContractError, InputError
+from azml_contract.errors import AzmlContractError
 
 if TYPE_CHECKING:
     from azml_contract.command_run import CommandPlan, CommandRun
     from azml_contract.emulator.server import Emulator
     from azml_contract.exchange import Exchange
     from azml_contract.recording.engine import Mode
-
-_PORTS = "ports.json"
 
 
 def make_emulator(seed: Path | None, faults: Path | None, azurite: str) -> Emulator:
@@ -138,31 +134,3 @@ class _Log:
             f"{','.join(sorted(codes)) or '-'} {taken_s * 1000:.0f} ms",
             err=True,
         )
-
-
-def keep_ports(state: Path | None, port: int, gateway_port: int) -> tuple[int, int]:
-    """The ports of the last start from a state, where none are named.
-
-    Raises:
-        InputError: The file that keeps them is malformed.
-    """
-    if state is None or not (state / _PORTS).exists():
-        return port, gateway_port
-    from azml_contract.documents.text import read_bytes
-
-    file = state / _PORTS
-    try:
-        kept = json.loads(read_bytes(file))
-        return port or int(kept["port"]), gateway_port or int(kept["gateway_port"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{file} does not hold two ports; remove it.") from error
-
-
-def remember_ports(state: Path | None, url: str, gateway_url: str) -> None:
-    """Keep the ports of this start for the next."""
-    if state is None:
-        return
-    from azml_contract.whole_file import write_whole
-
-    ports = {"port": urlsplit(url).port, "gateway_port": urlsplit(gateway_url).port}
-    write_whole(state / _PORTS, json.dumps(ports) + "\n")

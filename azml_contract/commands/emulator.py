@@ -89,16 +89,12 @@ def command(
     (a whole number: the same one draws the same GUIDs).
     """
     from azml_contract.command_run import CommandRun
-    from azml_contract.commands.emulating import (
-        conclude_seen,
-        keep_ports,
-        plan_seen,
-        remember_ports,
-    )
+    from azml_contract.commands.emulating import conclude_seen, plan_seen
     from azml_contract.emulator.clock import RunningClock
     from azml_contract.emulator.fault_file import load_faults
     from azml_contract.emulator.seed import find_seed
     from azml_contract.emulator.server import Emulator
+    from azml_contract.gateway.ports import keep_ports, remember_ports
 
     port, gateway_port = keep_ports(state, port, gateway_port)
     is_seen = recordings is not None or logs

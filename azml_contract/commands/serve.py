@@ -58,8 +58,8 @@ def command(
     give exit code 1.
     """
     from azml_contract.command_run import CommandRun
-    from azml_contract.commands.emulating import keep_ports, remember_ports
     from azml_contract.commands.emulator import until_interrupted
+    from azml_contract.gateway.ports import keep_ports, remember_ports
 
     _, port = keep_ports(state, 0, gateway_port)
     plan = plan_replay(
