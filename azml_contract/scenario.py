@@ -55,6 +55,7 @@ class Plan:
     seed: bool = False
     rerun: Callable[[Path], str] | None = None
     spends: bool = True
+    source_root: Path | None = None
 
     @property
     def reaches_emulator(self) -> bool:
@@ -127,6 +128,7 @@ class ScenarioRun:
             seed_random=plan.seed,
             keep_headers=plan.user_rules.headers,
             rerun=plan.rerun,
+            source_root=plan.source_root,
         )
         self._recorder: Recorder = Recorder(settings, self._observe)
         self.workspace: Workspace = _open_workspace(plan, self._recorder)
@@ -244,6 +246,11 @@ class ScenarioRun:
     def target(self) -> str:
         """What answered: in replay, what the cassette was recorded from."""
         return self._recorder.target
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """What it did while recording that no cassette can hold, in words."""
+        return self._recorder.unseen
 
     @property
     def recorded_at(self) -> str:

@@ -44,6 +44,13 @@ def write_whole(path: Path, content: bytes | str, *, private: bool = False) -> N
 def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write files that belong together: none is put in place before all are there.
 
+    The first is the one that names the others, and comes last, so that whoever reads
+    it finds what it names. Names of the others tell their content.
+
+    Args:
+        folder: Where.
+        contents: The files by name.
+
     Raises:
         OutputError: One could not be written; what was there is still there.
     """

@@ -191,14 +191,25 @@ def _load(api_version: str, extra: Path | None) -> Contract:
 
 
 def _read(folder: Path, api_version: str, source: SourceKind) -> Contract:
-    operations = OperationData(_text(folder / OPERATIONS), api_version)
+    operations = OperationData(_text(find_data_file(folder, OPERATIONS)), api_version)
     return Contract(
         api_version,
         source,
-        DefinitionData(_text(folder / DEFINITIONS), api_version),
+        DefinitionData(_text(find_data_file(folder, DEFINITIONS)), api_version),
         operations,
         templates=operations.templates,
     )
+
+
+def find_data_file(folder: Path, kind: str) -> Path:
+    """The file that the catalogue of a folder names for a kind of data.
+
+    A user's folder has its digest in the name: a new catalogue never stands beside
+    the data of an old one.
+    """
+    stem = kind.partition(".")[0]
+    listed = read_catalog(folder).get("data", {})
+    return folder / next((name for name in listed if name.startswith(stem)), kind)
 
 
 @cache

@@ -64,7 +64,7 @@ def import_to_folder(
 
 def is_half_filled(folder: Path) -> bool:
     """Whether a folder holds what no finished import has left there."""
-    if not any((folder / name).exists() for name in (CATALOG, DEFINITIONS, OPERATIONS)):
+    if not (folder / CATALOG).exists() and not _data_files(folder):
         return False
     try:
         return bool(find_altered(folder))
@@ -137,9 +137,22 @@ def _save(versions: list[Imported], specs: Path, folder: Path) -> None:
         for version, entry in catalog["versions"].items()
         if version in listed
     }
-    texts[CATALOG] = json.dumps(catalog, indent=1) + "\n"
-    save_data(texts, folder)
+    names = {
+        name: name.replace(".", f"-{digest[:12]}.")
+        for name, digest in catalog["data"].items()
+    }
+    catalog["data"] = {names[name]: one for name, one in catalog["data"].items()}
+    data = {names[name]: text for name, text in texts.items() if name in names}
+    save_data({CATALOG: json.dumps(catalog, indent=1) + "\n", **data}, folder)
+    for file in _data_files(folder):
+        if file.name not in data:
+            file.unlink(missing_ok=True)
     forget_cached()
+
+
+def _data_files(folder: Path) -> list[Path]:
+    stems = [name.partition(".")[0] for name in (DEFINITIONS, OPERATIONS)]
+    return [file for stem in stems for file in folder.glob(f"{stem}*.txt")]
 
 
 def _origins(version: Imported) -> Iterable[str]:

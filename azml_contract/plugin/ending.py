@@ -143,6 +143,8 @@ def _publish(item: pytest.Item, run: ScenarioRun) -> None:
         "target": run.target,
         "recorded_at": run.recorded_at,
         "record_command": run.plan.record_command,
+        "scenario": run.plan.scenario,
+        "unseen": list(run.unseen),
     }
     others = [one for one in item.user_properties if one[0] != "azml"]
     item.user_properties[:] = [*others, ("azml", figures)]

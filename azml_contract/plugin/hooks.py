@@ -18,9 +18,11 @@ import pytest
 
 from azml_contract.plugin.discreet import Discreet
 from azml_contract.plugin.marker import (
+    Refused,
     choose_versions,
     read_marker,
     require_own_cassettes,
+    require_sense,
     set_up_first,
     story_of,
 )
@@ -30,6 +32,7 @@ from azml_contract.plugin.options import (
     age_limit,
     cassette_folder,
     check_options,
+    proof,
 )
 
 if TYPE_CHECKING:
@@ -59,9 +62,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    versions = choose_versions(metafunc)
+    try:
+        versions: list[Any] = list(choose_versions(metafunc))
+        names = None
+    except ValueError as error:
+        versions, names = [Refused(str(error))], ["refused"]
     if versions:
-        metafunc.parametrize("api_version", versions, scope="function")
+        metafunc.parametrize("api_version", versions, ids=names, scope="function")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,6 +76,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "azml" in getattr(item, "fixturenames", ()):
             set_up_first(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Say what is wrong with a test's marker before anything is set up for it."""
+    require_sense(item)
 
 
 # --- fixtures -------------------------------------------------------------------
@@ -239,6 +252,7 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
         user_rules=load_user_rules(os.environ, config.rootpath / "pyproject.toml"),
         seed=bool(arguments.get("seed")),
         rerun=_rerun(node),
+        source_root=config.rootpath,
         spends=replay
         or target != "azure"
         or config.getoption("azml_allow_compute")
@@ -247,7 +261,7 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
 
 
 def _rerun(node: pytest.Item) -> Callable[[Path], str] | None:
-    if node.config.getoption("azml_prove") != "rerun":
+    if proof(node.config) != "rerun":
         return None
     from azml_contract.plugin.rerun import make_rerun
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -21,21 +22,39 @@ def choose_versions(metafunc: pytest.Metafunc) -> list[str]:
     """The api-versions that a test runs at; none where it takes none.
 
     Raises:
-        pytest.Collector.CollectError: The marker makes no sense.
+        ValueError: The marker makes no sense.
     """
     definition = metafunc.definition
     if "api_version" not in metafunc.fixturenames or _has_own_versions(definition):
         return []
-    try:
-        arguments = read_marker(definition.get_closest_marker("azml"))
-        asked = metafunc.config.getoption("azml_api_version")
-        versions = asked or arguments.get("api_versions") or [newest_stable()]
-        for version in versions:
-            require_known(version)
-    except ValueError as error:
-        message = f"{definition.nodeid}: {error}"
-        raise pytest.Collector.CollectError(message) from None
+    arguments = read_marker(definition.get_closest_marker("azml"))
+    asked = metafunc.config.getoption("azml_api_version")
+    versions = asked or arguments.get("api_versions") or [newest_stable()]
+    for version in versions:
+        require_known(version)
     return [*dict.fromkeys(versions)]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """In place of an api-version: why the marker of a test makes no sense.
+
+    Said when that test is set up: an error while collecting would stop all others.
+    """
+
+    reason: str
+
+
+def require_sense(item: pytest.Item) -> None:
+    """Fail a test whose marker makes no sense.
+
+    Raises:
+        pytest.fail.Exception: Says why.
+    """
+    callspec = getattr(item, "callspec", None)
+    version = callspec.params.get("api_version") if callspec else None
+    if isinstance(version, Refused):
+        raise pytest.fail.Exception(f"{item.nodeid}: {version.reason}", pytrace=False)
 
 
 def _has_own_versions(definition: pytest.Item) -> bool:

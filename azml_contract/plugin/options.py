@@ -22,6 +22,9 @@ MARKER = (
 )
 
 
+_PROOFS = ("memory", "rerun")
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Register the options and ini values that `--help` lists."""
     group = parser.getgroup("azml-contract", "Azure ML REST scenarios")
@@ -102,12 +105,12 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("azml_max_age_action", "warn or fail", default="warn")
     group.addoption(
         "--azml-prove",
-        choices=("memory", "rerun"),
-        default="memory",
+        choices=_PROOFS,
         help="how a recording is proven before it is written: played in memory against "
         "what was sent (default); rerun: the test itself is replayed, too, in a "
-        "process of its own",
+        "process of its own without network",
     )
+    parser.addini("azml_prove", "memory or rerun, as the option", default="memory")
     group.addoption(
         "--azml-keep",
         action="store_true",
@@ -136,6 +139,8 @@ def check_options(config: pytest.Config) -> None:
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
     _check_baseline(config)
+    if proof(config) not in _PROOFS:
+        raise pytest.UsageError(f"azml_prove is memory or rerun, not {proof(config)}.")
     report = config.getoption("azml_report")
     if report and not report.endswith(".html"):
         raise pytest.UsageError(f"--azml-report writes HTML; name it so, not {report}.")
@@ -189,6 +194,11 @@ def cassette_folder(config: pytest.Config) -> Path:
     chosen = config.getoption("azml_cassettes")
     root = config.rootpath / "cassettes"
     return config.invocation_params.dir / chosen if chosen else root
+
+
+def proof(config: pytest.Config) -> str:
+    """How a recording is proven: as asked for, else as the project says."""
+    return str(config.getoption("azml_prove") or config.getini("azml_prove"))
 
 
 def age_limit(config: pytest.Config) -> tuple[float | None, str]:

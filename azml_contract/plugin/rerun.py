@@ -1,7 +1,8 @@
 """Replay one test in a process of its own, over a cassette that is not written yet.
 
 In: a test, and a folder that holds its cassette alone. Out: "", or what that pytest
-said. The child knows none of the settings that the recording had.
+said. The child knows none of the settings that the recording had, and has no network
+where the system lets us take it away: `apart` starts pytest there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 
 _SETTINGS = ("AZURE_", "AZML_", "PYTEST_")
 _LINES = 25
+_APART = Path(__file__).with_name("apart.py")
 
 
 def make_rerun(node: pytest.Item) -> Callable[[Path], str]:
@@ -25,7 +27,8 @@ def make_rerun(node: pytest.Item) -> Callable[[Path], str]:
     options = [word for one in versions for word in ("--azml-api-version", one)]
 
     def rerun(folder: Path) -> str:
-        command = [sys.executable, "-m", "pytest", node.nodeid, "-q", *options]
+        apart = [sys.executable, "-P", str(_APART)] if sys.platform == "linux" else []
+        command = [*apart, sys.executable, "-m", "pytest", node.nodeid, "-q", *options]
         command += ["-p", "no:cacheprovider", "--azml-mode", "replay"]
         command += ["--azml-cassettes", str(folder)]
         done = subprocess.run(

@@ -24,6 +24,8 @@ from azml_contract.report.run import (
     total,
 )
 
+_MOST_UNSEEN = 5
+
 
 def write_summary(
     reporter: Any, mode: str, orphans: Sequence[Path], notes: Sequence[str] = ()
@@ -50,6 +52,8 @@ def write_summary(
     for line in describe_validated(runs):
         reporter.write_line(line)
     width = reporter._tw.fullwidth
+    for line in map(make_printable, _describe_unseen(runs)):
+        reporter.write_line(line)
     for line in map(make_printable, describe_findings(runs)):
         reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
     for orphan in orphans:
@@ -141,3 +145,19 @@ def _published(reporter: Any) -> list[Figures]:
         if figures and when in ("call", "teardown"):
             found.setdefault(report.nodeid, {})[when] = figures
     return [one.get("teardown", one.get("call", {})) for one in found.values()]
+
+
+def _describe_unseen(runs: Sequence[Figures]) -> list[str]:
+    """What recordings leave out."""
+    lines = []
+    for run in runs:
+        told = run["unseen"][:_MOST_UNSEEN]
+        more = len(run["unseen"]) - len(told)
+        told += [f"{more} more"] if more else []
+        if told:
+            lines.append(
+                f"WARNING {run['scenario']} {', '.join(told)}: that is in no cassette, "
+                "and replay refuses it. To record a program: "
+                "azml-contract record -- COMMAND"
+            )
+    return lines

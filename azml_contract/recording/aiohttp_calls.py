@@ -21,6 +21,7 @@ from azml_contract.exchange import (
     make_headers,
 )
 from azml_contract.recording import messages
+from azml_contract.recording.audit import in_call
 from azml_contract.recording.failures import describe, revive
 from azml_contract.recording.player import Played
 
@@ -72,7 +73,8 @@ class _Calls:
                 return self._open_nothing(connector, req)
             self._live[req] = (asked, self._exchanger.start())
             try:
-                return await original(connector, req, traces, timeout)
+                with in_call():
+                    return await original(connector, req, traces, timeout)
             except self._network as error:
                 self._fail(req, describe(error))
                 raise
@@ -93,7 +95,8 @@ class _Calls:
         async def send(req: Any, conn: Any) -> Any:
             played = self._played.pop(req, None)
             if played is None:
-                response = await original(req, conn)
+                with in_call():
+                    response = await original(req, conn)
                 if req in self._live:
                     self._live[response] = self._live.pop(req)
                 return response

@@ -23,6 +23,7 @@ from azml_contract.recording.modes import MODES, Mode, Notes, RecorderSettings
 from azml_contract.recording.player import Played
 from azml_contract.recording.seed import SEED_VARIABLE, draw_seed, seeded
 from azml_contract.recording.sources import Source
+from azml_contract.recording.unseen import noting_unseen
 from azml_contract.redaction.discretion import Discretion
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class Recorder:
         self._asked: list[Request] = []
         self._refused: list[CassetteError] = []
         self._children = ChildNotes()
+        self._unseen: dict[str, None] = {}
+        self._is_saving = False
         self._entered = ExitStack()
 
     @property
@@ -145,6 +148,8 @@ class Recorder:
                 if not self.replaying:
                     entered.enter_context(self._discretion.over_logs())
                 if self.settings.intercepts:
+                    if self.settings.mode in (Mode.RECORD, Mode.EXTEND):
+                        entered.enter_context(noting_unseen(self._note_unseen))
                     entered.enter_context(intercept(self, self.settings.path))
                 if self.settings.seed_random:
                     seed = self.var(SEED_VARIABLE, draw_seed)
@@ -163,6 +168,15 @@ class Recorder:
         with Recorder._guard:
             Recorder._active = None
             self._entered.__exit__(kind, error, trace)
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Record, extend: what the scenario did that no cassette can hold, in words."""
+        return tuple(self._unseen)
+
+    def _note_unseen(self, what: str) -> None:
+        if not self._is_saving:  # a proof starts a program of ours
+            self._unseen[what] = None
 
     def var(self, name: str, draw: Callable[[], T]) -> T:
         """A value that differs between runs: drawn live, repeated in replay.
@@ -309,7 +323,11 @@ class Recorder:
             ProofFailed: What was recorded would not replay.
             CassetteError: Nothing was recorded.
         """
-        self._mode.save(only_new=only_new)
+        self._is_saving = True
+        try:
+            self._mode.save(only_new=only_new)
+        finally:
+            self._is_saving = False
 
     def redact(self, text: str) -> str:
         """A text about a run without the secrets that the run has seen.

@@ -18,6 +18,7 @@ from azml_contract.exchange import (
     make_headers,
 )
 from azml_contract.recording import messages
+from azml_contract.recording.audit import in_call
 from azml_contract.recording.failures import describe, revive
 from azml_contract.recording.player import Played
 
@@ -81,7 +82,8 @@ class _Calls:
             pieces: list[bytes] = []
             live = None
             try:
-                live = await original(transport, request)
+                with in_call():
+                    live = await original(transport, request)
                 async for piece in live.stream:
                     pieces.append(piece)
                 await live.aclose()

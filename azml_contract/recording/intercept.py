@@ -28,7 +28,7 @@ from azml_contract.recording.failures import describe, revive
 from azml_contract.recording.http_client_calls import HttpClientCalls, passing
 from azml_contract.recording.httpx_calls import httpx_patches
 from azml_contract.recording.player import Played
-from azml_contract.recording.shut import outside_patches, sending_patches, shut
+from azml_contract.recording.shut import sending_patches, shut
 from azml_contract.recording.sleepless import Sleepless
 
 NUMBER = "_azml_exchange"
@@ -82,8 +82,7 @@ def intercept(exchanger: Exchanger, path: Path) -> AbstractContextManager[Any]:
     patches += httpx_patches(exchanger, sleepless)
     if exchanger.replaying:
         patches.append((HTTPAdapter, "send", _make_replay(exchanger, sleepless)))
-        patches += sending_patches(exchanger.refuse)
-        patches += outside_patches(exchanger.refuse)
+        patches += sending_patches(_raising(exchanger.refuse))
     else:
         patches.append((HTTPAdapter, "send", _make_live(exchanger)))
     config = vcr.VCR(
@@ -92,6 +91,13 @@ def intercept(exchanger: Exchanger, path: Path) -> AbstractContextManager[Any]:
     cassette = _LiveCassette.use(exchanger=exchanger, sleepless=sleepless, **config)
     closed = shut(exchanger.refuse) if exchanger.replaying else nullcontext()
     return _Interception(cassette, connections, sleepless, closed)
+
+
+def _raising(refuse: Callable[[str], Exception]) -> Callable[[str], None]:
+    def told(host: str) -> None:
+        raise refuse(host)
+
+    return told
 
 
 class _Interception:

@@ -25,6 +25,7 @@ from azml_contract.cassette.cassette import (
 from azml_contract.cassette.store import write_cassette
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request
+from azml_contract.recording.call_site import CallSites
 from azml_contract.recording.extend import (
     Extension,
     held_texts,
@@ -89,6 +90,8 @@ class RecorderSettings:
         intercepts: Whether calls of this process are met; those of others come
             through a gateway, and nobody notes what they read of answers.
         recorded: What to play instead of what is at `path`.
+        source_root: The project's folder: a line of a file below it that made a
+            call is noted with the call.
     """
 
     path: Path
@@ -109,6 +112,7 @@ class RecorderSettings:
     keep_headers: frozenset[str] = frozenset()
     intercepts: bool = True
     recorded: Cassette | None = None
+    source_root: Path | None = None
 
 
 @dataclass(slots=True)
@@ -135,6 +139,7 @@ class Live:
         self.settings = settings
         self.notes = notes
         self.tape = Tape()
+        self._sites = CallSites(settings.source_root)
 
     @property
     def played(self) -> Cassette | None:
@@ -241,7 +246,8 @@ class Record(Live):
     ) -> int:
         if self._stopped:
             return super().take(exchange, started)
-        return self.tape.add(exchange, started, source)
+        at = "" if source else self._sites.find()
+        return self.tape.add(exchange, started, source, at)
 
     def stop(self) -> frozenset[str]:
         self._stopped = True

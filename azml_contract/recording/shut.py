@@ -19,65 +19,44 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from azml_contract.recording.audit import listening
+from azml_contract.recording.libraries import entering_outside
+
 Refuse = Callable[[str], Exception]
 
-_refuse: Refuse | None = None
-_is_hooked = False
 _looking = threading.local()
 _LOCAL = ("", "None", "localhost")
-_OUTSIDE: tuple[tuple[str, str], ...] = (
-    ("pycurl", "Curl"),
-    ("grpc", "insecure_channel"),
-    ("grpc", "secure_channel"),
-    ("grpc.aio", "insecure_channel"),
-    ("grpc.aio", "secure_channel"),
-    ("curl_cffi.requests", "request"),
-    ("curl_cffi.requests", "Session"),
-)
-"""Entries of libraries that open connections outside Python."""
 
 
 @contextmanager
 def shut(refuse: Refuse) -> Iterator[None]:
     """While entered, every attempt raises what `refuse` makes of its host."""
-    global _refuse, _is_hooked
-    if not _is_hooked:
-        sys.addaudithook(_hook)  # there is no way to take one out
-        _is_hooked = True
-    _refuse = refuse
-    try:
+
+    def heard(event: str, args: tuple[Any, ...]) -> None:
+        if event.startswith("socket."):
+            _judge(event, args, refuse)
+
+    def entered(library: str) -> None:
+        raise refuse(f"a host, through {library}")
+
+    with listening(heard), entering_outside(entered):
         yield
-    finally:
-        _refuse = None
 
 
-def outside_patches(refuse: Refuse) -> list[tuple[Any, str, Any]]:
-    """What to patch in loaded libraries that do not pass through Python's sockets."""
-    return [
-        (sys.modules[module], name, _make_refusal(refuse, module))
-        for module, name in _OUTSIDE
-        if hasattr(sys.modules.get(module), name)
-    ]
+def sending_patches(told: Callable[[str], object]) -> list[tuple[Any, str, Any]]:
+    """What to patch so that `told` hears where an open connection sends, and may raise.
 
-
-def _make_refusal(refuse: Refuse, module: str) -> Callable[..., Any]:
-    def refused(*args: Any, **kwargs: Any) -> Any:
-        raise refuse(f"a host, through {module}")
-
-    return refused
-
-
-def sending_patches(refuse: Refuse) -> list[tuple[Any, str, Any]]:
-    """What to patch so that connections from before send nothing."""
+    No audit event tells of it: the connection may be from before.
+    """
     names = {socket.socket: ("send", "sendall"), ssl.SSLSocket: ("send", "sendall")}
     return [
-        (kind, name, _make_guard(getattr(kind, name), refuse))
+        (kind, name, _make_guard(getattr(kind, name), told))
         for kind, methods in names.items()
         for name in methods
     ]
 
 
-def _make_guard(original: Any, refuse: Refuse) -> Any:
+def _make_guard(original: Any, told: Callable[[str], object]) -> Any:
     def guarded(self: socket.socket, *args: Any, **kwargs: Any) -> Any:
         if self.family in (socket.AF_INET, socket.AF_INET6):
             try:
@@ -85,15 +64,13 @@ def _make_guard(original: Any, refuse: Refuse) -> Any:
             except OSError:
                 return original(self, *args, **kwargs)
             if not _is_pair(self):
-                raise refuse(say_address(peer))
+                told(say_address(peer))
         return original(self, *args, **kwargs)
 
     return guarded
 
 
-def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if _refuse is None or not event.startswith("socket."):
-        return
+def _judge(event: str, args: tuple[Any, ...], refuse: Refuse) -> None:
     if getattr(_looking, "up", False):
         return
     _looking.up = True
@@ -104,7 +81,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     if host is not None:
         if event == "socket.connect":
             args[0].close()  # whoever is refused does not always clear up
-        raise _refuse(host)
+        raise refuse(host)
 
 
 def _asked(event: str, args: tuple[Any, ...]) -> str | None:

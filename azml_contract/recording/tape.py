@@ -37,6 +37,7 @@ class Take:
     parallel: bool
     thread: Hashable
     source: Source | None = None
+    at: str = ""
 
 
 class Tape:
@@ -74,7 +75,11 @@ class Tape:
             return self._events
 
     def add(
-        self, exchange: Exchange, started: int, source: Source | None = None
+        self,
+        exchange: Exchange,
+        started: int,
+        source: Source | None = None,
+        at: str = "",
     ) -> int:
         """Keep an exchange.
 
@@ -82,6 +87,7 @@ class Tape:
             exchange: Raw.
             started: From `start`.
             source: The process that called, if it is another one.
+            at: The file and line that made the call, where known.
 
         Returns:
             Its number on this tape, for `read`.
@@ -91,7 +97,7 @@ class Tape:
                 self._logins.note(exchange)
             elif self.copies_logins:
                 self._copy_login(exchange)
-            return self._append(exchange, started, source)
+            return self._append(exchange, started, source, at)
 
     def _copy_login(self, exchange: Exchange) -> None:
         """A shared credential logged in elsewhere: this cassette needs it too."""
@@ -100,7 +106,11 @@ class Tape:
                 self._append(login, self._events)
 
     def _append(
-        self, exchange: Exchange, started: int, source: Source | None = None
+        self,
+        exchange: Exchange,
+        started: int,
+        source: Source | None = None,
+        at: str = "",
     ) -> int:
         self._events += 1
         self._present.add(id(exchange))
@@ -108,7 +118,7 @@ class Tape:
         parallel = source is None and thread != self._owner
         if source is not None:
             thread = source.lane
-        take = Take(exchange, started, self._events, parallel, thread, source)
+        take = Take(exchange, started, self._events, parallel, thread, source, at)
         self._takes.append(take)
         return len(self._takes) - 1
 
@@ -135,7 +145,7 @@ class Tape:
         with self._lock:
             takes, reads = list(self._takes), dict(self._reads)
         order = _logins(takes, scrubber) + arrange(takes, scrubber)
-        scrubbed = [scrubber.scrub(takes[number].exchange) for number in order]
+        scrubbed = [_scrub(takes[number], scrubber) for number in order]
         sources = describe_sources(
             [takes[number].source for number in order], scrubber.redactor.text
         )
@@ -173,6 +183,13 @@ class Tape:
                 Sent(takes[n].exchange, self._places[n], first + others[n]) for n in run
             )
         return found
+
+
+def _scrub(take: Take, scrubber: Scrubber) -> dict[str, Any]:
+    interaction = scrubber.scrub(take.exchange)
+    if take.at and not is_identity(take.exchange.request):
+        interaction["at"] = scrubber.redactor.text(take.at)
+    return interaction
 
 
 def _is_poll(exchange: Exchange, announced: set[str]) -> bool:

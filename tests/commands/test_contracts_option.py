@@ -15,6 +15,7 @@ from azml_contract.cli import cli
 from azml_contract.contract.catalog import (
     DEFINITIONS,
     OPERATIONS,
+    find_data_file,
     known_versions,
     use_folder,
 )
@@ -162,7 +163,7 @@ def test_another_command_does_not_inherit_it(body: Path, folder: Path) -> None:
 def test_a_half_filled_folder_is_mended_by_importing_again(
     body: Path, folder: Path, specs: Path, name: str, spoil: str
 ) -> None:
-    file = folder / name
+    file = folder / name if name == "catalog.json" else find_data_file(folder, name)
     if spoil == "remove":
         file.unlink()
     else:

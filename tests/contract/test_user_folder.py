@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
-from azml_contract.contract.catalog import known_versions, load_contract
+from azml_contract.contract.catalog import (
+    forget_cached,
+    known_versions,
+    load_contract,
+)
 from azml_contract.contract.model import SourceKind, Type
-from azml_contract.contract.user_folder import import_to_folder
+from azml_contract.contract.user_folder import import_to_folder, is_half_filled
 from azml_contract.errors import UnknownApiVersion, UsageError
 
 
@@ -102,3 +106,32 @@ def test_a_folder_of_ones_own_does_not_leak_into_the_package(
     import_to_folder(swaggers.root, tmp_path / "mine")
     with pytest.raises(UnknownApiVersion):
         load_contract(swaggers.version)
+
+
+def test_an_import_that_is_cut_off_leaves_what_was_there(
+    tmp_path: Path, swaggers: Any, bicep: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "mine"
+    _add_code_versions(bicep)
+    import_to_folder(tmp_path / "bicep-types", folder)
+    swaggers.define({"Novelty": {"properties": {"x": {"type": "string"}}}})
+    replace, done = Path.replace, []
+    for last in range(3):
+
+        def cut_off(self: Path, target: Path, last: int = last) -> Path:
+            if len(done) == last:
+                raise KeyboardInterrupt  # no `except Exception` tidies up after it
+            done.append(target)
+            return replace(self, target)
+
+        done.clear()
+        monkeypatch.setattr(Path, "replace", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            import_to_folder(swaggers.root, folder, wanted=[swaggers.version])
+        monkeypatch.setattr(Path, "replace", replace)
+        forget_cached()
+        assert not is_half_filled(folder)
+        assert load_contract(bicep.version, folder).definitions["CodeVersion"]
+    import_to_folder(swaggers.root, folder, wanted=[swaggers.version])
+    assert len(list(folder.iterdir())) == 3
+    assert load_contract(swaggers.version, folder).definitions["Novelty"]

@@ -257,8 +257,11 @@ def test_an_unknown_api_version_names_the_nearest(project: pytest.Pytester) -> N
 def test_a_marker_that_makes_no_sense_is_refused_in_one_line(
     project: pytest.Pytester, argument: str, message: str
 ) -> None:
-    write_scenario(project, SCENARIO.replace('api_versions=["2024-04-01"]', argument))
-    assert message in refusal(run(project))
+    refused = SCENARIO.replace('api_versions=["2024-04-01"]', argument)
+    write_scenario(project, f"{refused}\ndef test_of_something_else():\n    pass\n")
+    result = run(project)
+    result.assert_outcomes(passed=1, errors=1)  # nothing else is stopped
+    assert message in refusal(result)
 
 
 def test_two_tests_never_share_a_cassette(project: pytest.Pytester) -> None:

@@ -219,3 +219,39 @@ def test_a_rerun_finds_what_only_the_recording_had(pytester: pytest.Pytester) ->
     result.stdout.fnmatch_lines(["*process of its own*", "*AZURE_SUBSCRIPTION_ID*"])
     assert not file.exists()
     assert file.with_suffix(".unproven").exists()
+
+
+STARTS_A_PROGRAM = """
+import subprocess
+import sys
+import pytest
+
+@pytest.fixture
+def computes(azml):
+    return azml.get("computes").expect(200)
+
+@pytest.mark.azml(api_versions=["2024-04-01"])
+def test_a(azml, computes):
+    subprocess.run([sys.executable, "-c", ""])
+    azml.get(
+        "datastores"
+    ).expect(200)
+"""
+
+
+def test_a_recording_says_where_calls_were_made_and_what_it_lacks(
+    pytester: pytest.Pytester,
+) -> None:
+    file = write(pytester)
+    pytester.path.joinpath("test_story.py").write_text(STARTS_A_PROGRAM)
+    result = run(pytester, "record")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["WARNING story/a started python*in no cassette*"])
+    made = json.loads(file.read_text())["interactions"]
+    assert [one["at"] for one in made if "at" in one] == [
+        "test_story.py:8",
+        "test_story.py:13",
+    ]
+    result = run(pytester, "replay")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("WARNING story*")

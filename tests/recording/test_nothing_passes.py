@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import _socket
 import asyncio
-import ftplib
 import http.client
 import multiprocessing
 import os
 import random
-import select
-import smtplib
 import socket
-import ssl
 import threading
 import urllib.request
-import xmlrpc.client
 
 import aiohttp
 import httpx
@@ -30,192 +24,10 @@ from azml_contract.recording.engine import Mode
 
 
 @pytest.fixture
-def canary():
-    """A server that must never be reached; what reached it."""
-    server = socket.create_server(("127.0.0.1", 0))
-    server.settimeout(0.05)
-    yield server.getsockname()[1]
-    ready, _, _ = select.select([server], [], [], 0)
-    server.close()
-    assert not ready, "something connected"
-
-
-def raw_socket(port):
-    _socket.socket().connect(("127.0.0.1", port))
-
-
-def raw_connect_ex(port):
-    _socket.socket().connect_ex(("127.0.0.1", port))
-
-
-def named_as_the_exception(port):
-    def socketpair():
-        socket.create_connection(("127.0.0.1", port), 1)
-
-    socketpair()
-
-
-class OwnSocket(socket.socket):
-    """A subclass of the caller's."""
-
-
-def own_socket(port):
-    with OwnSocket() as sock:
-        sock.connect(("127.0.0.1", port))
-
-
-def datagram(port):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.sendto(b"x", ("127.0.0.1", port))
-
-
-def connected_datagram(port):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.connect(("127.0.0.1", port))
-        sock.send(b"x")
-
-
-def message(port):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.sendmsg([b"x"], [], 0, ("127.0.0.1", port))
-
-
-def version_six(port):
-    with socket.socket(socket.AF_INET6) as sock:
-        sock.connect(("::1", port))
-
-
-def in_a_thread(port):
-    errors = []
-
-    def run():
-        try:
-            raw_socket(port)
-        except CassetteError as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    raise errors[0]
-
-
-async def stream(port):
-    await asyncio.open_connection("127.0.0.1", port)
-
-
-async def endpoint(port):
-    loop = asyncio.get_running_loop()
-    await loop.create_datagram_endpoint(
-        asyncio.DatagramProtocol, remote_addr=("127.0.0.1", port)
-    )
-
-
-async def low_level(port):
-    with socket.socket() as sock:
-        sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
-
-
-async def by_aiohttp(port):
-    async with aiohttp.ClientSession() as session:
-        await session.get(f"http://127.0.0.1:{port}/x")
-
-
-async def by_httpx_async(port):
-    async with httpx.AsyncClient() as client:
-        await client.get(f"http://127.0.0.1:{port}/x")
-
-
-class Subclass(http.client.HTTPConnection):
-    """Defined before any recorder is entered."""
-
-
-def by_subclass(port):
-    connection = Subclass("127.0.0.1", port)
-    connection.request("GET", "/x")
-    connection.getresponse()
-
-
-def by_http_client(port):
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("GET", "/x")
-    connection.getresponse()
-
-
-def by_tls(port):
-    context = ssl.create_default_context()
-    with (
-        socket.create_connection(("127.0.0.1", port)) as sock,
-        context.wrap_socket(sock, server_hostname="localhost"),
-    ):
-        pass
-
-
-def by_pool(port):
-    with urllib3.HTTPConnectionPool("127.0.0.1", port, retries=False) as pool:
-        pool.request("GET", "/x")
-
-
-def by_session(port):
-    with requests.Session() as session:
-        session.get(f"http://127.0.0.1:{port}/x")
-
-
-WAYS = {
-    "_socket": raw_socket,
-    "_socket connect_ex": raw_connect_ex,
-    "a function called socketpair": named_as_the_exception,
-    "a subclass of socket": own_socket,
-    "create_connection": lambda p: socket.create_connection(("127.0.0.1", p), 1),
-    "IPv6": version_six,
-    "sendto": datagram,
-    "a connected datagram": connected_datagram,
-    "sendmsg": message,
-    "a thread": in_a_thread,
-    "getaddrinfo": lambda p: socket.getaddrinfo("example.com", p),
-    "_socket.getaddrinfo": lambda p: _socket.getaddrinfo("example.com", p),
-    "gethostbyname": lambda p: socket.gethostbyname("example.com"),
-    "gethostbyname_ex": lambda p: socket.gethostbyname_ex("example.com"),
-    "gethostbyaddr": lambda p: socket.gethostbyaddr("example.com"),
-    "getnameinfo": lambda p: socket.getnameinfo(("192.0.2.7", p), 0),
-    "getfqdn": lambda p: socket.getfqdn("example.com"),
-    "asyncio stream": lambda p: asyncio.run(stream(p)),
-    "asyncio datagram": lambda p: asyncio.run(endpoint(p)),
-    "asyncio sock_connect": lambda p: asyncio.run(low_level(p)),
-    "TLS": by_tls,
-    "ftplib": lambda p: ftplib.FTP().connect("127.0.0.1", p),
-    "smtplib": lambda p: smtplib.SMTP("127.0.0.1", p),
-    "xmlrpc": lambda p: xmlrpc.client.ServerProxy(f"http://127.0.0.1:{p}").f(),
-    "urllib": lambda p: urllib.request.urlopen(f"http://127.0.0.1:{p}/x"),
-    "urllib ftp": lambda p: urllib.request.urlopen(f"ftp://127.0.0.1:{p}/x"),
-    "http.client": by_http_client,
-    "a subclass of http.client": by_subclass,
-    "urllib3": lambda p: urllib3.request("GET", f"http://127.0.0.1:{p}/x"),
-    "a pool of urllib3": by_pool,
-    "requests": lambda p: requests.get(f"http://127.0.0.1:{p}/x"),
-    "a session": by_session,
-    "httpx": lambda p: httpx.get(f"http://127.0.0.1:{p}/x"),
-    "httpx asynchronous": lambda p: asyncio.run(by_httpx_async(p)),
-    "aiohttp": lambda p: asyncio.run(by_aiohttp(p)),
-}
-
-
-@pytest.fixture
 def replaying(make_recorder, service, record):
     service.on("GET", "/a", lambda call: (200, {}, {}))
     record(lambda recorder: requests.get(f"{service.url}/a", verify=str(service.ca)))
     return make_recorder(Mode.REPLAY)
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("way", WAYS)
-def test_no_way_out_of_the_process_in_replay(canary, replaying, way):
-    with replaying, pytest.raises(Exception):  # noqa: B017, PT011 - clients wrap it
-        WAYS[way](canary)
-    with pytest.raises(CassetteError):
-        replaying.finish()
 
 
 def test_connections_from_before_send_nothing(replaying):

@@ -156,6 +156,21 @@ def test_a_loop_of_links_and_a_missing_folder_are_told(tmp_path: Path) -> None:
         write_whole(tmp_path / "gone" / "f", "x")
 
 
+def kill_often(script: str, argument: Path) -> Iterator[None]:
+    """Run a program and kill it in the middle, again and again."""
+    draw = random.Random(12)
+    for _ in range(sized(10, 200)):
+        child = subprocess.Popen(
+            [sys.executable, "-c", script, str(argument)], stdout=subprocess.PIPE
+        )
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(draw.uniform(0, 0.02))
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        yield
+
+
 @posix
 @pytest.mark.slow
 @pytest.mark.soak
@@ -170,18 +185,33 @@ def test_killed_at_any_moment_the_file_is_old_or_new(tmp_path: Path) -> None:
         "    for one in b'bc':\n"
         "        write_whole(Path(sys.argv[1]), bytes([one]) * 300_000)\n"
     )
-    draw = random.Random(12)
-    for _ in range(sized(10, 200)):
-        child = subprocess.Popen(
-            [sys.executable, "-c", script, str(file)], stdout=subprocess.PIPE
-        )
-        assert child.stdout is not None
-        child.stdout.readline()
-        time.sleep(draw.uniform(0, 0.02))
-        child.send_signal(signal.SIGKILL)
-        child.communicate()
+    for _ in kill_often(script, file):
         content = file.read_bytes()
         assert len(content) == 300_000
         assert len(set(content)) == 1
     write_whole(file, "done")
     assert [one.name for one in tmp_path.iterdir()] == ["f"]
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.soak
+def test_killed_at_any_moment_the_main_file_finds_what_it_names(tmp_path: Path) -> None:
+    script = (
+        "import itertools, os, sys; from pathlib import Path\n"
+        "from azml_contract.whole_file import write_together\n"
+        "print(flush=True)\n"
+        "for n in itertools.count(os.getpid() * 10_000):\n"
+        "    sides = {f'{n}-{i}': bytes([n % 256]) * 50_000 for i in range(4)}\n"
+        "    main = '\\n'.join(sides).encode()\n"
+        "    write_together(Path(sys.argv[1]), {'main': main, **sides})\n"
+    )
+    write_together(tmp_path, {"main": b""})
+    for _ in kill_often(script, tmp_path):
+        sides = (tmp_path / "main").read_text().splitlines()
+        contents = [(tmp_path / name).read_bytes() for name in sides]
+        assert {len(content) for content in contents} <= {50_000}
+        assert len({byte for content in contents for byte in content}) <= 1
+        for file in tmp_path.iterdir():
+            if file.name not in ("main", *sides):
+                file.unlink()

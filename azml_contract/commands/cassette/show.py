@@ -88,6 +88,8 @@ def _print_bodies(one: Interaction) -> None:
 def _print_interaction(cassette: Cassette, index: int, *, body: bool) -> None:
     one = cassette.interactions[index]
     click.echo(f"{one.method} {name_drawn(one.url, cassette.variables)}")
+    if one.data.get("at"):
+        click.echo(f"at {one.data['at']}")
     _print_part(one.data["request"], body=body)
     times = f" ({one.times} times)" if one.times > 1 else ""
     click.echo(f"\n{_outcome(one)}{times}")

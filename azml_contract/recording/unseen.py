@@ -1,0 +1,133 @@
+"""What leaves a scenario while it is recorded, and is no part of the recording.
+
+In: a function that is told of it, in words. Out: a context. Programs that Python
+starts, connections and datagrams outside the clients that are met, names that are
+looked up, and libraries with sockets of their own. Nothing is refused: it is said.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path, PurePath
+from types import FrameType
+from typing import Any
+from unittest import mock
+
+from azml_contract.recording.audit import is_in_call, listening
+from azml_contract.recording.libraries import entering_outside
+from azml_contract.recording.shut import say_address, sending_patches
+
+Note = Callable[[str], object]
+
+_STARTING: dict[str, int] = {
+    "subprocess.Popen": 1,
+    "os.posix_spawn": 0,
+    "os.spawn": 1,
+    "os.exec": 0,
+    "os.system": 0,
+    "os.startfile": 0,
+    "pty.spawn": 0,
+}
+"""Events that tell of a program, and which argument names it."""
+_ASKING_THE_MACHINE = frozenset({"uname", "ldconfig", "gcc", "lsb_release"})
+"""What the standard library starts to learn where it is: these send nothing."""
+_SHELLS = ("sh", "bash", "dash", "zsh")
+_SENDING = ("socket.connect", "socket.sendto", "socket.sendmsg")
+_LOOKING_UP = (
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "socket.gethostbyaddr",
+    "socket.getnameinfo",
+)
+_OURS = str(Path(__file__).parents[1])
+_POOL = os.path.join("concurrent", "futures", "thread.py")  # noqa: PTH118
+
+
+@contextmanager
+def noting_unseen(note: Note) -> Iterator[None]:
+    """While entered, `note` is told of everything that goes unseen."""
+    from multiprocessing import util
+
+    peers: set[str] = set()
+
+    def heard(event: str, args: tuple[Any, ...]) -> None:
+        if event in _STARTING:
+            name = _name(args[_STARTING[event]])
+            if name not in _ASKING_THE_MACHINE:
+                note(f"started {name}")
+        elif event in _SENDING or event in _LOOKING_UP:
+            said = _say(event, args)
+            peers.add(said.rpartition(" ")[2])
+            if said and not is_in_call() and not _is_known(event):
+                note(said)
+
+    def sends(peer: str) -> None:
+        if peer in peers:
+            return
+        peers.add(peer)
+        if not is_in_call() and not _is_known(""):
+            note(f"sent to {peer}, to which it was connected before")
+
+    original = util.spawnv_passfds
+
+    def spawn(path: Any, args: Any, passfds: Any) -> Any:
+        note("started python by multiprocessing")
+        return original(path, args, passfds)
+
+    with ExitStack() as entered:
+        entered.enter_context(listening(heard))
+        entered.enter_context(entering_outside(lambda one: note(f"used {one}")))
+        for patch in [(util, "spawnv_passfds", spawn), *sending_patches(sends)]:
+            entered.enter_context(mock.patch.object(*patch))
+        yield
+
+
+def _say(event: str, args: tuple[Any, ...]) -> str:
+    if event == "socket.getnameinfo":
+        return f"looked up {say_address(args[0])}"
+    if event in _LOOKING_UP:
+        host = _text(args[0]) if args[0] else ""
+        is_name = host not in ("", "localhost", socket.gethostname())
+        is_name = is_name and ":" not in host and not host[-1:].isdigit()
+        return f"looked up {host}" if is_name else ""
+    sock, address = args[0], args[1]
+    if sock.family not in (socket.AF_INET, socket.AF_INET6) or address is None:
+        return ""
+    verb = "connected" if event == "socket.connect" else "sent a datagram"
+    return f"{verb} to {say_address(address)}"
+
+
+def _is_known(event: str) -> bool:
+    """Whether a client that is met is at work here, or the emulator in this process.
+
+    A pool of threads that looks up names does so for an event loop, whose connection
+    is told of.
+    """
+    frame: FrameType | None = sys._getframe(3)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file.startswith(_OURS):
+            return "plugin" not in PurePath(file).parts  # pytest's own hooks
+        if event in _LOOKING_UP and file.endswith(_POOL):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _name(command: Any) -> str:
+    """The name of a program, of its path, its words or its line; no arguments."""
+    words = command if isinstance(command, list | tuple) else [command]
+    said = [_text(one) for one in words]
+    if said[1:2] == ["-c"] and PurePath(said[0]).name in _SHELLS:
+        said = said[2].split()
+    elif len(said) == 1 and not said[0].startswith(os.path.sep):
+        said = said[0].split()
+    return PurePath(said[0]).name if said else "a program"
+
+
+def _text(word: Any) -> str:
+    return os.fsdecode(word) if isinstance(word, bytes | os.PathLike) else str(word)
