@@ -8,6 +8,7 @@ variable names; no other module reads the environment.
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 import tomllib
 from collections.abc import Mapping
@@ -153,16 +154,29 @@ def _pick(found: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in picked.items() if value}
 
 
-def _from_dotenv(path: Path | None) -> dict[str, str]:
+def read_dotenv(path: Path | None) -> dict[str, str | None]:
+    """The variables of a `.env` file; none without one. Lines of another kind are left.
+
+    Raises:
+        SettingsError: It cannot be read.
+    """
     if path is None or not path.is_file():
         return {}
     from dotenv import dotenv_values
 
+    log = logging.getLogger("dotenv.main")  # it tells each line, as often as it is read
+    was, log.disabled = log.disabled, True
     try:
         # Without interpolation: that would read the environment of the process.
-        return _pick(dotenv_values(path, interpolate=False, encoding="utf-8-sig"))
+        return dotenv_values(path, interpolate=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from error
+    finally:
+        log.disabled = was
+
+
+def _from_dotenv(path: Path | None) -> dict[str, str]:
+    return _pick(read_dotenv(path))
 
 
 def find_pyproject(folder: Path) -> Path | None:

@@ -232,14 +232,26 @@ def read_catalog(folder: Path) -> dict[str, Any]:
     """
     try:
         loaded = json.loads(_text(folder / CATALOG))
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{folder / CATALOG} is not JSON: {error}.") from error
-    if not isinstance(loaded, dict) or loaded.get("format") != 1:
+    if not _is_catalog(loaded):
         raise InputError(
             f"{folder / CATALOG} is no contract catalogue of format 1.\n"
             "Make it anew: azml-contract contract import --specs DIR --to FOLDER"
         )
-    return loaded
+    found: dict[str, Any] = loaded
+    return found
+
+
+def _is_catalog(loaded: Any) -> bool:
+    """Whether each api-version of a catalogue tells what it was compiled from."""
+    if not isinstance(loaded, dict) or loaded.get("format") != 1:
+        return False
+    versions, sources = loaded.get("versions"), set(map(str, SourceKind))
+    return isinstance(versions, dict) and all(
+        isinstance(entry, dict) and entry.get("source") in sources
+        for entry in versions.values()
+    )
 
 
 def _nearest(asked: str, extra: Path | None) -> list[str]:

@@ -221,3 +221,6 @@ def _parse(file: Path) -> Any:
         ) from error
     except RecursionError as error:
         raise SpecificationError(file, "", "nested too deeply", cure=_FETCH) from error
+    except ValueError as error:
+        reason = "a number in it is too long"
+        raise SpecificationError(file, "", reason, cure=_FETCH) from error

@@ -138,7 +138,7 @@ def read_default(node: Node | None, kind: Type) -> Any:
         return node.value
     try:
         return json.loads(node.value)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return node.value
 
 

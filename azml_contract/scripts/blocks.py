@@ -211,14 +211,18 @@ def _find_cells(text: str) -> Iterator[Block]:
     """Cells of a notebook: those of a shell, and the lines of others that call one."""
     data = json.loads(text)
     places = JsonPlaces(text)
-    for index, cell in enumerate(data.get("cells", ())):
+    cells = data.get("cells")
+    for index, cell in enumerate(cells if isinstance(cells, list) else ()):
         if not isinstance(cell, dict) or cell.get("cell_type") != "code":
             continue
         source = cell.get("source", "")
         pointer = f"/cells/{index}/source"
         whole = Block("python")
-        many = [f"{pointer}/{n}" for n in range(len(source))]
-        for one in many if isinstance(source, list) else [pointer]:
+        many = [pointer] if isinstance(source, str) else []
+        if isinstance(source, list):
+            lines = enumerate(source)
+            many = [f"{pointer}/{n}" for n, line in lines if isinstance(line, str)]
+        for one in many:
             place = places.find(one)
             _add_json(whole, text, place.value + 1, place.end - 1)
         yield from _split_cell(whole)

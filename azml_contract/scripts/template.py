@@ -43,7 +43,7 @@ def find_requests(source: Source, holes: Holes) -> Iterator[tuple[int, int, Requ
     data = json.loads(source.text)
     if "resources" not in data and isinstance(data.get("properties"), dict):
         yield from reader.read(
-            data["properties"]["template"], "/properties/template", ()
+            data["properties"].get("template"), "/properties/template", ()
         )
     else:
         yield from reader.read(data, "", ())
@@ -59,8 +59,10 @@ class _Reader:
         self, holder: Any, pointer: str, above: Sequence[tuple[str, str]]
     ) -> Iterator[tuple[int, int, Request]]:
         """The resources of a template, or of a resource."""
-        held: Any = holder.get("resources", ()) if isinstance(holder, dict) else ()
-        named = held if isinstance(held, dict) else dict(enumerate(held))
+        held: Any = holder.get("resources") if isinstance(holder, dict) else None
+        named: dict[Any, Any] = held if isinstance(held, dict) else {}
+        if isinstance(held, list):
+            named = dict(enumerate(held))
         for key, one in named.items():
             if isinstance(one, dict):
                 yield from self._read_one(one, f"{pointer}/resources/{key}", above)
@@ -116,7 +118,9 @@ class _Reader:
         start = self._places.find(f"{pointer}/type").value
         made = Text((Part(url, self._source, start, start, Style.MADE),))
         place = self._places.find(f"{pointer}/apiVersion")
-        version = str(one.get("apiVersion", ""))
+        version = one.get("apiVersion")
+        if not isinstance(version, str):
+            return join([made])
         if version.startswith("["):
             token = self._holes.token(Hole(version))
             part = Part(token, self._source, place.value, place.end, Style.BARE)

@@ -107,7 +107,50 @@ CASSETTE = {
         }
     ],
 }
+_CURL = f"curl -X PUT -d '{TEXT}' '{URL}'"
+NOTEBOOK = {
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {"kernelspec": {"name": "bash", "language": "bash"}},
+    "cells": [
+        {"cell_type": "markdown", "metadata": {}, "source": ["# a\n"]},
+        {"cell_type": "code", "metadata": {}, "source": ["%%bash\n", _CURL]},
+    ],
+}
+WORKFLOW = {
+    "name": "train",
+    "on": {"push": {"branches": ["main"]}},
+    "env": {"A": "b"},
+    "jobs": {
+        "train": {
+            "runs-on": "ubuntu",
+            "steps": [
+                {"uses": "actions/checkout@v4", "with": {"path": "a"}},
+                {"run": _CURL, "env": {"C": "d"}, "shell": "bash"},
+            ],
+        }
+    },
+}
+TEMPLATE = {
+    "$schema": "https://schema.management.azure.com/2019-04-01/deploymentTemplate.json#",
+    "contentVersion": "1.0.0.0",
+    "parameters": {"name": {"type": "string"}},
+    "resources": [
+        {
+            "type": "Microsoft.MachineLearningServices/workspaces/jobs",
+            "apiVersion": "2024-04-01",
+            "name": "[concat(parameters('name'), '/train')]",
+            **JOB,
+            "resources": [
+                {"type": "jobs", "apiVersion": "2024-04-01", "name": "b", **JOB}
+            ],
+        }
+    ],
+}
 BASES: dict[str, Any] = {
+    "book.json": NOTEBOOK,
+    "flow.yaml": WORKFLOW,
+    "template.json": TEMPLATE,
     "body.json": JOB,
     "proxy.json": PROXY,
     "trace.har": HAR,

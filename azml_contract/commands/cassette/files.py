@@ -116,14 +116,17 @@ def project_rules() -> RedactionRules:
 
 
 def _settings(pyproject: Path | None) -> Settings:
-    from dotenv import dotenv_values
-
-    from azml_contract.settings import PLACEHOLDERS, VARIABLES, load_settings
+    from azml_contract.settings import (
+        PLACEHOLDERS,
+        VARIABLES,
+        load_settings,
+        read_dotenv,
+    )
 
     dotenv = Path(".env")
     try:
         return load_settings(os.environ, dotenv=dotenv, pyproject=pyproject)
     except SettingsError:
-        found = {**dotenv_values(dotenv, interpolate=False), **os.environ}
+        found = {**read_dotenv(dotenv), **os.environ}
         known = {name: (found.get(v) or "").strip() for name, v in VARIABLES.items()}
         return replace(PLACEHOLDERS, **{n: v for n, v in known.items() if v})
