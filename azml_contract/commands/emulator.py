@@ -65,6 +65,38 @@ _CHECK_S = 0.5
     type=click.Path(path_type=Path, dir_okay=False),
     help="TOML: what shall go wrong, see docs/emulator.md.",
 )
+@click.option(
+    "--execute",
+    is_flag=True,
+    help="Jobs really run, on this machine, with the Python that is here.",
+)
+@click.option(
+    "--job-python",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The Python that jobs run with. Default: this one.",
+)
+@click.option(
+    "--job-time",
+    type=click.FloatRange(min=0, min_open=True),
+    default=3600.0,
+    show_default=True,
+    help="Seconds that a job may run.",
+)
+@click.option(
+    "--job-disk",
+    type=click.IntRange(min=1),
+    default=2048,
+    show_default=True,
+    help="Megabytes that a job may have in its folder.",
+)
+@click.option(
+    "--job-memory",
+    type=click.IntRange(min=1),
+    default=4096,
+    show_default=True,
+    help="Megabytes of memory that a job may use.",
+)
+@click.option("--keep-runs", is_flag=True, help="Leave the folders of jobs.")
 def command(
     host: str,
     port: int,
@@ -78,6 +110,12 @@ def command(
     logs: bool,
     state: Path | None,
     faults: Path | None,
+    execute: bool,
+    job_python: Path | None,
+    job_time: float,
+    job_disk: int,
+    job_memory: int,
+    keep_runs: bool,
 ) -> None:
     """Run a local Azure ML service, and print how a client finds it.
 
@@ -91,6 +129,7 @@ def command(
     from azml_contract.command_run import CommandRun
     from azml_contract.commands.emulating import conclude_seen, plan_seen
     from azml_contract.emulator.clock import RunningClock
+    from azml_contract.emulator.execution.run import Limits
     from azml_contract.emulator.fault_file import load_faults
     from azml_contract.emulator.seed import find_seed
     from azml_contract.emulator.server import Emulator
@@ -98,6 +137,7 @@ def command(
 
     port, gateway_port = keep_ports(state, port, gateway_port)
     is_seen = recordings is not None or logs
+    limits = Limits(job_time, job_disk, job_memory, keep_runs, str(job_python or ""))
     emulator = Emulator(
         host=host,
         port=port,
@@ -108,6 +148,7 @@ def command(
         seed=find_seed(seed, state),
         faults=load_faults(faults) if faults else None,
         state=state,
+        execute=limits if execute else None,
     )
     wrong = False
     with until_interrupted() as interrupted, ExitStack() as held:

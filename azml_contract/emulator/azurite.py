@@ -30,6 +30,7 @@ MAIN = Path("azurite/dist/src/blob/main.js")
 LOG_NAME = "azurite.log"
 _READY_S = 60.0
 _LEAVE_S = 3.0
+_GRACE_S = 5.0
 _BLOB_VERSION = "2021-12-02"
 _LISTENS = "successfully listens on"
 _MOST_STARTS = 3
@@ -40,7 +41,16 @@ _MOST_STARTS = 3
 # thread that started the child, not the process.
 _WATCHDOG = """\
 const parent = process.ppid;
-const leave = () => process.exit(0);
+const grace = Number(process.env.AZML_AZURITE_GRACE_MS || 0);
+let leaving = false;
+const leave = () => {
+  if (leaving) return;
+  leaving = true;
+  if (!grace) process.exit(0);
+  // It writes down which blobs there are, then ends by itself.
+  process.emit("SIGTERM");
+  setTimeout(() => process.exit(0), grace).unref();
+};
 process.stdin.on("end", leave).on("close", leave).on("error", leave).resume();
 if (process.stdin.unref) process.stdin.unref();
 setInterval(() => { if (process.ppid !== parent) leave(); }, 500).unref();
@@ -234,7 +244,11 @@ class Azurite:
 
         # NODE_OPTIONS of the user's shell may name a debugger or a preload.
         inherited = {k: v for k, v in os.environ.items() if k != "NODE_OPTIONS"}
-        return inherited | {"AZURITE_ACCOUNTS": f"{self._account}:{self._key}"}
+        grace_ms = str(int(_GRACE_S * 1000)) if self._folder else "0"
+        return inherited | {
+            "AZURITE_ACCOUNTS": f"{self._account}:{self._key}",
+            "AZML_AZURITE_GRACE_MS": grace_ms,
+        }
 
     def wait_ready(self, timeout_s: float = _READY_S) -> None:
         """Return when it accepts connections.
@@ -301,6 +315,20 @@ class Azurite:
         finally:
             connection.close()
 
+    @property
+    def account(self) -> str:
+        """Name of the storage account."""
+        return self._account
+
+    def connect(self) -> HTTPSConnection:
+        """A connection, for `sign`ed calls."""
+        self.wait_ready()
+        return self._open()
+
+    def sign(self) -> str:
+        """A query string that may read and write everything, for a while."""
+        return sign_account(self._account, self._key)
+
     def put_blob(self, container: str, name: str, data: bytes) -> None:
         """Write a blob; one that exists is replaced.
 
@@ -355,14 +383,24 @@ class Azurite:
         atexit.unregister(self.close)
         process, self._process = self._process, None
         if process is not None:
+            if self._folder is not None:
+                _let_end(process)
             _end(process)
         if self._log_file is not None:
             self._log_file.close()
             self._log_file = None
 
 
+def _let_end(process: subprocess.Popen[bytes]) -> None:
+    """Close the life line, and wait while it writes down what it has."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        if process.stdin:
+            process.stdin.close()
+        process.wait(_GRACE_S + _LEAVE_S)
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
-    # Blobs are in memory: there is nothing to be saved, so no farewell.
+    # What blobs there are in a folder is written down; those in memory go.
     process.kill()
     with contextlib.suppress(OSError):
         if process.stdin:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 
 from azml_contract.emulator.azurite import Azurite
+from azml_contract.emulator.execution.storage import Storage
 from azml_contract.errors import EmulatorError
 
 
@@ -22,6 +23,7 @@ class Blobs:
 
     def __init__(self, azurite: Azurite | None) -> None:
         self._azurite = azurite
+        self._storage = Storage(azurite) if azurite else None
         self._promised: list[threading.Thread] = []
         self._failure: EmulatorError | None = None
 
@@ -62,6 +64,26 @@ class Blobs:
             return False
         self._azurite.put_blob(container, name, data)
         return True
+
+    def list_blobs(self, container: str, prefix: str) -> list[str]:
+        """Names of the blobs below a prefix; none where there is no blob storage.
+
+        Raises:
+            EmulatorError: Azurite refused, or ended.
+        """
+        if self._storage is None:
+            return []
+        return self._storage.list(container, prefix)
+
+    @property
+    def storage(self) -> Storage | None:
+        """What reads and writes blobs; None where nothing does."""
+        return self._storage
+
+    def close(self) -> None:
+        """Close the connections to it."""
+        if self._storage is not None:
+            self._storage.close()
 
     def wait_ready(self) -> None:
         """Return when Azurite answers and what was promised is there.

@@ -21,6 +21,7 @@ _WRONG_TYPE = "AZC104"
 _BAD_ENUM = "AZC106"
 _TEXT_MAPS = ("tags", "properties")
 _BOOLEANS = ("true", "false")
+_ENCRYPTION = "/properties/encryption/keyVaultProperties/"
 _NOT_JSON = "AZC130"
 # From here on codes are about paths, which ARM's front judges, and about what
 # a body means, which the service finds out when it runs the job.
@@ -43,7 +44,7 @@ def _is_refused(finding: Finding) -> bool:
     code = CODES[finding.code]
     if code.consequence is not Consequence.REFUSED or finding.code == _NOT_JSON:
         return False
-    if finding.code >= _FIRST_OF_MEANING:
+    if finding.code >= _FIRST_OF_MEANING or _is_left_empty(finding):
         return False
     if finding.code == _WRONG_TYPE and (
         _is_taken_as_text(finding) or _is_taken_as_boolean(finding)
@@ -54,6 +55,15 @@ def _is_refused(finding: Finding) -> bool:
         # the service itself is known to refuse what it does not know.
         return finding.evidence is not Evidence.LIVE
     return finding.severity is Severity.ERROR
+
+
+def _is_left_empty(finding: Finding) -> bool:
+    """Whether it is a key that was not filled in.
+
+    azure-ai-ml 1.35.2 makes every workspace from a template that sends the key vault
+    and the key of an encryption empty, with the status ``Disabled``.
+    """
+    return finding.pointer.startswith(_ENCRYPTION) and finding.seen in ("", None, 0)
 
 
 def _is_taken_as_text(finding: Finding) -> bool:

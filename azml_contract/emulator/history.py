@@ -1,8 +1,8 @@
 """Run history, as far as clients look there to follow a job and fetch its files.
 
 In: requests to ``/history/v1.0{workspace}/...`` and ``/data/v1.0{workspace}/...``
-of a region's host. Out: runs, made from the jobs in the store, with one log
-file that says that nothing was run; no metrics. Source: the models of
+of a region's host. Out: runs, made from the jobs in the store, with their
+logs; that of a job that was simulated says so. Source: the models of
 azure-ai-ml 1.35.2, and a recording of a pipeline's children.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import uuid
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from azml_contract.emulator.clock import as_iso
 from azml_contract.emulator.courses import TERMINAL
@@ -26,6 +26,7 @@ from azml_contract.exchange import Request
 _PREFIX = "/history/v1.0/"
 _RESOLVED = "/dataversion/batchGetResolvedUris"
 _ARTIFACTS = "azureml"
+_LOG_FOLDERS = ("user_logs/", "logs/")
 _LOG = "user_logs/std_log.txt"
 _RUN_TYPES = {"Sweep": "azureml.HyperDrive", "Pipeline": "azureml.PipelineRun"}
 
@@ -106,20 +107,34 @@ def _place_of(world: World, asset_id: str) -> str:
 
 
 def _write_log(world: World, job: Resource, state: JobState) -> dict[str, str]:
-    """The log of a run that is over, as a blob; its name and address."""
+    """Names and addresses of the logs of a run; of one that was simulated, when it is
+    over, a log that says so."""
+    if "run" in job.facts:
+        return _find_logs(world, job)
     if state.status not in TERMINAL:
         return {}
     name = f"ExperimentRun/dcid.{job.name}/{_LOG}"
     text = (
         f"The azml-contract emulator took the job {job.name} through its states to "
-        f"{state.status}. Nothing was run.\n"
+        f"{state.status}, simulated. Nothing was run.\n"
     )
     if not world.blobs.put_blob(_ARTIFACTS, name, text.encode()):
         return {}
+    return {_LOG: _address(world, name)}
+
+
+def _find_logs(world: World, job: Resource) -> dict[str, str]:
+    prefix = f"ExperimentRun/dcid.{job.name}/"
+    names = world.blobs.list_blobs(_ARTIFACTS, prefix)
+    logs = [n for n in names if n.removeprefix(prefix).startswith(_LOG_FOLDERS)]
+    return {name.removeprefix(prefix): _address(world, name) for name in logs}
+
+
+def _address(world: World, name: str) -> str:
     seed = world.seed
     sas = sign_upload(seed.storage_account, seed.storage_key, _ARTIFACTS)
     host = f"{seed.storage_account}.blob.core.windows.net"
-    return {_LOG: f"https://{host}/{_ARTIFACTS}/{name}?{sas}"}
+    return f"https://{host}/{_ARTIFACTS}/{quote(name)}?{sas}"
 
 
 def _refuse(message: str) -> Reply:
@@ -153,6 +168,8 @@ def _as_run(world: World, job: Resource, state: JobState) -> dict[str, Any]:
     }
     if state.status in TERMINAL:
         run["endTimeUtc"] = as_iso(job.created_s + state.course.end_s)
+    if state.error:
+        run["error"] = {"error": {"code": "UserError", "message": state.error}}
     return run
 
 

@@ -37,6 +37,13 @@ class JobState:
     course: Course
     sweep: Sweep | None = None
     cancelled_s: float | None = None
+    error: str = ""
+    note: str = ""
+
+    def told(self) -> dict[str, str]:
+        """What the emulator has to say about a run, as properties of the job."""
+        said = {"error": self.error, "note": self.note}
+        return {f"azml-contract.{name}": text for name, text in said.items() if text}
 
     def has_reached(self, state: str) -> bool:
         """Whether the job has got as far as a state of its course."""

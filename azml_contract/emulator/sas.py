@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 _CLOCK_SKEW = timedelta(minutes=10)
+_OWN_LIFETIME = timedelta(days=30)
 _UPLOAD_LIFETIME = timedelta(hours=8)
 
 
@@ -24,8 +25,8 @@ def sign_account(account: str, key: str) -> str:
         account,
         key,
         ResourceTypes(service=True, container=True, object=True),
-        AccountSasPermissions(read=True, write=True, create=True, list=True),
-        datetime.now(UTC) + timedelta(hours=1),
+        AccountSasPermissions(read=True, write=True, add=True, create=True, list=True),
+        datetime.now(UTC) + _OWN_LIFETIME,
     )
 
 

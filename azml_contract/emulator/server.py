@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import sys
 import time
 import traceback
 from pathlib import Path
@@ -22,10 +23,17 @@ from azml_contract.emulator.azurite import Azurite, find_azurite
 from azml_contract.emulator.blobs import Blobs
 from azml_contract.emulator.bodies import make_refuse_body
 from azml_contract.emulator.clock import EmulatorClock, SteppingClock
+from azml_contract.emulator.execution.executor import Executor
+from azml_contract.emulator.execution.pipeline import run_pipeline
+from azml_contract.emulator.execution.run import Limits
+from azml_contract.emulator.execution.scoring import HOST as SCORING_HOST
+from azml_contract.emulator.execution.scoring import Scoring
+from azml_contract.emulator.execution.sweep import run_sweep
 from azml_contract.emulator.faults import Fault, FaultKind, Faults
 from azml_contract.emulator.history import answer_history, answers_history
 from azml_contract.emulator.identity import Identity
 from azml_contract.emulator.journal import SqliteJournal
+from azml_contract.emulator.mlflow.server import MlflowServer, answers_mlflow
 from azml_contract.emulator.neighbours.stubs import seed_stubs
 from azml_contract.emulator.neighbours.subscriptions import describe_cloud
 from azml_contract.emulator.portal import answer_portal, answers_portal, as_front
@@ -46,6 +54,7 @@ from azml_contract.settings import Settings
 
 COMPUTE = "cpu-cluster"
 LOG_NAME = "emulator.log"
+_TOKEN_OF_JOB_S = 24 * 3600.0
 
 
 MISSING_HOSTS = {
@@ -85,6 +94,7 @@ class Emulator:
         public_roots: Whether the CA bundle also trusts public authorities.
         faults: What shall go wrong from the start.
         state: Folder of what outlives the emulator; None for memory alone.
+        execute: What a job may use that really runs; None for no job that does.
     """
 
     def __init__(
@@ -102,6 +112,7 @@ class Emulator:
         public_roots: bool = False,
         faults: Faults | None = None,
         state: Path | None = None,
+        execute: Limits | None = None,
     ) -> None:
         self.clock: EmulatorClock = clock or SteppingClock()
         self.faults = faults or Faults()
@@ -116,8 +127,10 @@ class Emulator:
         self._host, self._compute = host, compute or _name_compute(self.seed)
         self._command = find_azurite(azurite_path) if azurite else []
         self._public_roots = public_roots
+        self._execute = execute
         self._blobs: Blobs | None = None
         self._doors: Doors | None = None
+        self._scoring: Scoring | None = None
 
     # -- start and end ----------------------------------------------------------
 
@@ -153,12 +166,14 @@ class Emulator:
             self.state_dir if self._state is None else self._state / "tls",
             public_roots=self._public_roots,
             keep=self._state is not None,
+            more=self._scoring_hosts(),
         )
         self.ca_bundle = certificates.bundle
         self._blobs = self._start_blobs(certificates)
         self._identity = Identity(self.seed)
+        executor = self._make_executor()
         self._world = World(
-            self.seed, self.store, self.clock, self._blobs, load_contract
+            self.seed, self.store, self.clock, self._blobs, load_contract, executor
         )
         self._arm = Arm(
             self._world,
@@ -166,6 +181,7 @@ class Emulator:
             versions=known_versions(),
             refuse_body=make_refuse_body(),
         )
+        self._mlflow = MlflowServer(self._world, self._identity)
         server = TlsServer(
             self.answer,
             certificates.server_context(),
@@ -178,6 +194,7 @@ class Emulator:
                 adopt=server.serve,
                 find_azurite=self._blobs.address,
                 missing=MISSING_HOSTS,
+                more=self._scoring_hosts(),
             ),
             host=self._host,
             port=self._gateway_port,
@@ -189,6 +206,61 @@ class Emulator:
         self.store.commit(self.clock.now())
         server.start()
         gateway.start()
+        if executor is not None and self._blobs.storage is not None:
+            self._ending.callback(executor.close)
+            executor.start(self._world, self._blobs.storage, self._environ_of_job)
+            self._scoring = Scoring(
+                self._world, executor, self._identity, self.state_dir / "deployments"
+            )
+            self._ending.callback(self._scoring.close)
+
+    def _scoring_hosts(self) -> tuple[str, ...]:
+        """Where endpoints score, if they do; a star stands for one label alone."""
+        if self._execute is None:
+            return ()
+        return (f"*.{self.seed.location}{SCORING_HOST}",)
+
+    def _make_executor(self) -> Executor | None:
+        if self._execute is None:
+            return None
+        if not self._command:
+            raise EmulatorError(
+                "Jobs that really run need blob storage: leave out --azurite none"
+            )
+        if sys.platform == "win32":
+            raise EmulatorError("Jobs really run on Linux and macOS only, not here")
+        return Executor(
+            self.state_dir / "runs",
+            self._execute,
+            {"Sweep": run_sweep, "Pipeline": run_pipeline},
+        )
+
+    def _environ_of_job(self, job: Resource) -> dict[str, str]:
+        """Variables by which a job finds the emulator, and what it is part of."""
+        environ = self.environ
+        ours = {k: environ[k] for k in environ if not k.startswith("AZML_")}
+        del ours["AZURE_CLIENT_SECRET"], ours["AZURE_CLIENT_ID"]
+        seed = self.seed
+        region = f"{seed.location}.api.azureml.ms"
+        token = self.issue_token(lifetime_s=_TOKEN_OF_JOB_S)
+        experiment = str(job.body["properties"].get("experimentName") or "Default")
+        parent = str(job.facts.get("parent") or job.name)
+        return {
+            **ours,
+            "AZUREML_RUN_ID": job.name,
+            "AZUREML_ROOT_RUN_ID": parent,
+            "AZUREML_EXPERIMENT_NAME": experiment,
+            "AZUREML_ARM_SUBSCRIPTION": seed.subscription,
+            "AZUREML_ARM_RESOURCEGROUP": seed.resource_group,
+            "AZUREML_ARM_WORKSPACE_NAME": seed.workspace,
+            "AZUREML_RUN_TOKEN": token,
+            "MLFLOW_TRACKING_URI": (
+                f"https://{region}/mlflow/v1.0{self._world.workspace_id}"
+            ),
+            "MLFLOW_TRACKING_TOKEN": token,
+            "MLFLOW_RUN_ID": job.name,
+            "MLFLOW_EXPERIMENT_NAME": experiment,
+        }
 
     def _make_state_dir(self) -> Path:
         if self._given_dir is not None:
@@ -216,7 +288,9 @@ class Emulator:
         )
         self._ending.callback(azurite.close)
         azurite.start()
-        return Blobs(azurite)
+        blobs = Blobs(azurite)
+        self._ending.callback(blobs.close)
+        return blobs
 
     def close(self) -> None:
         """End everything. Safe to call twice."""
@@ -360,6 +434,10 @@ class Emulator:
             return _as_response(Reply(200, describe_cloud()))
         if self._identity.answers(request):
             return _as_response(self._identity.answer(request))
+        if self._scoring is not None and request.host.endswith(SCORING_HOST):
+            return self._scoring.answer(request)
+        if answers_mlflow(request):
+            return self._mlflow.answer(request)
         front = as_front(request)
         if front is not None:
             return self._arm.answer(front, fault)

@@ -38,7 +38,7 @@ class Trial:
     parameters: Mapping[str, Any]
     starts_s: float
     course: Course
-    metric: float
+    metric: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _sample(
     seed: str, properties: Mapping[str, Any], total: int
 ) -> Iterator[dict[str, Any]]:
     space = {
-        parameter: _read_expression(expression)
+        parameter: read_expression(expression)
         for parameter, expression in (properties.get("searchSpace") or {}).items()
     }
     algorithm = properties.get("samplingAlgorithm") or {}
@@ -122,7 +122,7 @@ def _sample(
         yield {key: _draw(*space[key], source) for key in sorted(space)}
 
 
-def _read_expression(expression: object) -> tuple[str, list[Any]]:
+def read_expression(expression: object) -> tuple[str, list[Any]]:
     """``["uniform", [0.1, 0.5]]`` as a name and its arguments."""
     if isinstance(expression, Sequence) and len(expression) == 2:
         name, arguments = expression
@@ -227,11 +227,12 @@ def sweep_properties(
         "azureml.runsource": "hyperdrive",
         "platform": "AML",
     }
-    if not is_completed or not sweep.trials:
+    known = [trial for trial in sweep.trials if trial.metric is not None]
+    if not is_completed or not known:
         return written
     wants_most = metric_config(properties)["goal"] == "maximize"
     pick = max if wants_most else min
-    best = pick(sweep.trials, key=lambda trial: trial.metric)
+    best = pick(known, key=lambda trial: trial.metric or 0.0)
     child = f"{name}_{best.number}"
     return written | {
         "space_size": "infinite_space_size",

@@ -17,6 +17,7 @@ from azml_contract.contract.contract import Contract, Route
 from azml_contract.contract.model import Operation, Type
 from azml_contract.contract.views import Lens
 from azml_contract.emulator.clock import EmulatorClock, as_iso
+from azml_contract.emulator.execution.storage import Storage
 from azml_contract.emulator.paths import ArmPath
 from azml_contract.emulator.seed import Seed
 from azml_contract.emulator.shaping import SEEN, Definitions, Shaper
@@ -39,6 +40,29 @@ class BlobStorage(Protocol):
     def put_blob(self, container: str, name: str, data: bytes) -> bool:
         """Write a blob; False where there is no blob storage."""
 
+    @property
+    def storage(self) -> Storage | None:
+        """What reads and writes blobs; None where nothing does."""
+
+    def list_blobs(self, container: str, prefix: str) -> list[str]:
+        """Names of the blobs below a prefix; none where there is no blob storage."""
+
+
+class Executes(Protocol):
+    """Runs jobs for real."""
+
+    def runs(self, properties: Mapping[str, Any]) -> bool:
+        """Whether jobs of this type really run."""
+
+    def begin(self, job: Resource) -> Resource:
+        """A new job with its first state."""
+
+    def submit(self, job: Resource) -> None:
+        """Run a job that is in the store."""
+
+    def cancel(self, job_id: str) -> None:
+        """Ask a job to end."""
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -49,6 +73,7 @@ class World:
     clock: EmulatorClock
     blobs: BlobStorage
     load: Callable[[str], Contract]
+    executor: Executes | None = None
     _shapers: dict[tuple[str, Lens], Shaper] = field(default_factory=dict)
 
     @property

@@ -62,7 +62,11 @@ class Certificates:
 
 
 def make_certificates(
-    folder: Path, *, public_roots: bool = False, keep: bool = False
+    folder: Path,
+    *,
+    public_roots: bool = False,
+    keep: bool = False,
+    more: tuple[str, ...] = (),
 ) -> Certificates:
     """Create an authority and a server certificate signed by it.
 
@@ -70,8 +74,8 @@ def make_certificates(
         folder: Private folder; three files are written to it.
         public_roots: Whether the bundle also holds certifi's roots, for a
             client that talks to the internet besides the emulator.
-
         keep: Use what is there from another time, while it is still good.
+        more: Names of hosts besides `SERVER_NAMES`.
 
     Returns:
         Where the files are. The authority's key is dropped: nothing can be
@@ -80,13 +84,13 @@ def make_certificates(
     files = Certificates(
         folder / "server.pem", folder / "server.key", folder / "bundle.pem"
     )
-    if keep and _is_good(files):
+    if keep and _is_good(files, more):
         return files
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = _make_authority(authority_key)
     server_key = ec.generate_private_key(ec.SECP256R1())
-    server = _make_server(server_key, authority, authority_key)
+    server = _make_server(server_key, authority, authority_key, more)
 
     files.certificate.write_bytes(_as_pem(server) + _as_pem(authority))
     write_whole(
@@ -100,13 +104,19 @@ def make_certificates(
     return files
 
 
-def _is_good(files: Certificates) -> bool:
+def _is_good(files: Certificates, more: tuple[str, ...]) -> bool:
     try:
         certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
         files.server_context()
         is_whole = files.bundle.stat().st_size > 0
-    except (OSError, ValueError):
+        told = certificate.extensions.get_extension_for_class(
+            x509.SubjectAlternativeName
+        )
+    except (OSError, ValueError, x509.ExtensionNotFound):
         return False
+    is_whole = is_whole and set(more) <= set(
+        told.value.get_values_for_type(x509.DNSName)
+    )
     left = certificate.not_valid_after_utc - datetime.now(UTC)
     return is_whole and left > _RENEWED
 
@@ -304,8 +314,10 @@ def _make_server(
     key: ec.EllipticCurvePrivateKey,
     authority: x509.Certificate,
     authority_key: ec.EllipticCurvePrivateKey,
+    more: tuple[str, ...],
 ) -> x509.Certificate:
-    names: list[x509.GeneralName] = [x509.DNSName(name) for name in SERVER_NAMES]
+    known = (*SERVER_NAMES, *more)
+    names: list[x509.GeneralName] = [x509.DNSName(name) for name in known]
     names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     names.append(x509.IPAddress(ipaddress.ip_address("::1")))
     return _sign_server(key, authority, authority_key, names)

@@ -164,6 +164,7 @@ def lead_inside(
     adopt: Callable[[socket.socket], None],
     find_azurite: Callable[[], tuple[str, int]],
     missing: Mapping[str, str] | None = None,
+    more: tuple[str, ...] = (),
 ) -> Find:
     """The routes of an emulator: its own names, blob storage, and no way out.
 
@@ -172,7 +173,9 @@ def lead_inside(
         find_azurite: Address of Azurite; may wait until it is ready, and
             raises `EmulatorError` where there is none.
         missing: Why some hosts are refused, by pattern of their names.
+        more: The emulator's own names besides `SERVER_NAMES`.
     """
+    names = (*SERVER_NAMES, *more)
     reasons = dict(missing or {})
 
     def find(host: str, port: int, client: socket.socket) -> Route:
@@ -181,7 +184,7 @@ def lead_inside(
                 lambda: socket.create_connection(find_azurite(), timeout=10),
                 "No blob storage",
             )
-        if any(fnmatchcase(host, name) for name in SERVER_NAMES):
+        if any(fnmatchcase(host, name) for name in names):
             return Serve(adopt)
         return Refuse(say_missing(host, reasons))
 

@@ -28,6 +28,11 @@ SCRATCH = {
     "emulator/azurite.py": "a log and a script in a new folder",
     "emulator/state_folder.py": "a lock without content",
     "emulator/server.py": "a log, line by line",
+    "emulator/execution/keeper.py": "the folder of one run",
+    "emulator/execution/run.py": "the folder of one run",
+    "emulator/execution/scorer.py": "the folder of one run",
+    "emulator/execution/scoring.py": "the folder of one run",
+    "emulator/execution/storage.py": "the folder of one run",
     "commands/regress.py": "adds to the summary that GitHub keeps",
 }
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")

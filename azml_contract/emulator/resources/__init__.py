@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from azml_contract.emulator.paths import ArmPath
-from azml_contract.emulator.resources.assets import AssetContainers, AssetVersions
+from azml_contract.emulator.resources.assets import AssetContainers
 from azml_contract.emulator.resources.codes import CodeContainers, CodeVersions
 from azml_contract.emulator.resources.components import ComponentVersions
 from azml_contract.emulator.resources.computes import Computes
@@ -21,6 +21,7 @@ from azml_contract.emulator.resources.environments import (
 )
 from azml_contract.emulator.resources.generic import Kind, LabelingJobs, OwnLists
 from azml_contract.emulator.resources.jobs import Jobs
+from azml_contract.emulator.resources.models import ModelVersions
 from azml_contract.emulator.resources.registries import Registries
 from azml_contract.emulator.resources.workspaces import Workspaces
 from azml_contract.emulator.world import World
@@ -36,7 +37,7 @@ KINDS: dict[str, type[Kind]] = {
     "workspaces/data": DataContainers,
     "workspaces/data/versions": DataVersions,
     "workspaces/models": AssetContainers,
-    "workspaces/models/versions": AssetVersions,
+    "workspaces/models/versions": ModelVersions,
     "workspaces/connections": Connections,
     "workspaces/onlineendpoints": Endpoints,
     "workspaces/batchendpoints": Endpoints,

@@ -1,11 +1,13 @@
 """Online and batch endpoints, and their deployments.
 
 An endpoint takes traffic only to deployments that are there, and a deployment
-needs its endpoint. Nothing is served: ``scoringUri`` leads nowhere.
+needs its endpoint. Whether ``scoringUri``
+leads anywhere is up to `execution`.
 """
 
 from __future__ import annotations
 
+from azml_contract.emulator.execution.places import log_of
 from azml_contract.emulator.refusal import Refusal
 from azml_contract.emulator.replies import Reply
 from azml_contract.emulator.resources.generic import Kind
@@ -96,3 +98,14 @@ class OnlineDeployments(Deployments):
     """Deployments of an online endpoint, which are updated, not created."""
 
     provisioning_action = "Updating"
+
+    def act(self, call: Call, action: str) -> Reply:
+        """``getLogs``: what the deployment's script said, where it really runs."""
+        storage = self.world.blobs.storage
+        if action.lower() != "getlogs" or not self.world.executor or not storage:
+            return super().act(call, action)
+        place = log_of(self.need(call))
+        said = storage.get(place.container, place.path) or b""
+        lines = said.decode("utf-8", "replace").splitlines(keepends=True)
+        tail = int((call.body or {}).get("tail") or len(lines) or 1)
+        return Reply(200, {"content": "".join(lines[-tail:])})

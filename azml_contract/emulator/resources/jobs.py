@@ -21,6 +21,7 @@ from azml_contract.emulator.courses import (
     command_course,
     other_course,
 )
+from azml_contract.emulator.execution.tracking import Tracking
 from azml_contract.emulator.job_views import (
     JobState,
     view_command,
@@ -36,7 +37,7 @@ from azml_contract.emulator.resources.generic import Kind
 from azml_contract.emulator.resources.operations import result_headers, start_operation
 from azml_contract.emulator.shaping import Shaper
 from azml_contract.emulator.store import Body, Resource
-from azml_contract.emulator.sweeps import Trial, plan_sweep
+from azml_contract.emulator.sweeps import Sweep, Trial, metric_config, plan_sweep
 from azml_contract.emulator.versions import (
     CANCEL_IS_ASYNC_FROM,
     LEGACY_ENDS,
@@ -80,9 +81,20 @@ class Jobs(Kind):
         found = self.world.store.get(job_id) or self._find_trial(job_id)
         return found or self._find_step(job_id)
 
+    def put(self, call: Call) -> Reply:
+        """Create a job, and let it run where jobs do."""
+        is_new = self.world.store.get(call.path.id) is None
+        reply = super().put(call)
+        job = self.world.store.get(call.path.id)
+        if is_new and job is not None and "run" in job.facts and self.world.executor:
+            self.world.executor.submit(job)
+        return reply
+
     def members(self, call: Call) -> Iterable[Resource]:
-        """Jobs that the query asks for, newest first."""
-        listed = tuple(super().members(call))[::-1]
+        """Jobs that the query asks for, newest first; children are not listed."""
+        listed = tuple(
+            job for job in super().members(call) if "parent" not in job.facts
+        )[::-1]
         wanted = call.query.get("jobtype", "").lower()
         view = call.query.get("listviewtype", "ActiveOnly").lower()
         tag = call.query.get("tag", "")
@@ -138,6 +150,8 @@ class Jobs(Kind):
             check_pipeline(self.world, properties)
         properties.setdefault("displayName", name)
         job = super().admit(call, body, None)
+        if self.world.executor is not None and self.world.executor.runs(properties):
+            return self.world.executor.begin(job)
         # Components of a registry are fetched before the pipeline is prepared.
         is_late = call.is_from(_NOT_STARTED_FROM) and _REGISTRY in str(
             properties.get("jobs")
@@ -159,7 +173,9 @@ class Jobs(Kind):
         now = self.world.clock.now()
         if self.state_of(job).status in TERMINAL:
             return self._cancel_finished(job)
-        if "cancelled_s" not in job.facts:
+        if "run" in job.facts and self.world.executor is not None:
+            self.world.executor.cancel(job.id)
+        elif "cancelled_s" not in job.facts:
             job = replace(job, facts={**job.facts, "cancelled_s": now})
             if "parent" not in job.facts:
                 self.world.store.put(job)
@@ -172,6 +188,9 @@ class Jobs(Kind):
 
     def delete(self, call: Call) -> Reply:
         """202 and an address; the job is gone at once."""
+        job = self.world.store.get(call.path.id)
+        if job is not None and "run" in job.facts and self.world.executor:
+            self.world.executor.cancel(job.id)
         if not self.world.store.delete(call.path.id):
             return Reply(204)
         operation = start_operation(
@@ -188,6 +207,8 @@ class Jobs(Kind):
             made = view_sweep(self.world, resource, state)
         else:
             made = view_other(self.world, resource, state)
+        if state.error or state.note:
+            made["properties"] = {**(made.get("properties") or {}), **state.told()}
         return {"properties": made}
 
     def finish(self, resource: Resource, body: Body) -> Body:
@@ -213,6 +234,8 @@ class Jobs(Kind):
     def state_of(self, job: Resource) -> JobState:
         """Where a job stands now."""
         elapsed_s = self.world.clock.now() - job.created_s
+        if "run" in job.facts:
+            return self._state_of_run(job, elapsed_s)
         sweep, course = None, self._course(job)
         if _properties(job)["jobType"] == "Sweep":
             sweep = plan_sweep(_properties(job))
@@ -221,6 +244,34 @@ class Jobs(Kind):
         after = None if cancelled_s is None else cancelled_s - job.created_s
         status = course.state_at(elapsed_s, cancelled_s=after)
         return JobState(status, elapsed_s, course, sweep, after)
+
+    def _state_of_run(self, job: Resource, elapsed_s: float) -> JobState:
+        """Where a job stands that really runs."""
+        run = job.facts["run"]
+        course = Course(tuple((str(name), at) for name, at in run["steps"]))
+        sweep = None
+        if _properties(job)["jobType"] == "Sweep":
+            trials = tuple(self._as_trial(job, one) for one in self.trials_of(job))
+            sweep = Sweep(trials, course)
+        status = course.steps[-1][0]
+        told = run.get("error", ""), run.get("note", "")
+        return JobState(status, elapsed_s, course, sweep, None, *told)
+
+    def _as_trial(self, sweep: Resource, child: Resource) -> Trial:
+        number = int(child.name.rpartition("_")[2])
+        course = self._state_of_run(child, 0.0).course
+        objective = metric_config(_properties(sweep))
+        tracking = Tracking(self.world, sweep.id.partition("/jobs/")[0])
+        points = tracking.points(child.name, objective["name"])
+        values = [point.value for point in points]
+        best = max if objective["goal"] == "maximize" else min
+        return Trial(
+            number,
+            child.facts["parameters"],
+            child.created_s - sweep.created_s,
+            course,
+            best(values) if values else None,
+        )
 
     def _course(self, job: Resource) -> Course:
         given = job.facts.get("course")
@@ -249,6 +300,8 @@ class Jobs(Kind):
         """The trials of a sweep that have started; none for other jobs."""
         if _properties(sweep)["jobType"] != "Sweep":
             return []
+        if "run" in sweep.facts:
+            return self._made_by(sweep)
         plan = plan_sweep(_properties(sweep))
         elapsed_s = self.world.clock.now() - sweep.created_s
         cancelled_s = sweep.facts.get("cancelled_s")
@@ -260,6 +313,8 @@ class Jobs(Kind):
         """The trials of a sweep, the steps of a pipeline; none for other jobs."""
         if _properties(job)["jobType"] != "Pipeline":
             return self.trials_of(job)
+        if "run" in job.facts:
+            return self._made_by(job)
         nodes = _properties(job).get("jobs") or {}
         started_s = job.created_s + (self._course(job).starts_at("Running") or 0.0)
         if self.world.clock.now() < started_s:
@@ -267,6 +322,11 @@ class Jobs(Kind):
         return [
             _as_step(job, str(name), node, started_s) for name, node in nodes.items()
         ]
+
+    def _made_by(self, parent: Resource) -> list[Resource]:
+        """The children that a job really made."""
+        siblings = self.world.store.list(parent.id.rpartition("/")[0])
+        return [one for one in siblings if one.facts.get("parent") == parent.name]
 
     def _find_step(self, job_id: str) -> Resource | None:
         collection, _, name = job_id.rpartition("/")

@@ -11,9 +11,11 @@ import base64
 import hmac
 import re
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from azml_contract.emulator.clock import as_iso
+from azml_contract.emulator.seed import Seed
 from azml_contract.emulator.store import Resource
 from azml_contract.emulator.world import Call, World, storage_account_id
 
@@ -105,7 +107,16 @@ class Slots:
 
     def _key(self, name: str) -> str:
         facts = self._resource.facts if self._resource else {}
-        drawn = (facts.get("drawn") or {}).get(name, 0)
-        text = f"{self._about.lower()}/{name}/{drawn}"
-        key = self._world.seed.storage_key.encode()
-        return base64.b64encode(hmac.digest(key, text.encode(), "sha256")).decode()
+        return _draw_key(self._world.seed, self._about, facts, name)
+
+
+def make_key(seed: Seed, resource: Resource, name: str) -> str:
+    """The secret of a resource that ``{{key name}}`` stands for."""
+    return _draw_key(seed, resource.id, resource.facts, name)
+
+
+def _draw_key(seed: Seed, about: str, facts: Mapping[str, Any], name: str) -> str:
+    drawn = (facts.get("drawn") or {}).get(name, 0)
+    text = f"{about.lower()}/{name}/{drawn}"
+    key = seed.storage_key.encode()
+    return base64.b64encode(hmac.digest(key, text.encode(), "sha256")).decode()

@@ -1,0 +1,1 @@
+"""Jobs that really run: ``emulator --execute``."""

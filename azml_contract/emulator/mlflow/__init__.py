@@ -1,0 +1,1 @@
+"""The tracking server of MLflow, as the workspace offers it."""

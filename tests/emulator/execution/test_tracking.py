@@ -1,0 +1,161 @@
+"""MLflow's own client against the emulator: what it logs is what everybody sees."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from azml_contract.emulator.mlflow.errors import Refused
+from azml_contract.emulator.mlflow.search import matches
+
+mlflow = pytest.importorskip("mlflow")
+
+
+@pytest.fixture
+def tracking(bench, monkeypatch):
+    environ = bench.emulator.environ
+    for name in ("HTTPS_PROXY", "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.setenv(name, environ[name])
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", bench.emulator.issue_token())
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    uri = f"https://westeurope.api.azureml.ms/mlflow/v1.0{bench.client.workspace}"
+    return mlflow.MlflowClient(uri)
+
+
+@pytest.mark.slow
+def test_a_run_logs_params_metrics_tags_and_artifacts(bench, tracking, tmp_path):
+    experiment = tracking.create_experiment("by-hand")
+    run = tracking.create_run(experiment, run_name="mine").info.run_id
+    tracking.log_param(run, "alpha", 0.5)
+    for at, value in enumerate((3.0, 2.0, math.nan, 1.0)):
+        tracking.log_metric(run, "loss", value, step=at)
+    tracking.set_tag(run, "kind", "trial")
+    (tmp_path / "note.txt").write_text("kept")
+    tracking.log_artifact(run, str(tmp_path / "note.txt"), "notes")
+    tracking.set_terminated(run)
+
+    found = tracking.get_run(run)
+    assert found.info.status == "FINISHED"
+    assert found.data.params == {"alpha": "0.5"}
+    assert found.data.metrics["loss"] == 1.0
+    assert found.data.tags["kind"] == "trial"
+    history = tracking.get_metric_history(run, "loss")
+    assert [point.step for point in history] == [0, 1, 2, 3]
+    assert math.isnan(history[2].value)
+    assert [one.path for one in tracking.list_artifacts(run)] == ["notes"]
+    assert [one.path for one in tracking.list_artifacts(run, "notes")] == [
+        "notes/note.txt"
+    ]
+    (tmp_path / "down").mkdir()
+    down = str(tmp_path / "down")
+    there = tracking.download_artifacts(run, "notes/note.txt", down)
+    assert Path(there).read_text() == "kept"
+    named = tracking.search_runs(
+        [experiment], "metrics.loss < 2 and tags.kind = 'trial'"
+    )
+    assert [one.info.run_id for one in named] == [run]
+    assert tracking.search_runs([experiment], "params.alpha = '9'") == []
+
+
+@pytest.mark.slow
+def test_a_param_does_not_change(tracking):
+    run = tracking.create_run("0").info.run_id
+    tracking.log_param(run, "a", 1)
+    with pytest.raises(mlflow.exceptions.MlflowException, match="not allowed"):
+        tracking.log_param(run, "a", 2)
+
+
+@pytest.mark.slow
+def test_a_job_is_a_run_of_its_experiment(bench, tracking):
+    script = (
+        "import mlflow\n"
+        "mlflow.log_param('depth', 3)\n"
+        "for i in range(3): mlflow.log_metric('m', i / 2, step=i)\n"
+    )
+    code = bench.code("tracks", main=script)
+    done = bench.run("tracked", "python main.py", codeId=code, experimentName="exp")
+    assert done["status"] == "Completed", bench.log("tracked")
+    experiment = tracking.get_experiment_by_name("exp")
+    (run,) = tracking.search_runs([experiment.experiment_id])
+    assert run.info.run_id == "tracked"
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics == {"m": 1.0}
+    assert run.data.params == {"depth": "3"}
+
+
+@pytest.mark.slow
+def test_a_model_registered_from_a_run_is_a_model_of_the_workspace(
+    bench, tracking, tmp_path
+):
+    run = tracking.create_run("0").info.run_id
+    (tmp_path / "MLmodel").write_text("flavors:\n  python_function:\n    env: conda\n")
+    tracking.log_artifacts(run, str(tmp_path), "model")
+    tracking.create_registered_model("registered")
+    source = f"{tracking.get_run(run).info.artifact_uri}/model"
+    version = tracking.create_model_version("registered", source, run)
+    assert str(version.version) == "1"
+    found = bench.client.get("models/registered/versions/1").json()["properties"]
+    assert found["modelType"] == "mlflow_model"
+    assert found["jobName"] == run
+    assert found["flavors"] == {"python_function": {"data": {"env": "conda"}}}
+    place = f"paths/ExperimentRun/dcid.{run}/model"
+    assert found["modelUri"].endswith(place)
+    uri = tracking.get_model_version_download_uri("registered", "1")
+    assert uri == source
+    with pytest.raises(mlflow.exceptions.MlflowException, match="already exists"):
+        tracking.create_registered_model("registered")
+
+
+@pytest.mark.slow
+def test_a_model_that_is_put_has_the_flavors_of_its_file(bench):
+    bench.upload("sk/MLmodel", "flavors:\n  sklearn:\n    code: null\n    v: 1.5.0\n")
+    uri = "azureml://datastores/workspaceblobstore/paths/sk"
+    body = {"properties": {"modelUri": uri, "modelType": "mlflow_model"}}
+    made = bench.client.put("models/sk/versions/1", body).json()["properties"]
+    assert made["flavors"] == {"sklearn": {"data": {"code": "null", "v": "1.5.0"}}}
+    body["properties"]["modelUri"] += "/nothing"
+    made = bench.client.put("models/no/versions/1", body).json()["properties"]
+    assert made["flavors"] == {}
+
+
+@pytest.mark.slow
+def test_without_a_token_nothing_is_answered(bench):
+    session = bench.session("nonsense")
+    base = f"https://westeurope.api.azureml.ms/mlflow/v1.0{bench.client.workspace}"
+    answer = session.get(f"{base}/api/2.0/mlflow/experiments/search")
+    assert answer.status_code == 401
+    unsigned = f"{base}/api/2.0/mlflow-artifacts/artifacts/{'0' * 24}/tracked/outputs"
+    assert session.get(unsigned).status_code == 403
+
+
+SEEN = {
+    "metrics": {"loss": 0.5, "val/acc": 0.9},
+    "params": {"a": "1"},
+    "tags": {"mlflow.runName": "x y and z"},
+    "attributes": {"status": "FINISHED", "start_time": 5},
+}
+FILTERS = {
+    "": True,
+    "metrics.loss < 0.6": True,
+    "metrics.loss >= 0.6": False,
+    "metrics.`val/acc` > 0.5 and params.a = '1'": True,
+    'params.a != "1"': False,
+    "tags.mlflow.runName = 'x y and z'": True,
+    "tags.mlflow.runName LIKE 'x%'": True,
+    "attributes.status = 'FINISHED'": True,
+    "status = 'RUNNING'": False,
+    "attributes.status IN ('RUNNING', 'FINISHED')": True,
+    "metrics.none > 0": False,
+}
+
+
+@pytest.mark.parametrize("text", FILTERS)
+def test_filters_are_read_as_documented(text):
+    assert matches(text, SEEN) is FILTERS[text]
+
+
+def test_a_filter_that_cannot_be_read_is_refused():
+    with pytest.raises(Refused, match="Invalid filter"):
+        matches("loss", SEEN)
