@@ -34,7 +34,7 @@ from azml_contract.regression.outcome import Cell, Outcome, Row, Status
 from azml_contract.seen import Calls
 from azml_contract.validation.codes import CODES, Consequence
 from azml_contract.validation.destination import is_status_path, name_destination
-from azml_contract.validation.validator import NO_OPERATION, Profile, Validator
+from azml_contract.validation.validator import NO_OPERATION, UNTOLD, Profile, Validator
 
 _CAPACITY = 20_000
 _VERSION = re.compile(r"(?i)([?&]api-version=)[^&]*")
@@ -129,7 +129,7 @@ class Judge:
             outcome, reason = None, _find_gap(recording, call, version)
             if not reason:
                 outcome = self._judge_call(recording, call)
-                reason = "" if outcome is not None else NO_OPERATION
+                reason = "" if outcome is not None else _explain_missing(version)
             is_whole = is_whole and not reason and find_stand_in(version) == version
             if outcome is not None:
                 rows.append(Row(recording.scenario, call.step, outcome))
@@ -186,7 +186,8 @@ class Judge:
         if isinstance(found, NoRoute):
             return _absent(contract, request, compare.operation)
         sent = self._validator.check_request(_rewrite(request, version)).findings
-        findings = list(_drop_inner(map(_show_unknown, filter(_is_told, sent))))
+        about = [one for one in sent if one.code != "AZC307"]  # told below, if at all
+        findings = list(_drop_inner(map(_show_unknown, filter(_is_told, about))))
         findings += compare(contract, found.operation)
         if found.operation.assumed and version != compare.own.api_version:
             findings.append(_assumed(contract, found.operation))
@@ -207,6 +208,12 @@ def _find_gap(recording: Recording, call: Call, version: str) -> str:
     if call.step in recording.lost:
         return "its body is not in the recording"
     return "" if version and find_stand_in(version) else "no known api-version"
+
+
+def _explain_missing(version: str) -> str:
+    stand_in = find_stand_in(version)
+    is_told = load_contract(stand_in or version).source is SourceKind.SWAGGER
+    return NO_OPERATION if is_told else UNTOLD
 
 
 def _version_of(call: Call, default: str) -> str:

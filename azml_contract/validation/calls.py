@@ -13,7 +13,7 @@ from typing import Any
 
 from azml_contract.contract.catalog import find_stand_in, is_newer_than_known
 from azml_contract.contract.contract import NoRoute, Route
-from azml_contract.contract.model import Operation, Parameter, Type
+from azml_contract.contract.model import Operation, Parameter, SourceKind, Type
 from azml_contract.contract.patterns import compile_pattern
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Finding, Severity
@@ -95,6 +95,35 @@ def check_route(grader: Grader, request: Request, missed: NoRoute) -> Finding:
         expected=missed.nearest,
         seen=request.path,
     )
+
+
+def tell_untold(grader: Grader, request: Request, source: SourceKind) -> Finding | None:
+    """That nobody can tell whether a verb and path exist; None where somebody can.
+
+    Bicep types tell few operations: what only other api-versions have may be there.
+    """
+    if source is SourceKind.SWAGGER:
+        return None
+    known = find_route(grader.api_version, request.method, request.path)
+    if known is None:
+        return None
+    return grader.find(
+        "AZC307",
+        f"The source of {grader.api_version} does not tell whether {request.method} "
+        f"{request.path} is there; it exists in {known.span}.",
+        cure=f"Try the call, or use {known.best}.",
+        seen=request.path,
+    )
+
+
+def tell_assumed(grader: Grader, operation: Operation) -> Iterator[Finding]:
+    """That an operation is known from another api-version alone."""
+    if operation.assumed:
+        yield grader.find(
+            "AZC307",
+            f"The source of {grader.api_version} does not tell whether {operation.id} "
+            f"is there; it is judged as carried over from {operation.carried_from}.",
+        )
 
 
 def check_names(grader: Grader, route: Route, *, scope: Scope) -> Iterator[Finding]:

@@ -50,9 +50,10 @@ from azml_contract.validation.recased import Recased
 from azml_contract.validation.retirement import check_retirement
 from azml_contract.validation.semantics import NAMES, check_meaning
 
-__all__ = ["NO_OPERATION", "Profile", "Scope", "Validator", "Verdict"]
+__all__ = ["NO_OPERATION", "UNTOLD", "Profile", "Scope", "Validator", "Verdict"]
 
 NO_OPERATION = "no known operation"
+UNTOLD = "its api-version's source cannot tell"
 _ABOUT_WHAT_LACKS = frozenset(("AZC101", "AZC109", "AZC201", "AZC209", "AZC251"))
 _ABOUT_NAMES = frozenset(("AZC102", "AZC103", "AZC111", "AZC112", "AZC113"))
 _MOST_FAULTS = 2000
@@ -244,8 +245,10 @@ class Validator:
             return _Recognised(findings=findings, not_judged=why)
         route = contract.find(request.method, request.path)
         if isinstance(route, NoRoute):
-            findings += (calls.check_route(grader, request, route),)
-            return _Recognised(findings=findings, not_judged=NO_OPERATION)
+            untold = calls.tell_untold(grader, request, contract.source)
+            told = untold or calls.check_route(grader, request, route)
+            why = UNTOLD if untold else NO_OPERATION
+            return _Recognised(findings=(*findings, told), not_judged=why)
         return _Recognised(_Call(contract, route), findings)
 
     def _plain_grader(self, version: str) -> Grader:
@@ -266,6 +269,7 @@ class Validator:
     def _check_request(
         self, grader: Grader, call: _Call, request: Request
     ) -> Iterator[Finding]:
+        yield from calls.tell_assumed(grader, call.route.operation)
         yield from calls.check_names(grader, call.route, scope=self.scope)
         yield from calls.check_query(grader, call.route.operation, request.query)
         yield from self._check_body(grader, call, request.body)

@@ -153,7 +153,7 @@ _CASSETTES = {
     "a cassette URL in brackets": _cassette(*CALL, "request", "uri", to="https://[x"),
     "a cassette of many calls": _with(
         CASSETTE,
-        interactions=CASSETTE["interactions"] * 3_000,  # type: ignore[operator]
+        interactions=CASSETTE["interactions"] * 1_000,  # type: ignore[operator]
     ),
 }
 _SCRIPTS = {

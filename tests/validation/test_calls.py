@@ -306,3 +306,23 @@ def test_an_announced_end_is_told_with_what_it_says(name, value, said, path, sta
     (told,) = [one for one in found if one.code == "AZC252"]
     assert told.severity is Severity.WARNING
     assert said in told.message
+
+
+def test_what_only_other_versions_have_is_unknown_where_the_source_tells_few(check):
+    """Bicep types tell resources, and few operations: that one lacks is no news."""
+    (untold,) = check("PUT", "labelingJobs/l", {}, version="2026-05-01")
+    (told,) = check("PUT", "labelingJobs/l", {}, version="2023-10-01")
+    (nowhere,) = check("PUT", "labellingJobs/l", {}, version="2026-05-01")
+
+    assert (untold.code, untold.severity) == ("AZC307", "info")
+    assert "does not tell whether PUT" in untold.message
+    assert untold.cure == "Try the call, or use 2024-04-01-preview."
+    assert (told.code, nowhere.code) == ("AZC150", "AZC150")
+
+
+def test_an_operation_that_is_carried_over_says_so(check):
+    (found,) = check("POST", "jobs/j/cancel", version="2026-05-01")
+
+    assert (found.code, found.severity) == ("AZC307", "info")
+    assert found.message.endswith("it is judged as carried over from 2024-04-01.")
+    assert check("POST", "jobs/j/cancel", version="2024-04-01") == []
