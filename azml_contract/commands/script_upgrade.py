@@ -87,12 +87,11 @@ def rewrite_file(script: Script, target: str) -> Rewriting:
     """
     require_rewritable(script)
     made = rewrite_script(script, target)
-    made.marked = frozenset(script.shell.marked)
-    if set(made.files) - {made.name}:
-        return made  # files of bodies are read from the disk
-    after = made.files.get(made.name)
-    text = after[1] if after is not None else script.source.file.text
-    again = read_container(script.kind, made.name, text, script.shell.folder)
+    made.marked = frozenset(script.shell.files.marked)
+    now = {name: after for name, (_, after) in made.files.items()}
+    text = now.get(made.name, script.source.file.text)
+    folder = script.shell.files.folder
+    again = read_container(script.kind, made.name, text, folder, now)
     found = judge_script(Validator(), again, "").findings
     made.errors = sum(one.severity is Severity.ERROR for one in found)
     return made
@@ -373,7 +372,7 @@ class _Writer:
     def _take(self, edits: list[FileEdit]) -> None:
         for one in edits:
             self._edits.setdefault((one.file, one.start, one.end), one)
-            text = self._script.shell.opened.get(one.file)
+            text = self._script.shell.files.opened.get(one.file)
             if text is not None:
                 self._sources.setdefault(one.file, text)
 

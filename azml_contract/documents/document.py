@@ -154,7 +154,7 @@ def open_document(path: Path, *, is_body: bool = False) -> Document:
     script = _read_script(path, text)
     if script is not None:
         if raw.startswith(BOM_UTF8):
-            script.shell.marked.add(script.source.name)
+            script.shell.files.marked.add(script.source.name)
         return Document(path, text, raw, script=script)
     if text.lstrip()[:1] in ("{", "["):
         return _open_json(path, text, raw)

@@ -42,9 +42,9 @@ _KEYS = {
     "powershell": "powershell",
 }
 _FENCE = re.compile(
-    r"^(?P<indent>[ \t>]*)(?P<mark>```+|~~~+)[ \t]*\{?\.?(?P<kind>[\w-]*)[^\n]*\n"
-    r"(?P<text>.*?)^[ \t>]*(?P=mark)[ \t\r]*$",
-    re.MULTILINE | re.DOTALL,
+    r"^(?P<indent>[ \t>]{0,80})(?P<mark>`{3,}|~{3,})[ \t]*\{?\.?(?P<kind>[\w-]*)"
+    r"(?P<rest>[^\n]*)$",
+    re.MULTILINE,
 )
 _PROMPT = re.compile(r"[ \t]*\$ ")
 _EXPRESSION = re.compile(
@@ -191,12 +191,12 @@ def _add_line(block: Block, line: str, place: int, names: set[str]) -> None:
 
 
 def _find_fences(text: str) -> Iterator[Block]:
-    for found in _FENCE.finditer(text):
+    for found, place, end in _pair_fences(text):
         kind = _LANGUAGES.get(found["kind"].lower())
         if kind is None:
             continue
         block = Block(kind)
-        inner, place = found["text"], found.start("text")
+        inner = text[place:end]
         quote = re.compile(r"[ \t]*> ?" if ">" in found["indent"] else "")
         for line in re.finditer(r"[^\n]*\n?", inner):
             quoted = quote.match(line[0])
@@ -205,6 +205,18 @@ def _find_fences(text: str) -> Iterator[Block]:
             skip = prompt.end() if prompt else skip
             block.add(line[0][skip:], place + line.start() + skip)
         yield block
+
+
+def _pair_fences(text: str) -> Iterator[tuple[re.Match[str], int, int]]:
+    """Each fence that is closed, and where the text between begins and ends."""
+    opened: re.Match[str] | None = None
+    for found in _FENCE.finditer(text):
+        closes = not found["kind"] and not found["rest"].strip(" \t\r")
+        if opened is None:
+            opened = found
+        elif closes and found["mark"] == opened["mark"]:
+            yield opened, opened.end() + 1, found.start()
+            opened = None
 
 
 def _find_cells(text: str) -> Iterator[Block]:

@@ -8,10 +8,11 @@ as calls that were not judged.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from azml_contract.scripts.calls import Request
+from azml_contract.scripts.files import Files
 from azml_contract.scripts.mend import join_lines
 from azml_contract.scripts.script import Call, Script, read_source
 from azml_contract.scripts.text import Hole, Part, Source, Style, Text, open_source
@@ -25,7 +26,13 @@ Requests = Iterator[tuple[int, int, Request]]
 Reader = Callable[[Script, Source], Requests]
 
 
-def read_container(kind: str, name: str, text: str, folder: Path) -> Script:
+def read_container(
+    kind: str,
+    name: str,
+    text: str,
+    folder: Path,
+    instead: Mapping[str, str] | None = None,
+) -> Script:
     """Read a file of a kind that `recognise` tells.
 
     Args:
@@ -34,23 +41,27 @@ def read_container(kind: str, name: str, text: str, folder: Path) -> Script:
         name: What places in it are called by.
         text: Its text.
         folder: Where it stands; files that it names are looked for there.
+        instead: Texts of files that it names, in place of what the disk holds.
+
+    Raises:
+        InputError: It takes more work than a script of people.
     """
-    script = _read(kind, open_source(name, text), folder)
+    script = _read(kind, open_source(name, text), Files(folder, instead))
     script.kind = kind
     return script
 
 
-def _read(kind: str, whole: Source, folder: Path) -> Script:
+def _read(kind: str, whole: Source, files: Files) -> Script:
     if kind == "shell":
-        return read_source(whole, folder)
+        return read_source(whole, files)
     if kind in _READERS:
         blocks = [(kind, join_lines(whole))]
-        script = read_source(Source(whole.file, ""), folder)
+        script = read_source(Source(whole.file, ""), files)
     else:
         from azml_contract.scripts.blocks import find_blocks
 
         (_, joined), *blocks = find_blocks(kind, whole)
-        script = read_source(joined, folder)
+        script = read_source(joined, files)
     for language, block in blocks:
         source = join_lines(block)
         _add(script, source, _READERS[language](script, source), language)
@@ -67,7 +78,7 @@ def _read_http(script: Script, source: Source) -> Requests:
     from azml_contract.scripts import http_file
 
     shell = script.shell
-    return http_file.find_requests(source, shell.holes, shell.read_file)
+    return http_file.find_requests(source, shell.holes, shell.files.read)
 
 
 def _read_python(script: Script, source: Source) -> Requests:

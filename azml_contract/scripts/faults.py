@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from azml_contract.finding import Finding, Location
 from azml_contract.scripts.mend import Mend
 from azml_contract.scripts.script import Call, Script
-from azml_contract.scripts.text import Hole, Part, Source, Style, Text
+from azml_contract.scripts.text import TOKEN, Hole, Part, Source, Style, Text
 from azml_contract.validation.codes import CODES
 from azml_contract.validation.grade import Profile
 
@@ -30,6 +30,11 @@ _KEEPS_ON = re.compile(
     r"(?:exit|break|return)|\|\|\s*(?:exit|break|return|\{)|(?<![\w/])error"
 )
 _FOREVER = re.compile(r"while\s+(?:true|:|\[\s*1\s*\]|\[\[\s*1\s*\]\])")
+_MAKES_FILES = frozenset(
+    ("cd", "pushd", "git", "unzip", "tar", "wget", "python", "python3", "make", "cp")
+)
+"""Commands after which names are meant from elsewhere, or files may have come."""
+_LOCAL = re.compile(r"(?!-|/|~|[A-Za-z][\w+.-]*:)[^*?\[\]{}<>|]+")
 _STATES = ("status", "provisioningState", "state")
 _ENDS_IN_FILE = re.compile(r"/[^/?]*\.[A-Za-z]\w{0,4}$")
 _ACCOUNT = re.compile(r"(?i)^https://([a-z0-9]{3,24})\.blob\.")
@@ -221,6 +226,34 @@ class Faults:
         yield from self._find_exit(ours)
         yield from self._find_unused(ours)
         yield from self._find_code(ours)
+        yield from self._find_missing()
+
+    def _find_missing(self) -> Iterator[Finding]:
+        """Files that the script needs, and its repository does not have."""
+        files = self._script.shell.files
+        made = {command.name.rpartition("/")[2] for command in self._script.commands}
+        if made & _MAKES_FILES:
+            return
+        found: dict[str, list[Text]] = {}
+        for name in files.missed:
+            shown = name.flat
+            if _LOCAL.fullmatch(shown) and not TOKEN.search(shown):
+                absent = files.find_absent(shown)
+                if absent:
+                    found.setdefault(absent, []).append(name)
+        for absent, names in found.items():
+            asked = list(dict.fromkeys(name.flat for name in names))
+            more = f" and {len(asked) - 1} more" if len(asked) > 1 else ""
+            where = f", where it looks for {asked[0]}{more}"
+            spot = names[0].locate(0)
+            if spot is not None:
+                yield from self._find(
+                    "AZC515",
+                    f"The repository of this script has no {absent}"
+                    f"{where if asked != [absent] else ''}.",
+                    "Name what is there, or have the script make it first.",
+                    *spot,
+                )
 
     def _tell_mend(self, mend: Mend) -> Iterator[Finding]:
         code, message, cure = _MENDS[mend.what]

@@ -261,13 +261,19 @@ def _complete(url: Text, api_version: str) -> Text | None:
         flat = url.flat
     path = _ARM_PATH.search(flat)
     if host := re.match(r"(?i)https?://[^/?#]*", flat):
-        return url if path or not TOKEN.search(host[0]) else None
+        told = path or not TOKEN.search(host[0]) or _is_elsewhere(flat)
+        return url if told else None
     if path is not None:
         endpoint = _made(PLACEHOLDERS.endpoint, url, path.start())
         return join([endpoint, url.cut(path.start())])
     if TOKEN.search(flat) or not flat:
         return None
     return join([_made("https://", url, 0), url])
+
+
+def _is_elsewhere(url: str) -> bool:
+    """Whether what is told of a host says that it is none of ARM's."""
+    return name_destination(Request("GET", url)) not in ("", "another host")
 
 
 def _made(text: str, near: Text, at: int) -> Text:

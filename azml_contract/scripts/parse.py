@@ -13,11 +13,14 @@ from functools import cache
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
+from azml_contract.scripts.effort import Effort
 from azml_contract.scripts.text import BLANK
 
 __all__ = ["Node", "parse", "span"]
 
 _WIDE = re.compile(r"[^\x01-\x7f]")
+_SHORT = 4096
+"""Up to here even what the grammar does not understand is read at once."""
 
 
 @cache
@@ -25,14 +28,31 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
-def parse(text: str) -> Node:
+def parse(text: str, effort: Effort) -> Node:
     """The tree of a script.
 
     One byte stands for each character, so that places are the same in both.
     ``<YOUR-NAME>`` of a document is a word, not two redirections.
+
+    Raises:
+        InputError: It takes too much work.
     """
+    effort.require()
     plain = BLANK.sub(lambda found: "_" * len(found[0]), text)
-    return _parser().parse(_WIDE.sub("_", plain).encode("ascii")).root_node
+    raw = _WIDE.sub("_", plain).encode("ascii")
+    if len(raw) <= _SHORT:
+        return _parser().parse(raw).root_node
+    parser = _parser()
+    try:
+        tree = parser.parse(
+            lambda at, _: raw[at:],
+            progress_callback=lambda *_: effort.is_spent,
+        )
+    except ValueError:  # it was told to stop
+        parser.reset()
+        effort.require()
+        raise
+    return tree.root_node
 
 
 def span(node: Node) -> tuple[int, int]:

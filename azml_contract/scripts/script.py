@@ -11,9 +11,9 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from azml_contract.scripts.calls import Client, Request, find_tool, read_requests
+from azml_contract.scripts.files import Files
 from azml_contract.scripts.jq import build, find_paths
 from azml_contract.scripts.mend import Mend, mend
 from azml_contract.scripts.shell import Command, Shell
@@ -26,8 +26,8 @@ from azml_contract.scripts.text import (
     Style,
     Text,
     join,
-    open_source,
 )
+from azml_contract.scripts.uploads import Upload, read_upload
 
 _SECRET_NAME = re.compile(
     r"(?i)\$\{?\w*(?:token|secret|passw|accountkey|account_key)\w*"
@@ -80,6 +80,7 @@ class Script:
     printed: list[tuple[Source, int, str]] = field(default_factory=list)
     exits: list[tuple[Source, int, int]] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    uploads: list[Upload] = field(default_factory=list)
     kind: str = "shell"
 
     def show(self, text: str) -> str:
@@ -87,22 +88,15 @@ class Script:
         return self.shell.holes.show(text)
 
 
-def read_script(text: str, name: str, folder: Path) -> Script:
-    """Read a whole script.
+def read_source(source: Source, files: Files) -> Script:
+    """Read a script that stands in a file, or in a part of one.
 
-    Args:
-        text: Its text.
-        name: What places in it are called by.
-        folder: Where it stands; files that it names are looked for there.
+    Raises:
+        InputError: It takes more work than a script of people.
     """
-    return read_source(open_source(name, text), folder)
-
-
-def read_source(source: Source, folder: Path) -> Script:
-    """Read a script that stands in a file, or in a part of one."""
     mended = mend(source)
     reader = _Reader()
-    shell = Shell(mended.source, folder, reader.listen)
+    shell = Shell(mended.source, files, reader.listen)
     reader.script = Script(mended.source, shell, mended.faults)
     shell.run(mended.calls)
     return reader.script
@@ -169,7 +163,7 @@ class _Reader:
 
     def _call(self, shell: Shell, command: Command, tool: str, at: int) -> Text | None:
         words = command.words[at + 1 :]
-        client = Client(shell.read_file, shell.holes.show)
+        client = Client(shell.files.read, shell.holes.show)
         output: Text | None = None
         for request in read_requests(tool, words, command.stdin, client):
             index = len(self.script.calls)
@@ -199,7 +193,7 @@ class _Reader:
         if request.query is not None:
             text = self._query(shell, call, request.query)
         if request.output and request.output != "-":
-            shell.files[request.output] = text
+            shell.files.written[request.output] = text
             return None if request.writes_out else EMPTY
         return text
 
@@ -281,7 +275,7 @@ class _Reader:
             return command.stdin
         texts = []
         for name in names:
-            text = shell.read_file(name.flat)
+            text = shell.files.read(name.flat)
             if text is None and not TOKEN.search(name.flat):
                 text = shell.name_file(name, command.start, command.end)
             if text is None:
@@ -292,7 +286,7 @@ class _Reader:
     def _tee(self, shell: Shell, command: Command) -> Text | None:
         for word in command.words[1:]:
             if command.stdin is not None and not word.flat.startswith("-"):
-                shell.files[word.flat] = command.stdin
+                shell.files.written[word.flat] = command.stdin
         return command.stdin
 
     def _pass(self, shell: Shell, command: Command) -> Text | None:
@@ -317,6 +311,17 @@ class _Reader:
             shown = "$(az account get-access-token ...)"
             hole = Hole(shown, is_secret=True)
             return shell.words.hole(command.source, command.start, command.end, hole)
+        known = shell.known.values.get("AZURE_STORAGE_ACCOUNT")
+        upload = read_upload(
+            command.words,
+            len(self.script.calls),
+            known if isinstance(known, Text) else EMPTY,
+            command.source,
+            command.start,
+        )
+        if upload is not None:
+            self.script.uploads.append(upload)
+            shell.files.miss(upload.local)
         return None
 
     # --- jq ---------------------------------------------------------------------------
@@ -328,7 +333,9 @@ class _Reader:
         filter_, files = others[0], others[1:]
         stdin = command.stdin
         if files:
-            stdin = shell.read_file(files[0].flat)
+            stdin = shell.files.read(files[0].flat)
+            if stdin is None:
+                shell.files.miss(files[0])
         if "R" in options and "s" in options and filter_.flat.strip() == ".":
             return self._quote(shell, command, stdin)
         if "n" in options or not re.match(r"\s*\.", filter_.flat):
@@ -401,12 +408,14 @@ def _sort_jq(command: Command, shell: Shell) -> tuple[str, dict[str, Text], list
             elif flat == "--argjson":
                 known[f"{name.flat}:json"] = value
             elif flat == "--rawfile":
-                read = shell.read_file(value.flat)
+                read = shell.files.read(value.flat)
                 shown = Hole(f"the file {shell.holes.show(value.flat)}")
                 hole = shell.words.hole(
                     command.source, command.start, command.end, shown
                 )
                 known[name.flat] = read if read is not None else hole
+                if read is None:
+                    shell.files.miss(value)
             else:
                 hole_text = Hole(f"${name.flat}")
                 known[f"{name.flat}:json"] = shell.words.hole(
@@ -415,8 +424,10 @@ def _sort_jq(command: Command, shell: Shell) -> tuple[str, dict[str, Text], list
         elif flat in ("--indent", "--tab", "-f", "--from-file", "-L"):
             value = next(waiting, None) if flat != "--tab" else None
             if flat in ("-f", "--from-file") and value is not None:
-                read = shell.read_file(value.flat)
+                read = shell.files.read(value.flat)
                 others = [read] if read is not None else []
+                if read is None:
+                    shell.files.miss(value)
         elif flat.startswith("--"):
             letters += long.get(flat, "")
         elif flat.startswith("-") and len(flat) > 1:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from azml_contract.errors import InputError
+from azml_contract.scripts.effort import Effort
+from azml_contract.scripts.files import Files
 from azml_contract.scripts.parse import Node, parse, span
 from azml_contract.scripts.text import (
     EMPTY,
@@ -29,7 +29,6 @@ from azml_contract.scripts.text import (
     Style,
     Text,
     join,
-    open_source,
 )
 from azml_contract.scripts.words import Value, Variables, Words
 
@@ -37,7 +36,6 @@ _LONGEST = 10_000
 _MOST_COMMANDS = 2_000
 _MOST_ITEMS = 50
 _DEEPEST = 20
-_LARGEST_FILE = 1024 * 1024
 _DECLARES = ("export", "local", "readonly", "declare", "typeset")
 _SHELLS = re.compile(r"(?:.*/)?(?:bash|sh|zsh|dash)")
 _WORD = r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'\]&|;]+)"
@@ -104,21 +102,18 @@ class Shell:
 
     Args:
         source: The script, mended.
-        folder: Where it stands; files are looked for there and in the working
-            folder.
+        files: Those that it may read.
         listen: Is told of each command; returns what it writes, None where that
             is not known.
     """
 
-    def __init__(self, source: Source, folder: Path, listen: Listen) -> None:
+    def __init__(self, source: Source, files: Files, listen: Listen) -> None:
         self.source = source
-        self.folder = folder
+        self.files = files
+        self.effort = Effort()
         self.holes = Holes()
         self.known = Variables()
         self.words = Words(self.known, self.holes, self._substitute)
-        self.files: dict[str, Text] = {}
-        self.opened: dict[str, str] = {}
-        self.marked: set[str] = set()
         self.functions: dict[str, tuple[Source, int, int]] = {}
         self.assigned: dict[str, list[tuple[Source, int]]] = {}
         self.options: set[str] = set()
@@ -156,44 +151,6 @@ class Shell:
         nested = self._order[max(at - _DEEPEST, 0) : at]
         return any(start <= place < end for start, end in nested)
 
-    def read_file(self, name: str) -> Text | None:
-        """What a file holds: one that the script writes, or one that is there.
-
-        Only regular files below the script's folder or the working folder, of at
-        most a megabyte, are read.
-        """
-        if name in self.files:
-            return self.files[name]
-        path = self.find_file(name)
-        if path is None:
-            return None
-        try:
-            raw = path.read_bytes()
-            text = raw.decode("utf-8-sig")
-        except (OSError, ValueError):
-            return None
-        source = open_source(path.as_posix(), text)
-        self.opened[source.name] = source.file.text
-        if raw.startswith(BOM_UTF8):
-            self.marked.add(source.name)
-        return Text((Part(source.text, source, 0, len(text), Style.VERBATIM),))
-
-    def find_file(self, name: str) -> Path | None:
-        """The file that a script means, where it may be read."""
-        here = Path.cwd().resolve()
-        for base in (self.folder, Path()):
-            try:
-                path = base / name
-                full = path.resolve()
-                inside = any(
-                    full.is_relative_to(one) for one in (here, self.folder.resolve())
-                )
-                if inside and full.is_file() and full.stat().st_size <= _LARGEST_FILE:
-                    return path
-            except (OSError, ValueError):
-                continue
-        return None
-
     def run_text(self, text: Text) -> Text | None:
         """Follow a script that stands in a text, such as that of ``bash -c``."""
         if self._state.depth > _DEEPEST or not text.parts:
@@ -220,7 +177,7 @@ class Shell:
         return output
 
     def _run_range(self, source: Source, start: int, end: int) -> Text | None:
-        root = parse(source.text[start:end])
+        root = parse(source.text[start:end], self.effort)
         before = self._now, self._base
         self._now, self._base = source, start
         self._state.depth += 1
@@ -552,9 +509,9 @@ class Shell:
             output = self._pipe(pipes, fed)
         if target:
             name = target.lstrip("+")
-            before = self.files.get(name, EMPTY) if target[0] == "+" else EMPTY
+            before = self.files.written.get(name, EMPTY) if target[0] == "+" else EMPTY
             if output is not None:
-                self.files[name] = before + output
+                self.files.written[name] = before + output
             output = EMPTY
         self._visit_all(others)
         return output
@@ -598,10 +555,11 @@ class Shell:
             return None
         start, end = self._span(node.named_children[-1])
         name = self.words.read_one(self._now, start, end)
-        return self.read_file(name.flat) or self.name_file(name, start, end)
+        return self.files.read(name.flat) or self.name_file(name, start, end)
 
     def name_file(self, name: Text, start: int, end: int) -> Text:
         """The hole of a file that is not there."""
+        self.files.miss(name)
         shown = self.holes.show(name.flat)
         return self.words.hole(
             self._now, start, end, Hole(f"the file {shown}", file=shown)
@@ -646,7 +604,10 @@ class Shell:
             if len(self._seen) > _LONGEST:
                 raise InputError(f"it is a script of more than {_LONGEST} commands")
         self._left -= 1
-        words = [word for one in ranges for word in self.words.read(self._now, *one)]
+        words = []
+        for one in ranges:
+            self.effort.require()
+            words += self.words.read(self._now, *one)
         state = self._state
         command = Command(
             words,
@@ -676,9 +637,11 @@ class Shell:
         if name == "shift":
             self._shift()
         elif name in ("source", ".") and len(command.words) > 1:
-            found = self.read_file(command.words[1].flat)
+            found = self.files.read(command.words[1].flat)
             if found is not None:
                 self.run_text(found)
+            else:
+                self.files.miss(command.words[1])
         elif name == "read":
             self._read_variable(command)
         elif name == "set":

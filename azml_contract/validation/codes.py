@@ -190,6 +190,7 @@ _SCRIPT = (
     Code("AZC512", "exit before every call", ERROR, ERROR, _NONE, _DOCS),
     Code("AZC513", "asset that no job uses", WARNING, WARNING, _NONE, _DOCS),
     Code("AZC514", "code in a place of its own", WARNING, WARNING, _UNKNOWN, _DOCS),
+    Code("AZC515", "no such file in the repository", WARNING, WARNING, _NONE, _DOCS),
 )
 _ABOUT_ANSWERS = frozenset({"AZC302", "AZC303", "AZC304", "AZC306"})
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from azml_contract.scripts.containers import read_container
 from azml_contract.scripts.judge import Judged, judge_script
-from azml_contract.scripts.script import read_script
+from azml_contract.scripts.script import Script
 from azml_contract.validation.validator import Validator
 
 INPUTS = Path(__file__).with_name("inputs")
@@ -17,6 +18,11 @@ WORKSPACE = (
     "/Microsoft.MachineLearningServices/workspaces/wks12"
 )
 Judge = Callable[..., Judged]
+
+
+def read_script(text: str, name: str, folder: Path) -> Script:
+    """A shell script of `folder`."""
+    return read_container("shell", name, text, folder)
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from soak import sized
 
 from azml_contract.scripts.judge import judge_script
 from azml_contract.scripts.recognise import LARGEST
-from azml_contract.scripts.script import read_script
 from azml_contract.validation.validator import Validator
-from tests.scripts.conftest import INPUTS
+from tests.scripts.conftest import INPUTS, read_script
 from tests.scripts.test_styles import BODY, ESCAPED
 
 HOST = "https://management.azure.com/subscriptions/s/resourceGroups/r/providers"

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from azml_contract.cli import cli
-from azml_contract.scripts.script import read_script
+from tests.scripts.conftest import read_script
 
 WORKSPACE = (
     "https://management.azure.com/subscriptions/$SUB/resourceGroups/$RG/providers"

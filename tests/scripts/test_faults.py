@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from azml_contract.scripts.judge import judge_script
-from azml_contract.scripts.script import read_script
 from azml_contract.validation.validator import Validator
-from tests.scripts.conftest import INPUTS, places
+from tests.scripts.conftest import INPUTS, places, read_script
 
 GET = "curl 'WORKSPACE/jobs?api-version=2024-04-01'\n"
 CODE = "WORKSPACE/codes/c/versions/1?api-version=2024-04-01"
@@ -19,6 +18,7 @@ PORT = [
     ("AZC510", 16, 5),
     ("AZC509", 28, 53),
     ("AZC509", 29, 56),
+    ("AZC515", 31, 67),
     ("AZC131", 44, 26),
     ("AZC513", 50, 1),
     ("AZC514", 67, 20),
@@ -34,20 +34,23 @@ PORT = [
 ]
 
 
-def check_input(name):
+def check_input(name, folder):
+    """A script of the inputs, as if it stood in a folder."""
     text = (INPUTS / name).read_text("utf-8")
-    return judge_script(Validator(), read_script(text, name, INPUTS), "")
+    return judge_script(Validator(), read_script(text, name, folder), "")
 
 
-def test_each_defect_of_the_port_is_found_once_at_its_place():
-    judged = check_input("howto_port.sh")
+def test_each_defect_of_the_port_is_found_once_at_its_place(tmp_path):
+    (tmp_path / ".git").mkdir()
+
+    judged = check_input("howto_port.sh", tmp_path)
 
     assert places(judged) == PORT
     assert (judged.calls.judged, judged.calls.seen) == (7, 7)
 
 
-def test_the_script_before_the_port_has_one_warning():
-    judged = check_input("howto_2021.sh")
+def test_the_script_before_the_port_has_one_warning(tmp_path):
+    judged = check_input("howto_2021.sh", tmp_path)
 
     assert places(judged) == [("AZC104", 126, 13)]
     assert (judged.calls.judged, judged.calls.seen) == (7, 7)
@@ -131,3 +134,43 @@ def test_a_loop_that_an_error_ends_is_none_for_ever(judge, ends):
     )
 
     assert places(judge(loop)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "absent"),
+    [
+        ("X=$(cat conda/env.yml)", "conda, where it looks for conda/env.yml"),
+        ("X=$(< env.yml)", "env.yml"),
+        ("X=$(jq -Rs . there/env.yml)", "there/env.yml"),
+        ("source lib.sh", "lib.sh"),
+        ("az storage blob upload-batch -d box -s src/a", "src, where"),
+        ("az storage blob upload -c box -f=src/a", "src, where"),
+        ("X=$(cat there/b there/c); Y=$(cat there/c)", "there/b"),
+        ("X=$(cat there/a)", ""),
+        ("X=$(cat ../scripts/there/a)", ""),
+        ("X=$(cat top.yml)", ""),
+        ("X=$(cat /etc/none); Y=$(cat ~/none); Z=$(cat ../../../none)", ""),
+        ("cd there && X=$(cat none)", ""),
+        ("echo {} > none; X=$(cat none)", ""),
+        ('X=$(cat "$F")', ""),
+        ("X=$(cat *.yml)", ""),
+    ],
+)
+def test_files_that_the_repository_lacks_are_told_in_a_repository(
+    line, absent, tmp_path
+):
+    folder = tmp_path / "scripts"
+    (folder / "there").mkdir(parents=True)
+    (folder / "there" / "a").write_text("{}")
+    (tmp_path / "top.yml").write_text("a: 1")
+    text = f"{line}\n"
+
+    def check() -> list[str]:
+        judged = judge_script(Validator(), read_script(text, "x.sh", folder), "")
+        return [one.message for one in judged.findings if one.code == "AZC515"]
+
+    assert check() == []  # nothing tells where names are meant from
+    (tmp_path / ".git").mkdir()
+    found = check()
+    assert len(found) == (2 if "there/b" in line else bool(absent))
+    assert all(f"has no {absent}" in one for one in found[:1])

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from azml_contract.scripts.judge import judge_script
-from azml_contract.scripts.script import read_script
 from azml_contract.validation.validator import Validator
-from tests.scripts.conftest import WORKSPACE, places
+from tests.scripts.conftest import WORKSPACE, places, read_script
 
 URL = "WORKSPACE/data/iris/versions/1?api-version=2024-04-01"
 BODY = '{"properties": {"dataType": "uri_file", "dataUrl": "https://x.example/i"}}'

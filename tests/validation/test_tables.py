@@ -15,13 +15,13 @@ from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.finding import Severity, Side
 from azml_contract.regression.matrix import build_matrix
 from azml_contract.scripts.judge import judge_script
-from azml_contract.scripts.script import read_script
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation.codes import CODES
 from azml_contract.validation.codes_page import PAGE, load_entries, main, render_page
 from azml_contract.validation.ledger import find_divergence, load_ledger
 from azml_contract.validation.migrations import _load_changes, find_migration
 from azml_contract.validation.validator import Scope, Validator
+from tests.scripts.conftest import read_script
 
 REPOSITORY = Path(__file__).parents[2]
 ENTRIES = load_entries()
@@ -77,11 +77,12 @@ def test_the_example_of_a_code_has_it(code):
 
 
 @pytest.mark.parametrize("code", [c for c in CODES if c[3] == "5"])
-def test_the_script_of_a_code_has_it(code):
+def test_the_script_of_a_code_has_it(code, tmp_path):
+    (tmp_path / ".git").mkdir()
     workspace = f"{PLACEHOLDERS.endpoint}{PLACEHOLDERS.workspace_id}"
     text = ENTRIES[code].script.replace("WORKSPACE", workspace)
 
-    judged = judge_script(Validator(), read_script(text, "call.sh", Path()), "")
+    judged = judge_script(Validator(), read_script(text, "call.sh", tmp_path), "")
 
     found = {finding.code: finding for finding in judged.findings}
     assert set(found) == {code}

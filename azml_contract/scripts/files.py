@@ -1,0 +1,101 @@
+"""Find the files that a script names: those it writes, and those that are there.
+
+In: the folder of the script. Out: texts that know where they stand. Reads regular
+files below that folder or the working folder, of at most a megabyte, and no others.
+"""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from collections.abc import Mapping
+from pathlib import Path
+
+from azml_contract.scripts.text import Part, Style, Text, open_source
+
+_LARGEST = 1024 * 1024
+
+
+class Files:
+    """The files of one script.
+
+    Args:
+        folder: Where it stands; files are looked for there and in the working
+            folder.
+        instead: Texts of files that are read in place of what the disk holds.
+    """
+
+    def __init__(self, folder: Path, instead: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.written: dict[str, Text] = {}
+        self.opened: dict[str, str] = {}
+        self.marked: set[str] = set()
+        self.missed: list[Text] = []
+        self._instead = instead or {}
+
+    def read(self, name: str) -> Text | None:
+        """What a file holds; None where it may not be read, or is not there."""
+        if name in self.written:
+            return self.written[name]
+        path = self.find(name)
+        if path is None:
+            return None
+        try:
+            raw = path.read_bytes()
+            text = raw.decode("utf-8-sig")
+        except (OSError, ValueError):
+            return None
+        text = self._instead.get(path.as_posix(), text)
+        source = open_source(path.as_posix(), text)
+        self.opened[source.name] = source.file.text
+        if raw.startswith(BOM_UTF8):
+            self.marked.add(source.name)
+        return Text((Part(source.text, source, 0, len(text), Style.VERBATIM),))
+
+    def find(self, name: str) -> Path | None:
+        """The file that a script means, where it may be read."""
+        here = Path.cwd().resolve()
+        for base in (self.folder, Path()):
+            try:
+                path = base / name
+                full = path.resolve()
+                inside = any(
+                    full.is_relative_to(one) for one in (here, self.folder.resolve())
+                )
+                if inside and full.is_file() and full.stat().st_size <= _LARGEST:
+                    return path
+            except (OSError, ValueError):
+                continue
+        return None
+
+    def miss(self, name: Text) -> None:
+        """Note that the script needs a file by this name, which was not read."""
+        self.missed.append(name)
+
+    def find_absent(self, name: str) -> str:
+        """The first piece of a path that is absent, see `is_absent`; "" for none."""
+        if not self.is_absent(name):
+            return ""
+        pieces = name.split("/")
+        above = ("/".join(pieces[:end]) for end in range(1, len(pieces)))
+        return next((one for one in above if one and self.is_absent(one)), name)
+
+    def is_absent(self, name: str) -> bool:
+        """Whether a repository that holds the script has nothing by a name.
+
+        The name may be meant from any folder between the script's and the
+        repository's own, or from the working folder. Without a repository, and for
+        a name that leads out of it, nothing can be told.
+        """
+        try:
+            folder = self.folder.resolve()
+            above = (folder, *folder.parents)
+            root = next((one for one in above if (one / ".git").exists()), None)
+            if root is None or name in self.written:
+                return False
+            bases = [one for one in above if one.is_relative_to(root)]
+            bases.append(Path.cwd().resolve())
+            full = [(base / name).resolve() for base in bases]
+            inside = all(one.is_relative_to(root) for one in full[:-1])
+            return inside and not any(one.exists() for one in full)
+        except (OSError, ValueError):
+            return False
