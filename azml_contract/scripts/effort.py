@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from azml_contract.errors import InputError
 
-_MOST_S = 1.2
+_MOST_S = 1.0
 """Work of this thread; a script of 300 lines takes a fiftieth of it."""
 
 

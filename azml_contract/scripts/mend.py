@@ -46,11 +46,16 @@ class Mend:
 
 @dataclass(slots=True)
 class Mended:
-    """A script that reads as it was meant; `calls` are places of words in it."""
+    """A script that reads as it was meant; `calls` are places of words in it.
+
+    `lines` are the places where lines begin that are in no quotes, no brackets and
+    no here-document.
+    """
 
     source: Source
     faults: tuple[Mend, ...]
     calls: tuple[int, ...]
+    lines: tuple[int, ...] = ()
 
 
 def mend(source: Source) -> Mended:
@@ -63,7 +68,8 @@ def mend(source: Source) -> Mended:
         Mend(source.origin(one.place), one.what, one.detail) for one in scan.faults
     )
     moved = _Mover(scan.inserted)
-    return Mended(mended, faults, tuple(moved(place) for place in sorted(scan.calls)))
+    calls = tuple(moved(place) for place in sorted(scan.calls))
+    return Mended(mended, faults, calls, tuple(map(moved, scan.lines)))
 
 
 def insert(source: Source, inserted: dict[int, str]) -> Source:
@@ -120,6 +126,7 @@ class _Scan:
     inserted: dict[int, str] = field(default_factory=dict)
     faults: list[Mend] = field(default_factory=list)
     calls: set[int] = field(default_factory=set)
+    lines: list[int] = field(default_factory=list)
     _suspect: int = -1
     _unclosed: int = 0
     _waiting: list[tuple[int, str, bool]] = field(default_factory=list)
@@ -129,6 +136,8 @@ class _Scan:
         levels = [_Level("")]
         while found := _CODE.search(self.text, at):
             at = self._step(found, levels)
+            if found[0] == "\n" and len(levels) == 1 and not levels[0].depth:
+                self.lines.append(at)
 
     def _step(self, found: re.Match[str], levels: list[_Level]) -> int:
         """Read what begins at a character of meaning; where to go on."""

@@ -13,6 +13,7 @@ from functools import cache
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
+from azml_contract.errors import InputError
 from azml_contract.scripts.effort import Effort
 from azml_contract.scripts.text import BLANK
 
@@ -21,6 +22,9 @@ __all__ = ["Node", "parse", "span"]
 _WIDE = re.compile(r"[^\x01-\x7f]")
 _SHORT = 4096
 """Up to here even what the grammar does not understand is read at once."""
+LONGEST = 49_152
+"""How many characters are parsed at once: some steps of the parser take a time that
+grows with their square, and cannot be told to stop."""
 
 
 @cache
@@ -38,6 +42,11 @@ def parse(text: str, effort: Effort) -> Node:
         InputError: It takes too much work.
     """
     effort.require()
+    if len(text) > LONGEST:
+        raise InputError(
+            f"one command, function or loop of it has more than {LONGEST} characters, "
+            "so none of its calls was judged"
+        )
     plain = BLANK.sub(lambda found: "_" * len(found[0]), text)
     raw = _WIDE.sub("_", plain).encode("ascii")
     if len(raw) <= _SHORT:
@@ -45,7 +54,7 @@ def parse(text: str, effort: Effort) -> Node:
     parser = _parser()
     try:
         tree = parser.parse(
-            lambda at, _: raw[at:],
+            lambda at, _: raw[at : at + _SHORT],
             progress_callback=lambda *_: effort.is_spent,
         )
     except ValueError:  # it was told to stop

@@ -98,7 +98,7 @@ def read_source(source: Source, files: Files) -> Script:
     reader = _Reader()
     shell = Shell(mended.source, files, reader.listen)
     reader.script = Script(mended.source, shell, mended.faults)
-    shell.run(mended.calls)
+    shell.run(mended.calls, mended.lines)
     return reader.script
 
 

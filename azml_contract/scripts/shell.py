@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from azml_contract.errors import InputError
+from azml_contract.scripts.chunks import cut
 from azml_contract.scripts.effort import Effort
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.parse import Node, parse, span
@@ -43,6 +44,7 @@ _TEST = re.compile(
     rf"\[\[?\s+(?:(?P<sign>-[nz])\s+(?P<one>{_WORD})|"
     rf"(?P<left>{_WORD})\s+(?P<compare>==?|!=)\s+(?P<right>{_WORD}))\s+\]\]?"
 )
+_WORDS = frozenset(("string", "word", "concatenation", "expansion"))
 _FUNCTION_HOLES = "123456789@*"
 _BRANCHES = frozenset(
     (
@@ -127,13 +129,18 @@ class Shell:
 
     # --- what others ask ------------------------------------------------------------
 
-    def run(self, calls: Iterable[int] = ()) -> None:
+    def run(self, calls: Iterable[int] = (), lines: Iterable[int] = ()) -> None:
         """Follow the script, its functions, and what the tree left out.
 
         Args:
             calls: Where words stand that send calls.
+            lines: Where lines begin that are in no quotes.
+
+        Raises:
+            InputError: It takes too much work.
         """
-        self._run_range(self.source, 0, len(self.source.text))
+        for start, end in cut(self.source.text, lines):
+            self._run_range(self.source, start, end)
         self._run_uncalled()
         read = 0
         for place in calls:
@@ -210,7 +217,8 @@ class Shell:
     def _visit(self, node: Node, stdin: Text | None = None) -> Text | None:
         if not node.is_named or node.type == "comment":
             return EMPTY
-        act = getattr(self, f"_visit_{node.type}", None)
+        self.effort.require()
+        act = getattr(self, f"_visit_{node.type.lower()}", None)
         if act is not None:
             return act(node, stdin)  # type: ignore[no-any-return]
         if node.type in _BRANCHES:
@@ -218,12 +226,16 @@ class Shell:
             output = self._visit_all(node.children, stdin)
             self._state.level -= 1
             return output
-        if node.type in ("string", "word", "concatenation", "expansion"):
-            if node.parent is not None and node.parent.type == "ERROR":
-                return None
+        if node.type in _WORDS:
             self.words.read(self._now, *self._span(node))
             return EMPTY
         return self._visit_all(node.children, stdin)
+
+    def _visit_error(self, node: Node, stdin: Text | None) -> Text | None:
+        """What the grammar does not understand: its commands count, no word does."""
+        return self._visit_all(
+            (child for child in node.children if child.type not in _WORDS), stdin
+        )
 
     def _visit_test_command(self, node: Node, stdin: Text | None) -> Text | None:
         for name in re.findall(r"\$\{?(\w+)", self._raw(node)):
