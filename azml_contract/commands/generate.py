@@ -135,7 +135,8 @@ def _read_steps(source: Path) -> tuple[list[Step], list[str]]:
 
 def _steps_of_script(script: Script) -> tuple[list[Step], list[str]]:
     """Every run of every call, in its order; what its holes come from is told."""
-    from azml_contract.scripts.recorded import mark_exchange
+    from azml_contract.exchange import Exchange, Response
+    from azml_contract.scripts.recorded import find_uploads, mark_exchange
     from azml_contract.stories.story import Step
 
     reads: dict[int, list[tuple[str, ...]]] = {}
@@ -144,7 +145,19 @@ def _steps_of_script(script: Script) -> tuple[list[Step], list[str]]:
     steps: list[Step] = []
     left: list[str] = []
     places: dict[int, int] = {}
+    uploads = sorted(find_uploads(script), key=lambda one: one[0])
+
+    def upload(calls: float) -> None:
+        """What was uploaded before as many calls."""
+        while uploads and uploads[0][0] <= calls:
+            sent = uploads.pop(0)[1]
+            if isinstance(sent, str):
+                left.append(sent)
+            else:
+                steps.append(Step(Exchange(sent, Response(201))))
+
     for call in script.calls:
+        upload(call.index)
         told = mark_exchange(script, call, reads.get(call.index, ()))
         if isinstance(told, str):
             line = call.source.locate(call.start).line
@@ -159,6 +172,7 @@ def _steps_of_script(script: Script) -> tuple[list[Step], list[str]]:
         }
         polls = bool(call.loops) and exchange.request.method == "GET"
         steps.append(Step(exchange, polls, () if polls else pointers, known))
+    upload(float("inf"))
     return steps, left
 
 

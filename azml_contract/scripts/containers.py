@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from azml_contract.errors import InputError
 from azml_contract.scripts.calls import Request
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.mend import join_lines
@@ -44,9 +45,12 @@ def read_container(
         instead: Texts of files that it names, in place of what the disk holds.
 
     Raises:
-        InputError: It takes more work than a script of people.
+        InputError: It takes more work than a script of people, or is nested deeper.
     """
-    script = _read(kind, open_source(name, text), Files(folder, instead))
+    try:
+        script = _read(kind, open_source(name, text), Files(folder, instead))
+    except RecursionError:
+        raise InputError("it is nested too deep to be read") from None
     script.kind = kind
     return script
 

@@ -7,12 +7,13 @@ files below that folder or the working folder, of at most a megabyte, and no oth
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from azml_contract.scripts.text import Part, Style, Text, open_source
 
 _LARGEST = 1024 * 1024
+_MOST_FILES = 200
 
 
 class Files:
@@ -53,19 +54,39 @@ class Files:
 
     def find(self, name: str) -> Path | None:
         """The file that a script means, where it may be read."""
+        return next((one for one in self._look_up(name) if _is_readable(one)), None)
+
+    def read_all(self, name: str) -> dict[str, bytes]:
+        """The bytes of a file, or of those of a folder by their paths in it.
+
+        Of a folder at most as many are read as a person would look through; links
+        that lead out of it are left.
+        """
+        path = next((one for one in self._look_up(name) if one.exists()), None)
+        if path is None:
+            return {}
+        if not path.is_dir():
+            return {path.name: path.read_bytes()} if _is_readable(path) else {}
+        found = sorted(one for one in path.rglob("*") if _is_readable(one))
+        inside = [one for one in found if one.resolve().is_relative_to(path.resolve())]
+        return {
+            one.relative_to(path).as_posix(): one.read_bytes()
+            for one in inside[:_MOST_FILES]
+        }
+
+    def _look_up(self, name: str) -> Iterator[Path]:
+        """Where a name may be meant to be, below the folders of the script."""
         here = Path.cwd().resolve()
         for base in (self.folder, Path()):
             try:
                 path = base / name
                 full = path.resolve()
-                inside = any(
-                    full.is_relative_to(one) for one in (here, self.folder.resolve())
-                )
-                if inside and full.is_file() and full.stat().st_size <= _LARGEST:
-                    return path
+                if full.is_relative_to(here) or full.is_relative_to(
+                    self.folder.resolve()
+                ):
+                    yield path
             except (OSError, ValueError):
                 continue
-        return None
 
     def miss(self, name: Text) -> None:
         """Note that the script needs a file by this name, which was not read."""
@@ -99,3 +120,10 @@ class Files:
             return inside and not any(one.exists() for one in full)
         except (OSError, ValueError):
             return False
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size <= _LARGEST
+    except (OSError, ValueError):
+        return False

@@ -23,7 +23,11 @@ from azml_contract.scripts.text import EMPTY, TOKEN, Part, Style, Text, join
 from azml_contract.seen import NOTHING, Calls, add_up
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.source import excerpt
-from azml_contract.validation.destination import ANOTHER_PROVIDER, name_destination
+from azml_contract.validation.destination import (
+    ANOTHER_PROVIDER,
+    find_fault,
+    name_destination,
+)
 from azml_contract.validation.jsontext import Locator, parse_text
 from azml_contract.validation.parsed import BROKEN
 from azml_contract.validation.validator import Validator
@@ -223,6 +227,10 @@ def prepare(script: Script, call: Call, api_version: str, to: str = "") -> Sent:
     method = request.method if isinstance(request.method, str) else request.method.flat
     empty = Request(method.upper(), url.flat if url else "")
     body = request.body or EMPTY
+    fault = find_fault(empty)
+    if fault:
+        lost = Request(method.upper(), "")
+        return Sent(lost, url or request.url, body, unknown=fault)
     skipped = name_destination(empty) if url else ""
     if url is not None and not skipped_for_good(skipped, url):
         skipped = ""
@@ -273,7 +281,11 @@ def _complete(url: Text, api_version: str) -> Text | None:
 
 def _is_elsewhere(url: str) -> bool:
     """Whether what is told of a host says that it is none of ARM's."""
-    return name_destination(Request("GET", url)) not in ("", "another host")
+    request = Request("GET", url)
+    return not find_fault(request) and name_destination(request) not in (
+        "",
+        "another host",
+    )
 
 
 def _made(text: str, near: Text, at: int) -> Text:

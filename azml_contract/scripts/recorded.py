@@ -15,6 +15,7 @@ from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.scripts.judge import prepare
 from azml_contract.scripts.script import Call, Script
 from azml_contract.scripts.text import TOKEN
+from azml_contract.scripts.uploads import Upload
 from azml_contract.validation.answer_paths import sample_answer
 
 OPEN, CLOSE = "\ue002", "\ue003"
@@ -92,6 +93,51 @@ def mark_exchange(
     status, body = sample_answer(sent.request, paths)
     answer = Response(status, (), json.dumps(body).encode() if paths else b"")
     return Exchange(request, answer), tuple(map(_point, paths)), sources
+
+
+def find_uploads(script: Script) -> Iterator[tuple[int, Request | str]]:
+    """What a script writes to blob storage, with its commands or with a client.
+
+    Returns:
+        How many calls were made before, and the request; a text where nothing can be
+        read of what is sent.
+    """
+    yield from (
+        (one.calls, sent) for one in script.uploads for sent in _put(script, one)
+    )
+    for call in script.calls:
+        sent = prepare(script, call, "")
+        url = sent.url.flat
+        if sent.skipped != "blob storage" or sent.request.method != "PUT":
+            continue
+        body = call.request.body
+        if "comp=" in url or body is None or call.request.unknown:
+            line = call.source.locate(call.start).line
+            why = call.request.unknown or "it is no whole blob"
+            yield call.index, f"line {line}: {why}"
+        else:
+            yield call.index, Request("PUT", _mark(script, url), (), body.flat.encode())
+
+
+def _put(script: Script, upload: Upload) -> Iterator[Request | str]:
+    """The blobs of one command, each as it would be put."""
+    name = upload.local.flat
+    found = {} if TOKEN.search(name) else script.shell.files.read_all(name)
+    if not found:
+        line = upload.source.locate(upload.start).line
+        yield f"line {line}: it uploads {script.show(name)}, which cannot be read"
+    account = _mark(script, upload.account.flat) or "account"
+    target = _mark(script, upload.target.flat)
+    for path, content in found.items():
+        below = f"/{path}" if upload.is_folder else ""
+        url = f"https://{account}.blob.core.windows.net/{target}{below}"
+        yield Request("PUT", url, (), content)
+
+
+def _mark(script: Script, text: str) -> str:
+    return TOKEN.sub(
+        lambda found: f"{OPEN}{_in_url(script.show(found[0]))}{CLOSE}", text
+    )
 
 
 def _in_url(shown: str) -> str:

@@ -19,6 +19,9 @@ LAST_OF = "\ue001"
 _TOKENS = re.compile("(\ue001?)(\ue002[0-9]+\ue003)")
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
+_LEAVES = {Style.SINGLE: "'", Style.JQ: "'", Style.ANSI: "$'"}
+"""How quotes that expand nothing begin again after a variable."""
+
 
 class Unwritable(Exception):
     """An edit that has no place in the file as it is."""
@@ -199,7 +202,7 @@ def _quote(text: str, style: Style) -> str:
 def _expand(found: re.Match[str], style: Style, follows: str, holes: Holes) -> str:
     (hole,) = holes.find(found[2])
     name = _NAME.fullmatch(hole.shown)
-    if name is None or style in (Style.VERBATIM, Style.JQ, Style.ANSI):
+    if name is None or style is Style.VERBATIM:
         raise Unwritable(f"{hole.shown} cannot be named there")
     if found[1]:
         written = f"${{{name[1]}##*/}}"
@@ -207,7 +210,8 @@ def _expand(found: re.Match[str], style: Style, follows: str, holes: Holes) -> s
         written = f"${{{name[1]}}}"
     else:
         written = hole.shown
-    return f"'\"{written}\"'" if style is Style.SINGLE else written
+    leaves = _LEAVES.get(style, "")
+    return f'\'"{written}"{leaves}' if leaves else written
 
 
 def apply_edits(text: str, edits: Sequence[FileEdit]) -> str:

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from azml_contract.scripts.calls import Client, Request, find_tool, read_requests
+from azml_contract.scripts.command import Command
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.jq import build, find_paths
 from azml_contract.scripts.mend import Mend, mend
-from azml_contract.scripts.shell import Command, Shell
+from azml_contract.scripts.shell import Shell
 from azml_contract.scripts.text import (
     EMPTY,
     TOKEN,

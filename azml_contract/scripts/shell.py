@@ -17,12 +17,20 @@ from dataclasses import dataclass, replace
 
 from azml_contract.errors import InputError
 from azml_contract.scripts.chunks import cut
+from azml_contract.scripts.command import (
+    Command,
+    decide,
+    find,
+    find_inner,
+    logical_line_end,
+    reads,
+    strip_tabs,
+)
 from azml_contract.scripts.effort import Effort
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.parse import Node, parse, span
 from azml_contract.scripts.text import (
     EMPTY,
-    TOKEN,
     Hole,
     Holes,
     Part,
@@ -39,11 +47,6 @@ _MOST_ITEMS = 50
 _DEEPEST = 20
 _DECLARES = ("export", "local", "readonly", "declare", "typeset")
 _SHELLS = re.compile(r"(?:.*/)?(?:bash|sh|zsh|dash)")
-_WORD = r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'\]&|;]+)"
-_TEST = re.compile(
-    rf"\[\[?\s+(?:(?P<sign>-[nz])\s+(?P<one>{_WORD})|"
-    rf"(?P<left>{_WORD})\s+(?P<compare>==?|!=)\s+(?P<right>{_WORD}))\s+\]\]?"
-)
 _WORDS = frozenset(("string", "word", "concatenation", "expansion"))
 _FUNCTION_HOLES = "123456789@*"
 _BRANCHES = frozenset(
@@ -56,33 +59,6 @@ _BRANCHES = frozenset(
         "list",
     )
 )
-
-
-@dataclass(slots=True)
-class Command:
-    """One command as it would run; `words` begin with its name.
-
-    `stdin` is what feeds it, None where nothing in the script does. `captured`
-    says that what it writes goes into a variable, a pipe or a file. `level` is 0
-    where nothing decides whether it runs. `loops` are the loops around it.
-    """
-
-    words: list[Text]
-    source: Source
-    start: int
-    end: int
-    stdin: Text | None = None
-    output: str = ""
-    captured: bool = False
-    level: int = 0
-    loops: tuple[tuple[int, int], ...] = ()
-    in_function: bool = False
-    raw: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The program, as it is called."""
-        return self.words[0].flat if self.words else ""
 
 
 Listen = Callable[["Shell", Command], Text | None]
@@ -146,7 +122,7 @@ class Shell:
         for place in calls:
             covered = self._covers(place)
             if not covered and place >= read:
-                read = end = _logical_line_end(self.source.text, place)
+                read = end = logical_line_end(self.source.text, place)
                 self._run_range(self.source, place, end)
                 self._run_uncalled()
 
@@ -240,7 +216,7 @@ class Shell:
     def _visit_test_command(self, node: Node, stdin: Text | None) -> Text | None:
         for name in re.findall(r"\$\{?(\w+)", self._raw(node)):
             self.known.used.setdefault(name, (self._now, self._span(node)[0]))
-        for child in _find(node, "command_substitution"):
+        for child in find(node, "command_substitution"):
             start, end = self._span(child)
             self._substitute(self._now, start + 2, end - 1)
         return EMPTY
@@ -268,23 +244,13 @@ class Shell:
 
     def _decide(self, node: Node) -> bool | None:
         """What a test of one text, or of two, comes to; None where a run tells."""
-        start, end = self._span(node)
-        found = _TEST.fullmatch(self._now.text, start, end)
-        if node.type != "test_command" or found is None:
+        if node.type != "test_command":
             return None
 
-        def read(name: str) -> str:
-            return self.words.read_one(self._now, *found.span(name)).flat
+        def read(start: int, end: int) -> Text:
+            return self.words.read_one(self._now, start, end)
 
-        if found["sign"]:
-            value = read("one")
-            certain = not value or bool(TOKEN.sub("", value))
-            empty = not value if certain else None
-            return empty if empty is None or found["sign"] == "-z" else not empty
-        left, right = read("left"), read("right")
-        if TOKEN.search(left + right) or re.search(r"[*?\[]", right):
-            return None
-        return (left == right) is (found["compare"] != "!=")
+        return decide(self._now.text, *self._span(node), read)
 
     def _visit_subshell(self, node: Node, stdin: Text | None) -> Text | None:
         return self._visit_all(node.children, stdin)
@@ -509,7 +475,7 @@ class Shell:
         self._state.captured = was or bool(target) or bool(pipes)
         if not bodies:
             output: Text | None = stdin
-        elif bodies[-1].type == "pipeline" and stdin is not None and not _reads(node):
+        elif bodies[-1].type == "pipeline" and stdin is not None and not reads(node):
             output = self._pipe_last(bodies[-1], stdin)
         else:
             output = self._visit_all(bodies, stdin)
@@ -555,7 +521,7 @@ class Shell:
             made = Text((part,))
         else:
             made = self.words.read_one(self._now, start, end, Style.DOCUMENT)
-        return _strip_tabs(made) if strips else made
+        return strip_tabs(made) if strips else made
 
     def _read_string(self, node: Node) -> Text:
         start, end = self._span(node.named_children[-1])
@@ -661,7 +627,7 @@ class Shell:
         elif name in ("eval",) and len(command.words) > 1:
             return self.run_text(join(command.words[1:], " "))
         elif _SHELLS.fullmatch(name):
-            inner = _find_inner(command)
+            inner = find_inner(command)
             if inner is not None:
                 return self.run_text(inner)
         elif name in _DECLARES:
@@ -692,46 +658,3 @@ class Shell:
                 hole = Hole(f"${name}")
                 text = self.words.hole(self._now, command.start, command.end, hole)
                 self.assign(name, text, command.start)
-
-
-def _find_inner(command: Command) -> Text | None:
-    """The script that a shell is given."""
-    flats = [word.flat for word in command.words]
-    for index, flat in enumerate(flats[:-1]):
-        if re.fullmatch(r"-[a-z]*c", flat):
-            return command.words[index + 1]
-    if command.stdin is not None and all(flat.startswith("-") for flat in flats[1:]):
-        return command.stdin
-    return None
-
-
-def _reads(node: Node) -> bool:
-    """Whether the redirection of a pipe is one of its first command."""
-    return any(child.type == "herestring_redirect" for child in node.named_children)
-
-
-def _find(node: Node, kind: str) -> Iterable[Node]:
-    for child in node.named_children:
-        if child.type == kind:
-            yield child
-        else:
-            yield from _find(child, kind)
-
-
-def _strip_tabs(text: Text) -> Text:
-    """A here-document without the tabs at the beginnings of its lines."""
-    parts = [
-        text.cut(found.end("tabs"), found.end())
-        for found in re.finditer(r"(?P<tabs>^\t*)[^\n]*\n?", text.flat, re.MULTILINE)
-        if found.end() > found.start()
-    ]
-    return join(parts)
-
-
-def _logical_line_end(text: str, place: int) -> int:
-    """Where a command ends that begins at `place`, by its quotes alone."""
-    pattern = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\n|[)`]", re.DOTALL)
-    for found in pattern.finditer(text, place):
-        if found[0] == "\n":
-            return found.start()
-    return len(text)

@@ -118,13 +118,78 @@ def test_values_of_earlier_answers_and_expected_findings():
     assert 'expect=[("AZC102", "/nonsense")]' in story.module
 
 
+UPLOADS = f"""#!/bin/bash
+WS="{WORKSPACE}"
+V=2024-04-01
+STORES=$(curl "$WS/datastores?api-version=$V")
+ACCOUNT=$(echo "$STORES" | jq -r '.value[0].properties.accountName')
+az storage blob upload-batch -d box/src -s code --account-name "$ACCOUNT"
+az storage blob upload -f i.csv -c box -n data/i.csv --account-name "$ACCOUNT"
+curl -T m.txt "https://$ACCOUNT.blob.core.windows.net/model/m.txt?$SAS"
+curl -X PUT "$WS/codes/c/versions/1?api-version=$V" -d "{{
+  \\"properties\\": {{\\"codeUri\\": \\"https://$ACCOUNT.blob.core.windows.net/box/src\\"}}
+}}"
+curl -X PUT "$WS/data/d/versions/1?api-version=$V" -d "{{\\"properties\\": {{
+  \\"dataType\\": \\"uri_file\\",
+  \\"description\\": \\"data\\",
+  \\"dataUri\\": \\"https://$ACCOUNT.blob.core.windows.net/box/data/i.csv\\"
+}}}}"
+"""
+
+
+def write_uploads() -> None:
+    """A script, and the files that it uploads, in the working folder."""
+    Path("pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    Path("code/lib").mkdir(parents=True)
+    Path("code/main.py").write_text("print()\n")
+    Path("code/lib/a.py").write_text("A = 1\n")
+    Path("i.csv").write_text("1,2\n")
+    Path("m.txt").write_text("model")
+    Path("put.sh").write_text(UPLOADS)
+
+
+def test_what_a_script_uploads_is_uploaded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_uploads()
+
+    assert generate(Path("put.sh")).exit_code == 0
+
+    module = Path("scenarios/test_put.py").read_text()
+    assert 'upload = azml.upload(FILES / "upload")' in module
+    assert 'upload_2 = azml.upload(FILES / "upload_2")' in module
+    assert '    azml.upload(FILES / "upload_3")' in module
+    files = Path("scenarios/put_files")
+    told = {one.relative_to(files).as_posix() for one in files.rglob("*.*")}
+    assert told == {
+        "upload/main.py",
+        "upload/lib/a.py",
+        "upload_2/i.csv",
+        "upload_3/m.txt",
+    }
+    bodies = Path("scenarios/bodies/2024-04-01/put")
+    assert '"codeUri": "{{ upload }}"' in (bodies / "code.json").read_text()
+    data = json.loads((bodies / "data.json").read_text())
+    assert data["properties"]["dataUri"] == "{{ upload_2 }}/i.csv"
+    assert data["properties"]["description"] == "data"
+
+
+def test_what_cannot_be_uploaded_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_uploads()
+    Path("i.csv").unlink()
+
+    assert "# left out: line 7: it uploads i.csv" in generate(Path("put.sh")).stderr
+
+
 @pytest.mark.slow
 def test_scenarios_of_a_script_a_har_and_a_cassette_record_and_replay(
     tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     Path("pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    write_uploads()
     assert generate(HOWTO).exit_code == 0
+    assert generate(Path("put.sh")).exit_code == 0
     run_session("--azml-mode", "record")
     cassette = "cassettes/howto_2021/howto_2021/2021-03-01-preview.json"
     Path("again.json").write_bytes(Path(cassette).read_bytes())
@@ -144,8 +209,13 @@ def test_scenarios_of_a_script_a_har_and_a_cassette_record_and_replay(
         )
         assert done.returncode == 0, done.stdout
     told = sorted(path.name for path in Path("scenarios").glob("test_*.py"))
-    assert told == ["test_again.py", "test_flow.py", "test_howto_2021.py"]
-    assert len(list(Path("cassettes").rglob("*.json"))) == 3
+    assert told == [
+        "test_again.py",
+        "test_flow.py",
+        "test_howto_2021.py",
+        "test_put.py",
+    ]
+    assert len(list(Path("cassettes").rglob("*.json"))) == 4
 
 
 def run_session(*options: str) -> None:

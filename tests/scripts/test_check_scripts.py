@@ -265,3 +265,19 @@ def test_broken_scripts_end(script, tmp_path):
         for call in script_read.calls:
             shown = script_read.show(call.request.url.flat)
             assert shown.startswith(("https://h", "$"))
+
+
+@pytest.mark.parametrize("url", ["https://[::1/a", "https://[x/subscriptions/$S/a"])
+def test_a_url_that_cannot_be_read_is_told_at_its_call(judge, url):
+    judged = judge(f'echo\ncurl "{url}?api-version=2024-04-01"\n')
+
+    (finding,) = judged.findings
+    assert (finding.code, finding.location.line) == ("AZC153", 2)
+    assert "its URL is malformed" in finding.message
+
+
+def test_a_script_that_is_nested_too_deep_is_one_line(tmp_path):
+    text = "curl https://x.example/\n" + "if true; then\n" * 3000
+
+    with pytest.raises(InputError, match="nested too deep"):
+        read_script(text, "x.sh", tmp_path)
