@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from azml_contract.cli import cli
+from azml_contract.errors import InputError
 from tests.scripts.conftest import read_script
 
 WORKSPACE = (
