@@ -278,7 +278,7 @@ def test_a_url_that_cannot_be_read_is_told_at_its_call(judge, url):
 
 
 def test_a_script_that_is_nested_too_deep_is_one_line(tmp_path):
-    text = "curl https://x.example/\n" + "if true; then\n" * 3000
+    text = "curl https://x.example/\n" + "( " * 3000 + ") " * 3000
 
     with pytest.raises(InputError, match="nested too deep"):
         read_script(text, "x.sh", tmp_path)
