@@ -13,9 +13,10 @@ from urllib.parse import unquote, urlsplit
 
 from azml_contract.contract.catalog import known_versions
 from azml_contract.emulator.replies import Reply
+from azml_contract.emulator.resources.uploads import make_reference
 from azml_contract.emulator.store import Resource
 from azml_contract.emulator.world import World
-from azml_contract.exchange import Request
+from azml_contract.exchange import Request, Response
 from azml_contract.settings import PROVIDER
 
 _API_HOST = ".api.azureml.ms"
@@ -23,6 +24,14 @@ _STUDIO = "ml.azure.com"
 _FRONT = "/mferp/managementfrontend/"
 _FRONT_VERSION = "2023-10-01"
 _REGISTRY = re.compile(r"/registrymanagement/v1\.0/registries/([^/]+)/discovery/?")
+_UPLOAD = re.compile(
+    rf"{_FRONT}subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+"
+    r"/registries/[^/]+/tempdatarefs/[^/]+/versions/[^/]+",
+    re.IGNORECASE,
+)
+_ASSET_ID = re.compile(
+    rb'"id":"/subscriptions/[^"]+/registries/([^/"]+)/([^/"]+/[^/"]+/versions/[^/"]+)"'
+)
 _PUBLIC = ("azureml",)
 """Registries of Microsoft that every client may name."""
 
@@ -30,6 +39,8 @@ _PUBLIC = ("azureml",)
 def answers_portal(request: Request) -> bool:
     """Whether a request is for one of these hosts, or for their addresses."""
     path = unquote(request.path)
+    if _UPLOAD.fullmatch(path):
+        return request.method == "PUT"
     return (
         request.host.endswith(_API_HOST)
         or request.host == _STUDIO
@@ -44,7 +55,9 @@ def as_front(request: Request) -> Request | None:
     `_FRONT_VERSION`.
     """
     split = urlsplit(request.url)
-    if not split.path.startswith(_FRONT):
+    if request.host.endswith(_API_HOST) and split.path.startswith("/subscriptions/"):
+        return request  # a poll of what was begun at this front
+    if not split.path.startswith(_FRONT) or _UPLOAD.fullmatch(unquote(split.path)):
         return None
     url = request.url.replace(_FRONT, "/", 1)
     version = request.api_version or ""
@@ -53,10 +66,21 @@ def as_front(request: Request) -> Request | None:
     return replace(request, url=url)
 
 
+def as_registry(response: Response) -> Response:
+    """An answer of ARM as a registry's own front gives it: assets have short ids.
+
+    azure-ai-ml takes the ids of a workspace's assets and these, no others.
+    """
+    body = _ASSET_ID.sub(rb'"id":"azureml://registries/\1/\2"', response.body)
+    return Response(response.status, response.headers, body)
+
+
 def answer_portal(world: World, request: Request) -> Reply:
     """The addresses of the service's parts; 404 for everything else."""
     split = urlsplit(request.url)
     path = unquote(split.path)
+    if _UPLOAD.fullmatch(path):
+        return Reply(200, make_reference(world))
     registry = _REGISTRY.fullmatch(path)
     if registry:
         return _discover_registry(world, registry[1])

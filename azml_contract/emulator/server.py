@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from azml_contract.contract.catalog import known_versions, load_contract
-from azml_contract.emulator.arm import ARM_HOST, Arm
+from azml_contract.emulator.arm import Arm
 from azml_contract.emulator.azurite import Azurite, find_azurite
 from azml_contract.emulator.blobs import Blobs
 from azml_contract.emulator.bodies import make_refuse_body
@@ -30,13 +30,19 @@ from azml_contract.emulator.execution.scoring import HOST as SCORING_HOST
 from azml_contract.emulator.execution.scoring import Scoring
 from azml_contract.emulator.execution.sweep import run_sweep
 from azml_contract.emulator.faults import Fault, FaultKind, Faults
+from azml_contract.emulator.gatekeeper import ARM_HOST
 from azml_contract.emulator.history import answer_history, answers_history
 from azml_contract.emulator.identity import Identity
 from azml_contract.emulator.journal import SqliteJournal
 from azml_contract.emulator.mlflow.server import MlflowServer, answers_mlflow
 from azml_contract.emulator.neighbours.stubs import seed_stubs
 from azml_contract.emulator.neighbours.subscriptions import describe_cloud
-from azml_contract.emulator.portal import answer_portal, answers_portal, as_front
+from azml_contract.emulator.portal import (
+    answer_portal,
+    answers_portal,
+    as_front,
+    as_registry,
+)
 from azml_contract.emulator.replies import EMPTY, Reply
 from azml_contract.emulator.resources.computes import seed_compute
 from azml_contract.emulator.resources.datastores import seed_datastores
@@ -440,7 +446,7 @@ class Emulator:
             return self._mlflow.answer(request)
         front = as_front(request)
         if front is not None:
-            return self._arm.answer(front, fault)
+            return as_registry(self._arm.answer(front, fault))
         if answers_history(request):
             return _as_response(answer_history(self._world, request))
         if answers_portal(request):

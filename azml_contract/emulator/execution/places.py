@@ -57,6 +57,17 @@ def output_of(world: World, run: str, name: str) -> Place:
     return _in_datastore(world, "workspaceblobstore", f"azureml/{run}/{name}")
 
 
+def describe(world: World, place: Place) -> str:
+    """A place as the service names it: by the datastore that it is in."""
+    datastores = world.store.list(f"{world.workspace_id}/datastores")
+    for datastore in datastores:
+        properties = datastore.body.get("properties") or {}
+        contents = properties.get("contents") or properties
+        if contents.get("containerName") == place.container:
+            return f"azureml://datastores/{datastore.name}/paths/{place.path}"
+    raise Unreachable(f"no datastore stands on the container {place.container}")
+
+
 def locate(world: World, reference: str, kind: str = "data") -> Place:
     """The place that a reference means.
 

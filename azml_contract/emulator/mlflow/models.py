@@ -11,7 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from azml_contract.emulator.execution.places import Place, Unreachable, locate
+from azml_contract.emulator.execution.places import (
+    Place,
+    Unreachable,
+    describe,
+    locate,
+)
 from azml_contract.emulator.execution.tracking import Tracking, now_ms
 from azml_contract.emulator.flavors import read_flavors
 from azml_contract.emulator.mlflow.artifacts import Artifacts
@@ -127,7 +132,7 @@ class Models:
         place = self._find_source(source)
         properties: Body = {
             "modelType": "mlflow_model",
-            "modelUri": _as_uri(place) if place else source,
+            "modelUri": describe(self._world, place) if place else source,
             "description": asked.get("description"),
             "tags": _tags(asked),
             "properties": {},
@@ -289,10 +294,6 @@ class Models:
         known = (found.body.get("properties") or {}).get("tags") if found else None
         tags = {**(known or {}), need(asked, "key"): str(asked.get("value", ""))}
         self._change(place, name, tags=tags)
-
-
-def _as_uri(place: Place) -> str:
-    return f"azureml://datastores/workspaceartifactstore/paths/{place.path}"
 
 
 def _tags(asked: Asked) -> dict[str, str]:

@@ -6,11 +6,19 @@ them; whatever else a client says of a model is kept as it is.
 
 from __future__ import annotations
 
+from azml_contract.emulator.execution.places import (
+    Unreachable,
+    describe,
+    locate,
+)
 from azml_contract.emulator.flavors import read_flavors
 from azml_contract.emulator.resources.assets import AssetVersions
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import Call
+from azml_contract.settings import PROVIDER
 
+_OF_JOBS = ("azureml://jobs/", "runs:/")
+_GROUPS = "/resourcegroups/"
 _MLFLOW = ("mlflow_model", "mlflowmodel")
 
 
@@ -19,7 +27,8 @@ class ModelVersions(AssetVersions):
 
     def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
         """A version, with the flavors of its files."""
-        properties = body["properties"]
+        properties = self._resolve(body["properties"])
+        body = {**body, "properties": properties}
         kind = str(properties.get("modelType") or "").lower()
         if kind in _MLFLOW and not properties.get("flavors"):
             uri = str(properties.get("modelUri") or "")
@@ -27,3 +36,17 @@ class ModelVersions(AssetVersions):
             if flavors:
                 body = {**body, "properties": {**properties, "flavors": flavors}}
         return super().admit(call, body, existing)
+
+    def _resolve(self, properties: Body) -> Body:
+        """With the place that a job's output has, where a client names the output."""
+        uri = str(properties.get("modelUri") or "")
+        if not uri.startswith(_OF_JOBS):
+            return properties
+        workspace = self.world.workspace_id.replace("/resourceGroups/", _GROUPS)
+        base = workspace.replace(f"/providers/{PROVIDER}", "")
+        try:
+            short = describe(self.world, locate(self.world, uri))
+        except Unreachable:
+            return properties
+        long = short.replace("azureml://", f"azureml:/{base}/", 1)
+        return {**properties, "modelUri": long}

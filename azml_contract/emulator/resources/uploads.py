@@ -20,17 +20,22 @@ from azml_contract.emulator.world import (
 
 def answer_upload(call: Call, world: World, resource: Resource | None) -> Reply:
     """A container of one's own; what was asked for comes back as ``None``."""
-    workspace_guid = workspace_guid_of(world.workspace_id)
-    container = f"{workspace_guid[:8]}-0-{world.store.draw_guid()}"
-    world.blobs.make_containers([container])
     return Reply(
         200,
         {
-            "blobReferenceForConsumption": _reference(world, container),
+            **make_reference(world),
             "pendingUploadId": world.store.draw_guid(),
             "pendingUploadType": "None",
         },
     )
+
+
+def make_reference(world: World) -> Body:
+    """A fresh container, and how a client may fill it."""
+    workspace_guid = workspace_guid_of(world.workspace_id)
+    container = f"{workspace_guid[:8]}-0-{world.store.draw_guid()}"
+    world.blobs.make_containers([container])
+    return {"blobReferenceForConsumption": _reference(world, container)}
 
 
 def answer_reference(call: Call, world: World, resource: Resource | None) -> Reply:
