@@ -103,7 +103,9 @@ def make_judges(case: Case) -> dict[str, Judge]:
     grader = Grader(Profile.SERVICE, case.api_version, operation.id, Side.REQUEST)
 
     def explain(body: Any) -> tuple[bool, int]:
-        found = [grader.grade(deviation) for deviation in check.check(body)]
+        found = [
+            grader.grade(one, check.find_background(one)) for one in check.check(body)
+        ]
         return not found, len(found)
 
     def judge_in_full(body: Any) -> tuple[bool, int]:

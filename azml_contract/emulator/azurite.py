@@ -17,7 +17,10 @@ import subprocess
 import sys
 import threading
 import time
-from http.client import HTTPException, HTTPSConnection
+
+# Taken at import: a recorder of somebody else's that is active later replaces the
+# classes of `http.client`, and what it replaced cannot be built upon any more.
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -148,10 +151,18 @@ def _from_executable(executable: str) -> list[str]:
     return [find_node(), str(script)]
 
 
-class _Connection(HTTPSConnection):
-    """To Azurite. The emulator's own calls are no part of a recording."""
+class _Connection(HTTPConnection):
+    """To Azurite over TLS. The emulator's own calls are no part of a recording."""
 
     is_unrecorded = True
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext) -> None:
+        super().__init__(host, port, timeout=30)
+        self._context = context
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
 
 
 class Azurite:
@@ -320,7 +331,7 @@ class Azurite:
         """Name of the storage account."""
         return self._account
 
-    def connect(self) -> HTTPSConnection:
+    def connect(self) -> HTTPConnection:
         """A connection, for `sign`ed calls."""
         self.wait_ready()
         return self._open()
@@ -358,7 +369,7 @@ class Azurite:
 
     def _open(self) -> _Connection:
         context = ssl.create_default_context(cafile=str(self._certificates.bundle))
-        return _Connection(self.host, self.port, timeout=30, context=context)
+        return _Connection(self.host, self.port, context)
 
     def _make_container(self, connection: _Connection, name: str) -> None:
         sas = sign_account(self._account, self._key)

@@ -133,6 +133,6 @@ def test_saving_measures_what_is_done_or_says_what_is_absent() -> None:
 
 def test_emulator_measures_throughput_pages_start_and_memory() -> None:
     document = _run("emulator")
-    assert len(_figures(document, "per_s")) == 4
+    assert len(_figures(document, "per_s")) == 6
     for name in ("per_s", "ms", "s", "mb"):
         assert _are_positive(_figures(document, name))
