@@ -191,14 +191,31 @@ def _load(api_version: str, extra: Path | None) -> Contract:
 
 
 def _read(folder: Path, api_version: str, source: SourceKind) -> Contract:
-    operations = OperationData(_text(find_data_file(folder, OPERATIONS)), api_version)
+    operations = OperationData(_read_data(folder, OPERATIONS), api_version)
     return Contract(
         api_version,
         source,
-        DefinitionData(_text(find_data_file(folder, DEFINITIONS)), api_version),
+        DefinitionData(_read_data(folder, DEFINITIONS), api_version),
         operations,
         templates=operations.templates,
     )
+
+
+def _read_data(folder: Path, kind: str) -> str:
+    """The data of a folder, which in a user's own is as the import left it."""
+    file = find_data_file(folder, kind)
+    text = _text(file)
+    if folder == DATA:
+        return text
+    import hashlib  # nobody else needs it here
+
+    digest = read_catalog(folder).get("data", {}).get(file.name)
+    if digest != hashlib.sha256(text.encode()).hexdigest():
+        raise InputError(
+            f"{file} is not as the import left it.\nFill the folder anew with: "
+            "azml-contract contract import --specs DIR --to FOLDER"
+        )
+    return text
 
 
 def find_data_file(folder: Path, kind: str) -> Path:
@@ -248,6 +265,8 @@ def _is_catalog(loaded: Any) -> bool:
     if not isinstance(loaded, dict) or loaded.get("format") != 1:
         return False
     versions, sources = loaded.get("versions"), set(map(str, SourceKind))
+    if not isinstance(loaded.get("data", {}), dict):
+        return False
     return isinstance(versions, dict) and all(
         isinstance(entry, dict) and entry.get("source") in sources
         for entry in versions.values()

@@ -15,7 +15,7 @@ from azml_contract.contract.catalog import (
 )
 from azml_contract.contract.model import SourceKind, Type
 from azml_contract.contract.user_folder import import_to_folder, is_half_filled
-from azml_contract.errors import UnknownApiVersion, UsageError
+from azml_contract.errors import InputError, UnknownApiVersion, UsageError
 
 
 def _add_code_versions(bicep: Any) -> None:
@@ -135,3 +135,21 @@ def test_an_import_that_is_cut_off_leaves_what_was_there(
     import_to_folder(swaggers.root, folder, wanted=[swaggers.version])
     assert len(list(folder.iterdir())) == 3
     assert load_contract(swaggers.version, folder).definitions["Novelty"]
+
+
+@pytest.mark.parametrize("kind", ["definitions", "operations"])
+def test_data_that_was_altered_judges_nothing(
+    tmp_path: Path, swaggers: Any, kind: str
+) -> None:
+    folder = tmp_path / "mine"
+    import_to_folder(swaggers.root, folder)
+    (data,) = folder.glob(f"{kind}-*.txt")
+    data.write_text("Novelty @ 2031-01-01\n", "utf-8")
+    forget_cached()
+
+    with pytest.raises(InputError) as caught:
+        load_contract(swaggers.version, folder)
+
+    assert f"{data} is not as the import left it" in str(caught.value)
+    import_to_folder(swaggers.root, folder)
+    assert load_contract(swaggers.version, folder).api_version == swaggers.version
