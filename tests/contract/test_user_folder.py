@@ -142,6 +142,7 @@ def test_data_that_was_altered_judges_nothing(
     tmp_path: Path, swaggers: Any, kind: str
 ) -> None:
     folder = tmp_path / "mine"
+    swaggers.define({"Novelty": {"properties": {"x": {"type": "string"}}}})
     import_to_folder(swaggers.root, folder)
     (data,) = folder.glob(f"{kind}-*.txt")
     data.write_text("Novelty @ 2031-01-01\n", "utf-8")
