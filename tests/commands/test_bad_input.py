@@ -136,7 +136,7 @@ def test_a_wrong_value_anywhere_in_a_document_is_one_line(
     attempt: Try, command: str
 ) -> None:
     rng = random.Random(f"spoilt {command}")
-    for what, name, content in islice(list_spoiled(rng), sized(15, 800)):
+    for what, name, content in islice(list_spoiled(rng), sized(15, 250)):
         assert attempt(command, name, content), what
 
 
