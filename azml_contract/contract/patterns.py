@@ -8,6 +8,7 @@ pattern that a format stands for. Knows nothing of types or bodies.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 _DATE = "([0-9]+Y([0-9]+M)?([0-9]+D)?|[0-9]+M([0-9]+D)?|[0-9]+D)"
@@ -31,6 +32,44 @@ INTEGER_RANGES = {
 """Bounds of the integer formats, both ends included."""
 
 _TOKEN = re.compile(r"\\.|\[|\]|\$", re.DOTALL)
+
+
+class Matcher:
+    """An ECMA pattern, compiled when it is first asked, by an engine that ends.
+
+    jsonschema-rs matches in time that grows as the text does, and gives up on what it
+    has to try back and forth; where it is not installed, or cannot read a text (a lone
+    surrogate has no UTF-8), Python's own expressions decide, which know no bound.
+    """
+
+    __slots__ = ("_accepts", "pattern")
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self._accepts: Callable[[str], bool] | None = None
+
+    def search(self, text: str) -> bool:
+        """Whether the pattern is found in a text."""
+        if self._accepts is None:
+            self._accepts = self._compile()
+        try:
+            return self._accepts(text)
+        except ValueError:
+            return self._search_here(text)
+
+    def _compile(self) -> Callable[[str], bool]:
+        try:
+            import jsonschema_rs
+        except ImportError:
+            return self._search_here
+        schema = {"pattern": self.pattern}
+        accepts: Callable[[str], bool] = jsonschema_rs.Draft202012Validator(
+            schema
+        ).is_valid
+        return accepts
+
+    def _search_here(self, text: str) -> bool:
+        return compile_pattern(self.pattern).search(text) is not None
 
 
 @lru_cache(maxsize=256)

@@ -42,6 +42,7 @@ class BodyCheck:
         "_body",
         "_contract",
         "_definitions",
+        "_is_bounded",
         "_judges",
         "_lens",
         "_plan",
@@ -56,6 +57,7 @@ class BodyCheck:
         self._contract = contract
         self._body = body
         self._lens = lens
+        self._is_bounded = is_bounded
         self._definitions: Mapping[str, Definition] = contract.definitions
         if is_bounded:
             self._definitions = Tightened(contract.definitions, contract.api_version)
@@ -96,7 +98,7 @@ class BodyCheck:
         return Background(
             self._find_origin(deviation),
             self._find_bound(deviation),
-            self._is_common(deviation),
+            deviation.rule is Rule.MISSING and self._is_common(deviation),
         )
 
     def _is_common(self, deviation: Deviation) -> bool:
@@ -118,9 +120,9 @@ class BodyCheck:
         return prop.carried_from
 
     def _find_bound(self, deviation: Deviation) -> Bound | None:
-        written = self._contract.definitions
-        if self._definitions is written or deviation.rule not in _BOUNDED:
+        if deviation.rule not in _BOUNDED or not self._is_bounded:
             return None
+        written = self._contract.definitions
         owner, name = deviation.owner, deviation.name
         bound = find_bound(self._contract.api_version, owner, name)
         if bound is None:

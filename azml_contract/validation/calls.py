@@ -14,7 +14,7 @@ from typing import Any
 from azml_contract.contract.catalog import find_stand_in, is_newer_than_known
 from azml_contract.contract.contract import NoRoute, Route
 from azml_contract.contract.model import Operation, Parameter, SourceKind, Type
-from azml_contract.contract.patterns import compile_pattern
+from azml_contract.contract.patterns import Matcher
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Finding, Severity
 from azml_contract.validation.destination import find_right_host
@@ -139,7 +139,7 @@ def check_names(grader: Grader, route: Route, *, scope: Scope) -> Iterator[Findi
 
 def _check_name(grader: Grader, parameter: Parameter, value: str) -> Iterator[Finding]:
     kind = parameter.type
-    if kind.pattern and not compile_pattern(kind.pattern).search(value):
+    if kind.pattern and not Matcher(kind.pattern).search(value):
         yield grader.find(
             "AZC146",
             f"{show(value)} is no {parameter.name}: it must match {kind.pattern}.",

@@ -40,8 +40,8 @@ class Background(NamedTuple):
     """What a contract tells of a broken rule, beside the rule.
 
     `carried` names the api-version that it was carried over from. `bound` is what was
-    broken where no specification has the rule. `is_common` where the property is one
-    of all values at that place, and not of one variant.
+    broken where no specification has the rule. `is_common` where what is missing is a
+    property of all values at that place, and not of one variant.
     """
 
     carried: str = ""

@@ -18,7 +18,7 @@ from azml_contract.contract.model import Type
 from azml_contract.contract.patterns import (
     FORMATS,
     INTEGER_RANGES,
-    compile_pattern,
+    Matcher,
 )
 from azml_contract.contract.views import Use
 from azml_contract.validation.deviation import Deviation, Guess, Path, Rule
@@ -87,9 +87,9 @@ class StringPlan:
         kind = site.kind
         self.site = site
         self._enum = frozenset(kind.enum)
-        self._pattern = compile_pattern(kind.pattern) if kind.pattern else None
+        self._pattern = Matcher(kind.pattern) if kind.pattern else None
         shape = FORMATS.get(kind.format)
-        self._format = compile_pattern(shape) if shape else None
+        self._format = Matcher(shape) if shape else None
         low, high = kind.min_length, kind.max_length
         limited = low is not None or high is not None
         self._lengths = (low or 0, high) if limited else None

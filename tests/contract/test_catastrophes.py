@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.contract.catastrophe import find_catastrophe
 from azml_contract.contract.model import Type
+from azml_contract.contract.patterns import Matcher, compile_pattern
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,27 @@ def test_no_official_pattern_is_refused() -> None:
             for prop in definition.properties.values():
                 for pattern in list_patterns(prop.type):
                     assert find_catastrophe(pattern) == "", pattern
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *(r"^(([a-z])+.)+[A-Z]([a-z])+$", r"^(a+){10}$", r"^(a?){30}a{30}$"),
+        *(r"^(.*,){12}P$", r"^(?:a|b|ab)*c$", r"^(a{1,50}){1,50}$"),
+        *(r"^a*a*a*a*a*a*b$", r"^(a|a)*$", r"^(?=(a+)+$)b", r"^(a+)\1+b$"),
+    ],
+)
+def test_a_pattern_that_nobody_saw_through_ends_too(pattern: str) -> None:
+    matcher = Matcher(pattern)
+    before_s = time.process_time()
+
+    for text in ("a" * 40 + "!", "ab" * 30 + "!", "a," * 30, "a" * 3000 + "!"):
+        assert matcher.search(text) is False
+
+    assert time.process_time() - before_s < 1
+
+
+@pytest.mark.parametrize("text", ["a1", "\ud800", "a\n", "", "é"])
+@pytest.mark.parametrize("pattern", [r"^\w\d$", r"^[^a]*$", r"^a$", ""])
+def test_both_engines_say_the_same(pattern: str, text: str) -> None:
+    assert Matcher(pattern).search(text) is bool(compile_pattern(pattern).search(text))
