@@ -23,9 +23,7 @@ from azml_contract.gateway.environment import (
     make_environment,
     open_doors,
 )
-from azml_contract.gateway.far_side import Ask, Reach
-from azml_contract.gateway.hosts import CLOUDS, matches, subtrees
-from azml_contract.gateway.proxy import Refuse
+from azml_contract.gateway.hosts import matches
 from azml_contract.recording.engine import Recorder, RecorderSettings
 from azml_contract.recording.identity import is_identity
 from azml_contract.recording.outside import Outside
@@ -93,32 +91,6 @@ class Report:
         return bool(self.problems) or (
             least is not None and any(is_at_least(f, least) for f in self.findings)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class PlayedHosts:
-    """The far side of a replay: hosts that cassettes know, and Azure's; no other."""
-
-    hosts: frozenset[str]
-
-    def reach(self, host: str, port: int, *, secure: bool = True) -> Reach:
-        """A host whose calls are answered from cassettes, or missed there."""
-        known = host in self.hosts or any(
-            matches(host, patterns) for patterns in CLOUDS.values()
-        )
-        if not known:
-            return Refuse(f"Replay opens no connection, and no cassette knows {host}")
-        return Ask(_Nobody)
-
-
-class _Nobody:
-    """Nobody is asked in replay: every request has an answer, or is missed."""
-
-    def ask(self, request: Request) -> None:
-        return None
-
-    def close(self) -> None:
-        return None
 
 
 class CommandRun:
@@ -317,11 +289,6 @@ class CommandRun:
                 "variable it looks at."
             )
         report.problems += seen.guarded
-
-
-def azure_domains(hosts: Sequence[str] = ()) -> tuple[str, ...]:
-    """What a gateway's certificates may speak for: every cloud's hosts, and more."""
-    return subtrees([*(one for found in CLOUDS.values() for one in found), *hosts])
 
 
 def _make_validator(profile: str) -> Validator:

@@ -8,7 +8,8 @@ scenario, and a cassette written or left alone. It does not know pytest.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     import requests
 
     from azml_contract.client import Workspace
+    from azml_contract.gateway.certificates import Authority
+    from azml_contract.gateway.environment import Doors
+    from azml_contract.gateway.far_side import FarSide
     from azml_contract.recording.engine import Recorder
     from azml_contract.recording.scrub import RedactionRules
 
@@ -76,6 +80,30 @@ class Tally:
     responses: int = 0
     findings: list[Finding] = field(default_factory=list)
     calls: Calls = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class SharedDoors:
+    """The authority that the gateways of a session share, and its files."""
+
+    authority: Authority
+    doors: Doors
+
+
+def open_shared_doors(folder: Path, roots: bytes = b"") -> SharedDoors:
+    """An authority for the gateways of a session.
+
+    Args:
+        folder: Private; certificates go there, and no key.
+        roots: What programs trust besides, PEM.
+    """
+    from azml_contract.gateway.certificates import Authority
+    from azml_contract.gateway.environment import open_doors
+    from azml_contract.gateway.hosts import azure_domains
+
+    authority = Authority(azure_domains())
+    authority.write_bundle(folder / "bundle.pem", roots)
+    return SharedDoors(authority, open_doors(folder, "", folder / "bundle.pem"))
 
 
 class Ending(StrEnum):
@@ -207,9 +235,44 @@ class ScenarioRun:
 
         return remove_created(self.workspace, spare=self._recorder.stop())
 
-    def refuse_program(self, asked: str) -> None:
+    @contextmanager
+    def leading_programs(
+        self, doors: SharedDoors, far: FarSide | None, own: Mapping[str, str]
+    ) -> Iterator[dict[str, str]]:
+        """Lead the programs of the scenario through a gateway of its recorder.
+
+        Args:
+            doors: The authority of the session, and its files.
+            far: What lies behind; None for nothing: replay.
+            own: Variables of the service: identity, workspace.
+
+        Returns:
+            The variables that lead a program there.
+        """
+        from azml_contract.gateway.environment import make_environment
+        from azml_contract.recording.door import Door
+        from azml_contract.recording.outside import Outside, PlayedHosts
+        from azml_contract.recording.own import forget, is_own, watch
+
+        outside = Outside(
+            self._recorder,
+            far or PlayedHosts(self._recorder.hosts()),
+            doors.authority,
+            is_own=None if far is None else is_own,
+            refused=self._refuse_program if far is None else None,
+        )
+        watch(outside.port)
+        self._recorder.door = Door(outside.port, doors.authority.pem.decode())
+        outside.start()
+        try:
+            yield make_environment(replace(doors.doors, proxy=outside.url), own)
+        finally:
+            outside.close()
+            forget(outside.port)
+
+    def _refuse_program(self, host: str) -> None:
         """Replay: note what a program that the scenario started asked for."""
-        self._recorder.refuse(f"{asked!r} in a program of its own,")
+        self._recorder.refuse(f"{host} in a program of its own,")
 
     @property
     def absent(self) -> AzmlContractError | None:

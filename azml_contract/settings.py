@@ -93,6 +93,15 @@ PLACEHOLDERS = Settings(
 """What replay uses, and what the recorder writes in place of real identifiers."""
 
 
+def as_variables(settings: Settings) -> dict[str, str]:
+    """What a program finds its workspace and its identity by."""
+    names = (
+        *("tenant", "client_id", "client_secret", "subscription", "resource_group"),
+        *("workspace", "compute", "storage_account"),
+    )
+    return {VARIABLES[name]: getattr(settings, name) for name in names}
+
+
 def load_settings(
     environ: Mapping[str, str],
     *,

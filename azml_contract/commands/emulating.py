@@ -52,8 +52,10 @@ def plan_emulated(
     emulator: Emulator, mode: Mode, path: Path, record_command: str, **more: Any
 ) -> CommandPlan:
     """The plan of a run with an emulator behind the gateway."""
-    from azml_contract.command_run import CommandPlan, azure_domains
+    from azml_contract.command_run import CommandPlan
     from azml_contract.emulator.far_side import EmulatorSide
+    from azml_contract.gateway.hosts import azure_domains
+    from azml_contract.gateway.outward import read_roots
     from azml_contract.recording.engine import RecorderSettings
     from azml_contract.redaction.user_rules import load_user_rules
     from azml_contract.scenario import redaction_rules
@@ -73,6 +75,7 @@ def plan_emulated(
         intercepts=False,
     )
     side = EmulatorSide(emulator)
+    more["roots"] = read_roots(os.environ)
     return CommandPlan(recorder, side, azure_domains(), emulator.variables, **more)
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
     from azml_contract.command_run import CommandPlan, CommandRun, Report
     from azml_contract.finding import Severity
-    from azml_contract.settings import Settings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _WORDS = "azml_contract.words"
@@ -152,17 +151,6 @@ def print_report(title: str, report: Report) -> None:
         click.echo(f"ERROR {problem}", err=True)
 
 
-def own_variables(settings: Settings) -> dict[str, str]:
-    """What a client finds its workspace and its identity by."""
-    from azml_contract.settings import VARIABLES
-
-    names = (
-        *("tenant", "client_id", "client_secret", "subscription", "resource_group"),
-        *("workspace", "compute", "storage_account"),
-    )
-    return {VARIABLES[name]: getattr(settings, name) for name in names}
-
-
 def load_played(paths: Sequence[Path]) -> tuple[Cassette, list[tuple[Path, int]], Path]:
     """Cassettes of files and folders as one, and where each interaction is from.
 
@@ -204,11 +192,14 @@ def plan_replay(
         InputError: A path does not exist, or a folder holds no cassette.
         CassetteError: A file is no cassette.
     """
-    from azml_contract.command_run import CommandPlan, PlayedHosts, azure_domains
+    from azml_contract.command_run import CommandPlan
     from azml_contract.commands.cassette.files import project_rules
     from azml_contract.exchange import Request
+    from azml_contract.gateway.hosts import azure_domains
+    from azml_contract.gateway.outward import read_roots
     from azml_contract.recording.engine import Mode, RecorderSettings
-    from azml_contract.settings import PLACEHOLDERS
+    from azml_contract.recording.outside import PlayedHosts
+    from azml_contract.settings import PLACEHOLDERS, as_variables
 
     joined, names, shown = load_played(paths)
     hosts = frozenset(Request("GET", one.url).host for one in joined.interactions)
@@ -229,10 +220,11 @@ def plan_replay(
         recorder,
         PlayedHosts(hosts),
         azure_domains(sorted(hosts)),
-        own_variables(PLACEHOLDERS),
+        as_variables(PLACEHOLDERS),
         profile=profile,
         forgives=forgives,
         names=names,
+        roots=read_roots(os.environ),
         state=state,
         port=port,
     )

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import ssl
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +40,9 @@ _LIFETIME = timedelta(days=30)
 # Clocks of containers and virtual machines lag; a certificate from the future
 # is refused.
 _BACKDATED = timedelta(days=1)
+_PEM = re.compile(
+    rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL
+)
 _RENEWED = timedelta(days=2)
 _NO_IP = [
     x509.IPAddress(ipaddress.ip_network("0.0.0.0/0")),
@@ -180,10 +185,19 @@ def write_truststore(pem: bytes, path: Path, password: str) -> None:
 
     held = [
         pkcs12.PKCS12Certificate(one, f"azml-contract-{number}".encode())
-        for number, one in enumerate(x509.load_pem_x509_certificates(pem))
+        for number, one in enumerate(_load_certificates(pem))
     ]
     encryption = serialization.BestAvailableEncryption(password.encode())
     write_whole(path, pkcs12.serialize_java_truststore(held, encryption))
+
+
+def _load_certificates(pem: bytes) -> Iterator[x509.Certificate]:
+    """Those that can be read: old roots are not all as the standard wants them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for block in _PEM.findall(pem):
+            with suppress(ValueError):
+                yield x509.load_pem_x509_certificate(block)
 
 
 def _general_name(host: str) -> x509.GeneralName:

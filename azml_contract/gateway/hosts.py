@@ -84,6 +84,11 @@ def matches(host: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(host.lower(), pattern.lower()) for pattern in patterns)
 
 
+def azure_domains(hosts: Iterable[str] = ()) -> tuple[str, ...]:
+    """The domains of every cloud's hosts, and of others, for a certificate."""
+    return subtrees([*(one for found in CLOUDS.values() for one in found), *hosts])
+
+
 def subtrees(patterns: Iterable[str]) -> tuple[str, ...]:
     """The domains that hold every name of some patterns, for a certificate."""
     found = {one.rpartition("*.")[2].lower() for one in patterns}

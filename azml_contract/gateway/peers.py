@@ -51,6 +51,8 @@ def find_peer(connection: socket.socket, *, ours: int | None = None) -> Peer:
         return UNKNOWN
     if not pid:
         return UNKNOWN
+    if ours and pid != ours and _words(pid) == _words(ours):
+        return Peer(pid, _program(pid), "fork")
     return Peer(pid, _program(pid), _find_script(pid, ours))
 
 

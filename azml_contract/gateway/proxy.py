@@ -84,7 +84,8 @@ class Gateway:
         port: int = 0,
     ) -> None:
         self._listener = open_listener(host, port)
-        self._host, self.port = self._listener.getsockname()[:2]
+        self._host, port = self._listener.getsockname()[:2]
+        self.port = int(port)
         self._find = find
         self._plain = plain
         self._connections = Connections()

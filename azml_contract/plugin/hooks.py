@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +142,15 @@ def _has_azurite() -> bool:
     return True
 
 
+@pytest.fixture(scope="session")
+def _azml_doors(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What programs of scenarios are led through."""
+    from azml_contract.plugin.programs import own_roots
+    from azml_contract.scenario import open_shared_doors
+
+    return open_shared_doors(tmp_path_factory.mktemp("azml-gateway"), own_roots())
+
+
 @pytest.fixture
 def emulator(_azml_emulator: Emulator) -> Emulator:
     """A running emulator, as it was when it started."""
@@ -195,19 +204,17 @@ def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace
 def _leading_programs(
     request: pytest.FixtureRequest, run: ScenarioRun
 ) -> Iterator[None]:
-    """Lead the programs of a scenario to the emulator too; in replay, nowhere."""
-    from azml_contract.recording.children import refusing_proxy
+    """Lead the programs of a scenario through the gateway of its recorder."""
+    from azml_contract.gateway.environment import add_to
+    from azml_contract.plugin.programs import behind
 
-    with contextlib.ExitStack() as held:
-        environ: Mapping[str, str] = {}
-        if run.plan.reaches_emulator:
-            environ = request.getfixturevalue("emulator").environ
-        elif run.plan.mode == "replay":
-            environ = held.enter_context(refusing_proxy(run.refuse_program))
-        patch = held.enter_context(pytest.MonkeyPatch.context())
-        for name in ("NO_PROXY", "no_proxy") if environ else ():
-            patch.delenv(name, raising=False)
-        for name, value in environ.items():
+    doors = request.getfixturevalue("_azml_doors")
+    far, own = behind(run.plan, request)
+    with (
+        run.leading_programs(doors, far, own) as environ,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in add_to(environ, os.environ).items():
             patch.setenv(name, value)
         yield
 

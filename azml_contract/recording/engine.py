@@ -29,6 +29,8 @@ from azml_contract.redaction.discretion import Discretion
 if TYPE_CHECKING:
     import requests
 
+    from azml_contract.recording.door import Door
+
 __all__ = ["Mode", "NetworkRefused", "Recorder", "RecorderSettings"]
 
 T = TypeVar("T")
@@ -51,7 +53,8 @@ class Recorder:
     """Intercepts HTTP while it is entered, in every mode.
 
     One recorder at a time may be entered in a process; any number of threads
-    may send. `exchanges` counts what went through.
+    may send. `exchanges` counts what went through. `door` leads forked copies of
+    this process back to it.
     """
 
     _active: Recorder | None = None
@@ -85,6 +88,7 @@ class Recorder:
         self._unseen: dict[str, None] = {}
         self._is_saving = False
         self._entered = ExitStack()
+        self.door: Door | None = None
 
     @property
     def target(self) -> str:
@@ -112,6 +116,12 @@ class Recorder:
     def plays(self) -> Sequence[int]:
         """How often each interaction of `played` was played."""
         return self._mode.plays
+
+    def hosts(self) -> frozenset[str]:
+        """The hosts of what is played."""
+        played = self._mode.played
+        found = () if played is None else played.interactions
+        return frozenset(Request("GET", one.url).host for one in found)
 
     def rewind(self) -> None:
         """Replay: play from the beginning, as if nothing had been asked for."""
@@ -232,7 +242,9 @@ class Recorder:
         Raises:
             NoMatchingInteraction: Replay, and the cassette has no answer for it.
         """
-        if self.replaying:
+        if self._children.is_child and self.door is not None:
+            return self.door.ask(request)
+        if self.replaying and self.settings.intercepts and not is_large(request):
             self._asked.append(request)
         try:
             played = self._mode.answer(request)

@@ -32,8 +32,8 @@ from azml_contract.exchange import (
     Response,
 )
 from azml_contract.gateway.certificates import Authority
-from azml_contract.gateway.far_side import Ask, Asker, FarSide
-from azml_contract.gateway.hosts import UNASKED, matches
+from azml_contract.gateway.far_side import Answering, Ask, Asker, FarSide, Reach
+from azml_contract.gateway.hosts import CLOUDS, UNASKED, matches
 from azml_contract.gateway.http1 import (
     LARGEST_BODY,
     Answer,
@@ -50,6 +50,7 @@ from azml_contract.gateway.upstream import Received, Upstream
 from azml_contract.recording.failures import describe
 from azml_contract.recording.identity import is_token_request
 from azml_contract.recording.messages import decoded, framed
+from azml_contract.recording.miss import NoMatchingInteraction
 from azml_contract.recording.player import Played
 from azml_contract.recording.polls import announced_urls, is_poll_path
 from azml_contract.recording.sources import Lanes, Source
@@ -108,6 +109,7 @@ class Outside:
         observe: Called after each live call with the exchange and the seconds it
             took.
         control: Answers what is asked of the gateway itself.
+        refused: Told of each host that is refused and was not to be asked.
     """
 
     def __init__(
@@ -122,7 +124,9 @@ class Outside:
         host: str = "127.0.0.1",
         observe: Callable[[Exchange, float], None] | None = None,
         control: Callable[[Request], Response | None] | None = None,
+        refused: Callable[[str], object] | None = None,
     ) -> None:
+        self._refused = refused
         self.seen = Seen()
         self._observe = observe
         self._control = control
@@ -141,6 +145,11 @@ class Outside:
     def url(self) -> str:
         """What goes into ``HTTPS_PROXY``."""
         return self._gateway.url
+
+    @property
+    def port(self) -> int:
+        """That of the gateway."""
+        return self._gateway.port
 
     def start(self) -> None:
         """Accept connections from now on."""
@@ -185,8 +194,10 @@ class Outside:
     def _speaking(
         self, reach: Ask, client: socket.socket, host: str
     ) -> Iterator[Callable[[Request], Answer]]:
-        is_own = self._is_own is not None and self._is_own(client)
         peer = self._peer(client)
+        is_own = self._is_own is not None and (
+            peer.pid == os.getpid() or self._is_own(client)
+        )
         asker = reach.open()
         try:
             with self._lanes.on(peer.pid, host) as lane:
@@ -240,6 +251,8 @@ class Outside:
         else:
             by = f" ({peer.program})" if peer.program else ""
             self._count(self.seen.refused, f"{host}{by}")
+            if self._refused is not None:
+                self._refused(f"{host}{by}")
 
     def _count(self, counter: Counter[str], name: str) -> None:
         with self._lock:
@@ -251,7 +264,9 @@ class Outside:
         try:
             played = self._recorder.answer(request)
         except CassetteError as error:
-            error.args = (f"{error}\nIt was asked by {source}, a program of its own.",)
+            if isinstance(error, NoMatchingInteraction):
+                by = f"It was asked by {source}, a program of its own."
+                error.args = (f"{error}\n{by}",)
             self.seen.misses.append((source, error))
             return make_problem(MISS_STATUS, "NoRecordedAnswer", str(error))
         if played is not None:
@@ -360,6 +375,22 @@ class _Call:
         if not intake.is_large or response.header("content-encoding"):
             response = decoded(response)
         self._take(Exchange(self.request, response, failure), self)
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedHosts:
+    """The far side of a replay: hosts that cassettes know, and Azure's; no other."""
+
+    hosts: frozenset[str]
+
+    def reach(self, host: str, port: int, *, secure: bool = True) -> Reach:
+        """A host whose calls are answered from cassettes, or missed there."""
+        known = host in self.hosts or any(
+            matches(host, patterns) for patterns in CLOUDS.values()
+        )
+        if not known:
+            return Refuse(f"Replay opens no connection, and no cassette knows {host}")
+        return Ask(lambda: Answering(lambda _: None))
 
 
 def reason_of(refused: Refuse) -> str:

@@ -19,7 +19,6 @@ import urllib3
 from soak import sized
 
 from azml_contract.errors import CassetteError
-from azml_contract.recording.children import refusing_proxy
 from azml_contract.recording.engine import Mode
 
 
@@ -84,21 +83,6 @@ def _call(url, ca):
         requests.get(url, verify=ca)
     finally:
         os._exit(0)
-
-
-def test_the_refusing_proxy_says_so_and_tells_what_was_asked():
-    asked = []
-    with refusing_proxy(asked.append) as environ:
-        address = environ["HTTPS_PROXY"].removeprefix("http://").rsplit(":", 1)
-        with socket.create_connection((address[0], int(address[1]))) as sock:
-            sock.sendall(b"CONNECT management.azure.com:443 HTTP/1.1\r\n\r\n")
-            answer = b""
-            while piece := sock.recv(4096):
-                answer += piece
-    assert b"502" in answer
-    assert b"azml-contract" in answer
-    assert asked == ["CONNECT management.azure.com:443 HTTP/1.1"]
-    assert {name.upper() for name in environ} >= {"ALL_PROXY", "HTTP_PROXY"}
 
 
 # --- many threads -----------------------------------------------------------------
