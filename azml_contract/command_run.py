@@ -167,6 +167,20 @@ class CommandRun:
         self._tell_seen(report)
         return report
 
+    def say_created(self) -> list[str]:
+        """What calls created and nobody deleted, one line for each."""
+        left: dict[str, str] = {}
+        for exchange in self.recorder.taken():
+            request, status = exchange.request, exchange.response.status
+            key = request.path.lower().rstrip("/")
+            if request.method == "PUT" and status == 201 and "/providers/" in key:
+                left[key] = request.path
+            elif request.method == "DELETE" and 200 <= status < 300:
+                left = {
+                    k: v for k, v in left.items() if not f"{k}/".startswith(f"{key}/")
+                }
+        return [f"created, and still there: {path}" for path in left.values()]
+
     def _plays(self) -> list[int]:
         """How often each interaction was played, since the start."""
         now = self.recorder.plays

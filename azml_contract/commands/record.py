@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,32 @@ _COMMAND = ("azml-contract", "record")
 )
 @click.option("--name", default="", help="Default: that of the script or program.")
 @click.option(
+    "--target",
+    type=click.Choice(["emulator", "azure"]),
+    default="emulator",
+    show_default=True,
+    help="A local service, or Azure itself, with the program's own credentials.",
+)
+@click.option(
+    "--cloud",
+    type=click.Choice(["public", "china", "us-government"]),
+    default="public",
+    show_default=True,
+    help="Whose hosts are recorded, with --target azure.",
+)
+@click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    metavar="HOST",
+    help="One more host to record, with --target azure; a pattern with * does.",
+)
+@click.option(
+    "--allow-compute",
+    is_flag=True,
+    help="Send what starts computes, jobs, schedules and endpoints, which Azure bills.",
+)
+@click.option(
     "--seed",
     type=click.Path(path_type=Path, dir_okay=False),
     help="JSON: what exists in the emulator, as for `azml-contract emulator`.",
@@ -59,6 +86,10 @@ def command(
     context: click.Context,
     folder: Path,
     name: str,
+    target: str,
+    cloud: str,
+    hosts: tuple[str, ...],
+    allow_compute: bool,
     seed: Path | None,
     faults: Path | None,
     azurite: str,
@@ -68,6 +99,9 @@ def command(
 ) -> None:
     """Run a program, unchanged, and record what it calls.
 
+    With --target azure the credentials are the program's own, and hosts that are not
+    Azure's are passed on unread. What was created is listed at the end.
+
     The environment of the program leads its calls through a gateway: curl, az, Node,
     Go, Java, .NET and Python find it by the usual variables. What they call is
     sanitised, validated, proven and written as a cassette when the program ends
@@ -75,6 +109,7 @@ def command(
     found.
     """
     from azml_contract.command_run import CommandRun
+    from azml_contract.commands.azure import plan_azure
     from azml_contract.commands.emulating import make_emulator, plan_emulated
     from azml_contract.recording.engine import Mode
 
@@ -84,18 +119,18 @@ def command(
         [*_COMMAND, "--to", str(folder), "--name", path.stem, "--", *words]
     )
     with ExitStack() as held:
-        emulator = held.enter_context(make_emulator(seed, faults, azurite))
-        plan = plan_emulated(
-            emulator,
-            Mode.RECORD,
-            path,
-            record_command,
-            profile=profile,
-            forgives=forgive,
-        )
+        if target == "azure":
+            plan = plan_azure(
+                path, record_command, cloud, hosts, allow_compute=allow_compute
+            )
+        else:
+            emulator = held.enter_context(make_emulator(seed, faults, azurite))
+            plan = plan_emulated(emulator, Mode.RECORD, path, record_command)
+        plan = replace(plan, profile=profile, forgives=forgive)
         run = held.enter_context(CommandRun(plan))
 
         def conclude(code: int, report: Report) -> None:
+            report.lines += run.say_created() if target == "azure" else []
             if code:
                 report.lines.append(
                     f"The command ended with {code}: {path} was not written."

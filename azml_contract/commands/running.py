@@ -199,6 +199,7 @@ def plan_replay(
     from azml_contract.gateway.outward import read_roots
     from azml_contract.recording.engine import Mode, RecorderSettings
     from azml_contract.recording.outside import PlayedHosts
+    from azml_contract.recording.placed_names import PlacedNames
     from azml_contract.settings import PLACEHOLDERS, as_variables
 
     joined, names, shown = load_played(paths)
@@ -215,6 +216,7 @@ def plan_replay(
         record_command=record_command,
         intercepts=False,
         recorded=joined,
+        canonicalisers=(PlacedNames(),) if "azure" in joined.target else (),
     )
     return CommandPlan(
         recorder,

@@ -38,6 +38,10 @@ from azml_contract.recording.proof import UNPROVEN, Proof, Sent
 from azml_contract.recording.scrub import Sanitizer, Scrubber
 from azml_contract.recording.sources import Source
 from azml_contract.recording.tape import Tape
+from azml_contract.redaction.origin import (
+    learn_identifiers,
+    placeholder_identifiers,
+)
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules, secret_names
 from azml_contract.redaction.scan import NotLookedInto, Scanner, SecretFound
@@ -92,6 +96,8 @@ class RecorderSettings:
         recorded: What to play instead of what is at `path`.
         source_root: The project's folder: a line of a file below it that made a
             call is noted with the call.
+        learns_names: Whether names of the recorded side, which `rules` may not know,
+            are learned from what was called.
     """
 
     path: Path
@@ -113,6 +119,7 @@ class RecorderSettings:
     intercepts: bool = True
     recorded: Cassette | None = None
     source_root: Path | None = None
+    learns_names: bool = False
 
 
 @dataclass(slots=True)
@@ -284,7 +291,7 @@ class Record(Live):
         if self.settings.proves:
             player = partial(make_player, self.settings, redactor=scrubber.redactor)
             proof = Proof(path, rendered, scrubber.side_files, player)
-            proof.require(self.sent(), self.settings.rules, self._beside())
+            proof.require(self.sent(), self._rules(), self._beside())
             if self.settings.rerun is not None:
                 proof.require_rerun(self.settings.rerun)
         write_cassette(path, rendered, scrubber.side_files)
@@ -307,15 +314,30 @@ class Record(Live):
         self, exchanges: Sequence[Exchange], held: Sequence[tuple[str, str]] = ()
     ) -> Scrubber:
         notes = self.notes
+        rules = self._rules()
         drawn = {f"uuid {n}": one for n, one in enumerate(notes.drawn_ids)}
         return Scrubber(
-            self.settings.rules,
+            rules,
             exchanges,
             variables={**notes.variables, **drawn},
             sanitizers=self.settings.sanitizers,
             held=held,
             keep_headers=self.settings.keep_headers,
         )
+
+    def _rules(self) -> RedactionRules:
+        """What must not be kept, with the names that are learned."""
+        rules = self.settings.rules
+        if not self.settings.learns_names:
+            return rules
+        known = {(one.kind, one.value.lower()) for one in rules.identifiers}
+        learned = tuple(
+            one
+            for one in learn_identifiers(self.tape.exchanges())
+            if (one.kind, one.value.lower()) not in known
+        )
+        more = (*learned, *placeholder_identifiers())
+        return replace(rules, identifiers=(*rules.identifiers, *more))
 
     def _lay_out(self, scrubber: Scrubber) -> Cassette:
         header = _make_header(self.settings)

@@ -76,14 +76,47 @@ def learn_identifiers(exchanges: Iterable[Exchange]) -> tuple[Identifier, ...]:
     What the requests name comes first, so that the workspace that was called
     gets the plain placeholder, and others that answers mention get numbers.
     """
-    found: dict[str, dict[str, None]] = {}
-    for text in texts_of(exchanges):
-        for kind, value in _find(text):
-            found.setdefault(kind, {}).setdefault(value, None)
-    return tuple(
-        Identifier(kind, value, stand_in)
-        for kind, values in found.items()
-        for value, stand_in in _number(kind, values)
+    learner = Learner()
+    learner.learn(exchanges)
+    return learner.identifiers()
+
+
+class Learner:
+    """Learns the names of a side as exchanges come.
+
+    With `passes_ours`, what is a placeholder of ours already is passed over.
+    """
+
+    def __init__(self, *, passes_ours: bool = False) -> None:
+        self._passes_ours = passes_ours
+        self._found: dict[str, dict[str, None]] = {}
+
+    def learn(self, exchanges: Iterable[Exchange]) -> bool:
+        """Look at more exchanges; whether anything is new."""
+        new = False
+        for text in texts_of(exchanges):
+            for kind, value in _find(text):
+                known = self._found.setdefault(kind, {})
+                if value not in known and not (
+                    self._passes_ours and _is_ours(kind, value)
+                ):
+                    known[value] = None
+                    new = True
+        return new
+
+    def identifiers(self) -> tuple[Identifier, ...]:
+        """Every name so far, with its placeholder, in order of appearance."""
+        return tuple(
+            Identifier(kind, value, stand_in)
+            for kind, values in self._found.items()
+            for value, stand_in in _number(kind, values)
+        )
+
+
+def _is_ours(kind: str, value: str) -> bool:
+    plain = _PLACEHOLDERS[kind]
+    return value.startswith("00000000-0000-") or bool(
+        re.fullmatch(rf"{re.escape(plain)}(-?\d+)?", value)
     )
 
 

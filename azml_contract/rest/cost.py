@@ -28,13 +28,17 @@ def refuse_cost(method: str, path: str) -> None:
     Raises:
         UsageError: It would.
     """
+    billed = find_billed(method, path)
+    if billed:
+        raise UsageError(
+            f"{method} {billed} may start what Azure bills, and was not sent. Mark the "
+            "scenario compute=True and run it with --azml-allow-compute; or, where it "
+            "costs nothing, mark it compute=False."
+        )
+
+
+def find_billed(method: str, path: str) -> str:
+    """The kind of resource that a call would start and Azure bills; "" for none."""
     billed = _BILLED.search(path)
-    if billed is None or not (
-        method == "PUT" or (method == "POST" and _STARTING.search(path))
-    ):
-        return
-    raise UsageError(
-        f"{method} {billed[1]} may start what Azure bills, and was not sent. Mark the "
-        "scenario compute=True and run it with --azml-allow-compute; or, where it "
-        "costs nothing, mark it compute=False."
-    )
+    starts = method == "PUT" or (method == "POST" and _STARTING.search(path))
+    return billed[1] if billed and starts else ""
