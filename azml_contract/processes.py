@@ -21,6 +21,7 @@ from azml_contract.errors import UsageError
 
 MARK = "AZML_RUN"
 _LEAVE_S = 2.0
+_GRACE_S = 0.5
 # Waits until its parent is gone, however that ended, then ends what carries the mark.
 _WATCHER = """
 import os, sys, time
@@ -128,7 +129,10 @@ def _signals_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 def _end_marked(mark: str) -> int:
     """End what still carries the mark; how many there were."""
-    found = _find_marked(mark)
+    # What ends by itself now, as helpers of a pool do, is no news.
+    until = time.monotonic() + _GRACE_S
+    while (found := _find_marked(mark)) and time.monotonic() < until:
+        time.sleep(0.02)
     for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
         until = time.monotonic() + _LEAVE_S
         for pid in _find_marked(mark):

@@ -58,13 +58,14 @@ def find_peer(connection: socket.socket, *, ours: int | None = None) -> Peer:
 
 def _find_inode(peer: tuple[str, int], own: tuple[str, int]) -> str:
     wanted = f":{peer[1]:04X}", f":{own[1]:04X}"
-    table = "/proc/net/tcp6" if ":" in peer[0] else "/proc/net/tcp"
-    with Path(table).open(encoding="ascii") as lines:
-        next(lines)
-        for line in lines:
-            fields = line.split(None, 10)
-            if fields[1].endswith(wanted[0]) and fields[2].endswith(wanted[1]):
-                return fields[9]
+    # Java asks with a socket of the sixth version for an address of the fourth.
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with Path(table).open(encoding="ascii") as lines:
+            next(lines)
+            for line in lines:
+                fields = line.split(None, 10)
+                if fields[1].endswith(wanted[0]) and fields[2].endswith(wanted[1]):
+                    return fields[9]
     return ""
 
 
