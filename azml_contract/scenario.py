@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from azml_contract.gateway.environment import Doors
     from azml_contract.gateway.far_side import FarSide
     from azml_contract.recording.engine import Recorder
+    from azml_contract.recording.outside import Outside
     from azml_contract.recording.scrub import RedactionRules
 
 Expectation = tuple[str, str]
@@ -130,6 +131,7 @@ class ScenarioRun:
         self.tally = Tally()
         self.ending: Ending | None = None
         self._is_concluded = False
+        self._outside: Outside | None = None
         place = plan.settings
         self._validator = Validator(
             profile=Profile(plan.profile),
@@ -252,23 +254,25 @@ class ScenarioRun:
         from azml_contract.gateway.environment import make_environment
         from azml_contract.recording.door import Door
         from azml_contract.recording.outside import Outside, PlayedHosts
-        from azml_contract.recording.own import forget, is_own, watch
+        from azml_contract.recording.own import noting_own
 
         outside = Outside(
             self._recorder,
             far or PlayedHosts(self._recorder.hosts()),
             doors.authority,
-            is_own=None if far is None else is_own,
             refused=self._refuse_program if far is None else None,
         )
-        watch(outside.port)
         self._recorder.door = Door(outside.port, doors.authority.pem.decode())
-        outside.start()
-        try:
-            yield make_environment(replace(doors.doors, proxy=outside.url), own)
-        finally:
-            outside.close()
-            forget(outside.port)
+        self._outside = outside
+        with noting_own(outside.port) as is_own:
+            outside.is_own = is_own
+            outside.start()
+            try:
+                led = make_environment(replace(doors.doors, proxy=outside.url), own)
+                # In replay nothing of this machine is reached either.
+                yield led | ({"NO_PROXY": "", "no_proxy": ""} if far is None else {})
+            finally:
+                outside.close()
 
     def _refuse_program(self, host: str) -> None:
         """Replay: note what a program that the scenario started asked for."""
@@ -313,7 +317,13 @@ class ScenarioRun:
     @property
     def unseen(self) -> tuple[str, ...]:
         """What it did while recording that no cassette can hold, in words."""
-        return self._recorder.unseen
+        seen = self._outside is not None and self._outside.seen.programs
+        # Programs that are led to the gateway are part of the recording.
+        return tuple(
+            one
+            for one in self._recorder.unseen
+            if not (seen and one.startswith("started "))
+        )
 
     @property
     def recorded_at(self) -> str:

@@ -98,13 +98,14 @@ class Seen:
 class Outside:
     """A recorder's gateway, from `start` until `close`.
 
+    `is_own` tells of a connection whether it comes from this process, whose calls
+    are met elsewhere and are not recorded here; None where none of them are.
+
     Args:
         recorder: Records or answers.
         far: What lies behind.
         authority: Speaks for the hosts that are asked.
         guard: Raises for a live request that must not be sent.
-        is_own: Whether a connection comes from this process, whose calls are met
-            elsewhere and are not recorded here.
         port: 0 picks a free one.
         observe: Called after each live call with the exchange and the seconds it
             took.
@@ -119,7 +120,6 @@ class Outside:
         authority: Authority,
         *,
         guard: Callable[[Request], None] | None = None,
-        is_own: Callable[[socket.socket], bool] | None = None,
         port: int = 0,
         host: str = "127.0.0.1",
         observe: Callable[[Exchange, float], None] | None = None,
@@ -134,7 +134,7 @@ class Outside:
         self._far = far
         self._authority = authority
         self._guard = guard
-        self._is_own = is_own
+        self.is_own: Callable[[socket.socket], bool] | None = None
         self._lanes = Lanes()
         self._lock = threading.Lock()
         self._announced: set[str] = set()
@@ -195,8 +195,8 @@ class Outside:
         self, reach: Ask, client: socket.socket, host: str
     ) -> Iterator[Callable[[Request], Answer]]:
         peer = self._peer(client)
-        is_own = self._is_own is not None and (
-            peer.pid == os.getpid() or self._is_own(client)
+        is_own = self.is_own is not None and (
+            peer.pid == os.getpid() or self.is_own(client)
         )
         asker = reach.open()
         try:

@@ -8,51 +8,47 @@ audit events tell of each connection, whatever library opens it.
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-_ports: set[int] = set()
-_opened: weakref.WeakSet[Any] = weakref.WeakSet()
-_lock = threading.Lock()
-_is_hooked = False
+from azml_contract.recording.audit import listening
 
 
-def watch(port: int) -> None:
-    """Note connections to a port from now on, until `forget`."""
-    global _is_hooked
-    with _lock:
-        _ports.add(port)
-        if not _is_hooked:
-            sys.addaudithook(_hook)  # there is no way to take one out
-            _is_hooked = True
+@contextmanager
+def noting_own(port: int) -> Iterator[Callable[[socket.socket], bool]]:
+    """While entered, connections to a port of this machine are noted.
+
+    Returns:
+        Whether a connection that was accepted there comes from this process.
+    """
+    opened: weakref.WeakSet[Any] = weakref.WeakSet()
+    lock = threading.Lock()
+
+    def heard(event: str, args: tuple[Any, ...]) -> None:
+        if event != "socket.connect":
+            return
+        sock, address = args[0], args[1]
+        if isinstance(address, tuple) and address[1:2] == (port,):
+            with lock:
+                opened.add(sock)
+
+    def is_own(accepted: socket.socket) -> bool:
+        peer = accepted.getpeername()[:2]
+        with lock:
+            candidates = list(opened)
+        return any(_name(one) == peer for one in candidates)
+
+    with listening(heard):
+        yield is_own
 
 
-def forget(port: int) -> None:
-    """Note connections to that port no longer."""
-    with _lock:
-        _ports.discard(port)
-
-
-def is_own(accepted: socket.socket) -> bool:
-    """Whether a connection that was accepted comes from this process."""
-    peer = accepted.getpeername()[:2]
-    with _lock:
-        opened = list(_opened)
-    for one in opened:
-        try:
-            if one.getsockname()[:2] == peer:
-                return True
-        except (OSError, ValueError):
-            continue
-    return False
-
-
-def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event != "socket.connect" or not _ports:
-        return
-    sock, address = args[0], args[1]
-    if isinstance(address, tuple) and len(address) > 1 and address[1] in _ports:
-        with _lock:
-            _opened.add(sock)
+def _name(sock: Any) -> tuple[str, int] | None:
+    """Where a socket of ours is bound; None for one that is closed."""
+    try:
+        host, port = sock.getsockname()[:2]
+    except (OSError, ValueError):
+        return None
+    return host, port

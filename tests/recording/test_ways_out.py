@@ -41,8 +41,9 @@ import urllib3
 import uvloop
 
 from azml_contract.errors import CassetteError
-from azml_contract.recording.children import refusing_proxy
+from azml_contract.gateway.certificates import Authority
 from azml_contract.recording.engine import Mode
+from azml_contract.recording.outside import Outside, PlayedHosts
 
 
 def raw_socket(port):
@@ -423,9 +424,15 @@ def test_no_way_out_of_the_process_in_replay(canary, replaying, way):
 @pytest.mark.skipif(os.name != "posix", reason="starts programs as POSIX does")
 @pytest.mark.parametrize("way", PROGRAMS)
 def test_no_program_gets_out_in_replay(canary, replaying, way, monkeypatch):
-    with replaying, refusing_proxy(replaying.refuse) as environ:
-        for name, value in environ.items():
-            monkeypatch.setenv(name, value)
+    authority = Authority(["management.azure.com"])
+    outside = Outside(
+        replaying, PlayedHosts(frozenset()), authority, refused=replaying.refuse
+    )
+    outside.start()
+    with replaying, closing(outside):
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, outside.url)
+            monkeypatch.setenv(name.lower(), outside.url)
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
         PROGRAMS[way](canary.port)

@@ -46,4 +46,4 @@ if __name__ == "__main__":
     context = multiprocessing.get_context(kind)
     with concurrent.futures.ProcessPoolExecutor(4, mp_context=context) as pool:
         images = list(pool.map(register, range(16), [login()] * 16))
-    print(len(set(images)), "environments")
+    sys.stdout.write(f"{len(set(images))} environments\n")
