@@ -8,13 +8,15 @@ registries, and where a registry's resources are asked for. Run history is in
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from azml_contract.contract.catalog import known_versions
 from azml_contract.emulator.replies import Reply
+from azml_contract.emulator.resources.jobs import ENDPOINT_TAG, Jobs
 from azml_contract.emulator.resources.uploads import make_reference
-from azml_contract.emulator.store import Resource
+from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import World
 from azml_contract.exchange import Request, Response
 from azml_contract.settings import PROVIDER
@@ -32,6 +34,11 @@ _UPLOAD = re.compile(
 _ASSET_ID = re.compile(
     rb'"id":"/subscriptions/[^"]+/registries/([^/"]+)/([^/"]+/[^/"]+/versions/[^/"]+)"'
 )
+_INVOKED = re.compile(
+    rf"{_FRONT}subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+"
+    r"/workspaces/[^/]+/batchEndpoints/([^/]+)/jobs",
+    re.IGNORECASE,
+)
 _PUBLIC = ("azureml",)
 """Registries of Microsoft that every client may name."""
 
@@ -41,6 +48,8 @@ def answers_portal(request: Request) -> bool:
     path = unquote(request.path)
     if _UPLOAD.fullmatch(path):
         return request.method == "PUT"
+    if _INVOKED.fullmatch(path):
+        return request.method == "GET"
     return (
         request.host.endswith(_API_HOST)
         or request.host == _STUDIO
@@ -57,7 +66,10 @@ def as_front(request: Request) -> Request | None:
     split = urlsplit(request.url)
     if request.host.endswith(_API_HOST) and split.path.startswith("/subscriptions/"):
         return request  # a poll of what was begun at this front
-    if not split.path.startswith(_FRONT) or _UPLOAD.fullmatch(unquote(split.path)):
+    path = unquote(split.path)
+    if not path.startswith(_FRONT) or _UPLOAD.fullmatch(path):
+        return None
+    if _INVOKED.fullmatch(path):
         return None
     url = request.url.replace(_FRONT, "/", 1)
     version = request.api_version or ""
@@ -81,6 +93,9 @@ def answer_portal(world: World, request: Request) -> Reply:
     path = unquote(split.path)
     if _UPLOAD.fullmatch(path):
         return Reply(200, make_reference(world))
+    invoked = _INVOKED.fullmatch(path)
+    if invoked:
+        return Reply(200, {"value": list(_list_invocations(world, invoked[1]))})
     registry = _REGISTRY.fullmatch(path)
     if registry:
         return _discover_registry(world, registry[1])
@@ -93,6 +108,22 @@ def answer_portal(world: World, request: Request) -> Reply:
         f"The azml-contract emulator has nothing at {split.netloc}{split.path}: "
         "artifacts, metrics and the studio are not emulated.",
     )
+
+
+def _list_invocations(world: World, endpoint: str) -> Iterator[Body]:
+    """The jobs that invocations of a batch endpoint made."""
+    jobs = Jobs(world)
+    for job in world.store.list(f"{world.workspace_id}/jobs"):
+        told = job.body["properties"].get("properties") or {}
+        if str(told.get(ENDPOINT_TAG) or "").lower() == endpoint.lower():
+            base = f"{world.workspace_id}/batchEndpoints/{endpoint}/jobs"
+            status = jobs.state_of(job).status
+            yield {
+                "id": f"{base}/{job.name}",
+                "name": job.name,
+                "type": f"{PROVIDER}/workspaces/batchEndpoints/jobs",
+                "properties": {"name": job.name, "status": status},
+            }
 
 
 def _discover_registry(world: World, name: str) -> Reply:

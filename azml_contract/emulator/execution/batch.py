@@ -16,6 +16,7 @@ from typing import Any
 
 from azml_contract.emulator.clock import as_iso
 from azml_contract.emulator.execution.executor import Executor
+from azml_contract.emulator.resources.jobs import ENDPOINT_TAG
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import World
 from azml_contract.exchange import Request, Response
@@ -112,7 +113,7 @@ class BatchInvocations:
             "outputs": {_OUTPUT: {"jobOutputType": "uri_folder", "uri": place}},
             "tags": {},
             "properties": {
-                "azureml.endpointname": endpoint.name,
+                ENDPOINT_TAG: endpoint.name,
                 "azureml.deploymentname": deployment.name,
             },
         }

@@ -49,6 +49,8 @@ from azml_contract.emulator.world import REFERENCE_VERSION, Call
 
 _TRIAL_NAME = re.compile(r"(.+)_(\d+)")
 _STEP = ".step."
+ENDPOINT_TAG = "azureml.endpointname"
+"""Of a job that an invocation of a batch endpoint made: which endpoint that was."""
 _MUTABLE = ("description", "tags", "properties", "displayName", "isArchived")
 _REGISTRY = "azureml://registries/"
 _NOT_STARTED_FROM = "2023-04-01-preview"

@@ -175,3 +175,6 @@ def test_a_batch_invocation_writes_its_predictions(bench, assets):
     assert predictions == "0.txt 0\n1.txt 1\n2.txt 2\n"
     listed = [one["name"] for one in session.get(uri).json()["value"]]
     assert listed == [name]
+    front = "https://westeurope.api.azureml.ms/mferp/managementfrontend"
+    found = session.get(f"{front}{bench.client.workspace}/batchEndpoints/many/jobs")
+    assert [one["name"] for one in found.json()["value"]] == [name]
