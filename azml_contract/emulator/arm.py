@@ -105,6 +105,7 @@ class Arm:
 
     def answer(self, request: Request, fault: Fault | None = None) -> Response:
         """The response to a request, which `fault` may spoil."""
+        self._let_job_end(request)
         # One request at a time: what a job refers to must not go while it is
         # being created, and the same calls must see the same state.
         with self._world.store.lock:
@@ -126,6 +127,19 @@ class Arm:
                 return self._refuse(request, refusal)
             finally:
                 self._world.store.commit(self._world.clock.now())
+
+    def _let_job_end(self, request: Request) -> None:
+        """Where time stands still, who asks for a job that runs waits for its end.
+
+        Else the number of polls would be that of this machine's speed, and two
+        recordings of the same behaviour would differ.
+        """
+        executor = self._world.executor
+        if executor is None or not self._world.clock.stands_still:
+            return
+        path = parse_arm_path(unquote(request.path))
+        if request.method == "GET" and path.kind == "workspaces/jobs" and not path.tail:
+            executor.settle(path.id)
 
     def _spoil(self, reply: Reply, fault: Fault | None) -> Reply:
         """An answer as the faults of long operations and of pages leave it."""

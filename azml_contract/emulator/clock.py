@@ -26,6 +26,9 @@ _MONTHS = (
 class EmulatorClock(Protocol):
     """Time source of the emulated service."""
 
+    stands_still: bool
+    """Whether time moves only with calls."""
+
     def now(self) -> float:
         """Seconds since 1970."""
 
@@ -48,6 +51,8 @@ class SteppingClock:
     The same calls in the same order see the same states and times, however
     fast the machine is, and an hour-long job ends after a few polls.
     """
+
+    stands_still = True
 
     def __init__(
         self,
@@ -92,6 +97,8 @@ class SteppingClock:
 
 class RunningClock:
     """Time of this machine, `speed` times as fast."""
+
+    stands_still = False
 
     def __init__(self, speed: float = 1.0) -> None:
         self._speed = speed

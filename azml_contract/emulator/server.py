@@ -137,6 +137,7 @@ class Emulator:
         self._blobs: Blobs | None = None
         self._doors: Doors | None = None
         self._scoring: Scoring | None = None
+        self._executor: Executor | None = None
 
     # -- start and end ----------------------------------------------------------
 
@@ -177,7 +178,7 @@ class Emulator:
         self.ca_bundle = certificates.bundle
         self._blobs = self._start_blobs(certificates)
         self._identity = Identity(self.seed)
-        executor = self._make_executor()
+        executor = self._executor = self._make_executor()
         self._world = World(
             self.seed, self.store, self.clock, self._blobs, load_contract, executor
         )
@@ -311,6 +312,10 @@ class Emulator:
         Raises:
             EmulatorError: Azurite ended.
         """
+        if self._executor is not None:
+            self._executor.end_all()
+        if self._scoring is not None:
+            self._scoring.close()
         with self.store.lock:
             self.store.clear()
             self.clock.reset()

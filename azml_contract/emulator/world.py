@@ -63,6 +63,9 @@ class Executes(Protocol):
     def cancel(self, job_id: str) -> None:
         """Ask a job to end."""
 
+    def settle(self, job_id: str) -> None:
+        """Return when a job has ended, if it is one that runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class World:

@@ -117,13 +117,17 @@ def azml_matchers() -> list[Any]:
 
 
 @pytest.fixture(scope="session")
-def _azml_emulator() -> Iterator[Emulator]:
+def _azml_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    from azml_contract.emulator.execution.run import Limits
     from azml_contract.emulator.server import Emulator
     from azml_contract.errors import EmulatorError
 
     try:
         # Without Azurite, what uploads nothing can be recorded all the same.
-        emulator = Emulator(azurite=_has_azurite())
+        executes = request.config.getoption("azml_execute")
+        emulator = Emulator(
+            azurite=_has_azurite(), execute=Limits() if executes else None
+        )
         emulator.start()
     except EmulatorError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None

@@ -112,6 +112,11 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("azml_prove", "memory or rerun, as the option", default="memory")
     group.addoption(
+        "--azml-execute",
+        action="store_true",
+        help="emulator: jobs really run, with the Python that runs pytest",
+    )
+    group.addoption(
         "--azml-keep",
         action="store_true",
         help="azure: leave behind what a scenario created",

@@ -44,6 +44,7 @@ _LOOKING_UP = (
     "socket.getnameinfo",
 )
 _OURS = str(Path(__file__).parents[1])
+_JOBS = os.path.join(_OURS, "emulator", "execution", "")  # noqa: PTH118
 _POOL = os.path.join("concurrent", "futures", "thread.py")  # noqa: PTH118
 
 
@@ -57,7 +58,7 @@ def noting_unseen(note: Note) -> Iterator[None]:
     def heard(event: str, args: tuple[Any, ...]) -> None:
         if event in _STARTING:
             name = _name(args[_STARTING[event]])
-            if name not in _ASKING_THE_MACHINE:
+            if name not in _ASKING_THE_MACHINE and not _is_of_a_job():
                 note(f"started {name}")
         elif event in _SENDING or event in _LOOKING_UP:
             said = _say(event, args)
@@ -116,6 +117,14 @@ def _is_known(event: str) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _is_of_a_job() -> bool:
+    """Whether the emulator in this process starts a job: the service's own doing."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and not frame.f_code.co_filename.startswith(_JOBS):
+        frame = frame.f_back
+    return frame is not None
 
 
 def _name(command: Any) -> str:

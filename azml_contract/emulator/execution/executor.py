@@ -11,6 +11,7 @@ import contextlib
 import re
 import shutil
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ _LOOK_S = 0.1
 _FIRST = {"Command": "Starting", "Sweep": "Running", "Pipeline": "Preparing"}
 _UNSAFE = re.compile(r"[^\w.-]")
 _LEAVE_S = 15.0
+_LONGEST_WAIT_S = 1800.0
 
 
 class Executor:
@@ -119,8 +121,19 @@ class Executor:
         with self._lock:
             return self._cancelled.setdefault(job_id.lower(), threading.Event())
 
-    def close(self) -> None:
-        """End every job, and wait until their folders are gone."""
+    def settle(self, job_id: str) -> None:
+        """Return when a job has ended, if it is one that runs."""
+        until = time.monotonic() + _LONGEST_WAIT_S
+        while time.monotonic() < until:
+            with self.world.store.lock:
+                job = self.world.store.get(job_id)
+            run = job.facts.get("run") if job else None
+            if run is None or run["steps"][-1][0] in TERMINAL:
+                return
+            self.wait()
+
+    def end_all(self) -> None:
+        """End every job, whatever becomes of it."""
         with self._lock:
             self._closing = True
             runs, threads = list(self._runs.values()), list(self._threads)
@@ -130,6 +143,13 @@ class Executor:
             run.abandon()
         for thread in threads:
             thread.join(_LEAVE_S)
+        with self._lock:
+            self._closing = False
+            self._cancelled.clear()
+
+    def close(self) -> None:
+        """End every job, and wait until their folders are gone."""
+        self.end_all()
         if not self.limits.keep:
             shutil.rmtree(self._folder, ignore_errors=True)
 
