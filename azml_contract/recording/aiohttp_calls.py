@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from azml_contract.exchange import (
@@ -119,8 +120,7 @@ class _Calls:
             try:
                 result = await original(response, connection)
                 if response in self._told:
-                    response._headers = _tell(response._headers)
-                    response._cache.pop("headers", None)
+                    _give(response, messages.make_telling)
                 if response in self._live and response.status != 101:
                     await self._note(response)
             except self._network as error:
@@ -153,6 +153,8 @@ class _Calls:
         if isinstance(error, asyncio.CancelledError):
             raise error
         response.content = _refill(body, error)
+        note = self._exchanger.note_header
+        _give(response, lambda headers: messages.make_noting(headers, note))
 
     def _fail(self, call: Any, failure: Failure) -> None:
         asked, started = self._live.pop(call, (None, 0))
@@ -161,10 +163,12 @@ class _Calls:
             self._exchanger.record(Exchange(asked, nothing, failure), started)
 
 
-def _tell(headers: Any) -> Any:
+def _give(response: Any, make: Callable[[Any], Any]) -> None:
+    """Give an answer headers of another class, made of that which it has."""
     from multidict import CIMultiDict, CIMultiDictProxy
 
-    return messages.make_telling(CIMultiDictProxy)(CIMultiDict(headers))
+    response._headers = make(CIMultiDictProxy)(CIMultiDict(response._headers))
+    response._cache.pop("headers", None)
 
 
 def _refill(body: bytes, error: BaseException | None) -> Any:

@@ -33,6 +33,18 @@ class CallSites:
             frame = frame.f_back
         return ""
 
+    def find_caller(self, of: str) -> str:
+        """The line that called into `of`, a file of ours, if the project holds it."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != of:
+            frame = frame.f_back
+        while frame is not None and frame.f_code.co_filename == of:
+            frame = frame.f_back
+        if frame is None or self._root is None:
+            return ""
+        file = self._shorten(frame.f_code.co_filename)
+        return f"{file}:{frame.f_lineno}" if file else ""
+
     def _shorten(self, name: str) -> str:
         """The path of a file below the folder; ``""`` for all others."""
         assert self._root is not None

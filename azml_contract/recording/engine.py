@@ -282,6 +282,12 @@ class Recorder:
                 self._observe(exchange)
         return number
 
+    def note_header(self, name: str, insists: bool) -> None:
+        """A header of a live answer was looked up; it counts if the project did it."""
+        at = self._mode.note_header(name.lower(), insists)
+        if at:
+            self._note_unseen(f"asked for the header {name} at {at}")
+
     def refuse(self, host: str) -> CassetteError:
         """The error for a connection that replay must not open."""
         error = NetworkRefused(host, self.settings.scenario)

@@ -85,7 +85,7 @@ class HttpClientCalls:
                 for one in _family(base)
                 if "connect" in vars(one)
             ),
-            *_urllib3_patches(telling=self._exchanger.replaying),
+            *_urllib3_patches(self._exchanger),
         ]
 
     def _welcome(self, subclass: Any, /, **_: Any) -> None:
@@ -251,21 +251,21 @@ def _family(kind: Any) -> Iterator[Any]:
         yield from _family(below)
 
 
-def _urllib3_patches(*, telling: bool) -> list[Patch]:
-    """Its answers read in chunks what did not come so, and tell what was not kept."""
+def _urllib3_patches(exchanger: Any) -> list[Patch]:
+    """Its answers are read in chunks, whether they came so; headers tell, or note."""
     import urllib3.response
 
-    kind = _TellingAnswer if telling else messages.Answer
-    return [(urllib3.response, "HTTPResponse", kind)]
+    if exchanger.replaying:
+        headers = messages.make_telling(HTTPHeaderDict)
+    else:
+        headers = messages.make_noting(HTTPHeaderDict, exchanger.note_header)
 
+    class Answer(messages.Answer):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.headers.__class__ = headers
 
-class _TellingAnswer(messages.Answer):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.headers.__class__ = _TELLING
-
-
-_TELLING: Any = messages.make_telling(HTTPHeaderDict)
+    return [(urllib3.response, "HTTPResponse", Answer)]
 
 
 def _pieces(data: Any) -> Iterator[bytes]:

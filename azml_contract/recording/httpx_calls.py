@@ -43,6 +43,7 @@ class _Calls:
         self._sleepless = sleepless
         self._httpx = httpx
         self._telling = messages.make_telling(httpx.Headers)
+        self._noting = messages.make_noting(httpx.Headers, exchanger.note_header)
 
     def patches(self) -> list[Patch]:
         sync, other = self._httpx.HTTPTransport, self._httpx.AsyncHTTPTransport
@@ -142,7 +143,9 @@ class _Calls:
     ) -> Any:
         answer = _read_answer(live, pieces)
         self._exchanger.record(Exchange(asked, answer), started)
-        return self._answer(asked.method, answer)
+        handed = self._answer(asked.method, answer)
+        handed.headers.__class__ = self._noting
+        return handed
 
     def _note_failure(
         self,

@@ -20,6 +20,7 @@ import requests
 import vcr
 import vcr.cassette
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 
 from azml_contract.exchange import NO_ANSWER, Exchange, Request, Response
 from azml_contract.recording import messages
@@ -63,6 +64,9 @@ class Exchanger(Protocol):
 
     def record(self, exchange: Exchange, started: int) -> int:
         """Take a live exchange; returns its number."""
+
+    def note_header(self, name: str, insists: bool) -> None:
+        """A header of a live answer was looked up, by whoever calls."""
 
     def refuse(self, host: str) -> Exception:
         """The error for a connection that replay must not open."""
@@ -162,6 +166,7 @@ def _hand_out(
 
 def _make_live(exchanger: Exchanger) -> Callable[..., Any]:
     original = HTTPAdapter.send
+    noting = messages.make_noting(CaseInsensitiveDict, exchanger.note_header)
 
     def send(
         self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **kwargs: Any
@@ -183,6 +188,7 @@ def _make_live(exchanger: Exchanger) -> Callable[..., Any]:
             raise
         number = exchanger.record(Exchange(asked, response, failure), started)
         rebuilt = messages.to_requests(self, request, response, live, failure)
+        rebuilt.headers.__class__ = noting
         setattr(rebuilt, TAKE, number)
         return rebuilt
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
@@ -192,6 +192,36 @@ def make_telling(headers: Any) -> Any:
             raise HeaderNotKept(key) from None
 
     return type(headers.__name__, (headers,), {"__getitem__": getitem})
+
+
+def make_noting(headers: Any, note: Callable[[str, bool], object]) -> Any:
+    """A class like that of a client's headers; `note` is told what is looked up.
+
+    Told are names that are there, and whether the client insists: in brackets it does,
+    by ``get`` or ``in`` it does not.
+    """
+
+    def getitem(self: Any, key: str) -> Any:
+        value = headers.__getitem__(self, key)
+        note(key, True)
+        return value
+
+    def get(self: Any, key: str, default: Any = None) -> Any:
+        try:
+            value = headers.__getitem__(self, key)
+        except KeyError:
+            return default
+        note(key, False)
+        return value
+
+    def contains(self: Any, key: Any) -> bool:
+        found = bool(headers.__contains__(self, key))
+        if found:
+            note(key, False)
+        return found
+
+    members = {"__getitem__": getitem, "get": get, "__contains__": contains}
+    return type(headers.__name__, (headers,), members)
 
 
 _KeptHeaders = make_telling(CaseInsensitiveDict)

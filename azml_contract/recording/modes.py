@@ -25,6 +25,7 @@ from azml_contract.cassette.cassette import (
 from azml_contract.cassette.store import write_cassette
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request
+from azml_contract.recording import messages
 from azml_contract.recording.call_site import CallSites
 from azml_contract.recording.extend import (
     Extension,
@@ -43,7 +44,12 @@ from azml_contract.redaction.origin import (
     placeholder_identifiers,
 )
 from azml_contract.redaction.redact import Redactor
-from azml_contract.redaction.rules import RedactionRules, secret_names
+from azml_contract.redaction.rules import (
+    FRAMING_HEADERS,
+    RESPONSE_HEADERS,
+    RedactionRules,
+    secret_names,
+)
 from azml_contract.redaction.scan import NotLookedInto, Scanner, SecretFound
 from azml_contract.redaction.sides import Sides
 
@@ -177,6 +183,14 @@ class Live:
             LOGINS.note(exchange)
         return -1
 
+    def note_header(self, name: str, insists: bool) -> str:
+        """A header of a live answer was looked up, in lower case, by whoever calls.
+
+        Returns:
+            Where, if replay can do without it, and would answer otherwise.
+        """
+        return ""
+
     def finish(self, *, partly: bool = False) -> None:
         """Check a scenario against its cassette; `partly`, if it ended early."""
 
@@ -244,6 +258,10 @@ class Record(Live):
 
     _stopped = False
 
+    def __init__(self, settings: RecorderSettings, notes: Notes) -> None:
+        super().__init__(settings, notes)
+        self._headers_missed: dict[str, str] = {}
+
     def open(self) -> None:
         if self.settings.keep_variables:
             self.notes.previous = _variables_of(self.settings.path)
@@ -255,6 +273,15 @@ class Record(Live):
             return super().take(exchange, started)
         at = "" if source else self._sites.find()
         return self.tape.add(exchange, started, source, at)
+
+    def note_header(self, name: str, insists: bool) -> str:
+        kept = RESPONSE_HEADERS | self.settings.keep_headers | FRAMING_HEADERS
+        if name in kept or name.startswith("x-ms-meta-"):
+            return ""
+        at = self._sites.find_caller(messages.__file__)
+        if at and insists:
+            self._headers_missed.setdefault(name, at)
+        return "" if insists else at
 
     def stop(self) -> frozenset[str]:
         self._stopped = True
@@ -291,6 +318,7 @@ class Record(Live):
         if self.settings.proves:
             player = partial(make_player, self.settings, redactor=scrubber.redactor)
             proof = Proof(path, rendered, scrubber.side_files, player)
+            proof.require_headers(self._headers_missed)
             proof.require(self.sent(), self._rules(), self._beside())
             if self.settings.rerun is not None:
                 proof.require_rerun(self.settings.rerun)

@@ -110,6 +110,24 @@ class Proof:
         if other != written:
             self._play(other, beside, _PARALLEL)
 
+    def require_headers(self, missed: Mapping[str, str]) -> None:
+        """Refuse a scenario that looked at headers which no cassette keeps.
+
+        Args:
+            missed: Names of headers, and where each was looked up.
+
+        Raises:
+            ProofFailed: It did.
+        """
+        if missed:
+            looked = ", ".join(f"{name!r} (at {at})" for name, at in missed.items())
+            self._fail(
+                f"the scenario looks up headers of answers that cassettes leave out: "
+                f"{looked}.\nIf it needs them, keep them: headers = "
+                f"{json.dumps([*missed])} in [tool.azml-contract.redact] of "
+                "pyproject.toml"
+            )
+
     def require_rerun(self, rerun: Callable[[Path], str]) -> None:
         """Replay the test itself, over this cassette in a folder of its own.
 

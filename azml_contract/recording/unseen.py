@@ -73,6 +73,12 @@ def noting_unseen(note: Note) -> Iterator[None]:
         if not is_in_call() and not _is_known(""):
             note(f"sent to {peer}, to which it was connected before")
 
+    def accept(sock: socket.socket) -> Any:
+        accepted = plain_accept(sock)
+        peers.add(say_address(accepted[1]))
+        return accepted
+
+    plain_accept = socket.socket.accept
     original = util.spawnv_passfds
 
     def spawn(path: Any, args: Any, passfds: Any) -> Any:
@@ -82,7 +88,8 @@ def noting_unseen(note: Note) -> Iterator[None]:
     with ExitStack() as entered:
         entered.enter_context(listening(heard))
         entered.enter_context(entering_outside(lambda one: note(f"used {one}")))
-        for patch in [(util, "spawnv_passfds", spawn), *sending_patches(sends)]:
+        patches = [(util, "spawnv_passfds", spawn), (socket.socket, "accept", accept)]
+        for patch in [*patches, *sending_patches(sends)]:
             entered.enter_context(mock.patch.object(*patch))
         yield
 

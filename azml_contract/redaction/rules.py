@@ -217,6 +217,9 @@ RESPONSE_HEADERS = frozenset(
 )
 """The only headers that are written; names beginning with ``x-ms-meta-`` too."""
 
+FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding"})
+"""Not written, and made anew of the body in replay."""
+
 
 def secret_names(rules: RedactionRules) -> frozenset[str]:
     """Lower-case names of JSON properties whose value is never written."""

@@ -255,3 +255,34 @@ def test_a_recording_says_where_calls_were_made_and_what_it_lacks(
     result = run(pytester, "replay")
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("WARNING story*")
+
+
+LOOKS_AT_HEADERS = """
+import pytest
+import requests
+
+@pytest.mark.azml(api_versions=["2024-04-01"])
+def test_a(azml):
+    token = azml.get_credential().get_token("https://management.azure.com/.default")
+    sent = {{"Authorization": f"Bearer {{token.token}}"}}
+    headers = requests.get(azml.url_of("computes"), headers=sent).headers
+    assert headers["Content-Type"]
+    {look}
+"""
+
+
+def test_a_header_that_replay_would_not_have_fails_the_recording(
+    pytester: pytest.Pytester,
+) -> None:
+    file = write(pytester)
+    story = pytester.path.joinpath("test_story.py")
+    story.write_text(LOOKS_AT_HEADERS.format(look='headers["Date"]'))
+    result = run(pytester, "record")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*leave out: 'date' (at test_story.py:11).*"])
+    assert not file.exists()
+    story.write_text(LOOKS_AT_HEADERS.format(look='headers.get("Date")'))
+    result = run(pytester, "record")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["WARNING*the header Date at test_story.py:11*"])
+    run(pytester, "replay").assert_outcomes(passed=1)

@@ -12,6 +12,7 @@ import asyncio
 import concurrent.futures
 import ftplib
 import http.client
+import http.server
 import imaplib
 import logging.handlers
 import multiprocessing
@@ -475,4 +476,18 @@ def test_what_stays_in_the_machine_is_not_told_of(make_recorder, tmp_path):
         asyncio.run(asyncio.sleep(0))
         socket.getaddrinfo("localhost", 80)
         threading.Thread(target=socket.gethostname).start()
+    assert not recorder.unseen
+
+
+def test_answers_of_a_server_in_the_test_itself_are_none(make_recorder):
+    server = http.server.HTTPServer(
+        ("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler
+    )
+    server.RequestHandlerClass.log_message = lambda *_: None
+    thread = threading.Thread(target=server.handle_request)
+    with server, make_recorder(Mode.RECORD) as recorder:
+        thread.start()
+        requests.get(f"http://127.0.0.1:{server.server_port}/none")
+        thread.join()
+    assert recorder.exchanges == 1
     assert not recorder.unseen
