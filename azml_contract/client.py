@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import json
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -96,6 +97,7 @@ class Workspace:
         self._draw = draw
         self._wrap = wrap
         self._bodies = bodies
+        self._here = threading.local()
         self._failures: Items = []
         self._created: dict[str, None] = {}
         self._absent: set[str] = set()
@@ -295,6 +297,11 @@ class Workspace:
         )
 
     @property
+    def is_sending(self) -> bool:
+        """Whether this thread is within a call of this client, not of another."""
+        return bool(getattr(self._here, "sends", False))
+
+    @property
     def unacknowledged(self) -> Items:
         """Answers of status 400 and above that nobody looked at, oldest first."""
         return [answer for answer in self._failures if not answer.acknowledged]
@@ -353,7 +360,11 @@ class Workspace:
         if data is not None:
             sent["Content-Type"] = "application/json"
         sent.update({name: str(value) for name, value in (headers or {}).items()})
-        response = self._transport.send(method, url, headers=sent, body=data)
+        self._here.sends = True
+        try:
+            response = self._transport.send(method, url, headers=sent, body=data)
+        finally:
+            self._here.sends = False
         answer = ArmResponse(response, self._wrap)
         if answer.failed:
             self._failures.append(answer)

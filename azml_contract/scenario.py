@@ -61,6 +61,12 @@ class Plan:
     rerun: Callable[[Path], str] | None = None
     spends: bool = True
     source_root: Path | None = None
+    may_do_nothing: bool = False
+
+    @property
+    def configured_version(self) -> str:
+        """The api-version that calls are to be made at; "" leaves it to each client."""
+        return "" if self.api_version == "client" else self.api_version
 
     @property
     def reaches_emulator(self) -> bool:
@@ -136,7 +142,7 @@ class ScenarioRun:
         self._validator = Validator(
             profile=Profile(plan.profile),
             scope=Scope(
-                plan.api_version,
+                plan.configured_version,
                 place.subscription,
                 place.resource_group,
                 place.workspace,
@@ -204,7 +210,10 @@ class ScenarioRun:
             raise ScenarioFailed("\n".join(complaints))
         if more_may_come:
             return
-        if self.tally.requests == 0:
+        if self.plan.may_do_nothing and not self._recorder.exchanges:
+            self._recorder.finish(partly=True)
+            return
+        if self.tally.requests == 0 and not self.plan.may_do_nothing:
             self._recorder.finish(partly=True)
             raise ScenarioFailed(
                 "No call of this scenario was validated; a check of nothing is not "
@@ -326,6 +335,11 @@ class ScenarioRun:
         )
 
     @property
+    def programs(self) -> tuple[str, ...]:
+        """Programs that it started while recording, where no call of any was seen."""
+        return self._recorder.programs
+
+    @property
     def recorded_at(self) -> str:
         """When what was played was recorded; ``""`` where nothing was played."""
         return self._recorder.recorded_at
@@ -335,7 +349,17 @@ class ScenarioRun:
         self.tally.requests += verdict.requests
         self.tally.responses += verdict.responses
         self.tally.calls += verdict.calls
-        self.tally.findings.extend(verdict.findings)
+        own = self.workspace.is_sending
+        self.tally.findings.extend(
+            one if own else _of_another_client(one) for one in verdict.findings
+        )
+
+
+def _of_another_client(finding: Finding) -> Finding:
+    """A client of somebody else's chooses its api-version: that is no fault."""
+    if finding.code != "AZC142":
+        return finding
+    return finding._replace(severity=Severity.INFO)
 
 
 def redaction_rules(settings: Settings, user: UserRules = NO_RULES) -> RedactionRules:
@@ -373,7 +397,7 @@ def redaction_rules(settings: Settings, user: UserRules = NO_RULES) -> Redaction
 
 
 def _enum_values(plan: Plan) -> dict[str, frozenset[str]]:
-    if plan.mode != "verify":
+    if plan.mode != "verify" or not plan.configured_version:
         return {}
     from azml_contract.contract.catalog import enum_values
 
@@ -403,6 +427,7 @@ def _as_recorded(user: UserRules) -> list[Callable[[Request], Request]]:
 
 def _open_workspace(plan: Plan, recorder: Recorder) -> Workspace:
     from azml_contract.client import Workspace
+    from azml_contract.contract.catalog import newest_stable
     from azml_contract.lro import InstantClock, SystemClock
     from azml_contract.regression.reads import track
     from azml_contract.rest.cost import refuse_cost
@@ -412,7 +437,7 @@ def _open_workspace(plan: Plan, recorder: Recorder) -> Workspace:
 
     return Workspace(
         plan.settings,
-        api_version=plan.api_version,
+        api_version=plan.configured_version or newest_stable(),
         clock=SystemClock() if plan.sleeps else InstantClock(),
         draw=recorder.var,
         wrap=wrap,

@@ -88,6 +88,11 @@ def read_strength(api_version: str) -> Strength | None:
     return None
 
 
+def newest_stable() -> str:
+    """The newest api-version that is no preview."""
+    return [version for version in known_versions() if "-preview" not in version][-1]
+
+
 def require_known(api_version: str) -> None:
     """Refuse an api-version without a contract.
 

@@ -145,6 +145,7 @@ def _publish(item: pytest.Item, run: ScenarioRun) -> None:
         "record_command": run.plan.record_command,
         "scenario": run.plan.scenario,
         "unseen": list(run.unseen),
+        "programs": list(run.programs),
     }
     others = [one for one in item.user_properties if one[0] != "azml"]
     item.user_properties[:] = [*others, ("azml", figures)]

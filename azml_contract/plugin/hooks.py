@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import unittest
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,12 @@ import pytest
 
 from azml_contract.plugin.discreet import Discreet
 from azml_contract.plugin.marker import (
+    CLIENT,
     Refused,
     choose_versions,
+    is_alone,
+    mark_alone,
+    only_version,
     read_marker,
     require_own_cassettes,
     require_sense,
@@ -59,6 +64,12 @@ def pytest_configure(config: pytest.Config) -> None:
     check_options(config)
     config.stash[_discreet_key] = Discreet(config)
     config.pluginmanager.register(config.stash[_discreet_key], "azml_contract_discreet")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: Any, obj: object) -> None:
+    """Let the marker be enough: a test that has it is a scenario."""
+    mark_alone(collector, obj)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -177,6 +188,15 @@ def azml_faults(request: pytest.FixtureRequest) -> Faults:
 
 
 @pytest.fixture
+def api_version(request: pytest.FixtureRequest) -> str:
+    """The api-version of this run of the test."""
+    try:
+        return only_version(request.node)
+    except ValueError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+@pytest.fixture
 def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace]:
     """The workspace of a scenario, at one api-version, recorded or replayed."""
     from azml_contract.errors import AzmlContractError
@@ -198,6 +218,8 @@ def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace
         request.node.stash[_run_key] = run
         replayed = run.plan.mode == "replay"
         config.stash[_discreet_key].also(run.redact, replayed=replayed)
+        if isinstance(request.instance, unittest.TestCase):
+            request.instance.azml = run.workspace  # type: ignore[attr-defined]
         yield run.workspace
         keep = config.getoption("azml_keep")
         if live and config.getoption("azml_target") == "azure" and not keep:
@@ -237,7 +259,7 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
     replay = mode == "replay"
     cassette = cassette_folder(config) / story / test / f"{api_version}.json"
     record_command = _record_command(node)
-    if replay and config.getoption("azml_api_version"):
+    if replay and config.getoption("azml_api_version") and api_version != CLIENT:
         from azml_contract.plugin.versions import stand_in
 
         cassette = stand_in(
@@ -264,6 +286,7 @@ def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
         seed=bool(arguments.get("seed")),
         rerun=_rerun(node),
         source_root=config.rootpath,
+        may_do_nothing=is_alone(node),
         spends=replay
         or target != "azure"
         or config.getoption("azml_allow_compute")

@@ -8,13 +8,16 @@ is refused while collecting, in one line, before anything is sent.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+CLIENT = "client"
+"""In place of api-versions: each call is at the one that its client chose."""
 ARGUMENTS = {"api_versions", "profile", "expect", "compute", "seed"}
 
 
@@ -28,11 +31,69 @@ def choose_versions(metafunc: pytest.Metafunc) -> list[str]:
     if "api_version" not in metafunc.fixturenames or _has_own_versions(definition):
         return []
     arguments = read_marker(definition.get_closest_marker("azml"))
-    asked = metafunc.config.getoption("azml_api_version")
-    versions = asked or arguments.get("api_versions") or [newest_stable()]
+    return _versions(arguments, metafunc.config)
+
+
+def _versions(arguments: Mapping[str, Any], config: pytest.Config) -> list[str]:
+    told = arguments.get("api_versions")
+    if told == CLIENT:
+        return [CLIENT]
+    versions = config.getoption("azml_api_version") or told
+    if not versions:
+        from azml_contract.contract.catalog import newest_stable
+
+        versions = [newest_stable()]
     for version in versions:
         require_known(version)
     return [*dict.fromkeys(versions)]
+
+
+def only_version(item: pytest.Item) -> str:
+    """The api-version of a test that pytest cannot run at several: of unittest.
+
+    Raises:
+        ValueError: It has several, or the marker makes no sense.
+    """
+    arguments = read_marker(item.get_closest_marker("azml"))
+    versions = _versions(arguments, item.config)
+    if len(versions) > 1:
+        raise ValueError(
+            f"{item.nodeid}: a test of unittest.TestCase runs at one api-version, not "
+            f"at {', '.join(versions)}. Name one, or write it as a function."
+        )
+    return versions[0]
+
+
+def is_alone(item: Any) -> bool:
+    """Whether a test has the marker, and itself asks for nothing of a scenario."""
+    info = getattr(item, "_fixtureinfo", None)
+    known = getattr(info, "name2fixturedefs", {}).values()
+    asked = {name for found in known for one in found for name in one.argnames}
+    return "azml" not in asked.union(getattr(info, "argnames", ()))
+
+
+def mark_alone(collector: Any, obj: Any) -> None:
+    """Let a test that has the marker be a scenario, whatever it asks for.
+
+    Called before pytest looks at what a function or a class asks for.
+    """
+    above = collector.get_closest_marker("azml") is not None
+    if inspect.isclass(obj):
+        for name, method in inspect.getmembers(obj, inspect.isfunction):
+            if name.startswith("test") and (above or _has(obj) or _has(method)):
+                _use(method)
+    elif inspect.isfunction(obj) and (above or _has(obj)):
+        _use(obj)
+
+
+def _has(obj: Any) -> bool:
+    marks = getattr(obj, "pytestmark", [])
+    listed = marks if isinstance(marks, list) else [marks]
+    return any(getattr(mark, "name", "") == "azml" for mark in listed)
+
+
+def _use(function: Any) -> None:
+    pytest.mark.usefixtures("azml")(function)
 
 
 @dataclass(frozen=True)
@@ -91,12 +152,13 @@ def read_marker(marker: pytest.Mark | None) -> dict[str, Any]:
 
 
 def _check_versions(versions: object) -> None:
-    if versions is None:
+    if versions is None or versions == CLIENT:
         return
     is_list = isinstance(versions, Sequence) and not isinstance(versions, str)
     if not is_list or not versions:
         raise ValueError(
-            f'api_versions is a list such as ["2024-04-01"], not {versions!r}.'
+            'api_versions is a list such as ["2024-04-01"], or "client", '
+            f"not {versions!r}."
         )
 
 
@@ -128,13 +190,6 @@ def require_known(version: str) -> None:
         raise ValueError(str(error)) from None
 
 
-def newest_stable() -> str:
-    """The newest api-version that is no preview."""
-    from azml_contract.contract.catalog import known_versions
-
-    return [version for version in known_versions() if "-preview" not in version][-1]
-
-
 def story_of(node: Any) -> tuple[str, str]:
     """Folder and file name of a test's cassette.
 
@@ -145,9 +200,8 @@ def story_of(node: Any) -> tuple[str, str]:
     name = (getattr(node, "originalname", None) or node.name).removeprefix("test_")
     if getattr(node, "cls", None) is not None:
         name = f"{node.cls.__name__}.{name}"
-    others = [
-        value for key, value in node.callspec.params.items() if key != "api_version"
-    ]
+    params = node.callspec.params if hasattr(node, "callspec") else {}
+    others = [value for key, value in params.items() if key != "api_version"]
     return story, name + "".join(f"-{_as_file_name(value)}" for value in others)
 
 
@@ -168,10 +222,11 @@ def require_own_cassettes(items: Sequence[pytest.Item]) -> None:
     """
     owners: dict[tuple[str, str, str], str] = {}
     for item in items:
-        callspec = getattr(item, "callspec", None)
-        if "azml" not in getattr(item, "fixturenames", ()) or callspec is None:
+        if "azml" not in getattr(item, "fixturenames", ()):
             continue
-        place = (*story_of(item), str(callspec.params.get("api_version")))
+        callspec = getattr(item, "callspec", None)
+        version = callspec.params.get("api_version") if callspec else None
+        place = (*story_of(item), str(version))
         other = owners.setdefault(place, item.nodeid)
         if other != item.nodeid:
             raise pytest.UsageError(

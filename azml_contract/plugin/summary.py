@@ -148,7 +148,7 @@ def _published(reporter: Any) -> list[Figures]:
 
 
 def _describe_unseen(runs: Sequence[Figures]) -> list[str]:
-    """What recordings leave out."""
+    """What recordings leave out, or may leave out."""
     lines = []
     for run in runs:
         told = run["unseen"][:_MOST_UNSEEN]
@@ -157,7 +157,11 @@ def _describe_unseen(runs: Sequence[Figures]) -> list[str]:
         if told:
             lines.append(
                 f"WARNING {run['scenario']} {', '.join(told)}: that is in no cassette, "
-                "and replay refuses it. To record a program: "
-                "azml-contract record -- COMMAND"
+                "and replay does without."
+            )
+        if run["programs"]:
+            lines.append(
+                f"Note: {run['scenario']} started {', '.join(run['programs'])}, and no "
+                "call of it was seen: what heeds no proxy is in no cassette."
             )
     return lines

@@ -86,6 +86,8 @@ class Recorder:
         self._refused: list[CassetteError] = []
         self._children = ChildNotes()
         self._unseen: dict[str, None] = {}
+        self._programs: dict[str, None] = {}
+        self._saw_programs = False
         self._is_saving = False
         self._entered = ExitStack()
         self.door: Door | None = None
@@ -159,7 +161,9 @@ class Recorder:
                     entered.enter_context(self._discretion.over_logs())
                 if self.settings.intercepts:
                     if self.settings.mode in (Mode.RECORD, Mode.EXTEND):
-                        entered.enter_context(noting_unseen(self._note_unseen))
+                        entered.enter_context(
+                            noting_unseen(self._note_unseen, self._note_program)
+                        )
                     entered.enter_context(intercept(self, self.settings.path))
                 if self.settings.seed_random:
                     seed = self.var(SEED_VARIABLE, draw_seed)
@@ -184,8 +188,17 @@ class Recorder:
         """Record, extend: what the scenario did that no cassette can hold, in words."""
         return tuple(self._unseen)
 
-    def _note_unseen(self, what: str) -> None:
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Programs that were started, where no call of any was seen."""
+        return () if self._saw_programs else tuple(self._programs)
+
+    def _note_program(self, name: str) -> None:
         if not self._is_saving:  # a proof starts a program of ours
+            self._programs[name] = None
+
+    def _note_unseen(self, what: str) -> None:
+        if not self._is_saving:
             self._unseen[what] = None
 
     def var(self, name: str, draw: Callable[[], T]) -> T:
@@ -275,6 +288,7 @@ class Recorder:
             self._discretion.note(exchange)
         if self._children.is_child and self.settings.mode is not Mode.LIVE:
             self._children.write(_say_forked(exchange.request))
+        self._saw_programs |= source is not None
         number = self._mode.take(exchange, started, source)
         with self._observing:
             self.exchanges += 1

@@ -16,6 +16,7 @@ import threading
 from urllib.parse import urlsplit
 
 from azml_contract.exchange import Exchange, Request, Response
+from azml_contract.redaction.shapes import TOKEN
 
 _TOKEN = re.compile(r"/oauth2(/v2\.0)?/token$", re.IGNORECASE)
 _DISCOVERY = re.compile(
@@ -100,7 +101,7 @@ def synthesise(request: Request) -> Response:
             "token_type": "Bearer",
             "expires_in": 3599,
             "ext_expires_in": 3599,
-            "access_token": "REDACTED",
+            "access_token": TOKEN,
         }
     elif request.path.lower().endswith("/instance"):
         answer = {"tenant_discovery_endpoint": f"{base}/.well-known", "metadata": []}

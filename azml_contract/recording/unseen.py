@@ -49,8 +49,13 @@ _POOL = os.path.join("concurrent", "futures", "thread.py")  # noqa: PTH118
 
 
 @contextmanager
-def noting_unseen(note: Note) -> Iterator[None]:
-    """While entered, `note` is told of everything that goes unseen."""
+def noting_unseen(note: Note, started: Note) -> Iterator[None]:
+    """While entered, `note` is told of everything that goes unseen.
+
+    Args:
+        note: Is told in words what went past the recorder.
+        started: Is told the name of a program.
+    """
     from multiprocessing import util
 
     peers: set[str] = set()
@@ -59,7 +64,7 @@ def noting_unseen(note: Note) -> Iterator[None]:
         if event in _STARTING:
             name = _name(args[_STARTING[event]])
             if name not in _ASKING_THE_MACHINE and not _is_of_a_job():
-                note(f"started {name}")
+                started(name)
         elif event in _SENDING or event in _LOOKING_UP:
             said = _say(event, args)
             peers.add(said.rpartition(" ")[2])
@@ -82,7 +87,7 @@ def noting_unseen(note: Note) -> Iterator[None]:
     original = util.spawnv_passfds
 
     def spawn(path: Any, args: Any, passfds: Any) -> Any:
-        note("started python by multiprocessing")
+        started("python by multiprocessing")
         return original(path, args, passfds)
 
     with ExitStack() as entered:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,8 @@ def load_body(
         folder: Holds one folder for each family, named by the api-version that
             the family starts with.
         step: File name without its ending; may lead through sub-folders.
-        api_version: Picks the newest family that is not newer.
+        api_version: Picks the newest family that is not newer and has this body, so
+            that a body that changed is one new file.
         given: Values that must all be used.
         built_in: Values that need not be used; `given` wins over them.
 
@@ -50,8 +51,7 @@ def load_body(
         UsageError: No such family, file or slot, a value that no slot takes, or
             a file that is not JSON. Names the file, and what comes nearest.
     """
-    family = _find_family(folder, api_version)
-    path = _find_file(folder, family, step)
+    path = _find_file(folder, _find_families(folder, api_version), step)
     text = fill_slots(path.read_text("utf-8"), path, given=given, built_in=built_in)
     if path.suffix == ".txt":
         return text
@@ -92,7 +92,8 @@ def fill_slots(
     return _STRING_OR_SLOT.sub(fill, text)
 
 
-def _find_family(folder: Path, api_version: str) -> Path:
+def _find_families(folder: Path, api_version: str) -> list[Path]:
+    """The families that are not newer, the newest first."""
     families = _list_families(folder)
     usable = [f for f in families if sort_key(f.name) <= sort_key(api_version)]
     if not usable:
@@ -100,7 +101,7 @@ def _find_family(folder: Path, api_version: str) -> Path:
         raise UsageError(
             f"{folder} has no bodies for api-version {api_version}; families: {names}."
         )
-    return usable[-1]
+    return usable[::-1]
 
 
 def _list_families(folder: Path) -> list[Path]:
@@ -119,16 +120,19 @@ def _is_version(name: str) -> bool:
     return True
 
 
-def _find_file(folder: Path, family: Path, step: str) -> Path:
-    for suffix in (".json", ".txt"):
-        path = family / f"{step}{suffix}"
-        if path.is_file():
-            return path
+def _find_file(folder: Path, families: Sequence[Path], step: str) -> Path:
+    for family in families:
+        for suffix in (".json", ".txt"):
+            path = family / f"{step}{suffix}"
+            if path.is_file():
+                return path
     steps = {
         path.relative_to(family).with_suffix("").as_posix()
+        for family in families
         for path in family.rglob("*")
         if path.suffix in {".json", ".txt"}
     }
+    family = families[0]
     others = [
         other.name
         for other in _list_families(folder)

@@ -246,7 +246,7 @@ def test_an_unknown_api_version_names_the_nearest(project: pytest.Pytester) -> N
             'versions=["2024-04-01"]',
             "does not know ['versions']; it takes api_versions",
         ),
-        ('api_versions="2024-04-01"', 'is a list such as ["2024-04-01"]'),
+        ('api_versions="2024-04-01"', 'is a list such as ["2024-04-01"], or "client"'),
         ("api_versions=[]", "is a list such as"),
         ('api_versions=["2024-04-02"]', "No contract for api-version '2024-04-02'"),
         ('profile="stict"', "profile is 'service' or 'strict', not 'stict'"),

@@ -448,7 +448,7 @@ def test_no_program_gets_out_in_replay(canary, replaying, way, monkeypatch):
 def test_while_recording_no_way_is_unseen_and_unsaid(canary, make_recorder, way):
     with make_recorder(Mode.RECORD) as recorder, suppress(Exception):
         (WAYS | PROGRAMS)[way](canary.port)
-    said = list(recorder.unseen)
+    said = [*recorder.unseen, *recorder.programs]
     try:
         recorder.finish()
     except CassetteError as error:

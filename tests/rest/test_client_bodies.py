@@ -25,6 +25,7 @@ def bodies(tmp_path: Path) -> Path:
         "2022-05-01/job.json": '{"command": "x ${{inputs.a}} ${{ b }} {{ run }}"}',
         "2022-05-01/printed/raw.txt": '{"condaFile": "a\nb {{ name }}",\n}',
         "2022-05-01/torn.json": '{"a": {{ value }},}',
+        "2024-10-01/new.json": "{}",
         "notes/readme.json": "{}",
     }
     for name, text in files.items():
@@ -53,11 +54,15 @@ def test_a_version_before_the_break_has_the_older_family(version: str, at: Any) 
     assert at(version).body("code", path="src") == {"path": "src"}
 
 
+def test_a_body_that_a_newer_family_lacks_is_that_of_the_older(at: Any) -> None:
+    assert at("2026-05-01").body("old") == {}
+
+
 def test_a_version_before_every_family_is_named(at: Any) -> None:
     with pytest.raises(UsageError) as caught:
         at("2020-01-01").body("code")
     assert "has no bodies for api-version 2020-01-01" in str(caught.value)
-    assert "families: 2021-03-01-preview, 2022-05-01" in str(caught.value)
+    assert "families: 2021-03-01-preview, 2022-05-01, 2024-10-01" in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ['say "hi"', "back\\slash", "line\nbreak", "ü\t{}"])
@@ -122,7 +127,7 @@ def test_text_that_is_deliberately_no_json_comes_back_as_text(at: Any) -> None:
         ),
         ("code", {"uri": "u", "count": {1}}, "{{ count }} is not JSON"),
         ("cod", {}, "cod.json. Did you mean code?"),
-        ("old", {}, "Only 2021-03-01-preview has it."),
+        ("new", {}, "Only 2024-10-01 has it."),
         ("torn", {"value": 1}, "is not JSON once its slots are filled"),
     ],
 )

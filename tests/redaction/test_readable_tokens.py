@@ -1,0 +1,54 @@
+"""Tokens in cassettes are one constant that clients can read, and no secret."""
+
+from __future__ import annotations
+
+import jwt
+import pytest
+
+from azml_contract.exchange import Request
+from azml_contract.recording.identity import synthesise
+from azml_contract.redaction.shapes import (
+    TOKEN,
+    find_shapes,
+    redact_shapes,
+    redact_value,
+)
+
+
+def make_token(**claims: str) -> str:
+    return jwt.encode({"oid": "9c0de5f1", **claims}, "k" * 32, algorithm="HS256")
+
+
+def test_a_token_becomes_one_that_a_client_can_read() -> None:
+    kept = redact_value(make_token(upn="somebody@contoso.example"))
+    claims = jwt.decode(kept, options={"verify_signature": False})
+    assert kept == TOKEN
+    assert claims["tid"].startswith("00000000-")
+    assert claims["exp"] > 4_000_000_000
+    assert "contoso" not in str(claims)
+
+
+def test_the_constant_stays_and_is_no_finding() -> None:
+    for text in (TOKEN, f"Bearer {TOKEN}", f'{{"access_token": "{TOKEN}"}}'):
+        assert redact_shapes(text) == text
+        assert list(find_shapes(text)) == []
+
+
+@pytest.mark.parametrize("place", ["{}", "{} " + TOKEN, TOKEN + " {}"])
+def test_any_other_token_beside_it_goes(place: str) -> None:
+    token = make_token()
+    text = place.format(token)
+    assert token not in redact_shapes(text)
+    assert list(find_shapes(text))
+
+
+def test_one_that_borrows_its_beginning_goes_too() -> None:
+    head, payload, _ = TOKEN.split(".")
+    other = make_token().split(".")
+    for text in (f"{head}.{other[1]}.{other[2]}", f"{head}.{payload}.{other[2]}"):
+        assert redact_shapes(text) != text
+
+
+def test_a_login_that_was_not_recorded_has_it() -> None:
+    url = "https://login.microsoftonline.com/t/oauth2/v2.0/token"
+    assert TOKEN.encode() in synthesise(Request("POST", url)).body
