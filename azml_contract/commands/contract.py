@@ -83,13 +83,28 @@ def show(name: str | None, api_version: str | None, form: str) -> None:
 @click.argument("before")
 @click.argument("after")
 @click.option("--operation", metavar="ID", default="", help="Only this operation.")
+@click.option(
+    "--prove",
+    "proof",
+    is_flag=True,
+    help="Whether every body that BEFORE takes is taken by AFTER.",
+)
 @click.option("--breaking", is_flag=True, help="Only what breaks something.")
 @_FORMAT
-def diff(before: str, after: str, operation: str, breaking: bool, form: str) -> None:
-    """Tell what changed from api-version BEFORE to AFTER, and what that breaks."""
+def diff(
+    before: str, after: str, operation: str, breaking: bool, proof: bool, form: str
+) -> None:
+    """Tell what changed from api-version BEFORE to AFTER, and what that breaks.
+
+    With --prove: for each operation whether AFTER takes every body that BEFORE takes,
+    as it is written: yes; no, with a body that shows it; or unknown.
+    """
     from azml_contract.contract.diff import diff_contracts
 
     old, new = load_contract(before), load_contract(after)
+    if proof:
+        _print_proof(old, new, operation, form)
+        return
     changes = diff_contracts(old, new, operation=operation)
     if breaking:
         changes = [change for change in changes if change.breaks]
@@ -98,6 +113,28 @@ def diff(before: str, after: str, operation: str, breaking: bool, form: str) -> 
         _print_json({"format": 1, "from": before, "to": after, "changes": listed})
     else:
         _print_changes(old, new, changes)
+
+
+def _print_proof(old: Contract, new: Contract, operation: str, form: str) -> None:
+    """A line for each operation that is not proven, then the counts."""
+    from collections import Counter
+
+    from azml_contract.validation.proof import Proven, prove
+
+    found = list(prove(old, new, operation=operation))
+    if operation and not found:
+        raise UsageError(f"{old.api_version} has no operation {operation} with a body.")
+    if form == "json":
+        shape = {"format": 1, "from": old.api_version, "to": new.api_version}
+        _print_json({**shape, "operations": [one.to_json() for one in found]})
+        return
+    for one in found:
+        if one.proven is not Proven.YES:
+            body = f"  {json.dumps(one.body)}" if one.proven is Proven.NO else ""
+            click.echo(f"{one.proven:<8} {one.operation}{body}")
+    counts = Counter(one.proven for one in found)
+    told = ", ".join(f"{counts[one]} {one}" for one in Proven if counts[one])
+    click.echo(f"Is every body of {old.api_version} one of {new.api_version}? {told}.")
 
 
 @command.command()

@@ -16,7 +16,7 @@ from azml_contract.contract.change import Change, ChangeKind
 from azml_contract.contract.contract import Contract
 from azml_contract.contract.model import Definition, Operation, Type
 from azml_contract.contract.operation_diff import compare_operations, pair_bodies
-from azml_contract.contract.property_diff import REFUSED, compare_properties
+from azml_contract.contract.property_diff import REFUSED, compare_properties, takes_part
 from azml_contract.contract.resource_path import skeleton
 from azml_contract.errors import UsageError
 from azml_contract.finding import Side
@@ -144,7 +144,7 @@ class _Comparison:
         self._note_moves(old, new, visit)
         for name, before in old.properties.items():
             after = new.properties.get(name)
-            if after is None:
+            if after is None or not takes_part(before, visit.side):
                 continue
             self._schedule(
                 before.type,
@@ -203,7 +203,7 @@ def _list_refs(
     for name, prop in one.properties.items():
         if other is not None and name in other.properties:
             continue
-        if side is Side.REQUEST and prop.read_only:
+        if not takes_part(prop, side):
             continue
         kind, step = prop.type, f"/{name}"
         while kind.items is not None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from azml_contract.contract.change import Change, ChangeKind
 from azml_contract.contract.model import Definition, Property, Type
 from azml_contract.contract.notation import blur, blur_type, write_property
+from azml_contract.contract.patterns import Matcher
 from azml_contract.finding import Side
 
 REFUSED, IGNORED = "refused", "ignored"
@@ -41,12 +42,13 @@ def compare_properties(
             yield replace(change, subject=new.name)
 
 
-def _takes_part(prop: Property, side: Side) -> bool:
+def takes_part(prop: Property, side: Side) -> bool:
+    """Whether a property is sent, or comes back, at all."""
     return not (prop.read_only if side is Side.REQUEST else prop.write_only)
 
 
 def _removed(prop: Property, side: Side) -> Change | None:
-    breaks = (side,) if _takes_part(prop, side) else ()
+    breaks = (side,) if takes_part(prop, side) else ()
     way = IGNORED if breaks and side is Side.REQUEST else ""
     text = write_property(prop)
     kind = ChangeKind.PROPERTY_REMOVED
@@ -146,6 +148,8 @@ def _narrower(wide: Type, narrow: Type, *, bounds: bool = True) -> bool:
     For a response the roles are swapped, and bounds do not count: hardly any
     program relies on them.
     """
+    if _is_free(narrow) and wide.kind in ("object", "map"):
+        return False
     if wide.kind != narrow.kind:
         return not (wide.kind == "integer" and narrow.kind == "number")
     if wide.items and narrow.items:
@@ -159,13 +163,28 @@ def _narrower(wide: Type, narrow: Type, *, bounds: bool = True) -> bool:
     return (
         (narrow.pattern != wide.pattern and bool(narrow.pattern))
         or (narrow.format != wide.format and bool(narrow.format))
-        or _rose(wide.min_length, narrow.min_length)
+        or (
+            _rose(wide.min_length, narrow.min_length) and not _never_empty(wide, narrow)
+        )
         or _rose(wide.minimum, narrow.minimum)
         or _rose(wide.min_items, narrow.min_items)
         or _fell(wide.max_length, narrow.max_length)
         or _fell(wide.maximum, narrow.maximum)
         or _fell(wide.max_items, narrow.max_items)
     )
+
+
+def _is_free(kind: Type) -> bool:
+    """Whether every object is one of the type."""
+    return kind.kind == "object" or (
+        kind.kind == "map" and kind.items is not None and kind.items.kind == "any"
+    )
+
+
+def _never_empty(wide: Type, narrow: Type) -> bool:
+    """Whether a text may not be empty now, and no empty one had the pattern before."""
+    has = bool(wide.pattern) and narrow.min_length == 1
+    return has and not Matcher(wide.pattern).search("")
 
 
 def _rose(before: float | None, after: float | None) -> bool:

@@ -281,3 +281,22 @@ def test_schema_of_a_body_that_is_not_there_says_which_are() -> None:
 
 def _json_of(*arguments: str) -> Any:
     return json.loads(_run(*arguments).output)
+
+
+def test_a_difference_can_be_proven() -> None:
+    asked = ("diff", "2021-03-01-preview", "2022-05-01", "--prove")
+    one = ("--operation", "DataVersions_CreateOrUpdate")
+
+    assert _run(*asked, *one).output.splitlines() == [
+        'no       DataVersions_CreateOrUpdate  {"properties": {"path": "a"}}',
+        "Is every body of 2021-03-01-preview one of 2022-05-01? 1 no.",
+    ]
+    assert _json(*asked, *one)["operations"] == [
+        {
+            "operation": "DataVersions_CreateOrUpdate",
+            "proven": "no",
+            "body": {"properties": {"path": "a"}},
+        }
+    ]
+    with pytest.raises(UsageError, match="no operation Jobs_Get with a body"):
+        _run(*asked, "--operation", "Jobs_Get")
