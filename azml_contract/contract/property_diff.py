@@ -82,6 +82,8 @@ def _changed(
 
 def _comparable(old: Property, new: Property) -> tuple[Property, Property]:
     """Both with only what both can say; names of definitions do not matter."""
+    if _is_free(old.type) and _is_free(new.type):
+        old = replace(old, type=new.type)
     if old.nullable is None or new.nullable is None:
         old, new = blur(old), blur(new)
     if old.type.kind == new.type.kind == "ref":
