@@ -57,8 +57,14 @@ fast: setup  ## what a developer waits for: under a minute
 soak: setup  ## property tests, fuzzers, kills and threads at full size
 	@AZML_SOAK=1 $(RUN) pytest -n 2 --dist worksteal -m soak
 
-.PHONY: test-clients
+.PHONY: test-clients setup-clients
 CLIENTS := azure-mgmt-2020 azure-mgmt-2023 azure-ai-ml azure-cli
+
+setup-clients:  ## install the languages of docs/any-client.md (Debian, as root)
+	@for one in bash curl jq; do command -v $$one >/dev/null || need="$$need $$one"; done; \
+	command -v java >/dev/null || need="$$need default-jdk-headless"; \
+	command -v go >/dev/null || need="$$need golang-go"; \
+	test -z "$$need" || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$need; }
 
 test-clients: setup $(CLIENTS:%=.clients/%/installed) .clients/node/installed  ## real clients against the emulator
 	@$(RUN) pytest tests/clients -q
@@ -88,7 +94,7 @@ bench: bench-setup  ## every benchmark, next to the field; oav reads SPECS
 	@for one in verdicts cold contract; do \
 		.venv-bench/bin/python benchmarks/$$one.py --specs $(SPECS) || exit; echo; \
 	done
-	@for one in replay regress html_page saving emulator; do \
+	@for one in replay regress html_page saving emulator gateway; do \
 		.venv-bench/bin/python benchmarks/$$one.py || exit; echo; \
 	done
 

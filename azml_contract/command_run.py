@@ -257,6 +257,11 @@ class CommandRun:
         report.problems += [str(error) for _, error in misses[:_SHOWN]]
         if len(misses) > _SHOWN:
             report.problems.append(f"And {len(misses) - _SHOWN} more misses.")
+        if misses:
+            report.lines.append(
+                "If the program itself draws a name in what was missed, tell its form: "
+                "--draws REGEX"
+            )
         played = self.recorder.played
         assert played is not None
         unused = [

@@ -13,6 +13,7 @@ import click
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.running import (
     RunsProgram,
+    draws_option,
     judging_options,
     least_of,
     plan_replay,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="In a network namespace of its own, in which there is loopback alone (Linux).",
 )
+@draws_option
 @judging_options
 @contracts_option
 @click.pass_context
@@ -44,6 +46,7 @@ def command(
     context: click.Context,
     cassettes: tuple[Path, ...],
     isolate: bool,
+    draws: tuple[str, ...],
     profile: str,
     fail_on: str,
     forgive: tuple[str, ...],
@@ -65,6 +68,7 @@ def command(
         cassettes,
         profile=profile,
         forgives=forgive,
+        draws=draws,
         record_command=_say_record(cassettes, words),
     )
     if isolate:

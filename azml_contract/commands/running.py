@@ -87,6 +87,17 @@ def judging_options(command: _Command) -> _Command:
     return command
 
 
+def draws_option(command: _Command) -> _Command:
+    """``--draws``, of what replays."""
+    return click.option(
+        "--draws",
+        multiple=True,
+        metavar="REGEX",
+        help="Names of this form are the program's own, and differ in each run. "
+        "Repeat it. Known without: GUIDs, times, and what Azure's SDKs draw.",
+    )(command)
+
+
 def least_of(fail_on: str) -> Severity | None:
     """The severity that an option names; None for never."""
     from azml_contract.finding import Severity
@@ -185,6 +196,7 @@ def plan_replay(
     record_command: str = "azml-contract record -- COMMAND",
     state: Path | None = None,
     port: int = 0,
+    draws: Sequence[str] = (),
 ) -> CommandPlan:
     """The plan of a run that is answered from cassettes.
 
@@ -216,6 +228,7 @@ def plan_replay(
         record_command=record_command,
         intercepts=False,
         recorded=joined,
+        draws=draws,
         canonicalisers=(PlacedNames(),) if "azure" in joined.target else (),
     )
     return CommandPlan(

@@ -10,6 +10,7 @@ import click
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.environment import environment_options, show_environment
 from azml_contract.commands.running import (
+    draws_option,
     judging_options,
     least_of,
     plan_replay,
@@ -37,6 +38,7 @@ from azml_contract.commands.running import (
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder that keeps port and certificates the same over restarts.",
 )
+@draws_option
 @judging_options
 @contracts_option
 def command(
@@ -45,6 +47,7 @@ def command(
     form: str | None,
     gateway_port: int,
     state: Path | None,
+    draws: tuple[str, ...],
     profile: str,
     fail_on: str,
     forgive: tuple[str, ...],
@@ -63,7 +66,12 @@ def command(
 
     _, port = keep_ports(state, 0, gateway_port)
     plan = plan_replay(
-        cassettes, profile=profile, forgives=forgive, state=state, port=port
+        cassettes,
+        profile=profile,
+        forgives=forgive,
+        state=state,
+        port=port,
+        draws=draws,
     )
     with until_interrupted() as interrupted, CommandRun(plan) as run:
         remember_ports(state, "http://127.0.0.1:0", run.url)

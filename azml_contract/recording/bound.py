@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.exchange import Request, Response
 from azml_contract.recording.match import Matcher
+from azml_contract.recording.names_drawn import DrawnNames
 from azml_contract.recording.volatile import GUID
 from azml_contract.redaction.drawn import STAND_IN, sub_drawn
 
@@ -27,6 +28,7 @@ _MARK = re.compile(r"\x00(\d+)\x00")
 _OURS = STAND_IN.pattern.replace("(", "(?:")
 _VALUE = re.compile(f"{GUID.pattern}|{_OURS}|{_MARK.pattern}")
 _STAND_IN = re.compile(f"{_GUID_STAND_IN.pattern}|{_OURS}", re.IGNORECASE)
+_LOWERED = re.compile(f"{GUID.pattern}|{_OURS}", re.IGNORECASE)
 _LONGEST = 1024 * 1024
 
 Binding = dict[str, str]
@@ -35,9 +37,24 @@ Binding = dict[str, str]
 class Bindings:
     """Which of a client's values stands for which placeholder of one cassette."""
 
-    def __init__(self, matcher: Matcher, interactions: Sequence[Interaction]) -> None:
-        """Prepare; nothing is looked at before the first `find`."""
+    def __init__(
+        self,
+        matcher: Matcher,
+        interactions: Sequence[Interaction],
+        names: DrawnNames | None = None,
+    ) -> None:
+        """Prepare; nothing is looked at before the first `find`.
+
+        Args:
+            matcher: Tells what of a request is compared.
+            interactions: Of the cassette.
+            names: Further names that clients draw; None for none.
+        """
         self._matcher = matcher
+        self._names = names
+        pattern = _VALUE.pattern
+        self._value = re.compile(f"{pattern}|{names.pattern}") if names else _VALUE
+        self._bound_names: re.Pattern[str] | None = None
         self._interactions = interactions
         self._bound: Binding = {}
         self._values: Binding = {}
@@ -74,6 +91,10 @@ class Bindings:
         """Fix what was found."""
         self._bound.update(binding)
         self._values.update({one: value for value, one in binding.items()})
+        if self._names is not None:
+            found = [one for one in self._values if not _STAND_IN.fullmatch(one)]
+            joined = "|".join(re.escape(one) for one in found)
+            self._bound_names = re.compile(joined) if found else None
 
     def restore(self, response: Response) -> Response:
         """An answer in which the client finds the values that it drew."""
@@ -81,7 +102,10 @@ class Bindings:
             return response
 
         def swap(text: str) -> str:
-            return _STAND_IN.sub(lambda m: self._values.get(m[0].lower(), m[0]), text)
+            text = _STAND_IN.sub(lambda m: self._values.get(m[0].lower(), m[0]), text)
+            if self._bound_names is None:
+                return text
+            return self._bound_names.sub(lambda m: self._values[m[0]], text)
 
         body = response.body
         try:
@@ -110,6 +134,8 @@ class Bindings:
             body = request.body.decode("latin-1")
         text = "\n".join((*place, body))
         text = (unquote(text) if "%" in text else text).replace("\0", "")
+        if self._names is not None:
+            text = self._names.level_times(text)
         drawn: list[str] = []
 
         def mark(value: str) -> str:
@@ -119,10 +145,18 @@ class Bindings:
         values: list[str] = []
 
         def take(found: re.Match[str]) -> str:
-            values.append(drawn[int(found[1])] if found[1] else found[0].lower())
+            value = drawn[int(found[1])] if found[1] else found[0]
+            is_guid = not found[1] and _LOWERED.fullmatch(value) is not None
+            values.append(value.lower() if is_guid else value)
             return "\0"
 
-        return _VALUE.sub(take, sub_drawn(text, mark)), tuple(values)
+        return self._value.sub(take, sub_drawn(text, mark)), tuple(values)
+
+    def _may_stand(self, stand_in: str, value: str) -> bool:
+        """Whether what a cassette holds may stand for what a client drew."""
+        if _STAND_IN.fullmatch(stand_in):
+            return True
+        return self._names is not None and self._names.are_alike(stand_in, value)
 
     def _pair(self, sent: tuple[str, ...], recorded: tuple[str, ...]) -> Binding | None:
         """What stands for each value; None where that contradicts what is bound."""
@@ -133,7 +167,7 @@ class Bindings:
             known = binding.get(value, self._bound.get(value))
             if known is None:
                 taken = stand_in in self._values or stand_in in binding.values()
-                if taken or not _STAND_IN.fullmatch(stand_in):
+                if taken or not self._may_stand(stand_in, value):
                     return None
                 binding[value] = stand_in
             elif known != stand_in:

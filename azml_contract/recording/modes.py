@@ -34,6 +34,7 @@ from azml_contract.recording.extend import (
 )
 from azml_contract.recording.identity import LOGINS, is_identity
 from azml_contract.recording.match import Canonicaliser, Matcher
+from azml_contract.recording.names_drawn import DrawnNames
 from azml_contract.recording.player import Played, Player
 from azml_contract.recording.proof import UNPROVEN, Proof, Sent
 from azml_contract.recording.scrub import Sanitizer, Scrubber
@@ -104,6 +105,8 @@ class RecorderSettings:
             call is noted with the call.
         learns_names: Whether names of the recorded side, which `rules` may not know,
             are learned from what was called.
+        draws: Patterns of names that programs draw for themselves, besides those
+            that are known; for programs that are led through a gateway.
     """
 
     path: Path
@@ -126,6 +129,7 @@ class RecorderSettings:
     recorded: Cassette | None = None
     source_root: Path | None = None
     learns_names: bool = False
+    draws: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -532,6 +536,7 @@ def make_player(
         redactor or Redactor(known),
         settings.record_command,
         rules=rules,
+        names=None if settings.intercepts else DrawnNames(settings.draws),
     )
 
 

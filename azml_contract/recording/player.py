@@ -35,6 +35,7 @@ from azml_contract.recording.miss import (
     NoMatchingInteraction,
     UnusedInteractions,
 )
+from azml_contract.recording.names_drawn import DrawnNames
 from azml_contract.recording.polls import announced_by, is_poll_path, was_polled
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
@@ -114,6 +115,7 @@ class Player:
         record_command: str = REMEDY,
         *,
         rules: RedactionRules | None = None,
+        names: DrawnNames | None = None,
     ) -> None:
         """Prepare.
 
@@ -125,6 +127,7 @@ class Player:
             record_command: What a reader should run to record again.
             rules: What is redacted of requests before they are compared; None:
                 what `redactor` knows.
+            names: Further names that clients draw for themselves.
         """
         self.cassette = cassette
         self._path = path
@@ -139,7 +142,7 @@ class Player:
         self._unkeyed: dict[tuple[str, str], list[int]] = {}
         self._sites: dict[Site, list[tuple[str, str]]] | None = None
         self._announced: set[str] | None = None
-        self._bindings = Bindings(matcher, cassette.interactions)
+        self._bindings = Bindings(matcher, cassette.interactions, names)
         self.misses: list[CassetteError] = []
         for index, one in enumerate(cassette.interactions):
             self._unkeyed.setdefault(_address(one.method, one.url), []).append(index)

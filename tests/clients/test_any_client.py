@@ -1,0 +1,88 @@
+"""The programs of docs/any-client.md: recorded, then replayed with no network at all.
+
+Part of `make test-clients`, which makes the environments of azure-cli, azure-ai-ml and
+Node. Java and Go are tried where the machine has them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CLIENTS = ROOT / ".clients"
+PAGE = ROOT / "docs" / "any-client.md"
+
+pytestmark = pytest.mark.slow
+BLOCK = re.compile(r"```\w+\n(?:#|//) ([\w.]+)\n(.*?)```", re.DOTALL)
+PROGRAMS = dict(BLOCK.findall(PAGE.read_text("utf-8")))
+COMMANDS = {
+    "train.sh": ["bash"],
+    "storage.sh": ["bash"],
+    "job.js": ["node"],
+    "submit.py": [str(CLIENTS / "azure-ai-ml" / "bin" / "python")],
+    "pool.py": [sys.executable],
+    "Datastores.java": ["java"],
+    "datastores.go": ["go", "run"],
+}
+SAID = {
+    "train.sh": "Starting\nthe job is Completed\n",
+    "storage.sh": "src/main.py\nsrc/requirements.txt\n",
+    "job.js": "Canceled\n",
+    "submit.py": "True\n",
+    "pool.py": "16 environments\n",
+    "Datastores.java": "3\n",
+    "datastores.go": "3 datastores\n",
+}
+OPTIONS = {"submit.py": ["--fail-on", "never"]}
+NOT_EVERYWHERE = ("java", "go")
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command of ours, with the clients of `.clients` on its path."""
+    bins = folder / "bin"
+    bins.mkdir(exist_ok=True)
+    az = bins / "az"
+    python = CLIENTS / "azure-cli" / "bin" / "python"
+    az.write_text(f'#!/bin/sh\nexec {python} -m azure.cli "$@"\n')
+    az.chmod(0o755)
+    inherited = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.upper().endswith("_PROXY") and not key.startswith(("AZ", "PYTHON"))
+    }
+    path = f"{bins}{os.pathsep}{os.environ['PATH']}"
+    modules = str(CLIENTS / "node" / "node_modules")
+    return subprocess.run(
+        [sys.executable, "-m", "azml_contract", *words],
+        cwd=folder,
+        env={**inherited, "PATH": path, "NODE_PATH": modules, "GOFLAGS": "-mod=mod"},
+        capture_output=True,
+        text=True,
+        timeout=570,
+    )
+
+
+def test_every_example_is_tried():
+    assert PROGRAMS.keys() == COMMANDS.keys() == SAID.keys()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_example_is_recorded_and_replayed_without_a_network(name, tmp_path):
+    command = [*COMMANDS[name], name]
+    if command[0] in NOT_EVERYWHERE and shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not on this machine")
+    tmp_path.joinpath(name).write_text(PROGRAMS[name])
+    options = OPTIONS.get(name, [])
+    azurite = ["--azurite", str(ROOT)]
+    recorded = run(tmp_path, "record", *azurite, *options, "--", *command)
+    assert (recorded.returncode, recorded.stdout) == (0, SAID[name]), recorded.stderr
+    options = ["--isolate", *options, "recordings"]
+    replayed = run(tmp_path, "replay", *options, "--", *command)
+    assert (replayed.returncode, replayed.stdout) == (0, SAID[name]), replayed.stderr

@@ -1,0 +1,66 @@
+"""Many clients at once into one recorder: nothing lost, nothing doubled, in order."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from programs import CLIENT
+from soak import sized
+
+pytestmark = [pytest.mark.slow, pytest.mark.soak]
+
+CLIENTS = 16
+PROGRAM = (
+    CLIENT.replace("with urllib.request.urlopen(asked, timeout=30) as answer:",
+                   "with opener(asked) as answer:")
+    + """
+import http.client, multiprocessing, ssl, threading
+def work(number):
+    token = login()
+    for call in range(int(sys.argv[1])):
+        body = {"properties": {"image": f"mcr.microsoft.com/{number}-{call}"}}
+        ask("PUT", f"environments/e{number}/versions/{call}", body, token=token)
+def opener(asked):
+    return urllib.request.urlopen(asked, timeout=120)
+if __name__ == "__main__":
+    started = [multiprocessing.Process(target=work, args=(n,)) for n in range(16)]
+    [one.start() for one in started]
+    [one.join() for one in started]
+    print(sum(one.exitcode == 0 for one in started))
+"""
+)  # fmt: skip
+
+
+def run(cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "azml_contract", *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=3000,
+    )
+
+
+def test_nothing_is_lost_or_doubled_and_the_order_is_stable(tmp_path):
+    calls = sized(20, 625)
+    tmp_path.joinpath("many.py").write_text(PROGRAM)
+    words = ("--", sys.executable, "many.py", str(calls))
+    orders = []
+    for _ in range(2):
+        done = run(tmp_path, "record", "--azurite", "none", *words)
+        assert (done.returncode, done.stdout) == (0, "16\n"), done.stderr
+        text = tmp_path.joinpath("recordings/many.json").read_text()
+        found = [
+            one["request"]["uri"]
+            for one in json.loads(text)["interactions"]
+            if "//login." not in one["request"]["uri"]
+        ]
+        assert len(found) == len(set(found)) == CLIENTS * calls
+        orders.append(found)
+    assert orders[0] == orders[1]
+    done = run(tmp_path, "replay", "recordings", *words)
+    assert (done.returncode, done.stdout) == (0, "16\n"), done.stderr
