@@ -76,13 +76,14 @@ def parse_json(raw: bytes | str) -> Any:
     return value
 
 
+_OF_STORAGE = frozenset(
+    {"x-ms-blob-type", "x-ms-range", "content-range", "x-ms-version"}
+)
+
+
 def is_storage(headers: Headers) -> bool:
     """Whether these headers belong to Azure Storage, whose bodies are exact bytes."""
-    return any(
-        name.lower() in {"x-ms-blob-type", "x-ms-range", "content-range"}
-        or (name.lower() == "x-ms-version")
-        for name, _ in headers
-    )
+    return not _OF_STORAGE.isdisjoint([name.lower() for name, _ in headers])
 
 
 def classify(body: bytes, headers: Headers, *, exact: bool) -> Content | None:

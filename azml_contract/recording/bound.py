@@ -4,7 +4,7 @@ In: the requests of a cassette, and one that a client sends, redacted. Out: whic
 recorded request it may be. Two requests fit where all but their drawn values is
 equal; the first that fits binds each of its values to the placeholder that stands
 in the same place, never by order, and from then on the pair is fixed. Two values
-never share one placeholder.
+never share one placeholder. So with names of accounts that no settings know.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from azml_contract.recording.match import Matcher
 from azml_contract.recording.names_drawn import DrawnNames
 from azml_contract.recording.volatile import GUID
 from azml_contract.redaction.drawn import STAND_IN, sub_drawn
+from azml_contract.redaction.origin import NUMBERED
 
 _GUID_STAND_IN = re.compile(
     r"00000000-0000-[04]000-[08]000-[0-9a-f]{12}", re.IGNORECASE
@@ -27,8 +28,11 @@ _GUID_STAND_IN = re.compile(
 _MARK = re.compile(r"\x00(\d+)\x00")
 _OURS = STAND_IN.pattern.replace("(", "(?:")
 _VALUE = re.compile(f"{GUID.pattern}|{_OURS}|{_MARK.pattern}")
-_STAND_IN = re.compile(f"{_GUID_STAND_IN.pattern}|{_OURS}", re.IGNORECASE)
+_STAND_IN = re.compile(
+    f"{_GUID_STAND_IN.pattern}|{_OURS}|{NUMBERED.pattern}", re.IGNORECASE
+)
 _LOWERED = re.compile(f"{GUID.pattern}|{_OURS}", re.IGNORECASE)
+_SEEN_NAME = r"([\w.-]{2,64}?)"
 _LONGEST = 1024 * 1024
 
 Binding = dict[str, str]
@@ -61,6 +65,10 @@ class Bindings:
         self._exact: dict[tuple[str, ...], list[int]] = {}
         self._alike: dict[str, list[int]] = {}
         self._recorded: list[tuple[str, ...]] = []
+        self._sent_names: re.Pattern[str] | None = None
+        self._count_of_names = 0
+        self._outlines: dict[int, str] = {}
+        self._named: dict[tuple[str, int], list[tuple[int, re.Pattern[str]]]] = {}
 
     def find(
         self, request: Request, plays: Sequence[int]
@@ -74,6 +82,8 @@ class Bindings:
         if not self._recorded:
             self._read()
         outline, values = self._outline(request)
+        if self._sent_names is not None:
+            outline = self._sent_names.sub(lambda m: self._bound[m[0].lower()], outline)
         known = tuple(self._bound.get(value, value) for value in values)
         for index in self._exact.get((outline, *known), ()):
             yield index, {}
@@ -86,10 +96,37 @@ class Bindings:
             binding = self._pair(values, self._recorded[index])
             if binding:
                 yield index, binding
+        yield from self._find_named(request, outline, values, plays)
+
+    def _find_named(
+        self,
+        request: Request,
+        outline: str,
+        values: tuple[str, ...],
+        plays: Sequence[int],
+    ) -> Iterator[tuple[int, Binding]]:
+        """Interactions in which the names of accounts stand as placeholders."""
+        for index, pattern in self._named.get(_kind_of(request, values), ()):
+            found = None if plays[index] else pattern.fullmatch(outline)
+            if found is None:
+                continue
+            recorded = NUMBERED.findall(self._outlines[index])
+            binding = self._pair(
+                (*values, *map(str.lower, found.groups())),
+                (*self._recorded[index], *recorded),
+            )
+            if binding is not None:
+                yield index, binding
 
     def bind(self, binding: Binding) -> None:
         """Fix what was found."""
         self._bound.update(binding)
+        names = [name for name, one in self._bound.items() if NUMBERED.fullmatch(one)]
+        if len(names) > self._count_of_names:
+            self._count_of_names = len(names)
+            listed = "|".join(map(re.escape, names))
+            pattern = rf"(?<![\w-])(?:{listed})(?![\w-])"
+            self._sent_names = re.compile(pattern, re.IGNORECASE)
         self._values.update({one: value for value, one in binding.items()})
         if self._names is not None:
             found = [one for one in self._values if not _STAND_IN.fullmatch(one)]
@@ -124,6 +161,12 @@ class Bindings:
             self._exact.setdefault((outline, *values), []).append(index)
             if values:
                 self._alike.setdefault(outline, []).append(index)
+            if NUMBERED.search(outline):
+                self._outlines[index] = outline
+                pattern = _SEEN_NAME.join(map(re.escape, NUMBERED.split(outline)))
+                kind = _kind_of(one.request, values)
+                named = (index, re.compile(pattern, re.IGNORECASE))
+                self._named.setdefault(kind, []).append(named)
 
     def _outline(self, request: Request) -> tuple[str, tuple[str, ...]]:
         """A request without its drawn values, and these in their places."""
@@ -167,9 +210,16 @@ class Bindings:
             known = binding.get(value, self._bound.get(value))
             if known is None:
                 taken = stand_in in self._values or stand_in in binding.values()
+                if NUMBERED.fullmatch(value):
+                    return None
                 if taken or not self._may_stand(stand_in, value):
                     return None
                 binding[value] = stand_in
             elif known != stand_in:
                 return None
         return binding
+
+
+def _kind_of(request: Request, values: Sequence[str]) -> tuple[str, int]:
+    """What two requests share that fit but for names: verb, depth, drawn values."""
+    return f"{request.method} {request.path.count('/')}", len(values)

@@ -11,6 +11,7 @@ this one.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -38,12 +39,14 @@ from azml_contract.recording.identity import is_identity
 from azml_contract.recording.match import level_boundary, plain_body
 from azml_contract.recording.volatile import GUID, Normaliser
 from azml_contract.redaction.drawn import sub_drawn
+from azml_contract.redaction.forms import as_text
 from azml_contract.redaction.learn import (
     find_people,
     find_secrets,
     is_email,
     lists_keys,
 )
+from azml_contract.redaction.origin import learn_others
 from azml_contract.redaction.redact import Redactor, redact_leaves
 from azml_contract.redaction.rules import (
     EMAIL,
@@ -102,7 +105,9 @@ class Scrubber:
         people = tuple(
             Identifier("name", one, PERSON) for one in sorted(find_people(seen))
         )
-        rules = replace(rules, identifiers=(*rules.identifiers, *people))
+        kept = json.dumps(variables or {}, ensure_ascii=False).lower()
+        others = learn_others(seen, rules.identifiers, kept)
+        rules = replace(rules, identifiers=(*rules.identifiers, *people, *others))
         self.rules = replace(rules, secrets=(*rules.secrets, *sorted(learned)))
         self.redactor = Redactor(self.rules)
         placeholders = (one.placeholder for one in rules.identifiers)
@@ -118,6 +123,7 @@ class Scrubber:
             self._ledger.note(one.request.method, one.request.url, one.request.body)
         self.side_files: dict[str, bytes] = {}
         self._steady: dict[str, str] = {}
+        self._steady_sent: dict[str, str] = {}
 
     def variables(self, variables: Mapping[str, Json]) -> dict[str, Json]:
         """Drawn values without identifiers and secrets."""
@@ -153,16 +159,26 @@ class Scrubber:
         return scrubbed
 
     def _request(self, text: str) -> str:
-        return self._normaliser.request(self.redactor.text(text))
+        known = self._steady_sent.get(text)
+        if known is not None:
+            return known
+        return self._written(text, self._normaliser.request, self._steady_sent)
 
     def _response(self, text: str) -> str:
         known = self._steady.get(text)
-        if known is None:
-            known = self.redactor.text(text)
-            if self._normaliser.is_volatile(known):
-                return self._normaliser.response(known)
-            self._steady[text] = known
-        return known
+        if known is not None:
+            return known
+        return self._written(text, self._normaliser.response, self._steady)
+
+    def _written(
+        self, text: str, level: Callable[[str], str], steady: dict[str, str]
+    ) -> str:
+        """A text as it is written; only what becomes of times changes on the way."""
+        redacted = self.redactor.text(text)
+        written = level(redacted)
+        if written == redacted or not (":" in redacted or "%" in redacted):
+            steady[text] = written
+        return written
 
     def _scrub_request(self, request: Request, *, exact: bool) -> dict[str, Any]:
         url = self._ledger.rewrite_url(request.url)
@@ -279,8 +295,11 @@ class Scrubber:
             return None
         if content.kind is Kind.JSON:
             return replace(content, value=self.redactor.json(content.value, string))
-        if content.kind is Kind.TEXT:
+        if content.kind is Kind.TEXT and "\0" not in content.value:
             return replace(content, value=string(content.value))
+        if content.kind is Kind.TEXT:  # bytes that happen to be text as well
+            clean = self.redactor.binary(content.value.encode())
+            return replace(content, value=as_text(clean))
         return replace(content, value=self.redactor.binary(content.value))
 
     def _scrub_headers(

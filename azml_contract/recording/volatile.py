@@ -112,18 +112,25 @@ class Normaliser:
         """A text of a request, normalised."""
         if not self.is_volatile(text):
             return text
-        return self._common(_TIME.sub(self._sent_time, text))
+        if ":" in text or "%" in text:
+            text = _TIME.sub(self._sent_time, text)
+        return self._common(text)
 
     def response(self, text: str) -> str:
         """A text of an answer, normalised."""
         if not self.is_volatile(text):
             return text
-        text = _TIME.sub(self._brought_time, text)
-        return self._common(_HTTP_DATE.sub(HTTP_DATE_ZERO, text))
+        if ":" in text or "%" in text:
+            text = _TIME.sub(self._brought_time, text)
+        if " GMT" in text:
+            text = _HTTP_DATE.sub(HTTP_DATE_ZERO, text)
+        return self._common(text)
 
     def _common(self, text: str) -> str:
-        if "-" in text:
+        dashes = text.count("-")
+        if dashes >= 6:
             text = _UPLOAD_PREFIX.sub("00000000-0-", text)
+        if dashes >= 4:
             text = GUID.sub(self._guid, text)
         if "0x" in text:
             text = _ETAG.sub(self._etag, text)

@@ -47,6 +47,12 @@ _PUBLIC_KEY = re.compile(
     rb"0(?:\x82..|\x81.|[^\x80-\xff])(?:0|\x02[\x81\x82])|\0\0\0[\x07-\x2f](?:ssh|ecdsa|sk)-",
     re.DOTALL,
 )
+# Files, which are looked into where that can be done.
+_FILE = re.compile(
+    rb"\x1f\x8b\x08|PK\x03\x04|BZh[1-9]|\xfd7zXZ\0|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27|Rar!"
+    rb"|\x89PNG|\xff\xd8\xff|GIF8|%PDF|RIFF|OggS|\x93NUMPY|PAR1|ARROW1|\x80[\x03-\x05]\x95"
+    rb"|x[\x01\x5e\x9c\xda]"
+)
 _BLANK = r"(?: |\+|%(?:25){0,3}20)"
 _PUBLIC_BLOCK = re.compile(
     rf"(-----BEGIN{_BLANK}(?:[A-Z0-9]+{_BLANK})*(?:CERTIFICATE|PUBLIC{_BLANK}KEY)"
@@ -63,6 +69,8 @@ _HEX = re.compile(r"[0-9a-f]{16,}|[0-9A-F]{16,}")
 _ALPHABET = re.compile(r"abcdefgh|ABCDEFGH")
 _KEY_LENGTHS = frozenset({40, 86})
 _PARTS, _PART = re.compile(r"[-_~]"), 8
+_NO_BASE64 = re.compile(r"[-_~]")
+_LONG_PART = re.compile(rf"[^/]{{{_SHORTEST},}}")
 # Words of one case, and what stands between them.
 _BETWEEN_WORDS = re.compile(r"((?:%(?:25){0,3}[0-9A-Fa-f]{2}|[^0-9A-Za-z])+)")
 _BETWEEN = re.compile(r"(/+)")
@@ -128,6 +136,8 @@ def _replace(found: re.Match[str], stand_in: Callable[[str], str]) -> str:
     run = found[0]
     if run.islower() or run.isupper():
         return _replace_words(run, stand_in)
+    if "/" in run and _NO_BASE64.search(run) and not _LONG_PART.search(run):
+        return run  # a path
     around = _AROUND.fullmatch(run)
     assert around is not None
     before, core, after = around.groups()
@@ -156,7 +166,12 @@ def _is_called_digest(found: re.Match[str], run: str) -> bool:
 
 def names_digest(name: str, value: str) -> bool:
     """Whether a property holds a digest: by its name, and by the form of its value."""
-    return _NAMES_DIGEST.search(name) is not None and is_digest(value)
+    return is_digest_name(name) and is_digest(value)
+
+
+def is_digest_name(name: str) -> bool:
+    """Whether a name says that its value is a digest."""
+    return _NAMES_DIGEST.search(name) is not None
 
 
 def is_digest(value: str) -> bool:
@@ -209,8 +224,10 @@ def _says_what_it_is(value: str) -> bool:
     raw = _decode(value)
     if raw is None:
         return False
-    if _PUBLIC_KEY.match(raw) or _is_digest(value, len(raw)):
+    if _PUBLIC_KEY.match(raw) or _FILE.match(raw) or _is_digest(value, len(raw)):
         return True
+    if raw[1::2].count(0) > len(raw) * 0.35 or raw[::2].count(0) > len(raw) * 0.35:
+        return True  # text of two bytes a character
     try:
         return all(c.isprintable() or c.isspace() for c in raw.decode())
     except UnicodeDecodeError:

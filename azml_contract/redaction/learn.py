@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from azml_contract.exchange import Exchange, Request
 from azml_contract.redaction.rules import (
@@ -85,7 +85,7 @@ def _from_exchange(exchange: Exchange, rules: RedactionRules) -> Iterator[str]:
     scheme, _, credentials = (request.header("authorization") or "").partition(" ")
     if scheme.lower() in ("bearer", "basic"):
         yield credentials.strip()
-    for _, value in parse_qsl(urlsplit(request.url).query):
+    for _, value in request.query:
         yield from _signatures(value)
     yield from _signatures(request.url)
     yield from _from_form(request)

@@ -63,6 +63,8 @@ _PASS_COMMANDS = re.compile(
     r"|smbclient|bcp)\b"
 )
 _SHORTEST_TOKEN_USER = 20
+# What stands between a name and its value.
+_BETWEEN = re.compile(r"[:=\s<]|-[pPu]")
 
 Redact = Callable[[str], str]
 
@@ -74,7 +76,7 @@ def redact_named(text: str, redact: Redact) -> str:
         text: Of any kind.
         redact: What is written for a value.
     """
-    if len(text) < 6:
+    if len(text) < 6 or _BETWEEN.search(text) is None:
         return text
     if "://" in text and "@" in text:
         text = _USERINFO.sub(lambda m: _without_userinfo(m, redact), text)

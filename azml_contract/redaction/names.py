@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from azml_contract.redaction.forms import Replacer
+from azml_contract.redaction.origin import NUMBERED
 from azml_contract.redaction.rules import Identifier
 
 ORDINARY_WORDS = frozenset(
@@ -36,6 +37,11 @@ ORDINARY_WORDS = frozenset(
 )
 """Words that ARM paths, bodies and scripts use themselves."""
 
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?", re.ASCII)
+# Not the letter of an escape before it.
+_WORD = re.compile(
+    r"(?:(?<=\\[nrtbf])|(?<![A-Za-z0-9\\]))[A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?", re.ASCII
+)
 _SHORTEST_DISTINCTIVE = 4
 _END = r"(?=$|[/?&#\"'\s%\\<>,;)\]}])"
 _SLASH = r"(?:/|%2F|%252F)"
@@ -86,9 +92,17 @@ class Names:
             one for one in identifiers if one.value and one.value != one.placeholder
         ]
         everywhere = [one for one in real if is_distinctive(one.value)]
+        # Of accounts that no settings know there may be any number: they are looked up.
+        self._words = {
+            one.value.lower(): one.placeholder
+            for one in everywhere
+            if NUMBERED.fullmatch(one.placeholder) and _PLAIN.fullmatch(one.value)
+        }
+        everywhere = [one for one in everywhere if one.value.lower() not in self._words]
         self._ordinary = [one for one in real if not is_distinctive(one.value)]
         self._shared = _named_alike(everywhere)
         self._replacer = Replacer((one.value, one.placeholder) for one in everywhere)
+        self._by_property = (*self._ordinary, *self._shared)
         self._places = list(_places_of(self._ordinary))
         self._shared_places = list(_places_of(self._shared))
         self._values = [
@@ -97,8 +111,26 @@ class Names:
 
     def replace(self, text: str) -> str:
         """The text with every name replaced."""
+        if self._has_word(text):  # first: it may hold the name of a workspace
+            text = _WORD.sub(self._of_word, text)
+        if self._shared_places:
+            text = _replace_by_place(text, self._shared_places)
+        text = self._replacer.replace(text)
+        if self._places:
+            text = _replace_by_place(text, self._places)
+        return text
+
+    def replace_by_place(self, text: str) -> str:
+        """The text with the names replaced that only their places tell."""
         text = _replace_by_place(text, self._shared_places)
-        return _replace_by_place(self._replacer.replace(text), self._places)
+        return _replace_by_place(text, self._places)
+
+    def _has_word(self, text: str) -> bool:
+        words = self._words
+        return bool(words) and not words.keys().isdisjoint(_WORD.findall(text.lower()))
+
+    def _of_word(self, found: re.Match[str]) -> str:
+        return self._words.get(found[0].lower(), found[0])
 
     def replace_property(self, name: str, value: str, resource_type: str) -> str:
         """The value of a JSON property that holds a name by its own name.
@@ -108,7 +140,7 @@ class Names:
             value: Its value.
             resource_type: The ``type`` beside it, in lower case; may be empty.
         """
-        for one in (*self._ordinary, *self._shared):
+        for one in self._by_property:
             named = name in _PROPERTIES.get(one.kind, ())
             own = name == "name" and _TYPES.get(resource_type) == one.kind
             if (named or own) and value.casefold() == one.value.casefold():
@@ -119,18 +151,22 @@ class Names:
     def needles(self) -> tuple[bytes, ...]:
         """Every name in lower case, to be looked for in bytes."""
         ordinary = (one.value.lower().encode() for one in self._ordinary)
-        return (*self._replacer.needles, *ordinary)
+        looked_up = (word.encode() for word in self._words)
+        return (*self._replacer.needles, *ordinary, *looked_up)
 
     def find(self, text: str) -> str:
         """The kind of an identifier that still stands in the text; else ``""``."""
-        folded = text.casefold()
-        for value, one in self._values:
-            if value in folded and value not in one.placeholder.casefold():
-                return one.kind
-        if self._replacer.find(text):
+        if self._replacer.find(text) or not text.isascii():
+            folded = text.casefold()
+            for value, one in self._values:
+                if value in folded and value not in one.placeholder.casefold():
+                    return one.kind
+            if self._replacer.find(text):
+                return "name"
+        if self._has_word(text):
             return "name"
         found = (one.kind for pattern, one in self._places if pattern.search(text))
-        return next(found, "")
+        return next(found, "") if self._places else ""
 
 
 def _named_alike(identifiers: Iterable[Identifier]) -> list[Identifier]:

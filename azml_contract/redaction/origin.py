@@ -8,7 +8,7 @@ a file that somebody else recorded brings its names along, in its URLs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 from azml_contract.exchange import Exchange, Request
@@ -32,30 +32,101 @@ _PLACEHOLDERS: Mapping[str, str] = {
     "registry": "containerregistry",
     "insights": "applicationinsights",
     "instance": "computeinstance",
+    "logs": "loganalytics",
+    "identity": "managedidentity",
+    "address": "203.0.113.1",
 }
 _NAME = r"([\w.()-]+)"
 _ID = r"([0-9A-Za-z-]{8,})"
-_PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern.lower()))  # for texts in lower case: a fast search
-    for kind, pattern in (
-        ("subscription", rf"/subscriptions/{_ID}"),
-        ("resource_group", rf"/resourceGroups/{_NAME}"),
-        ("workspace", rf"/Microsoft\.MachineLearningServices/workspaces/{_NAME}"),
-        ("storage_account", rf"/Microsoft\.Storage/storageAccounts/{_NAME}"),
-        ("storage_account", r"//([a-z0-9]{3,24})\.(?:blob|dfs|file|queue|table)\."),
-        ("storage_account", r'"accountName\\?"\s*:\s*\\?"([a-z0-9]{3,24})\\?"'),
-        ("storage_account", r"AccountName=([a-z0-9]{3,24})(?![a-z0-9])"),
-        ("key_vault", rf"/Microsoft\.KeyVault/vaults/{_NAME}"),
-        ("key_vault", r"//([\w-]+)\.vault\."),
-        ("registry", rf"/Microsoft\.ContainerRegistry/registries/{_NAME}"),
-        ("registry", r"//([\w]+)\.azurecr\.io"),
-        ("insights", rf"/Microsoft\.Insights/components/{_NAME}"),
-        ("instance", r"//([\w-]+)\.\w+\.(?:instances\.azureml|notebooks\.azure)\."),
-        ("tenant", r"//login\.[\w.]+/([0-9a-f-]{36})/"),
-        ("tenant", r'"tenantId"\s*:\s*"([0-9A-Fa-f-]{36})"'),
-        ("client", r"(?:^|[?&])client_id=([0-9a-f-]{36})(?:&|$)"),
-        ("client", r'"clientId"\s*:\s*"([0-9A-Fa-f-]{36})"'),
+# By kind: what must stand in a text, in lower case, and where the name is then.
+_PLACES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
+    (kind, literal, re.compile(pattern.lower()))  # for texts in lower case
+    for kind, literal, pattern in (
+        ("subscription", "/subscriptions/", rf"/subscriptions/{_ID}"),
+        ("resource_group", "/resourcegroups/", rf"/resourceGroups/{_NAME}"),
+        (
+            "workspace",
+            "/workspaces/",
+            rf"/Microsoft\.MachineLearningServices/workspaces/{_NAME}",
+        ),
+        (
+            "workspace",
+            "azureml://locations/",
+            rf"azureml://locations/[\w-]+/workspaces/{_NAME}",
+        ),
+        ("storage_account", "/storageaccounts/", rf"/storageAccounts/{_NAME}"),
+        (
+            "storage_account",
+            ".",
+            r"//([a-z0-9]{3,24})\.(?:blob|dfs|file|queue|table|web)\.",
+        ),
+        (
+            "storage_account",
+            "abfs",
+            r"abfss?://[\w$.-]+@([a-z0-9]{3,24})\.(?:blob|dfs)\.",
+        ),
+        (
+            "storage_account",
+            "wasb",
+            r"wasbs?://[\w$.-]+@([a-z0-9]{3,24})\.(?:blob|dfs)\.",
+        ),
+        (
+            "storage_account",
+            "accountname",
+            r'accountName\\*"\s*:\s*\\*"([a-z0-9]{3,24})\\*"',
+        ),
+        (
+            "storage_account",
+            "accountname=",
+            r"AccountName=([a-z0-9]{3,24})(?![a-z0-9])",
+        ),
+        (
+            "storage_account",
+            "account_name",
+            r"account_name[\"']?\s*[:=]\s*[\"']?([a-z0-9]{3,24})(?![\w-])",
+        ),
+        (
+            "storage_account",
+            "--account-name",
+            r"--account-name[ =][\"']?([a-z0-9]{3,24})(?![\w-])",
+        ),
+        ("key_vault", "/vaults/", rf"/Microsoft\.KeyVault/vaults/{_NAME}"),
+        ("key_vault", ".vault.", r"//([\w-]+)\.vault\."),
+        (
+            "registry",
+            "/registries/",
+            rf"/Microsoft\.ContainerRegistry/registries/{_NAME}",
+        ),
+        ("registry", ".azurecr.io", r"(?<![\w.-])([\w]+)\.azurecr\.io"),
+        ("insights", "/components/", rf"/Microsoft\.Insights/components/{_NAME}"),
+        (
+            "logs",
+            "operationalinsights",
+            rf"/Microsoft\.OperationalInsights/workspaces/{_NAME}",
+        ),
+        (
+            "identity",
+            "/userassignedidentities/",
+            rf"/userAssignedIdentities/{_NAME}",
+        ),
+        (
+            "instance",
+            ".",
+            r"//([\w-]+)\.\w+\.(?:instances\.azureml|notebooks\.azure)\.",
+        ),
+        (
+            "address",
+            "publicipaddress",
+            r'publicIpAddress\\*"\s*:\s*\\*"([\d.]{7,15})\\*"',
+        ),
+        ("tenant", "login.", r"//login\.[\w.]+/([0-9a-f-]{36})/"),
+        ("tenant", '"tenantid"', r'"tenantId"\s*:\s*"([0-9A-Fa-f-]{36})"'),
+        ("client", "client_id=", r"(?:^|[?&])client_id=([0-9a-f-]{36})(?:&|$)"),
+        ("client", '"clientid"', r'"clientId"\s*:\s*"([0-9A-Fa-f-]{36})"'),
     )
+)
+_ANY_PLACEHOLDER = re.compile(
+    "(?:" + "|".join(map(re.escape, _PLACEHOLDERS.values())) + r")(?:-?\d+)?"
 )
 _SHORTEST = 2
 # Microsoft's own, named in documents and samples everywhere.
@@ -68,6 +139,14 @@ _PUBLIC = frozenset(
     }
 )
 _GUID_KINDS = frozenset({"subscription", "tenant", "client"})
+# Beside the settings: what answers and requests name, and no scenario is called by.
+_OTHERS = frozenset(_PLACEHOLDERS) - _GUID_KINDS - {"resource_group", "workspace"}
+# Numbered stand-ins of these; what a client calls by its name is bound to one.
+NUMBERED = re.compile(
+    r"(?<![\w-])(?:"
+    + "|".join(_PLACEHOLDERS[kind] for kind in sorted(_OTHERS - {"address"}))
+    + r")[1-9]\d*(?![\w-])"
+)
 
 
 def learn_identifiers(exchanges: Iterable[Exchange]) -> tuple[Identifier, ...]:
@@ -97,9 +176,7 @@ class Learner:
         for text in texts_of(exchanges):
             for kind, value in _find(text):
                 known = self._found.setdefault(kind, {})
-                if value not in known and not (
-                    self._passes_ours and _is_ours(kind, value)
-                ):
+                if value not in known and not (self._passes_ours and _is_ours(value)):
                     known[value] = None
                     new = True
         return new
@@ -113,10 +190,28 @@ class Learner:
         )
 
 
-def _is_ours(kind: str, value: str) -> bool:
-    plain = _PLACEHOLDERS[kind]
-    return value.startswith("00000000-0000-") or bool(
-        re.fullmatch(rf"{re.escape(plain)}(-?\d+)?", value)
+def learn_others(
+    exchanges: Iterable[Exchange], known: Iterable[Identifier], kept: str
+) -> tuple[Identifier, ...]:
+    """Accounts and their like that the settings do not know, with numbers from 2 on.
+
+    Args:
+        exchanges: As recorded.
+        known: What the settings know; neither it nor its placeholders count.
+        kept: What the scenario drew, in lower case; it stays.
+    """
+    told = {text.lower() for one in known for text in (one.value, one.placeholder)}
+    found: dict[str, dict[str, int]] = {}
+    for text in texts_of(exchanges):
+        for kind, value in _find(text, _OTHERS):
+            if value in told or value in kept or is_placeholder(value):
+                continue
+            numbers = found.setdefault(kind, {})
+            numbers.setdefault(value, len(numbers) + 2)
+    return tuple(
+        Identifier(kind, value, _numbered(_PLACEHOLDERS[kind], number))
+        for kind, numbers in found.items()
+        for value, number in numbers.items()
     )
 
 
@@ -159,14 +254,18 @@ def _requested(exchanges: Iterable[Exchange]) -> Iterator[str]:
 
 def _answered(exchanges: Iterable[Exchange]) -> Iterator[str]:
     for one in exchanges:
-        for _, value in (*one.request.headers, *one.response.headers):
-            yield unquote(value)
+        headers = (*one.request.headers, *one.response.headers)
+        yield unquote("\n".join([value for _, value in headers]))
         yield one.response.body.decode("utf-8", "replace")
 
 
-def _find(text: str) -> Iterator[tuple[str, str]]:
+def _find(
+    text: str, kinds: Collection[str] = _PLACEHOLDERS
+) -> Iterator[tuple[str, str]]:
     lowered = text.lower()
-    for kind, pattern in _PLACES:
+    for kind, literal, pattern in _PLACES:
+        if kind not in kinds or literal not in lowered:
+            continue
         for value in pattern.findall(lowered):
             if len(value) >= _SHORTEST and value not in _PUBLIC:
                 yield kind, value
@@ -175,7 +274,7 @@ def _find(text: str) -> Iterator[tuple[str, str]]:
 def _number(kind: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Each value with its placeholder; a value that is one already keeps it."""
     plain = _PLACEHOLDERS[kind]
-    taken = [value for value in values if _is_placeholder(plain, value)]
+    taken = [value for value in values if is_placeholder(value)]
     number = len(taken)
     for value in values:
         if value in taken:
@@ -185,13 +284,20 @@ def _number(kind: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield value, plain if number == 1 else _numbered(plain, number)
 
 
-def _is_placeholder(plain: str, value: str) -> bool:
-    return re.fullmatch(rf"{re.escape(plain)}(-?\d+)?", value) is not None
+def _is_ours(value: str) -> bool:
+    return value.startswith("00000000-0000-") or is_placeholder(value)
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a name stands for one already, of whatever kind."""
+    return _ANY_PLACEHOLDER.fullmatch(value) is not None
 
 
 def _numbered(plain: str, number: int) -> str:
     if plain.count("-") == 4:  # a GUID keeps its shape
         return f"{plain[:24]}{int(plain[24:], 16) + number * 0x10000:012x}"
+    if "." in plain:  # and an address
+        return f"{plain.rpartition('.')[0]}.{number % 255}"
     return f"{plain}{number}" if "-" not in plain else f"{plain}-{number}"
 
 

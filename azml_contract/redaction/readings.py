@@ -54,11 +54,13 @@ def _unescaped(text: str) -> Iterator[str]:
         yield unescape(text)
     if "\\" in text:
         yield _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text).replace("\\/", "/")
-    if _QUOTED.search(text):  # quoted-printable, of a part of a multipart body
+    if "=" in text and _QUOTED.search(
+        text
+    ):  # quoted-printable, of a part of a multipart body
         yield _QUOTED.sub(lambda m: chr(int(m[1], 16)) if m[1] else "", text)
     for run in _HEX.findall(text):
         yield bytes.fromhex(run).decode("latin-1")
-    for lines in _WRAPPED.findall(text):
+    for lines in _WRAPPED.findall(text) if "\n" in text else ():
         yield "".join(lines.split())
 
 

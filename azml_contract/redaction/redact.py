@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 
 from azml_contract.exchange import Exchange, Request
-from azml_contract.redaction.drawn import names_digest, sub_drawn
+from azml_contract.redaction.drawn import is_digest, is_digest_name, sub_drawn
 from azml_contract.redaction.forms import (
     Replacer,
     find_needles,
@@ -61,10 +61,28 @@ _TEXT_RUN = re.compile(
     rb"|[\xf0-\xf4][\x80-\xbf]{3})+"
 )
 _SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
-# No token is shorter than this word, and nothing else hides in one.
-_WORD, _SHORT_WORD = re.compile(r"[\w.-]*", re.ASCII), 16
+# A word or a path: no name stands beside a value in it, nothing is escaped. No token is
+# shorter than that.
+_WORD, _SHORT_WORD = re.compile(r"[\w./-]*", re.ASCII), 16
+# Times, versions, addresses: nothing is encoded in them.
+_NUMBERS = re.compile(r"[\d:.TZ+ -]*", re.ASCII)
+_ROOTS = ("/subscriptions/", "/providers/", "https://", "http://", "azureml://")
+_PATH = re.compile(r"(?:[a-z]+://[\w.:-]*)?(?:/[\w.:-]*)*", re.ASCII)
+# Secrets of which more than one piece is a part.
+_SPANNING = re.compile(r"hooks\.slack|discord|webhook|\.logic\.", re.IGNORECASE)
 _CACHE_SIZE = 60_000
+# What the name of a property says of its value.
+_NOTHING, _SECRET, _NAMED, _DIGEST = range(4)
 _CACHED_LENGTH = 4096
+
+
+def is_path(text: str) -> bool:
+    """Whether a text is an id of a resource or an address, and nothing else."""
+    return (
+        text.startswith(_ROOTS)
+        and _PATH.fullmatch(text) is not None
+        and _SPANNING.search(text) is None
+    )
 
 
 def is_url(text: str) -> bool:
@@ -93,6 +111,8 @@ class Redactor:
         secrets = sorted({*rules.secrets, *self._learned} - {""}, key=len, reverse=True)
         self.secrets = Replacer((one, redact_value(one)) for one in secrets)
         self._cache: dict[str, str] = {}
+        self._says: dict[str, int] = {}
+        self._queries: dict[tuple[str, int], str] = {}
 
     def text(self, text: str, depth: int = 0) -> str:
         """A text without secrets and identifiers."""
@@ -107,24 +127,31 @@ class Redactor:
         return known
 
     def _redact(self, text: str, depth: int) -> str:
+        if _NUMBERS.fullmatch(text):
+            return self.names.replace(self.secrets.replace(text))
+        if is_path(text):
+            return self._path(text, depth)
         if _WORD.fullmatch(text):
             return self._word(text, depth)
         if is_url(text):
             return self.url(text, depth)
-        text = self.plain(text)
-        if depth >= _DEEPEST:
-            return text
-        nested = self._nested_json(text, depth)
+        nested = self._nested_json(text, depth) if depth < _DEEPEST else None
         if nested is not None:
             return nested
-        return self._deep(text, depth)
+        text = self.plain(text)
+        return text if depth >= _DEEPEST else self._deep(text, depth)
+
+    def _path(self, text: str, depth: int) -> str:
+        """An id or an address, piece by piece: most pieces are known already."""
+        text = self.names.replace_by_place(self.secrets.replace(text))
+        return "/".join([self.text(piece, depth) for piece in text.split("/")])
 
     def _word(self, text: str, depth: int) -> str:
         """A text that has neither a name beside a value, nor a URL, nor escapes."""
-        text = self.names.replace(self.secrets.replace(text))
         if len(text) < _SHORT_WORD:
-            return text
-        text = self.plain(text)
+            return self.names.replace(self.secrets.replace(text))
+        text = redact_shapes(self.secrets.replace_whole(text))
+        text = self.names.replace(self.secrets.replace(text))
         return text if depth >= _DEEPEST else self._digits(text, depth)
 
     def _digits(self, text: str, depth: int) -> str:
@@ -168,11 +195,22 @@ class Redactor:
     def url(self, url: str, depth: int = 0) -> str:
         """A URL with its query redacted field by field, in the order sent."""
         base, mark, query = url.partition("?")
-        base = self._deep(self.plain(base), depth)
+        if is_path(base):
+            base = self._path(base, depth)
+        else:
+            base = self._deep(self.plain(base), depth)
         return base + mark + self.query(query, depth)
 
     def query(self, query: str, depth: int = 0) -> str:
         """A raw query string, redacted; what holds nothing stays as it is."""
+        known = self._queries.get((query, depth))
+        if known is None:
+            known = self._query(query, depth)
+            if len(query) < _CACHED_LENGTH and len(self._queries) < _CACHE_SIZE:
+                self._queries[query, depth] = known
+        return known
+
+    def _query(self, query: str, depth: int) -> str:
         pairs = [pair.partition("=") for pair in query.split("&")]
         names = {_parameter(name).lower() for name, _, _ in pairs}
         signed = "sig" in names
@@ -243,17 +281,27 @@ class Redactor:
     def _property(
         self, name: str, value: Any, resource_type: str, string: Callable[[str], str]
     ) -> Any:
-        lower = name.lower()
-        if lower in self.secret_names:
+        says = self._says.get(name)
+        if says is None:
+            says = self._says[name] = self._judge(name)
+        if says == _SECRET:
             # What keeps its shape, such as a SAS, still names an account.
             return self.json_strings(redact_leaves(value), string)
-        if isinstance(value, str):
-            if is_secret_name(name) and is_named_secret(name, value):
-                return string(redact_value(value))
-            if names_digest(name, value) and not self.secrets.find(value):
-                return value
-            value = self.names.replace_property(lower, value, resource_type)
-        return self.json(value, string)
+        if not isinstance(value, str):
+            return self.json(value, string)
+        if says == _NAMED and is_named_secret(name, value):
+            return string(redact_value(value))
+        if says == _DIGEST and is_digest(value) and not self.secrets.find(value):
+            return value
+        return string(self.names.replace_property(name.lower(), value, resource_type))
+
+    def _judge(self, name: str) -> int:
+        """What the name of a property says of its value."""
+        if name.lower() in self.secret_names:
+            return _SECRET
+        if is_secret_name(name):
+            return _NAMED
+        return _DIGEST if is_digest_name(name) else _NOTHING
 
     def json_strings(self, value: Any, string: Callable[[str], str]) -> Any:
         """A JSON value with every string replaced, whatever the names around it."""
@@ -405,6 +453,8 @@ def rewrite_body(
     try:
         text = body.decode()
     except UnicodeDecodeError:
+        return as_bytes(body)
+    if "\0" in text:
         return as_bytes(body)
     if text.lstrip()[:1] not in ("{", "["):
         return as_text(text).encode()

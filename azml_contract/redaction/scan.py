@@ -24,12 +24,15 @@ from azml_contract.redaction.forms import base64_runs
 from azml_contract.redaction.named import redact_named
 from azml_contract.redaction.packed import CannotOpen
 from azml_contract.redaction.readings import byte_readings, text_readings, unfolded
-from azml_contract.redaction.redact import Redactor
+from azml_contract.redaction.redact import Redactor, is_path
+from azml_contract.redaction.secret_fields import pair_name
+from azml_contract.redaction.secret_words import is_named_secret, is_secret_name
 from azml_contract.redaction.shapes import find_shapes, redact_value
 
 _LIVE = "a live secret of the settings or of this recording"
 # Nothing but what is known hides in a word so short.
 _WORD, _SHORT_WORD = re.compile(r"[\w.-]*", re.ASCII), 16
+_NUMBERS = re.compile(r"[\d:.TZ+ -]*", re.ASCII)
 _DEEPEST = 4
 _MOST_TEXT = 1024 * 1024
 _REMEMBERED_LENGTH = 200
@@ -207,11 +210,22 @@ class Scanner:
         if len(text) < _SHORT_WORD and _WORD.fullmatch(text):
             yield from self._known_kinds(text)
             return
+        if _NUMBERS.fullmatch(text):
+            yield from self._known_kinds(text)
+            return
+        pieces = _pieces(text)
+        if pieces:
+            yield from self._known_kinds(text)
+            for piece in pieces:
+                yield from self._kinds(piece, entropy=False)
+            if not entropy:
+                return
         layer, seen = [text], {text}
         for depth in range(_DEEPEST + 1):
             for one in layer:
                 yield from self._plain_kinds(one, entropy=entropy and depth == 0)
-                if self._secrets.find(unfolded(one)) or (
+                whole = unfolded(one) if "\n" in one else ""
+                if (whole and self._secrets.find(whole)) or (
                     "+" in one and "%" in one and self._secrets.find(unquote(one))
                 ):
                     yield _LIVE
@@ -233,3 +247,35 @@ class Scanner:
         kind = self._names.find(text)
         if kind:
             yield f"an identifier ({kind.replace('_', ' ')})"
+
+
+def _pieces(text: str) -> list[str]:
+    """What a text is made of that holds nothing across its pieces; else nothing.
+
+    Addresses and ids: the parts of the path, the pairs of the query. JSON: its names
+    and texts, those with a name as they would stand in YAML.
+    """
+    base, _, query = text.partition("?")
+    if is_path(base) and not any(map(str.isspace, query)):
+        return [*base.split("/"), *query.split("&")]
+    if text[:1] not in ("{", "["):
+        return []
+    try:
+        return list(dict.fromkeys(_told(json.loads(text))))
+    except (ValueError, RecursionError):
+        return []
+
+
+def _told(value: Any, name: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            pair = pair_name(value) if key == "value" else ""
+            yield from _told(item, pair or key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _told(item, name)
+    elif isinstance(value, str):
+        yield value
+        if is_secret_name(name) and is_named_secret(name, value):
+            yield f"{name}: {json.dumps(value)}"

@@ -53,6 +53,8 @@ ZERO_TIME = "2000-01-01T00:00:00Z"
 _TABLE = Path(__file__).with_name("shapes.toml")
 _PLUGINS = "detect_secrets.plugins"
 _SHORTEST, _LONGEST_ALONE, _REMEMBERED = 8, 52, 80
+# Of a part of a path; what spans several may have shorter ones.
+_SHORTEST_TOKEN = 16
 # No token is shorter, and a private key has dashes and letters around its words.
 _RUN = re.compile(r"[\w+/.=~:@-]{16}|PRIVATE KEY|PuTTY")
 _BEARER = re.compile(
@@ -122,13 +124,20 @@ def load_shapes() -> tuple[Shape, ...]:
 
 
 @cache
-def _by_literal() -> tuple[tuple[str, int], ...]:
-    """Every literal with the number of its shape."""
-    return tuple(
+def _by_literal(*, short: bool) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """Every literal with the number of its shape: upper case, and all others.
+
+    Args:
+        short: Those of shapes alone that stand in more than one part of a path.
+    """
+    known = [
         (literal, number)
         for number, shape in enumerate(load_shapes())
         for literal in shape.literals
-    )
+        if not short or "/" in shape.pattern.pattern
+    ]
+    upper = [one for one in known if one[0].isupper()]
+    return upper, [one for one in known if not one[0].isupper()]
 
 
 def _candidates(text: str) -> list[Shape]:
@@ -151,11 +160,10 @@ def _candidates(text: str) -> list[Shape]:
 def _numbers_in(segment: str) -> tuple[int, ...]:
     """Numbers of the shapes of whose literals a part of a text has one."""
     lowered = segment.lower()
-    return tuple(
-        number
-        for literal, number in _by_literal()
-        if literal in (segment if literal.isupper() else lowered)
-    )
+    upper, lower = _by_literal(short=len(segment) < _SHORTEST_TOKEN)
+    found = [number for literal, number in lower if literal in lowered]
+    found += [number for literal, number in upper if literal in segment]
+    return tuple(found)
 
 
 # Parts of paths repeat, and paths are most of what is read.

@@ -72,3 +72,46 @@ def test_warnings_reasons_threads_and_later_tests_hold_no_secret(
         assert not re.search(rf"{told} (?!REDACTED|{{)\S", said), told
     assert "kept ['REDACTED']" in said
     assert f"'{b'REDACTED'.hex()}'" in said
+
+
+MISSES = """
+import os, warnings
+import pytest
+
+@pytest.mark.azml(api_versions=["2024-04-01"])
+@pytest.mark.parametrize("nodes", [int(os.environ["NODES"])], ids=["one"])
+def test_cluster(azml, nodes):
+    word = os.environ["WORD"]
+    warnings.warn(f"warned {word}")
+    print("printed", word, word.encode().hex())
+    account = {"adminUserName": "ada", "adminUserPassword": word}
+    properties = {"vmSize": "S", "userAccountCredentials": account,
+                  "scaleSettings": {"maxNodeCount": nodes}}
+    azml.put(f"computes/c1?note={word}", {"location": "westeurope", "properties":
+        {"computeType": "AmlCompute", "properties": properties}}).status
+"""
+
+
+@pytest.mark.slow
+def test_what_is_said_of_a_replay_that_misses_holds_no_secret(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makepyfile(test_story=MISSES)
+    options = ("-p", "no:cacheprovider", "-p", "no:randomly", "--azml-allow-compute")
+    monkeypatch.setenv("NODES", "1")
+    monkeypatch.setenv("WORD", "Tr0ub4dor-and-3")
+    recorded = pytester.runpytest_subprocess(*options, "--azml-mode", "record")
+    recorded.assert_outcomes(passed=1, warnings=1)
+
+    monkeypatch.setenv("NODES", "2")
+    monkeypatch.setenv("WORD", "An0ther-word-4")
+    missed = pytester.runpytest_subprocess(*options, "-l", "--showlocals")
+
+    missed.assert_outcomes(failed=1, warnings=1)
+    said = missed.stdout.str() + missed.stderr.str()
+    assert "maxNodeCount: sent 2, recorded 1" in said
+    for told in ("warned REDACTED", "printed REDACTED"):
+        assert told in said
+    for word in ("Tr0ub4dor-and-3", "An0ther-word-4"):
+        assert word not in said
+        assert word.encode().hex() not in said

@@ -26,8 +26,11 @@ from soak import FULL
 
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.contract.model import Type
+from azml_contract.contract.secret_places import find_secret_places
 from azml_contract.exchange import Exchange, Request
 from azml_contract.redaction.readings import text_readings
+from azml_contract.redaction.rules import PEOPLE, secret_names
+from azml_contract.redaction.secret_words import is_secret_name
 from azml_contract.scenario import redaction_rules
 from azml_contract.settings import PLACEHOLDERS
 
@@ -166,6 +169,89 @@ def test_every_property_that_any_version_marks_is_replaced_on_both_sides():
                     count += 1
                     check_marked(asked, body, secret, is_answer=is_answer)
     assert count > 20
+
+
+def leaves_of(version: str, dice: Dice, text: str, share: float):
+    """Calls of a version, each with a text at one leaf that its contract has."""
+    contract = load_contract(version)
+    for operation in contract.operations.values():
+        url = "https://management.azure.com" + re.sub(r"{\w+}", "n1", operation.path)
+        asked = Request(operation.method, f"{url}?api-version={version}", (), b"")
+        answers = (operation.responses or {}).values()
+        sides = [(operation.body, False), *((one.body, True) for one in answers)]
+        for kind, is_answer in dict.fromkeys(sides):
+            if kind is None or dice.random.random() > share:
+                continue
+            bodies = list(planted(contract, kind, frozenset(), text, inside=True))
+            for body in dice.random.sample(bodies, min(2, len(bodies))):
+                if is_answer:
+                    yield Exchange(asked, answer(body))
+                else:
+                    sent = replace(asked, body=json.dumps(body).encode())
+                    yield Exchange(sent, answer({}))
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+def test_no_secret_leaks_at_any_place_that_any_version_has():
+    dice = Dice(11)
+    versions = known_versions() if SOAK else dice.random.sample(known_versions(), 2)
+    count = 0
+    for version in versions:
+        for kind in SECRETS if SOAK else dice.random.sample(sorted(SECRETS), 4):
+            encoding = dice.random.choice(sorted(ENCODINGS))
+            text, secret = SECRETS[kind](dice)
+            sent = ENCODINGS[encoding](text)
+            for exchange in leaves_of(version, dice, sent, 0.01 if SOAK else 0.02):
+                count += 1
+                recorded = record([exchange], RULES)
+                where = (version, kind, encoding, exchange.request.url)
+                assert recorded.found == (), where
+                if (kind, encoding) not in UNTELLABLE:
+                    assert secret not in readable(recorded.rendered), where
+                replay(recorded, [exchange.request], RULES)
+    assert count > 5
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+def test_nothing_harmless_is_harmed_at_any_place_that_no_version_marks():
+    dice = Dice(12)
+    versions = known_versions() if SOAK else dice.random.sample(known_versions(), 2)
+    for version in versions:
+        for kind in HARMLESS if SOAK else dice.random.sample(sorted(HARMLESS), 6):
+            text = HARMLESS[kind](dice)
+            for exchange in leaves_of(version, dice, text, 0.01 if SOAK else 0.02):
+                side = exchange.request if exchange.request.body else exchange.response
+                if is_marked(exchange, json.loads(side.body)):
+                    continue
+                recorded = record([exchange], RULES)
+                where = (version, kind, exchange.request.url)
+                assert recorded.found == (), where
+                kept = set(strings_of(json.loads(recorded.rendered)))
+                assert text in "\n".join(kept), where
+                replay(recorded, [exchange.request], RULES)
+
+
+def is_marked(exchange: Exchange, body: object) -> bool:
+    """Whether what was planted stands where a version, or its name, says secret."""
+    is_answer = not exchange.request.body
+    if find_secret_places(exchange.request, body, answer=is_answer):
+        return True
+    names = {name.lower() for name in names_of(body)}
+    return any(
+        is_secret_name(one) or one in secret_names(RULES) | PEOPLE for one in names
+    )
+
+
+def names_of(value: object) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from names_of(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from names_of(item)
 
 
 def check_marked(asked: Request, body, secret: str, *, is_answer: bool) -> None:

@@ -29,6 +29,7 @@ class Recorded:
     rendered: bytes
     side_files: dict[str, bytes]
     found: tuple[Suspicion, ...]
+    unopened: tuple[Suspicion, ...] = ()
 
     @property
     def text(self) -> str:
@@ -49,8 +50,10 @@ def record(
     header = Cassette("story", "2024-04-01", "azure", "2026-01-01T00:00:00Z", "test")
     cassette = tape.to_cassette(header, scrubber, drawn)
     rendered = render_cassette(cassette)
-    found = Scanner(scrubber.redactor, drawn).scan(rendered, scrubber.side_files)
-    return Recorded(cassette, rendered, scrubber.side_files, found)
+    scanner = Scanner(scrubber.redactor, drawn)
+    found = scanner.scan(rendered, scrubber.side_files)
+    unopened = tuple(scanner.unopened)
+    return Recorded(cassette, rendered, scrubber.side_files, found, unopened)
 
 
 def replay(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,14 @@ _NOUNS = {
     "tenant": ("tenant", "tenants"),
     "client": ("application", "applications"),
     "name": ("person or e-mail address", "people or e-mail addresses"),
+    "storage_account": ("storage account", "storage accounts"),
+    "key_vault": ("key vault", "key vaults"),
+    "registry": ("container registry", "container registries"),
+    "insights": ("insights component", "insights components"),
+    "instance": ("host of a compute instance", "hosts of compute instances"),
+    "logs": ("log workspace", "log workspaces"),
+    "identity": ("managed identity", "managed identities"),
+    "address": ("public address", "public addresses"),
 }
 
 
@@ -142,7 +151,9 @@ def _look(
         yield SECRET, one.place, one.kind
     for one in shut:
         yield SHUT, one.place, one.kind
-    yield from _look_for_owners(recorded)
+    variables = document.cassette.variables if document.cassette else {}
+    drawn = json.dumps(variables, ensure_ascii=False).lower()
+    yield from _look_for_owners(recorded, drawn)
     if document.cassette is not None:
         from azml_contract.documents.format_checks import check_format
 
@@ -166,15 +177,24 @@ def with_learned_secrets(
     return replace(rules, secrets=(*rules.secrets, *real))
 
 
-def _look_for_owners(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, str, str]]:
+def _look_for_owners(
+    exchanges: Sequence[Exchange], drawn: str
+) -> Iterator[tuple[str, str, str]]:
     from azml_contract.redaction.learn import find_people
-    from azml_contract.redaction.origin import learn_identifiers, texts_of
+    from azml_contract.redaction.origin import (
+        is_placeholder,
+        learn_identifiers,
+        texts_of,
+    )
     from azml_contract.redaction.people import find_addresses
 
     kinds = [
         one.kind
         for one in learn_identifiers(exchanges)
-        if one.kind in _NOUNS and not _is_level(one.value)
+        if one.kind in _NOUNS
+        and not (
+            _is_level(one.value) or is_placeholder(one.value) or one.value in drawn
+        )
     ]
     people = find_people(exchanges)
     people |= {one for text in texts_of(exchanges) for one in find_addresses(text)}
