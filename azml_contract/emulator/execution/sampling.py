@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 from azml_contract.emulator.sweeps import plan_sweep, read_expression
+from azml_contract.errors import EmulatorError
 
 Parameters = dict[str, Any]
 
@@ -40,6 +42,7 @@ class Sampler:
         self._plan = [dict(trial.parameters) for trial in plan.trials]
         self._told: dict[int, Any] = {}
         self._study: Any = None
+        self._optuna: Any = None
         self.asked = 0
         self.note = ""
         if kind == "bayesian":
@@ -64,10 +67,8 @@ class Sampler:
         trial = self._told.pop(number, None)
         if trial is None:
             return
-        from optuna.trial import TrialState  # type: ignore[import-not-found]
-
         if metric is None or not math.isfinite(metric):
-            self._study.tell(trial, state=TrialState.FAIL)
+            self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
         else:
             self._study.tell(trial, metric)
 
@@ -75,18 +76,18 @@ class Sampler:
 
     def _plan_sobol(self) -> None:
         try:
-            from scipy.stats import norm, qmc  # type: ignore[import-untyped]
+            stats: Any = import_module("scipy.stats")
         except ImportError:
             self.note = "SciPy is not installed: the trials are drawn at random."
             return
         names = sorted(self._space)
         if not names:
             return
-        drawn = qmc.Sobol(len(names), seed=self._seed)
+        drawn = stats.qmc.Sobol(len(names), seed=self._seed)
         points = drawn.random_base2(max(1, math.ceil(math.log2(max(2, self._total)))))
         self._plan = [
             {
-                name: _place(*self._space[name], float(at), norm.ppf)
+                name: _place(*self._space[name], float(at), stats.norm.ppf)
                 for name, at in zip(names, point, strict=True)
             }
             for point in points[: self._total]
@@ -96,7 +97,7 @@ class Sampler:
 
     def _begin_study(self, goal: str) -> None:
         try:
-            import optuna  # type: ignore[import-not-found]
+            optuna = self._optuna = import_module("optuna")
         except ImportError:
             self.note = "Optuna is not installed: the trials are drawn at random."
             return
@@ -115,23 +116,35 @@ class Sampler:
 
 def _suggest(trial: Any, name: str, kind: str, arguments: list[Any]) -> Any:
     """A parameter of one of the kinds that the service allows with Bayesian."""
-    if kind == "choice":
-        return trial.suggest_categorical(name, arguments[0])
-    first, second, *rest = (float(a) for a in arguments)
-    if kind == "quniform" and rest:
-        return trial.suggest_float(name, first, second, step=rest[0])
-    return trial.suggest_float(name, first, second)
+    try:
+        if kind == "choice":
+            return trial.suggest_categorical(name, arguments[0])
+        first, second, *rest = (float(a) for a in arguments)
+        if kind == "quniform" and rest:
+            return trial.suggest_float(name, first, second, step=rest[0])
+        if kind == "uniform":
+            return trial.suggest_float(name, first, second)
+    except (TypeError, ValueError, IndexError) as error:
+        raise EmulatorError(f"The search space of {name} is malformed: {error}.") from (
+            error
+        )
+    raise EmulatorError(
+        f"Bayesian sampling takes choice, uniform and quniform; {name} is {kind}."
+    )
 
 
 def _place(
     kind: str, arguments: list[Any], at: float, quantile: Callable[[float], float]
 ) -> Any:
-    """The value of a distribution at a share of it."""
-    if kind == "choice":
-        return arguments[0][min(int(at * len(arguments[0])), len(arguments[0]) - 1)]
-    if kind == "randint":
-        return min(int(at * int(arguments[0])), int(arguments[0]) - 1)
-    first, second, *rest = (float(a) for a in arguments)
+    """The value of a distribution at a share of it; None where it makes no sense."""
+    try:
+        if kind == "choice":
+            return arguments[0][min(int(at * len(arguments[0])), len(arguments[0]) - 1)]
+        if kind == "randint":
+            return min(int(at * int(arguments[0])), int(arguments[0]) - 1)
+        first, second, *rest = (float(a) for a in arguments)
+    except (TypeError, ValueError, IndexError):
+        return None
     if "normal" in kind:
         value = first + second * float(quantile(min(max(at, 1e-9), 1 - 1e-9)))
     else:

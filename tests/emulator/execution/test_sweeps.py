@@ -155,6 +155,28 @@ def test_without_optuna_a_bayesian_sweep_says_so(monkeypatch):
     assert sampler.ask(0) is not None
 
 
+def test_bayesian_trials_come_closer_to_the_best():
+    pytest.importorskip("optuna")
+    given = space_of("uniform", 0, 1, samplingAlgorithmType="Bayesian", seed=1)
+    sampler = Sampler(given, 40)
+    losses = []
+    for number in range(40):
+        asked = sampler.ask(number)
+        losses.append((asked["a"] - 0.3) ** 2)
+        sampler.tell(number, losses[-1], "Completed")
+    assert sum(losses[20:]) < sum(losses[:20])
+
+
+@pytest.mark.parametrize("arguments", [[], [1], ["a", "b"], [None, 2]])
+def test_a_distribution_that_makes_no_sense_gives_nothing(arguments):
+    pytest.importorskip("scipy")
+    given = space_of(
+        "uniform", *arguments, samplingAlgorithmType="Random", rule="sobol"
+    )
+    assert drawn(given, 2)[0]["a"] is None
+    assert drawn(space_of("uniform", *arguments), 1)[0]["a"] is None
+
+
 POLICIES = [
     # policy, goal, what this trial logged, what others logged, given up?
     ({"policyType": "Bandit", "slackFactor": 0.2}, False, [1.3], {1: [1.0]}, True),
