@@ -9,8 +9,9 @@ first never declared, or that the second leaves open, nothing is claimed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from azml_contract.contract.contract import Contract
@@ -49,38 +50,64 @@ class _Node:
     children: dict[str, _Node] = field(default_factory=dict)
 
 
-def compare_answer(
-    old: Contract, new: Contract, was: Operation, now: Operation, answer: Answer
-) -> list[Finding]:
-    """Findings about the fields of `answer` that were read.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Findings about an answer, and whether there was nothing at all to find.
+
+    What live services were seen to answer is no finding, and it is something.
+    """
+
+    findings: tuple[Finding, ...]
+    is_clean: bool
+
+
+class Comparer:
+    """Compares one recorded answer with what other contracts promise.
 
     Args:
         old: The contract it was recorded under.
-        new: The contract asked about.
         was: The operation in `old`.
-        now: The operation in `new`.
         answer: What came back, and what of it was read.
-
-    Returns:
-        Errors for what was read and is gone or retyped; warnings where nobody
-        knows what was read. Empty means that nothing that both versions
-        declare has changed.
     """
-    walk = _Walk(old, new, now, answer)
-    return list(walk.findings(was))
+
+    def __init__(self, old: Contract, was: Operation, answer: Answer) -> None:
+        self.old, self.was, self.answer = old, was, answer
+
+    @cached_property
+    def tree(self) -> _Node:
+        """What of the answer is compared, step by step."""
+        reads, body = self.answer.reads, self.answer.body
+        return _grow(body) if reads is None else _plant(reads)
+
+    def compare(self, new: Contract, now: Operation) -> Compared:
+        """What becomes of the fields that were read.
+
+        Args:
+            new: The contract asked about.
+            now: The operation in `new`.
+
+        Returns:
+            Errors for what was read and is gone or retyped; warnings where nobody
+            knows what was read. None means that nothing that both versions
+            declare has changed.
+        """
+        walk = _Walk(self, new, now)
+        found = tuple(walk.findings(self.was))
+        return Compared(found, not found and not walk.passed_over)
 
 
 class _Walk:
     """One comparison; the two types are followed side by side."""
 
-    def __init__(
-        self, old: Contract, new: Contract, now: Operation, answer: Answer
-    ) -> None:
-        self._old, self._new, self._now, self._answer = old, new, now, answer
+    def __init__(self, comparer: Comparer, new: Contract, now: Operation) -> None:
+        self._comparer = comparer
+        self._old, self._new, self._now = comparer.old, new, now
+        self._answer = comparer.answer
         self._lens = Lens(View.RESPONSE, reveals=now.method == "POST")
-        known = answer.reads is not None
+        known = self._answer.reads is not None
         self._severity = Severity.ERROR if known else Severity.WARNING
         self._said: set[tuple[str, str]] = set()
+        self.passed_over = False
 
     def findings(self, was: Operation) -> Iterator[Finding]:
         answer = self._answer
@@ -96,8 +123,7 @@ class _Walk:
             after = _any_success(self._now)
         if after is None or before.body is None or answer.body is None:
             return
-        pointers = answer.reads
-        tree = _plant(_leaves(answer.body) if pointers is None else pointers)
+        tree = self._comparer.tree
         if after.body is None:
             if tree.children:
                 yield self._field_gone((), "The answer has no body.", None, "")
@@ -105,7 +131,11 @@ class _Walk:
         found = self._follow(before.body, after.body, answer.body, tree, (), "")
         for one in found:
             key = (one.code, _INDEX.sub("/*", one.pointer))
-            if key not in self._said and not self._was_seen(one):
+            if key in self._said:
+                continue
+            if self._was_seen(one):
+                self.passed_over = True
+            else:
                 self._said.add(key)
                 yield one
 
@@ -337,22 +367,21 @@ def _plant(pointers: Sequence[str]) -> _Node:
     return root
 
 
-def _leaves(value: Any) -> list[str]:
-    """The pointer of every leaf of a body."""
-    found: list[str] = []
-    stack = [(value, "")]
+def _grow(value: Any) -> _Node:
+    """Every step of a body."""
+    root = _Node()
+    stack = [(value, root)]
     while stack:
-        item, pointer = stack.pop()
-        pairs: list[tuple[Any, Any]] = []
+        item, node = stack.pop()
+        pairs: Iterable[tuple[Any, Any]] = ()
         if isinstance(item, dict):
-            pairs = list(item.items())
+            pairs = item.items()
         elif isinstance(item, list):
-            pairs = list(enumerate(item))
-        if not pairs:
-            found.append(pointer)
-        for name, child in reversed(pairs):
-            stack.append((child, f"{pointer}{_write_pointer((str(name),))}"))
-    return found
+            pairs = enumerate(item)
+        for name, child in pairs:
+            below = node.children[str(name)] = _Node()
+            stack.append((child, below))
+    return root
 
 
 def _write_pointer(at: Step) -> str:

@@ -28,7 +28,8 @@ from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation, SourceKind
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Evidence, Finding, Severity
-from azml_contract.regression.answers import Answer, compare_answer
+from azml_contract.regression.alike import Alike
+from azml_contract.regression.answers import Answer, Comparer
 from azml_contract.regression.drawn import Disguise, disguise
 from azml_contract.regression.outcome import Cell, Outcome, Row, Status
 from azml_contract.seen import Calls
@@ -38,6 +39,7 @@ from azml_contract.validation.validator import NO_OPERATION, UNTOLD, Profile, Va
 
 _CAPACITY = 20_000
 _VERSION = re.compile(r"(?i)([?&]api-version=)[^&]*")
+_OK = Cell(Status.OK)
 _UNKNOWN = re.compile("[\ue002\ue003]")
 
 
@@ -95,6 +97,7 @@ class Judge:
         self._validator = Validator(profile=Profile.SERVICE)
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._shared = _Shared()
+        self._alike = Alike()
         self.judged = 0
         """How many calls were judged; the others were remembered."""
 
@@ -164,9 +167,10 @@ class Judge:
         if not isinstance(found, Route):
             return None
         answer = _read_answer(masked.exchange.response, call.reads)
-        compare = _Comparer(own, found.operation, answer)
+        compare = Comparer(own, found.operation, answer)
+        clean: dict[object, Cell] = {}
         cells = {
-            version: self._judge_under(request, version, compare)
+            version: self._judge_under(request, version, compare, clean)
             for version in self.versions
         }
         return self._shared.find(
@@ -175,23 +179,44 @@ class Judge:
                 label=label_call(request, found.operation.path),
                 recorded=recorded,
                 own=cells.get(recorded)
-                or self._judge_under(request, own.api_version, compare),
+                or self._judge_under(request, own.api_version, compare, clean),
                 cells=cells,
             )
         )
 
-    def _judge_under(self, request: Request, version: str, compare: _Comparer) -> Cell:
+    def _judge_under(
+        self,
+        request: Request,
+        version: str,
+        compare: Comparer,
+        clean: dict[object, Cell],
+    ) -> Cell:
+        """One call at one version; `clean` are those that had nothing to tell."""
         contract = load_contract(version)
         found = _find(version, request.method, _path(request))
         if isinstance(found, NoRoute):
-            return _absent(contract, request, compare.operation)
+            return _absent(contract, request, compare.was)
+        is_own = contract is compare.old
+        key = is_own, self._alike.find_key(contract, found.operation)
+        known = clean.get(key)
+        if known is not None:
+            return known
         sent = self._validator.check_request(_rewrite(request, version)).findings
         about = [one for one in sent if one.code != "AZC307"]  # told below, if at all
         findings = list(_drop_inner(map(_show_unknown, filter(_is_told, about))))
-        findings += compare(contract, found.operation)
-        if found.operation.assumed and version != compare.own.api_version:
+        is_clean = not about
+        nothing = compare.answer.reads == () and compare.answer.status < 300
+        if not is_own and not nothing:
+            answered = compare.compare(contract, found.operation)
+            findings += answered.findings
+            is_clean = is_clean and answered.is_clean
+        if found.operation.assumed and not is_own:
             findings.append(_assumed(contract, found.operation))
-        return Cell(_classify(findings), tuple(findings))
+            is_clean = False
+        cell = Cell(_classify(findings), tuple(findings))
+        if is_clean:
+            clean[key] = cell = _OK
+        return cell
 
 
 def _skip(recording: Recording, call: Call) -> str:
@@ -232,21 +257,6 @@ class _Shared:
             self._outcomes.clear()
         own = (outcome.operation, outcome.label, outcome.recorded, outcome.own)
         return self._outcomes.setdefault((*own, *outcome.cells.values()), outcome)
-
-
-class _Comparer:
-    """Compares one answer with what other contracts promise, equal ones once."""
-
-    def __init__(self, own: Contract, operation: Operation, answer: Answer) -> None:
-        self.own = own
-        self.operation = operation
-        self._answer = answer
-
-    def __call__(self, contract: Contract, now: Operation) -> list[Finding]:
-        nothing = self._answer.reads == () and self._answer.status < 300
-        if contract is self.own or nothing:
-            return []
-        return compare_answer(self.own, contract, self.operation, now, self._answer)
 
 
 def _read_answer(response: Response, reads: tuple[str, ...] | None) -> Answer:
@@ -370,8 +380,10 @@ def _rewrite(request: Request, version: str) -> Request:
 
 @lru_cache(maxsize=16_384)
 def _find(version: str, method: str, path: str) -> Route | NoRoute:
-    """A miss is dear: it looks for the nearest paths."""
-    return load_contract(version).find(method, path)
+    contract = load_contract(version)
+    if not contract.knows(method, path):  # what is nearest is dear, and nobody asks
+        return NoRoute((), ())
+    return contract.find(method, path)
 
 
 @lru_cache(maxsize=1024)
