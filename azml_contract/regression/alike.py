@@ -39,7 +39,7 @@ class Alike:
         answers: tuple[Hashable, ...] | None = None
         if operation.responses is not None:
             answers = tuple(
-                (status, self._close(contract, spec.body), spec.headers)
+                (status, self.close(contract, spec.body), spec.headers)
                 for status, spec in operation.responses.items()
             )
         return (
@@ -48,14 +48,14 @@ class Alike:
             operation.path.lower(),
             repr(operation.parameters),
             operation.queries_known,
-            self._close(contract, operation.body, is_bounded=True),
+            self.close(contract, operation.body, is_bounded=True),
             operation.body_required,
             answers,
-            self._close(contract, operation.result),
+            self.close(contract, operation.result),
             operation.assumed,
         )
 
-    def _close(
+    def close(
         self, contract: Contract, kind: Type | None, *, is_bounded: bool = False
     ) -> int:
         """A number for a type with everything that it leads to."""

@@ -25,6 +25,7 @@ from azml_contract.contract.model import (
 )
 from azml_contract.contract.views import Lens, Use, is_union, use_of
 from azml_contract.finding import Evidence, Finding, Severity, Side
+from azml_contract.regression.alike import Alike
 from azml_contract.validation.evidence import count_returned
 from azml_contract.validation.migrations import find_migration
 
@@ -68,10 +69,14 @@ class Comparer:
         old: The contract it was recorded under.
         was: The operation in `old`.
         answer: What came back, and what of it was read.
+        alike: Tells which types are the same at two versions.
     """
 
-    def __init__(self, old: Contract, was: Operation, answer: Answer) -> None:
+    def __init__(
+        self, old: Contract, was: Operation, answer: Answer, alike: Alike | None = None
+    ) -> None:
         self.old, self.was, self.answer = old, was, answer
+        self.alike = alike or Alike()
 
     @cached_property
     def tree(self) -> _Node:
@@ -108,6 +113,7 @@ class _Walk:
         self._severity = Severity.ERROR if known else Severity.WARNING
         self._said: set[tuple[str, str]] = set()
         self.passed_over = False
+        self._same: dict[Type, bool] = {}
 
     def findings(self, was: Operation) -> Iterator[Finding]:
         answer = self._answer
@@ -153,6 +159,8 @@ class _Walk:
     ) -> Iterator[Finding]:
         if "any" in (old.kind, new.kind):
             return
+        if old == new and self._is_same(old):
+            return
         if _family(old) != _family(new):
             yield self._retyped(at, old, new, value, owner)
             return
@@ -169,6 +177,17 @@ class _Walk:
                     yield from self._follow(
                         old.items, new.items, item, child, place, owner
                     )
+
+    def _is_same(self, kind: Type) -> bool:
+        """Whether a type leads to the same things at both versions."""
+        if not kind.ref and kind.items is None:
+            return True
+        same = self._same.get(kind)
+        if same is None:
+            close = self._comparer.alike.close
+            same = close(self._old, kind) == close(self._new, kind)
+            self._same[kind] = same
+        return same
 
     def _follow_object(
         self, old: Type, new: Type, value: Mapping[str, Any], node: _Node, at: Step

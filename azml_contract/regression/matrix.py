@@ -167,7 +167,7 @@ class Judge:
         if not isinstance(found, Route):
             return None
         answer = _read_answer(masked.exchange.response, call.reads)
-        compare = Comparer(own, found.operation, answer)
+        compare = Comparer(own, found.operation, answer, self._alike)
         clean: dict[object, Cell] = {}
         cells = {
             version: self._judge_under(request, version, compare, clean)

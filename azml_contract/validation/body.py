@@ -23,7 +23,7 @@ from azml_contract.validation.grade import Background
 from azml_contract.validation.homes import Homes
 from azml_contract.validation.judge import Accept, compile_judge
 
-_CAPACITY = 256
+_CAPACITY = 1024
 
 Key = tuple[int, Type, Lens, bool]
 _BOUNDED = frozenset((Rule.PATTERN, Rule.RANGE, Rule.LENGTH))

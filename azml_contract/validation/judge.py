@@ -8,6 +8,7 @@ are the same. Knows neither contracts nor findings.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import lru_cache
@@ -52,8 +53,15 @@ def compile_judge(schema: Schema, engine: Engine | None = None) -> Accept:
 
 
 def _compile_fast(schema: Schema) -> Accept:
+    return _compile_text(json.dumps(schema))
+
+
+@lru_cache(maxsize=512)
+def _compile_text(text: str) -> Accept:
+    """Most api-versions share most of their schemas: each is compiled once."""
     import jsonschema_rs
 
+    schema = json.loads(text)
     is_valid: Accept = jsonschema_rs.Draft202012Validator(schema).is_valid
     reference: list[Accept] = []
 
