@@ -9,9 +9,13 @@ are the same. Knows neither contracts nor findings.
 from __future__ import annotations
 
 import json
+import threading
+import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 from azml_contract.contract.patterns import compile_pattern
@@ -52,16 +56,32 @@ def compile_judge(schema: Schema, engine: Engine | None = None) -> Accept:
     return _compile_fast(schema)
 
 
+_MOST_KEPT = 512
+_kept: OrderedDict[bytes, Accept] = OrderedDict()
+_lock = threading.Lock()
+
+
 def _compile_fast(schema: Schema) -> Accept:
-    return _compile_text(json.dumps(schema))
-
-
-@lru_cache(maxsize=512)
-def _compile_text(text: str) -> Accept:
     """Most api-versions share most of their schemas: each is compiled once."""
+    text = json.dumps(schema).encode()
+    key = blake2b(text, digest_size=16).digest()
+    with _lock:
+        found = _kept.get(key)
+        if found is not None:
+            _kept.move_to_end(key)
+            return found
+    made = _make_fast(schema, zlib.compress(text))
+    with _lock:
+        _kept[key] = made
+        while len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+    return made
+
+
+def _make_fast(schema: Schema, packed: bytes) -> Accept:
+    """A judge; `packed` is the schema again, a hundredth of what it takes as it is."""
     import jsonschema_rs
 
-    schema = json.loads(text)
     is_valid: Accept = jsonschema_rs.Draft202012Validator(schema).is_valid
     reference: list[Accept] = []
 
@@ -70,7 +90,8 @@ def _compile_text(text: str) -> Accept:
             return is_valid(value)
         except ValueError:
             if not reference:
-                reference.append(_compile_reference(schema))
+                whole = json.loads(zlib.decompress(packed))
+                reference.append(_compile_reference(whole))
             return reference[0](value)
 
     return accept

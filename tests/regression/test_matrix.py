@@ -6,7 +6,7 @@ import pytest
 
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.errors import UnknownApiVersion
-from azml_contract.regression.answers import Answer, compare_answer
+from azml_contract.regression.answers import Answer, Comparer
 from azml_contract.regression.matrix import Judge, build_matrix
 from azml_contract.regression.outcome import (
     Status,
@@ -279,7 +279,7 @@ def test_a_field_that_live_answers_held_is_not_gone(field, at, is_gone):
     answer = Answer(200, body, (field,))
     was, now = (one.operations["Workspaces_Get"] for one in (old, new))
 
-    found = compare_answer(old, new, was, now, answer)
+    found = Comparer(old, was, answer).compare(new, now).findings
 
     assert [(one.code, one.pointer) for one in found] == (
         [("AZC302", field)] if is_gone else []
