@@ -344,10 +344,18 @@ def _report(found: Found, options: Options) -> bool:
             file.detach()
     for alarm in alarms if options.form in ("json", "html", "sarif") else ():
         say_problem(alarm)
-    for one in found.findings if options.form == "html" else ():
-        place = f"{one.location.file}:{one.location.line}: " if one.location else ""
-        say_problem(f"{one.code} {place}{one.message} {one.cure}")
+    if options.form == "html":
+        _say_first(found.findings)
     return bool(breaks or alarms)
+
+
+def _say_first(findings: Sequence[Finding]) -> None:
+    """One line about files and calls that were not judged: the page has no place."""
+    errors = [one for one in findings if one.severity == "error"]
+    for one in errors[:1]:
+        place = f"{one.location.file}:{one.location.line}: " if one.location else ""
+        more = f" (And {len(errors) - 1} more: --format text.)" if errors[1:] else ""
+        say_problem(f"{one.code} {place}{one.message} {one.cure}{more}")
 
 
 def _tell_stale(stale: Sequence[str], baseline: Path) -> None:

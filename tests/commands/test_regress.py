@@ -436,3 +436,17 @@ def test_names_of_any_kind_stay_text_in_every_format(tmp_path, form):
         assert all(line.startswith("::error file=") for line in lines)
         assert last.startswith("::notice title=azml-contract::")
         assert "<b>" not in summary.read_text("utf-8")
+
+
+def test_a_page_says_in_one_line_what_was_not_judged(tmp_path):
+    (tmp_path / "good.json").write_text(MODERN.read_text("utf-8"))
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text("{")
+
+    page = tmp_path / "page.html"
+    done = run("regress", tmp_path, "--format", "html", "-o", page)
+
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: AZC404 ")
+    assert line.endswith("(And 1 more: --format text.)")
