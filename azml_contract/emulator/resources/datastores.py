@@ -79,18 +79,18 @@ class Datastores(Kind):
 
     def members(self, call: Call) -> Iterable[Resource]:
         """Datastores that the query asks for."""
-        listed = list(super().members(call))
+        listed = super().members(call)
         wanted = call.query.get("isdefault", "").lower()
         if wanted in ("true", "false"):
             is_default = wanted == "true"
-            listed = [
+            listed = (
                 d for d in listed if bool(d.facts.get("is_default")) is is_default
-            ]
+            )
         names = [n for n in call.query.get("names", "").split(",") if n]
         if names:
-            listed = [d for d in listed if d.name in names]
+            listed = (d for d in listed if d.name in names)
         text = call.query.get("searchtext", "").lower()
-        return [d for d in listed if text in d.name.lower()]
+        return (d for d in listed if text in d.name.lower()) if text else listed
 
     def sort(self, call: Call, members: Iterable[Resource]) -> Iterable[Resource]:
         """By name; ``orderByAsc=false`` turns the order of creation round."""

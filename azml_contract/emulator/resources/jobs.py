@@ -94,16 +94,15 @@ class Jobs(Kind):
 
     def members(self, call: Call) -> Iterable[Resource]:
         """Jobs that the query asks for, newest first; children are not listed."""
-        listed = tuple(
-            job for job in super().members(call) if "parent" not in job.facts
-        )[::-1]
+        listed = reversed(tuple(super().members(call)))
         wanted = call.query.get("jobtype", "").lower()
         view = call.query.get("listviewtype", "ActiveOnly").lower()
         tag = call.query.get("tag", "")
         return (
             job
             for job in listed
-            if (not wanted or _properties(job)["jobType"].lower() == wanted)
+            if "parent" not in job.facts
+            and (not wanted or _properties(job)["jobType"].lower() == wanted)
             and (view == "all" or _is_archived(job) is (view == "archivedonly"))
             and (not tag or tag.partition("=")[0] in (_properties(job)["tags"] or {}))
         )
