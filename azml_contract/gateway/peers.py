@@ -74,9 +74,10 @@ def _find_owner(inode: str) -> int:
     wanted = f"socket:[{inode}]"
     for pid in sorted(_pids(), reverse=True):
         try:
-            for entry in os.scandir(f"/proc/{pid}/fd"):
-                if os.readlink(entry.path) == wanted:  # noqa: PTH115 - many, and fast
-                    return pid
+            with os.scandir(f"/proc/{pid}/fd") as entries:
+                for entry in entries:
+                    if os.readlink(entry.path) == wanted:  # noqa: PTH115 - many, fast
+                        return pid
         except OSError:
             continue
     return 0

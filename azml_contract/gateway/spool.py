@@ -2,8 +2,7 @@
 
 In: pieces of a body as they come. Out: the body again, whole or in pieces. One
 unnamed file serves all bodies of a process's gateway: whatever kills the process,
-nothing is left behind. What is no longer needed by anybody frees its place once
-all others are gone too.
+nothing is left behind. Its place is freed once nobody needs any of them.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class Spooler:
     """The unnamed file that bodies are in. Safe to use from any thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a body may be forgotten while one is read
         self._file: IO[bytes] | None = None
         self._end = 0
         self._living = 0
@@ -95,7 +94,8 @@ class Spooler:
         with self._lock:
             self._living -= 1
             if not self._living and self._file is not None:
-                self._file.truncate(0)
+                self._file.close()
+                self._file = None
                 self._end = 0
 
 

@@ -1,0 +1,214 @@
+"""The recorder's gateway: what programs get through it, live and from a cassette."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from azml_contract.exchange import Request, Response
+from azml_contract.gateway.certificates import Authority
+from azml_contract.gateway.far_side import Answering, Ask
+from azml_contract.gateway.proxy import Refuse
+from azml_contract.gateway.upstream import Received
+from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
+from azml_contract.recording.outside import Outside, PlayedHosts
+from azml_contract.redaction.rules import RedactionRules
+
+HOST = "account.blob.core.windows.net"
+LARGE = bytes(range(256)) * 12_000  # 3 MB
+JOB = "https://management.azure.com/subscriptions/s/jobs/j?api-version=2024-04-01"
+LOGIN = "https://login.microsoftonline.com/t/oauth2/v2.0/token"
+
+
+def pieces() -> Iterator[bytes]:
+    for start in range(0, len(LARGE), 100_000):
+        yield LARGE[start : start + 100_000]
+
+
+def breaking() -> Iterator[bytes]:
+    yield b"the first part"
+    raise ConnectionResetError("cut")
+
+
+def answer(request: Request) -> Received | Response | None:
+    if request.host == "login.microsoftonline.com":
+        token = {"access_token": "a.b.c" * 20, "token_type": "Bearer", "expires_in": 9}
+        return Response(200, (("Content-Type", "application/json"),),
+                        json.dumps(token).encode())  # fmt: skip
+    if request.path.endswith("/jobs/j"):
+        head = (("Content-Type", "application/json"), ("Retry-After", "30"))
+        return Response(200, head, b'{"properties": {"status": "Running"}}')
+    if request.path == "/drop":
+        return None
+    if request.path == "/unreachable":
+        raise ConnectionRefusedError("nobody listens")
+    if request.path == "/cut":
+        return Received(200, (("Content-Length", "100"),), breaking())
+    if request.path == "/large":
+        return Received(200, (("Content-Length", str(len(LARGE))),), pieces())
+    if request.path == "/gzip":
+        head = (("Content-Encoding", "gzip"), ("Content-Type", "text/plain"))
+        return Received(200, head, iter([gzip.compress(b"plain text")]))
+    digest = hashlib.sha256(request.body).hexdigest()
+    return Response(201, (("x-ms-version", "1"),), digest.encode())
+
+
+class Far:
+    def reach(self, host: str, port: int, *, secure: bool = True):
+        if host == "example.com":
+            return Refuse("example.com is not known")
+        return Ask(lambda: Answering(answer))
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority([HOST, "management.azure.com", "login.microsoftonline.com"])
+
+
+@contextmanager
+def gateway(authority: Authority, path: Path, mode: Mode, far):
+    settings = RecorderSettings(
+        path=path,
+        mode=mode,
+        scenario="x/y",
+        api_version="2024-04-01",
+        target="emulator",
+        rules=RedactionRules(),
+        intercepts=False,
+    )
+    with Recorder(settings) as recorder:
+        outside = Outside(recorder, far, authority)
+        outside.start()
+        bundle = path.with_suffix(".pem")
+        authority.write_bundle(bundle)
+        with requests.Session() as session:
+            session.trust_env = False
+            session.verify = str(bundle)
+            session.proxies = {"https": outside.url, "http": outside.url}
+            yield recorder, outside, session
+        outside.close()
+
+
+def record(authority, tmp_path, *calls):
+    """What a client got of each call, recorded."""
+    path = tmp_path / "c.json"
+    with gateway(authority, path, Mode.RECORD, Far()) as (recorder, _, session):
+        got = [describe(session, *call) for call in calls]
+        recorder.save()
+    return got, json.loads(path.read_text())["interactions"]
+
+
+def replay(authority, tmp_path, *calls):
+    path = tmp_path / "c.json"
+    hosts = PlayedHosts(frozenset())
+    with gateway(authority, path, Mode.REPLAY, hosts) as (recorder, outside, session):
+        got = [describe(session, *call) for call in calls]
+        recorder.finish()
+    return got, outside
+
+
+def describe(session, method, url, body=b""):
+    try:
+        given = session.request(method, url, data=body, timeout=30)
+        return given.status_code, given.content
+    except requests.RequestException as error:
+        return type(error).__name__
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("GET", f"https://{HOST}/large"),
+        ("GET", f"https://{HOST}/gzip"),
+        ("GET", f"https://{HOST}/drop"),
+        ("GET", f"https://{HOST}/unreachable"),
+        ("GET", f"https://{HOST}/cut"),
+        ("HEAD", f"https://{HOST}/x"),
+        ("PUT", f"https://{HOST}/container/blob?comp=block&blockid=1", LARGE),
+        ("DELETE", f"https://{HOST}/x"),
+        ("POST", f"https://{HOST}/x", b"a=b"),
+    ],
+    ids=lambda call: f"{call[0]} {call[1].rpartition('/')[2]}",
+)
+def test_a_program_gets_in_replay_what_it_got(authority, tmp_path, call):
+    live, _ = record(authority, tmp_path, call)
+    played, _ = replay(authority, tmp_path, call)
+    assert played == live
+
+
+def test_a_large_body_is_a_side_file_and_whole(authority, tmp_path):
+    call = ("PUT", f"https://{HOST}/container/blob?comp=block&blockid=1", LARGE)
+    ((status, said),), interactions = record(authority, tmp_path, call)
+    digest = hashlib.sha256(LARGE).hexdigest()
+    assert (status, said.decode()) == (201, digest)
+    name = interactions[0]["request"]["body"]["file"]
+    assert (tmp_path / "blobs" / name).read_bytes() == LARGE
+
+
+def test_no_poll_waits_in_replay(authority, tmp_path):
+    record(authority, tmp_path, ("GET", JOB))
+    path, hosts = tmp_path / "c.json", PlayedHosts(frozenset())
+    with gateway(authority, path, Mode.REPLAY, hosts) as (_, _, session):
+        for _ in range(3):
+            given = session.get(JOB, timeout=30)
+            assert given.headers["Retry-After"] == "0"
+            assert float(given.headers["x-ms-retry-after-ms"]) <= 1
+
+
+def test_a_token_of_replay_can_be_read(authority, tmp_path):
+    """Some clients look into theirs."""
+    import jwt
+
+    login = ("POST", LOGIN, {"grant_type": "client_credentials"})
+    record(authority, tmp_path, login, ("GET", JOB))
+    path, hosts = tmp_path / "c.json", PlayedHosts(frozenset())
+    with gateway(authority, path, Mode.REPLAY, hosts) as (_, _, session):
+        given = session.post(LOGIN, data=login[2], timeout=30).json()
+    claims = jwt.decode(given["access_token"], options={"verify_signature": False})
+    assert claims["tid"].startswith("00000000-")
+    assert "a.b.c" not in path.read_text()
+
+
+def test_a_miss_is_answered_as_json_that_no_client_tries_again(authority, tmp_path):
+    record(authority, tmp_path, ("GET", JOB))
+    path, hosts = tmp_path / "c.json", PlayedHosts(frozenset())
+    with gateway(authority, path, Mode.REPLAY, hosts) as (_, outside, session):
+        given = session.get(JOB.replace("jobs/j", "jobs/k"), timeout=30)
+    assert given.status_code == 400
+    assert given.json()["error"]["code"] == "NoRecordedAnswer"
+    assert len(outside.seen.misses) == 1
+
+
+def test_hosts_that_are_refused_are_counted(authority, tmp_path):
+    with gateway(authority, tmp_path / "c.json", Mode.LIVE, Far()) as (_, out, session):
+        for _ in range(2):
+            assert describe(session, "GET", "https://example.com/") == "ProxyError"
+        assert describe(session, "GET", "http://example.com/")[0] == 403
+    assert sum(out.seen.refused.values()) == 3
+    assert all(name.startswith("example.com") for name in out.seen.refused)
+
+
+def test_a_client_that_does_not_trust_us_is_counted(authority, tmp_path):
+    with gateway(authority, tmp_path / "c.json", Mode.LIVE, Far()) as (_, out, session):
+        session.verify = True
+        assert describe(session, "GET", JOB) == "SSLError"
+        for _ in range(100):
+            if out.seen.distrusting:
+                break
+            time.sleep(0.02)
+    assert dict(out.seen.distrusting) == {"management.azure.com": 1}
+
+
+def test_a_process_is_told_by_its_connection(authority, tmp_path):
+    _, interactions = record(authority, tmp_path, ("GET", JOB))
+    if os.path.exists("/proc/net/tcp"):  # noqa: PTH110
+        assert interactions[0]["process"]["program"].startswith("python")
