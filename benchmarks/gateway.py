@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,7 +33,7 @@ from measure import (
     show,
 )
 
-from azml_contract.cassette.cassette import Cassette
+from azml_contract.cassette.cassette import Cassette, render_cassette
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.command_run import CommandPlan, CommandRun
 from azml_contract.emulator.far_side import EmulatorSide
@@ -197,6 +198,26 @@ def make_cassette(workspace: str, count: int) -> Cassette:
     return Cassette("x/y", VERSION, "emulator", "", "bench", found)
 
 
+@contextlib.contextmanager
+def serving(folder: Path, cassette: Cassette) -> Iterator[dict[str, str]]:
+    """The variables of `azml-contract serve`, a process of its own."""
+    played, env_file = folder / "served.json", folder / "variables.json"
+    played.write_bytes(render_cassette(cassette))
+    env_file.unlink(missing_ok=True)
+    words = ["serve", str(played), "--env-file", str(env_file)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "azml_contract", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while not env_file.exists() and process.poll() is None:
+            time.sleep(0.01)
+        try:
+            yield json.loads(env_file.read_text())
+        finally:
+            process.terminate()
+
+
 def ask(
     place: tuple[str, int, str, str], token: str, path: str, count: int, number: int
 ) -> Figures:
@@ -259,6 +280,12 @@ def measure_throughput(
             plan = CommandPlan(settings(Mode.RECORD), side, azure_domains())
             return through(plan, workspace + query)
 
+        def serve() -> Figures:
+            with serving(Path(folder), cassette) as environ:
+                proxy = environ["HTTPS_PROXY"].rpartition(":")[2]
+                place = (HOST, 443, proxy, environ["SSL_CERT_FILE"])
+                return ask(place, token, played, count, connections)
+
         with echo_server(authority) as port:
             ours = urlsplit(emulator.url).port or 0
             bare = ("localhost", ours, "-", str(emulator.ca_bundle))
@@ -266,6 +293,7 @@ def measure_throughput(
             contenders: dict[str, Callable[[], Figures]] = {
                 "echo server": lambda: ask(plain, token, played, count, connections),
                 "replay": replay,
+                "serve": serve,
                 "record": record,
                 "emulator": lambda: ask(
                     bare, token, workspace + query, count, connections
