@@ -28,7 +28,7 @@ from azml_contract.recording.match import plain_body
 from azml_contract.recording.miss import NoMatchingInteraction, UnusedInteractions
 from azml_contract.recording.player import Player
 from azml_contract.recording.volatile import GUID
-from azml_contract.redaction.redact import Redactor
+from azml_contract.redaction.redact import DEEPEST, NOTHING, Redactor, is_url
 from azml_contract.redaction.rules import RedactionRules
 from azml_contract.whole_file import write_whole
 
@@ -206,6 +206,21 @@ class _KnownOnly(Redactor):
 
     def plain(self, text: str) -> str:
         return self.names.replace(self.secrets.replace(text))
+
+    def _redact(self, text: str, depth: int) -> str:
+        if is_url(text):
+            return self.url(text, depth)
+        text = self.plain(text)
+        return text if depth >= DEEPEST else self._deep(text, depth)
+
+    def _encoded(self, raw: bytes, depth: int) -> bytes:
+        try:
+            return self.text(raw.decode(), depth).encode()
+        except UnicodeDecodeError:
+            return raw
+
+    def _judge(self, name: str) -> int:
+        return NOTHING
 
     def request(self, request: Request) -> Request:
         return replace(

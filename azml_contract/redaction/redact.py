@@ -55,7 +55,7 @@ from azml_contract.redaction.shapes import (
     redact_value,
 )
 
-_DEEPEST = 4
+DEEPEST = 4
 _TEXT_RUN = re.compile(
     rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
     rb"|[\xf0-\xf4][\x80-\xbf]{3})+"
@@ -64,15 +64,15 @@ _SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
 # A word or a path: no name stands beside a value in it, nothing is escaped. No token is
 # shorter than that.
 _WORD, _SHORT_WORD = re.compile(r"[\w./-]*", re.ASCII), 16
-# Times, versions, addresses: nothing is encoded in them.
-_NUMBERS = re.compile(r"[\d:.TZ+ -]*", re.ASCII)
+# Times, versions, addresses; longer numbers may be text in hex.
+_NUMBERS = re.compile(r"(?:\d{0,20}[:.TZ+ -]){0,60}\d{0,20}", re.ASCII)
 _ROOTS = ("/subscriptions/", "/providers/", "https://", "http://", "azureml://")
 _PATH = re.compile(r"(?:[a-z]+://[\w.:-]*)?(?:/[\w.:-]*)*", re.ASCII)
 # Secrets of which more than one piece is a part.
 _SPANNING = re.compile(r"hooks\.slack|discord|webhook|\.logic\.", re.IGNORECASE)
 _CACHE_SIZE = 60_000
 # What the name of a property says of its value.
-_NOTHING, _SECRET, _NAMED, _DIGEST = range(4)
+NOTHING, _SECRET, _NAMED, _DIGEST = range(4)
 _CACHED_LENGTH = 4096
 
 
@@ -122,7 +122,7 @@ class Redactor:
         if known is None:
             known = self._redact(text, depth)
             small = len(text) < _CACHED_LENGTH and len(self._cache) < _CACHE_SIZE
-            if small and depth < _DEEPEST:
+            if small and depth < DEEPEST:
                 self._cache[text] = known
         return known
 
@@ -135,11 +135,11 @@ class Redactor:
             return self._word(text, depth)
         if is_url(text):
             return self.url(text, depth)
-        nested = self._nested_json(text, depth) if depth < _DEEPEST else None
+        nested = self._nested_json(text, depth) if depth < DEEPEST else None
         if nested is not None:
             return nested
         text = self.plain(text)
-        return text if depth >= _DEEPEST else self._deep(text, depth)
+        return text if depth >= DEEPEST else self._deep(text, depth)
 
     def _path(self, text: str, depth: int) -> str:
         """An id or an address, piece by piece: most pieces are known already."""
@@ -152,7 +152,7 @@ class Redactor:
             return self.names.replace(self.secrets.replace(text))
         text = redact_shapes(self.secrets.replace_whole(text))
         text = self.names.replace(self.secrets.replace(text))
-        return text if depth >= _DEEPEST else self._digits(text, depth)
+        return text if depth >= DEEPEST else self._digits(text, depth)
 
     def _digits(self, text: str, depth: int) -> str:
         """Look inside what is in hex or base64."""
@@ -301,7 +301,7 @@ class Redactor:
             return _SECRET
         if is_secret_name(name):
             return _NAMED
-        return _DIGEST if is_digest_name(name) else _NOTHING
+        return _DIGEST if is_digest_name(name) else NOTHING
 
     def json_strings(self, value: Any, string: Callable[[str], str]) -> Any:
         """A JSON value with every string replaced, whatever the names around it."""
@@ -361,7 +361,7 @@ class Redactor:
 
         What is compressed, and archives, are closed again around it.
         """
-        if depth < _DEEPEST:
+        if depth < DEEPEST:
             with suppress(CannotOpen):
                 packed = open_packed(raw)
                 if packed is not None:

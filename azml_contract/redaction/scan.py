@@ -32,7 +32,7 @@ from azml_contract.redaction.shapes import find_shapes, redact_value
 _LIVE = "a live secret of the settings or of this recording"
 # Nothing but what is known hides in a word so short.
 _WORD, _SHORT_WORD = re.compile(r"[\w.-]*", re.ASCII), 16
-_NUMBERS = re.compile(r"[\d:.TZ+ -]*", re.ASCII)
+_NUMBERS = re.compile(r"(?:\d{0,20}[:.TZ+ -]){0,60}\d{0,20}", re.ASCII)
 _DEEPEST = 4
 _MOST_TEXT = 1024 * 1024
 _REMEMBERED_LENGTH = 200

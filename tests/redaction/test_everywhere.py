@@ -28,6 +28,7 @@ from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.contract.model import Type
 from azml_contract.contract.secret_places import find_secret_places
 from azml_contract.exchange import Exchange, Request
+from azml_contract.redaction.learn import is_key_list
 from azml_contract.redaction.readings import text_readings
 from azml_contract.redaction.rules import PEOPLE, secret_names
 from azml_contract.redaction.secret_words import is_secret_name
@@ -236,6 +237,8 @@ def test_nothing_harmless_is_harmed_at_any_place_that_no_version_marks():
 def is_marked(exchange: Exchange, body: object) -> bool:
     """Whether what was planted stands where a version, or its name, says secret."""
     is_answer = not exchange.request.body
+    if is_answer and is_key_list(exchange.request):
+        return True
     if find_secret_places(exchange.request, body, answer=is_answer):
         return True
     names = {name.lower() for name in names_of(body)}
