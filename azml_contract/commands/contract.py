@@ -138,7 +138,7 @@ def _print_proof(old: Contract, new: Contract, operation: str, form: str) -> Non
 
 
 @command.command()
-@click.argument("operation")
+@click.argument("operation", required=False)
 @click.option("--api-version", metavar="V", help="Default: the newest that has it.")
 @click.option(
     "--view",
@@ -154,7 +154,20 @@ def _print_proof(old: Contract, new: Contract, operation: str, form: str) -> Non
     metavar="CODE",
     help="Of the answer, with --view response.",
 )
-def schema(operation: str, api_version: str | None, view: str, status: str) -> None:
+@click.option(
+    "--vscode",
+    "bodies",
+    type=_FOLDER,
+    metavar="DIR",
+    help="Instead, the settings of VS Code for the bodies of scenarios in DIR.",
+)
+def schema(
+    operation: str | None,
+    api_version: str | None,
+    view: str,
+    status: str,
+    bodies: Path | None,
+) -> None:
     """Print the JSON Schema (2020-12) of an operation's body.
 
     Any validator reads it. It says what the written contract takes; what it cannot
@@ -162,11 +175,18 @@ def schema(operation: str, api_version: str | None, view: str, status: str) -> N
     """
     from azml_contract.contract.operation_schema import write_operation_schema
 
+    if (operation is None) == (bodies is None):
+        raise UsageError("Name an OPERATION, or --vscode DIR.")
+    if bodies is not None:
+        from azml_contract.commands.editor import make_settings
+
+        _print_json(make_settings(bodies))
+        return
     contract = _contract_with(operation, api_version)
-    found = _find_name(contract, operation)
+    found = _find_name(contract, operation or "")
     known = contract.operations.get(found or "")
     if known is None:
-        raise UsageError(_not_found(contract, operation))
+        raise UsageError(_not_found(contract, operation or ""))
     _print_json(write_operation_schema(contract, known, view=view, status=status))
 
 

@@ -165,6 +165,15 @@ def open_document(path: Path, *, is_body: bool = False) -> Document:
     return Document(path, text, raw)
 
 
+def open_template(path: Path) -> str:
+    """The body of a scenario; each bare slot, ``{{ nodes }}``, filled with 1.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    return _BARE_SLOT.sub("1", decode(path, read_bytes(path)))
+
+
 def open_recording(path: Path) -> Document:
     """Read a recording, every part of it.
 

@@ -300,3 +300,36 @@ def test_a_difference_can_be_proven() -> None:
     ]
     with pytest.raises(UsageError, match="no operation Jobs_Get with a body"):
         _run(*asked, "--operation", "Jobs_Get")
+
+
+def test_settings_of_an_editor_know_every_body(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "bodies" / "2022-05-01"
+    folder.mkdir(parents=True)
+    job = {"jobType": "Command", "command": "{{ it }}", "environmentId": "{{ env }}"}
+    limits = {"jobLimitsType": "Command", "timeout": "{{ limit }}"}
+    text = json.dumps({"properties": {**job, "limits": limits}})
+    (folder / "job.json").write_text(text)
+    (folder / "cluster.json").write_text(
+        '{"location": "eastus", "properties": {"computeType": "AmlCompute", '
+        '"properties": {"scaleSettings": {"maxNodeCount": {{ nodes }} }}}}'
+    )
+    (folder / "odd.json").write_text('{"nothing": "we know"}')
+
+    shape = json.loads(_run("schema", "--vscode", "bodies").stdout)
+
+    schemas = {one["fileMatch"][0]: one["schema"] for one in shape["json.schemas"]}
+    assert set(schemas) == {
+        "/bodies/2022-05-01/job.json",
+        "/bodies/2022-05-01/cluster.json",
+    }
+    checker = Draft202012Validator(schemas["/bodies/2022-05-01/job.json"])
+    assert checker.is_valid(json.loads(text))
+    assert not checker.is_valid(json.loads(text.replace("{{ limit }}", "120")))
+    assert not checker.is_valid(json.loads(text.replace("limits", "limit")))
+    with pytest.raises(UsageError, match="Name an OPERATION, or --vscode DIR"):
+        _run("schema")
+    with pytest.raises(InputError, match="holds no body"):
+        _run("schema", "--vscode", "nowhere")

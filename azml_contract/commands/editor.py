@@ -1,0 +1,77 @@
+"""Settings that give an editor completion and squiggles in the bodies of scenarios.
+
+In: the folder of bodies, ``<api-version>/<step>.json``. Out: the settings of VS Code.
+A note for each file that no operation, or more than one, would take. Wiring.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from azml_contract.contract.catalog import find_stand_in, load_contract
+from azml_contract.contract.editor_schema import allow_slots, write_settings
+from azml_contract.contract.operation_schema import write_operation_schema
+from azml_contract.errors import AzmlContractError, InputError
+
+
+def make_settings(bodies: Path) -> dict[str, Any]:
+    """The settings for every body below a folder.
+
+    Raises:
+        InputError: The folder holds no body whose operation is told.
+    """
+    from azml_contract.documents.find import find_files, shorten
+
+    files, problems = find_files([bodies], frozenset({".json"}))
+    if problems:
+        raise InputError(f"{bodies}: it holds no body (*.json).")
+    found: dict[tuple[str, str], list[str]] = {}
+    for file in files:
+        try:
+            told = _find_operation(file, file.relative_to(shorten(bodies)))
+        except AzmlContractError as error:
+            click.echo(f"Note: {file}: {' '.join(str(error).split())}", err=True)
+            continue
+        found.setdefault(told, []).append(file.as_posix())
+    if not found:
+        raise InputError(f"{bodies}: of no body in it is it known where it is sent.")
+    return write_settings(
+        {tuple(names): _write_schema(*told) for told, names in found.items()}
+    )
+
+
+def _find_operation(file: Path, place: Path) -> tuple[str, str]:
+    """The api-version and the operation of a body."""
+    from azml_contract.documents.document import open_template
+    from azml_contract.regression.upgrade import guess_operation
+
+    version = find_stand_in(place.parts[0].lower())
+    if version is None or len(place.parts) < 2:
+        raise InputError("it stands below no api-version, such as 2024-04-01/")
+    text = open_template(file)
+    return version, guess_operation(text.encode(), version, file.stem)
+
+
+def _write_schema(version: str, operation: str) -> dict[str, Any]:
+    contract = load_contract(version)
+    known = contract.operations[operation]
+    schema = write_operation_schema(contract, known, view="create")
+    _allow_what_works(schema["$defs"], version)
+    return allow_slots(schema)
+
+
+def _allow_what_works(definitions: dict[str, Any], version: str) -> None:
+    """Where live services take another type than is written, any value is fine."""
+    from azml_contract.validation.ledger import load_ledger
+
+    for entry in load_ledger():
+        if "AZC104" not in entry.codes or entry.evidence != "live":
+            continue
+        for owner in entry.definitions & definitions.keys():
+            properties = definitions[owner].get("properties", {})
+            for name in entry.properties & properties.keys():
+                if entry.covers(version, owner, name):
+                    properties[name] = {}
