@@ -307,7 +307,7 @@ class CommandRun:
                 "client does not trust the gateway. docs/any-client.md says which "
                 "variable it looks at."
             )
-        report.problems += seen.guarded
+        report.problems += [*seen.guarded, *seen.defects]
 
 
 def _make_validator(profile: str) -> Validator:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import selectors
 import socket
 import threading
@@ -28,6 +29,7 @@ from azml_contract.gateway.sockets import (
 )
 
 BLOB_HOSTS = "*.blob.core.windows.net"
+_HOST = re.compile(r"[a-z0-9_.:-]{1,253}")
 _LONGEST_HEADER = 64 * 1024
 _CHUNK = 256 * 1024
 _PATIENCE_S = 30.0
@@ -137,7 +139,7 @@ class Gateway:
         client.recv(len(head))
         host, _, port = target.rpartition(":")
         host = host.strip("[]").lower()
-        if not host or not port.isdigit():
+        if not _HOST.fullmatch(host) or not port.isdigit():
             _refuse(client, 400, f"CONNECT takes a host and a port, not {target!r}")
             return
         route = self._find(host, int(port), client)

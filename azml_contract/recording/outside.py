@@ -83,7 +83,8 @@ class Seen:
     """What became of the calls of other processes, besides recording and playing.
 
     `refused` and `passed` count tunnels by host; `misses` has who asked, and the
-    error; `distrusting` counts clients that do not trust the gateway, by host.
+    error; `distrusting` counts clients that do not trust the gateway, by host;
+    `guarded` has what was not sent, `defects` what broke in the gateway itself.
     """
 
     refused: Counter[str] = field(default_factory=Counter)
@@ -92,6 +93,7 @@ class Seen:
     distrusting: Counter[str] = field(default_factory=Counter)
     misses: list[tuple[Source, CassetteError]] = field(default_factory=list)
     guarded: list[str] = field(default_factory=list)
+    defects: list[str] = field(default_factory=list)
     programs: Counter[str] = field(default_factory=Counter)
 
 
@@ -206,7 +208,7 @@ class Outside:
                     yield lambda request: _pass_by(asker, request)
                     return
                 self._count(self.seen.programs, str(source))
-                yield lambda request: self._answer(request, asker, source)
+                yield lambda request: self._answer_safely(request, asker, source)
         finally:
             asker.close()
 
@@ -235,7 +237,7 @@ class Outside:
             asker = askers.setdefault(host, reach.open())
             with self._lanes.on(peer.pid, host) as lane:
                 source = Source(lane, peer.program, peer.script)
-                return self._answer(request, asker, source)
+                return self._answer_safely(request, asker, source)
 
         try:
             serve_http(
@@ -259,6 +261,16 @@ class Outside:
             counter[name] += 1
 
     # -- calls ------------------------------------------------------------------
+
+    def _answer_safely(self, request: Request, asker: Asker, source: Source) -> Answer:
+        """An answer in every case: what breaks in here is told, not thrown."""
+        try:
+            return self._answer(request, asker, source)
+        except Exception as error:  # noqa: BLE001 - else the client sees no answer
+            told = f"{type(error).__name__}: {error}"
+            where = f"{request.method} {request.host}{request.path}"
+            self.seen.defects.append(f"{where} met a defect of the gateway: {told}")
+            return make_problem(500, "GatewayDefect", f"{told}.")
 
     def _answer(self, request: Request, asker: Asker, source: Source) -> Answer:
         try:

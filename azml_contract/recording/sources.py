@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 Lane = tuple[int, int]
 
@@ -67,24 +67,38 @@ def find_joined(lanes: Sequence[Hashable]) -> list[bool]:
     """For each of some calls, by start, whether it is of one run with that before.
 
     Between two calls of a lane, others may call: if each of those begins and ends
-    there, the lane waited for them. If not, they ran beside each other.
+    there, the lane waited for them. If not, they ran beside each other, and all that
+    they called is one run: who came first is chance.
     """
     places: dict[Hashable, list[int]] = {}
     for place, lane in enumerate(lanes):
         places.setdefault(lane, []).append(place)
-    steps = [0] * (len(lanes) + 1)
-    for found in places.values():
+    beside: dict[Hashable, Hashable] = {lane: lane for lane in places}
+
+    def find(lane: Hashable) -> Hashable:
+        while beside[lane] != lane:
+            beside[lane] = beside[beside[lane]]
+            lane = beside[lane]
+        return lane
+
+    for lane, found in places.items():
         for before, after in pairwise(found):
-            inner = set(lanes[before + 1 : after])
-            if any(places[one][0] < before or places[one][-1] > after for one in inner):
-                steps[before + 1] += 1
-                steps[after + 1] -= 1
-    joined: list[bool] = []
-    depth = 0
-    for step in steps[:-1]:
-        depth += step
-        joined.append(depth > 0)
-    return joined
+            for one in set(lanes[before + 1 : after]):
+                if places[one][0] < before or places[one][-1] > after:
+                    beside[find(one)] = find(lane)
+    spans: dict[Hashable, tuple[int, int]] = {}
+    sizes: dict[Hashable, int] = {}
+    for lane, found in places.items():
+        group = find(lane)
+        first, last = spans.get(group, (found[0], found[-1]))
+        spans[group] = (min(first, found[0]), max(last, found[-1]))
+        sizes[group] = sizes.get(group, 0) + 1
+    steps = [0] * (len(lanes) + 1)
+    for group, (first, last) in spans.items():
+        if sizes[group] > 1:
+            steps[first + 1] += 1
+            steps[last + 1] -= 1
+    return [depth > 0 for depth in accumulate(steps[:-1])]
 
 
 def describe_sources(

@@ -250,10 +250,12 @@ def test_the_head_of_a_tunnel_may_come_in_pieces(gateway):
         assert plain.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.mark.parametrize("target", ["", "host", "host:x", ":443"])
+@pytest.mark.parametrize(
+    "target", ["", "host", "host:x", ":443", "a/b:443", "\xe4.de:443"]
+)
 def test_a_tunnel_to_nowhere_is_refused_as_json(gateway, target):
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as plain:
-        plain.sendall(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode())
+        plain.sendall(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode("latin-1"))
         said = b""
         while piece := plain.recv(4096):
             said += piece

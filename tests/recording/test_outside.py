@@ -212,3 +212,15 @@ def test_a_process_is_told_by_its_connection(authority, tmp_path):
     _, interactions = record(authority, tmp_path, ("GET", JOB))
     if os.path.exists("/proc/net/tcp"):  # noqa: PTH110
         assert interactions[0]["process"]["program"].startswith("python")
+
+
+def test_a_defect_is_an_answer_and_told(authority, tmp_path):
+    class Broken(Far):
+        def reach(self, host, port, *, secure=True):
+            return Ask(lambda: Answering(lambda request: 1 / 0))
+
+    with gateway(authority, tmp_path / "c.json", Mode.LIVE, Broken()) as (_, out, one):
+        given = one.get(JOB, timeout=30)
+    assert given.status_code == 500
+    assert "ZeroDivisionError" in given.json()["error"]["message"]
+    assert len(out.seen.defects) == 1
