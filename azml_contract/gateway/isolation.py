@@ -7,7 +7,6 @@ not have a network namespace, an error says so.
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
 import socket
 import struct
@@ -62,6 +61,8 @@ def _write(path: str, text: str) -> None:
 
 
 def _raise_loopback() -> None:
+    import fcntl  # Windows has none
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         asked = struct.pack("16sh", b"lo", 0)
         answer = fcntl.ioctl(any_socket, _GET_FLAGS, asked)
