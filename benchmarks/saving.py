@@ -1,7 +1,8 @@
 """Saving: what sanitising, scanning and writing a recording takes, by its size.
 
 Traffic like that of the live service (traffic.py), all of it distinct. `save` is
-what the recorder does when a scenario has passed; `import` makes a cassette of a
+what the recorder does when a scenario has passed, but for `prove`, the proof that
+what was recorded will replay; `import` makes a cassette of a
 test-proxy recording of 1 MB; `lint` reads recordings from the disk, as many as are
 asked for, and the time of all 3,300 is told from them. Times are of the processor.
 """
@@ -10,6 +11,8 @@ from __future__ import annotations
 
 import math
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from measure import Row, Target, make_parser, show, time_call
@@ -21,7 +24,9 @@ from azml_contract.commands.cassette.lint import lint_file
 from azml_contract.documents.document import open_document
 from azml_contract.documents.importing import import_exchanges
 from azml_contract.exchange import Exchange
-from azml_contract.recording.identity import Logins
+from azml_contract.recording.identity import Logins, is_identity
+from azml_contract.recording.modes import Mode, RecorderSettings, make_player
+from azml_contract.recording.proof import Proof
 from azml_contract.recording.scrub import Scrubber
 from azml_contract.recording.tape import Tape
 from azml_contract.redaction.scan import Scanner
@@ -48,6 +53,29 @@ def save(exchanges: list[Exchange], path: Path) -> None:
     write_cassette(path, rendered, scrubber.side_files)
 
 
+def prepare_proof(exchanges: list[Exchange], path: Path) -> Callable[[], None]:
+    """What the recorder does between `save`'s scan and its writing.
+
+    A person's name that answers bring up cannot be sent by a scenario of its own.
+    """
+    exchanges = [one for one in exchanges if b"Test User" not in one.request.body]
+    rules = redaction_rules(PLACEHOLDERS)
+    tape = Tape(Logins())
+    for one in exchanges:
+        tape.add(one, tape.start())
+    scrubber = Scrubber(rules, exchanges)
+    rendered = render_cassette(tape.to_cassette(HEADER, scrubber, {}))
+    told = RecorderSettings(path, Mode.RECORD, "benchmark", "", "azure", rules)
+    player = partial(make_player, told, redactor=scrubber.redactor)
+    logins = [one for one in exchanges if is_identity(one.request)]
+
+    def prove() -> None:
+        proof = Proof(path, rendered, scrubber.side_files, player)
+        proof.require(tape.sent(), rules, logins)
+
+    return prove
+
+
 def exponent(rows: list[Row]) -> float:
     """How the time grows with the size: 1 is linear, 2 is quadratic."""
     first, last = rows[0], rows[-1]
@@ -64,6 +92,9 @@ def measure(folder: Path, sizes: tuple[int, ...], linted: int) -> list[Row]:
         traffic = make_traffic(size, seeds)
         seconds = time_call(lambda t=traffic: save(t, folder / "c.json"))
         rows.append({"work": "save", "size": size, "seconds": seconds})
+    for size in sizes:
+        prove = prepare_proof(make_traffic(size, seeds), folder / "c.json")
+        rows.append({"work": "prove", "size": size, "seconds": time_call(prove)})
     for share in (0.25, 1.0):
         file = folder / "import.json"
         traffic = make_traffic(4_000, seeds)
@@ -101,12 +132,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(Path(folder), sizes, 5 if given.quick else LINTED)
     saved = [row for row in rows if row["work"] == "save"]
+    proven = [row for row in rows if row["work"] == "prove"]
     imported = [row for row in rows if row["work"] == "import"]
     (linted,) = (row for row in rows if row["work"] == "lint")
     whole = linted["seconds"] / linted["files"] * ALL_FILES
     targets = [
         Target(f"seconds to save {saved[-1]['size']:,}", saved[-1]["seconds"], 3.0),
         Target("growth of saving, exponent", exponent(saved), 1.15),
+        Target(
+            f"ms to prove an interaction of {proven[-1]['size']:,}",
+            proven[-1]["seconds"] / proven[-1]["size"] * 1000,
+            1.0,
+        ),
         Target("seconds to import 1 MB", imported[-1]["seconds"], 1.0),
         Target("growth of importing, exponent", exponent(imported), 1.15),
         Target(f"seconds to lint {ALL_FILES:,} files, 170 MB", whole, 60.0),

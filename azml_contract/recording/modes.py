@@ -34,7 +34,7 @@ from azml_contract.recording.extend import (
 )
 from azml_contract.recording.identity import LOGINS, is_identity
 from azml_contract.recording.match import Canonicaliser, Matcher
-from azml_contract.recording.names_drawn import DrawnNames
+from azml_contract.recording.names_drawn import JOB_NAME, DrawnNames
 from azml_contract.recording.player import Played, Player
 from azml_contract.recording.proof import UNPROVEN, Proof, Sent
 from azml_contract.recording.scrub import Sanitizer, Scrubber
@@ -536,8 +536,15 @@ def make_player(
         redactor or Redactor(known),
         settings.record_command,
         rules=rules,
-        names=None if settings.intercepts else DrawnNames(settings.draws),
+        names=_drawn_names(settings),
     )
+
+
+def _drawn_names(settings: RecorderSettings) -> DrawnNames:
+    """What clients draw: a scenario draws with `var`, but for jobs of azure-ai-ml."""
+    if settings.intercepts:
+        return DrawnNames(known=(JOB_NAME,), levels_times=False)
+    return DrawnNames(settings.draws)
 
 
 def _load(settings: RecorderSettings) -> Cassette:

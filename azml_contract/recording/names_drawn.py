@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 from azml_contract.errors import UsageError
 
+JOB_NAME = r"[a-z]{2,30}_[a-z]{2,30}_[0-9a-z]{10}"
+"""What azure-ai-ml draws for jobs: two words and ten characters, digits or none."""
 NAMES = (
-    r"[a-z]{2,30}_[a-z]{2,30}_[0-9a-z]{10}",  # azure-ai-ml's, of jobs
+    JOB_NAME,
     r"[\w-]{1,100}_1[5-9]\d{8}_[0-9a-f]{8}",  # azureml-core's, of runs
     r"[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}",  # a random GUID without dashes
     r"1[5-9]\d{8}(?:\d{3}|\d{6}|\d{9})?",  # seconds since 1970, or smaller parts
@@ -29,20 +31,29 @@ class DrawnNames:
 
     Args:
         more: Patterns of a project's own.
+        known: Patterns that are known.
+        levels_times: Whether two times are the same.
 
     Raises:
         UsageError: A pattern is none.
     """
 
-    def __init__(self, more: Sequence[str] = ()) -> None:
-        self._kinds = [_compile(one) for one in (*more, *NAMES)]
+    def __init__(
+        self,
+        more: Sequence[str] = (),
+        known: Sequence[str] = NAMES,
+        *,
+        levels_times: bool = True,
+    ) -> None:
+        self._levels_times = levels_times
+        self._kinds = [_compile(one) for one in (*more, *known)]
         joined = "|".join(f"(?:{one.pattern})" for one in self._kinds)
         self.pattern = rf"(?<![0-9A-Za-z])(?:{joined})(?![0-9A-Za-z])"
         self._time = re.compile(_TIME)
 
     def level_times(self, text: str) -> str:
         """The text with every time the same."""
-        return self._time.sub(TIME, text)
+        return self._time.sub(TIME, text) if self._levels_times else text
 
     def are_alike(self, one: str, other: str) -> bool:
         """Whether two names are of one kind, so that one may stand for the other."""

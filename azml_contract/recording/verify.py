@@ -10,6 +10,7 @@ had to poll.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -22,6 +23,7 @@ from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
 from azml_contract.recording.identity import is_identity
 from azml_contract.recording.match import site_of
+from azml_contract.recording.names_drawn import JOB_NAME
 from azml_contract.recording.polls import announced_by, is_poll_path
 from azml_contract.recording.volatile import GUID
 
@@ -29,6 +31,7 @@ EnumValues = Mapping[str, frozenset[str]]
 """Lower-case property name to the values that the contract lists for it."""
 
 _ACTED_ON = ("azure-asyncoperation", "location", "operation-location")
+_DRAWN_NAME = re.compile(rf"(?<![0-9A-Za-z]){JOB_NAME}(?![0-9A-Za-z])")
 _SHORTEST_DRAWN = 6
 _SHOWN = 40
 _NOT_MADE = "not made"
@@ -121,7 +124,7 @@ def compare_cassettes(
     """
     comparison = _Comparison(enum_values)
     before = _calls(recorded)
-    now = _calls(_level_drawn(live, recorded.variables))
+    now = _calls(_level_drawn(live, recorded))
     found: list[Difference] = []
     for old, new in _pair(before, now):
         if old is not None and new is not None:
@@ -173,15 +176,18 @@ def _new(call: _Call) -> Difference:
     return Difference(-1, str(call.interaction), "call", "", "nothing", status)
 
 
-def _level_drawn(live: Cassette, recorded: Mapping[str, Json]) -> Cassette:
-    """The cassette with the variables' values of the other one."""
+def _level_drawn(live: Cassette, recorded: Cassette) -> Cassette:
+    """The cassette with the values that the other one drew, itself or its client."""
     pairs = [
         (value, known)
         for name, value in live.variables.items()
         if isinstance(value, str)
-        and isinstance(known := recorded.get(name), str)
+        and isinstance(known := recorded.variables.get(name), str)
         and len(value) >= _SHORTEST_DRAWN
     ]
+    names, others = _drawn_names(live), _drawn_names(recorded)
+    if len(names) == len(others):
+        pairs += zip(names, others, strict=True)
     if not pairs:
         return live
     levelled = []
@@ -191,6 +197,15 @@ def _level_drawn(live: Cassette, recorded: Mapping[str, Json]) -> Cassette:
             text = text.replace(json.dumps(value)[1:-1], json.dumps(known)[1:-1])
         levelled.append(Interaction(json.loads(text), one.side_files))
     return replace(live, interactions=tuple(levelled))
+
+
+def _drawn_names(cassette: Cassette) -> list[str]:
+    """Names that a client drew, each once, in the order of their appearance."""
+    found: dict[str, None] = {}
+    for one in cassette.interactions:
+        text = json.dumps(one.data, ensure_ascii=False)
+        found |= dict.fromkeys(_DRAWN_NAME.findall(text))
+    return [*found]
 
 
 def _calls(cassette: Cassette) -> list[_Call]:

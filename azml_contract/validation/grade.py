@@ -74,8 +74,9 @@ class Grader:
             place = f"{deviation.owner}.{deviation.name}"
             message, carried = f"{show(deviation.seen)} in {place} {bound.fault}.", ""
         pointer = to_pointer(deviation.path)
+        key = str(deviation.path[-1]) if deviation.path else ""
         severity, evidence, note, advice = self._weigh(
-            code, deviation.owner, deviation.name, bound.id if bound else ""
+            code, deviation.owner, deviation.name, bound.id if bound else "", key
         )
         firm = rule in _FIRM_RULES and _is_firm(deviation)
         if firm:
@@ -181,15 +182,20 @@ class Grader:
         )
 
     def _weigh(
-        self, code: str, owner: str, name: str, bound: str = ""
+        self, code: str, owner: str, name: str, bound: str = "", key: str = ""
     ) -> tuple[Severity, Evidence, str, str]:
+        """What a finding weighs; `key` is that of a map, where it stands in one."""
         entry = CODES[code]
         if self.profile is Profile.STRICT:
             return entry.strict, Evidence.SPEC, "", ""
         version = self.api_version
-        known = (
-            find_entry(bound) if bound else find_divergence(code, version, owner, name)
-        )
+        if bound:
+            known = find_entry(bound)
+        else:
+            inner = f"{name}.{key}" if key not in ("", name) else name
+            known = find_divergence(code, version, owner, inner) or find_divergence(
+                code, version, owner, name
+            )
         if known is None:
             return entry.service, entry.evidence, "", ""
         note = f" Known divergence ({known.id}): {known.service}."

@@ -127,7 +127,12 @@ def test_saving_measures_what_is_done_or_says_what_is_absent() -> None:
     document = _run("saving")
     if any("absent" in row for row in document["rows"]):
         return
-    assert {row["work"] for row in document["rows"]} == {"save", "import", "lint"}
+    assert {row["work"] for row in document["rows"]} == {
+        "save",
+        "prove",
+        "import",
+        "lint",
+    }
     assert _are_positive(_figures(document, "seconds"))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from azml_contract import check_body
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Evidence, Finding, Severity
@@ -243,3 +244,18 @@ def test_what_a_recorded_answer_refused_is_an_error(
     if code:
         assert codes[code].severity is Severity.ERROR
         assert codes[code].evidence is Evidence.LIVE
+
+
+def test_what_microsofts_own_client_sends_is_no_error() -> None:
+    body = {
+        "properties": {
+            "codeUri": "https://account.blob.core.windows.net/c/p",
+            "properties": {"hash_version": 202208, "other": 3},
+        }
+    }
+    found = check_body(body, "CodeVersions_CreateOrUpdate", api_version="2023-04-01")
+    assert [(one.pointer, one.severity) for one in found] == [
+        ("/properties/properties/hash_version", "warning"),
+        ("/properties/properties/other", "error"),
+    ]
+    assert "1,861" in found[0].message
