@@ -34,6 +34,7 @@ COMMANDS = {
     "azure-mgmt-2020": [python_of("azure-mgmt-2020"), HERE / "azure_mgmt_2020.py"],
     "azure-mgmt-2023": [python_of("azure-mgmt-2023"), HERE / "azure_mgmt_2023.py"],
     "azure-ai-ml": [python_of("azure-ai-ml"), HERE / "azure_ai_ml.py"],
+    "azureml-mlflow": [python_of("azureml-mlflow"), HERE / "azureml_mlflow.py"],
     "azure-cli": [python_of("azure-cli"), HERE / "azure_cli.py"],
     "node": [shutil.which("node") or "node", HERE / "node.js"],
 }
