@@ -25,8 +25,9 @@ _VALUE = (
     rf"|(?P<bare>(?:{_REFERENCE}|[^\s\"'`,;&|<>(){{}}\[\]\\])+))"
 )
 _ASSIGNED = re.compile(
-    r"(?<![\w$.%-])(?P<name>-{0,2}[A-Za-z_][\w.-]{0,80})(?:\\*[\"'])?"
-    rf"(?P<mark>[ \t]{{0,8}}(?:=>|:=|==?|:)[ \t]{{0,8}}){_VALUE}"
+    r"(?<![\w$.%-])(?P<name>-{0,2}[A-Za-z_][\w.-]{0,80})(?:\\*[\"']\]?)?"
+    r"(?P<mark>[ \t]{0,8}(?:=>|:=|==?|:)[ \t]{0,8}(?:![\w!/.-]{1,40}[ \t]+)?)"
+    rf"{_VALUE}"
 )
 _OPTION = re.compile(
     rf"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{{0,80}})(?P<mark>[ \t]+)(?!-){_VALUE}"
@@ -48,8 +49,21 @@ _USERINFO = re.compile(
     r"(?i)(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{1,30}://)(?P<user>[^\s/?#@:\"'<>\\]*)"
     r"(?::(?P<word>[^\s/?#\"'<>\\@]*(?:@[^\s/?#@:\"'<>\\]*(?=@))*))?@(?=[\w\[$%{-])"
 )
-_SHORT = re.compile(
-    r"(?P<mark>(?<![\w-])-[pP](?:[ \t]+|(?=[^\s\"'-]*[^\w\s:/-])))" + _VALUE
+_SHORT = re.compile(r"(?P<mark>(?<![\w-])-[pP](?:[ \t]+|(?=[^\s-])))" + _VALUE)
+_WITH_SIGN = re.compile(r"[^\s\"'-]*[^\w\s:/-]")
+# A name and a value with nothing but a blank between them.
+_SET = re.compile(
+    r"(?P<mark>(?:\bsetx|(?:(?<!\S)|(?<=\\n))ENV)[ \t]+"
+    rf"(?P<name>[A-Za-z_]\w{{0,80}})[ \t]+){_VALUE}"
+)
+_LOGIN = re.compile(
+    r"(?P<mark>\b(?:wandb|hf|huggingface-cli)[ \t]+(?:auth[ \t]+)?login[ \t]+(?!-))"
+    r"(?P<bare>[^\s\"'`;&|<>]{8,})"
+)
+_TOLD = re.compile(
+    r"(?i:(?P<mark>\b(?:pass(?:word|phrase|code)|pwd|secret|token|api[ -]?key)[ \t]+"
+    r"(?:is|was)[ \t:]+[\"'`]?))"
+    r"(?P<bare>(?=\S*[A-Z])(?=\S*[a-z])(?=\S*[\d!@#$%^&*+=?~])[^\s\"'`<>{}()\[\],;]{6,})"
 )
 _USER_OPTION = re.compile(
     r"(?P<mark>(?<![\w-])(?:-u|--user|--proxy-user)[ \t=]+[\"']?[^\s\"':/]+:)"
@@ -88,6 +102,8 @@ def redact_named(text: str, redact: Redact) -> str:
     if "-p" in text or "-P" in text:
         known = _PASS_COMMANDS.search(text) is not None
         text = _SHORT.sub(lambda m: _short(m, redact, known=known), text)
+    if " login " in text:
+        text = _LOGIN.sub(lambda m: _always(m, redact), text)
     if "-u" in text or "user" in lowered:
         text = _USER_OPTION.sub(lambda m: _always(m, redact), text)
     return text
@@ -100,6 +116,10 @@ def _redact_triggered(text: str, lowered: str, redact: Redact) -> str:
         text = _sub_named(_PAIR, text, redact)
     if "login" in lowered:
         text = _NETRC.sub(lambda m: _always(m, redact), text)
+    if " is " in lowered or " was " in lowered:
+        text = _TOLD.sub(lambda m: _always(m, redact), text)
+    if "setx" in lowered or "ENV" in text:
+        text = _sub_named(_SET, text, redact)
     if "</" in text:
         text = _sub_named(_ELEMENT, text, redact)
     text = _sub_named(_ASSIGNED, text, redact)
@@ -154,6 +174,9 @@ def _short(found: re.Match[str], redact: Redact, *, known: bool) -> str:
     if is_reference(value) or is_path(value):
         return found[0]
     is_word = _STRONG.fullmatch(value) is not None or (known and not value.isdigit())
+    glued = found["mark"][-1] in "pP"
+    if glued and not known:
+        is_word = is_word and _WITH_SIGN.match(value) is not None
     return _put(found, redact) if is_word else found[0]
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from azml_contract.redaction.rules import QUERY_SECRETS
 
 _TABLE = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
-_ENDINGS, _ALONE, _NO_TOKEN, _NO_KEY, _NOTHING = (
+_ENDINGS, _ALONE, _WHICH, _NO_TOKEN, _NO_KEY, _NOTHING = (
     frozenset(_TABLE[name].split())
-    for name in ("endings", "alone", "no_token", "no_key", "nothing")
+    for name in ("endings", "alone", "which", "no_token", "no_key", "nothing")
 )
 _KEY_ENDINGS = tuple(word for word in _ENDINGS if word.endswith("key"))
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -40,7 +40,7 @@ _SHORTEST, _SHORTEST_CODE = 3, 20
 @lru_cache(maxsize=16_384)
 def is_secret_name(name: str) -> bool:
     """Whether a name says that its value is a secret."""
-    words = [word.lower() for word in _WORDS.findall(name[-120:])]
+    words = _telling_words(name)
     if not words:
         return False
     last, before = words[-1], words[-2] if len(words) > 1 else ""
@@ -60,6 +60,14 @@ def is_secret_name(name: str) -> bool:
         for ending in _ENDINGS
         if len(ending) > 4 or last == ending
     )
+
+
+def _telling_words(name: str) -> list[str]:
+    """The words of a name, without those at its end that only say which or of what."""
+    words = [word.lower() for word in _WORDS.findall(name[-120:])]
+    while len(words) > 1 and (words[-1].isdigit() or words[-1] in _WHICH):
+        words.pop()
+    return words
 
 
 def _is_secret_key(joined: str, before: str) -> bool:
@@ -89,8 +97,7 @@ def is_named_secret(name: str, value: str) -> bool:
     """Whether a value is secret because of its name."""
     if not is_secret_name(name) or is_reference(value):
         return False
-    words = _WORDS.findall(name)
-    last = words[-1].lower()
+    last = _telling_words(name)[-1]
     if last in ("pwd", "pass", "pat", "path") and is_path(value):
         return False
     if last == "key":

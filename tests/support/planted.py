@@ -142,6 +142,13 @@ SECRETS: dict[str, Kind] = {
     "basic": within("Authorization: Basic ", lambda d: d.base64(15)),
     "bearer": within("Authorization: Bearer ", lambda d: d.chars(30)),
     "docker": docker,
+    "numbered name": within("API_KEY_2=", lambda d: d.chars(20)),
+    "stage of a name": within("DB_PASSWORD_PROD: ", Dice.word),
+    "glued": within("mysql -u root -p", Dice.word, " db"),
+    "Dockerfile": within("FROM x\nENV API_TOKEN ", Dice.word, "\n"),
+    "tag of YAML": within("secret: !vault ", Dice.word, "\n"),
+    "subscript": within("os.environ['API_KEY'] = '", Dice.word, "'"),
+    "told": within("the password is ", lambda d: "aB" + d.word(), ", as ever"),
     "JSON": within('{"HF_TOKEN": "', Dice.word, '"}'),
 }
 
@@ -276,6 +283,11 @@ HARMLESS: dict[str, Callable[[Dice], str]] = {
             "https://v.vault.azure.net/secrets/my-secret-name",
             "workspaceSecretName: db-password-prod",
             "Standard_NC24ads_A100_v4",
+            "The token is base64-encoded; a password was set in 2024.",
+            "docker run -p8080:80 x; mkdir -parents /a; az ml job create -f job.yml",
+            "ENV PYTHONPATH /opt/app ENV KEY_COUNT 12",
+            "wandb login --relogin && huggingface-cli login",
+            "num_tokens_text: 12, partition_key_1: customer, key_value: abc",
         )
     },
 }
