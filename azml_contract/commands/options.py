@@ -22,7 +22,7 @@ def reports_findings(command: Command) -> Command:
     form = click.option(
         "--format",
         "form",
-        type=click.Choice(["text", "json", "sarif", "github"]),
+        type=click.Choice(["text", "json", "sarif", "github", "junit", "markdown"]),
         default="text",
         show_default=True,
         help="Text for people, the others for programs.",

@@ -6,13 +6,16 @@ output. Wiring between commands and `report`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from azml_contract.report.checked import Checked
+    from azml_contract.report.sarif import Tool
 
 
 def print_checked(
@@ -22,7 +25,7 @@ def print_checked(
 
     Args:
         checked: Every input with its findings.
-        form: ``text``, ``json``, ``sarif`` or ``github``.
+        form: ``text``, ``json``, ``sarif``, ``github``, ``junit`` or ``markdown``.
         tell: Makes the lines of the text, as commands close it differently.
     """
     if form == "json":
@@ -31,17 +34,49 @@ def print_checked(
         click.echo(render_json(checked))
     elif form == "sarif":
         from azml_contract.report.sarif import render_sarif
-        from azml_contract.validation.codes import CODES
 
-        titles = {name: code.title for name, code in CODES.items()}
-        click.echo(render_sarif(checked, titles))
+        click.echo(render_sarif(checked, make_tool()))
+    elif form == "junit":
+        from azml_contract.report.junit import render_junit
+
+        click.echo(render_junit(checked))
+    elif form == "markdown":
+        from azml_contract.report.markdown import render_markdown
+
+        click.echo(render_markdown(checked))
     elif form == "github":
         from azml_contract.report.github import render_github
+        from azml_contract.report.markdown import render_markdown
 
+        append_summary(render_markdown(checked))
         click.echo(render_github(checked))
     else:
         for line in tell():
             click.echo(line)
+
+
+def make_tool() -> Tool:
+    """This program, as SARIF names it: with what its codes mean."""
+    from importlib.metadata import version
+
+    from azml_contract.report.sarif import Rule, Tool
+    from azml_contract.validation.codes import CODES
+    from azml_contract.validation.codes_page import load_entries
+
+    entries = load_entries()
+    rules = {
+        name: Rule(code.title, entries[name].meaning, entries[name].cure)
+        for name, code in CODES.items()
+    }
+    return Tool(version("azml-contract"), rules)
+
+
+def append_summary(text: str) -> None:
+    """Add Markdown to the summary of a GitHub job, where there is one."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("ab") as file:
+            file.write(f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def paint(text: str, colour: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import click
 from azml_contract.commands.cassette.files import list_missing, named
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.exits import say_problem
-from azml_contract.commands.printing import paint
+from azml_contract.commands.printing import append_summary, make_tool, paint
 from azml_contract.commands.unjudged import Account
 from azml_contract.errors import InputError, UsageError
 from azml_contract.whole_file import open_whole, write_whole
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from azml_contract.report.regressed import Regressed
 
 _SHOWN = 10
-FORMATS = ("text", "json", "html", "junit", "github", "sarif")
+FORMATS = ("text", "json", "html", "junit", "github", "sarif", "markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,18 +459,14 @@ def _print_text(regressed: Regressed, options: Options, file: TextIO) -> None:
 
 def _render(regressed: Regressed, form: str) -> str:
     from azml_contract.report import regressed_ci as ci
-    from azml_contract.validation.codes import CODES
 
     if form == "junit":
         return ci.render_junit(regressed)
     if form == "sarif":
-        titles = {code.code: code.title for code in CODES.values()}
-        return ci.render_sarif(regressed, titles)
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        text = ci.render_step_summary(regressed)
-        with Path(summary).open("ab") as file:
-            file.write(text.encode("utf-8", "backslashreplace"))
+        return ci.render_sarif(regressed, make_tool())
+    if form == "markdown":
+        return ci.render_step_summary(regressed)
+    append_summary(ci.render_step_summary(regressed))
     return ci.render_github(regressed)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from azml_contract.finding import Finding
@@ -28,7 +28,7 @@ class Cause:
     """One thing that breaks calls.
 
     `breaks` counts them, `recordings` where they are, `calls` are their labels.
-    `finding` and `example` are those of the first. `known` is set where the
+    `finding`, `file` and `example` are those of the first. `known` is set where the
     baseline has all of them.
     """
 
@@ -40,6 +40,22 @@ class Cause:
     recordings: int
     example: str
     known: bool = False
+    file: str = ""
+
+    @property
+    def title(self) -> str:
+        """What happens since when, where, to which calls; of others it differs."""
+        gone = self.finding.code == OPERATION_GONE
+        place = "" if gone or not self.pointer else f" {self.pointer}"
+        return f"{self.status} {self.when}{place}, {name_calls(self.calls)}"
+
+    @property
+    def count(self) -> str:
+        """How many calls in which recordings."""
+        calls = "1 call" if self.breaks == 1 else f"{self.breaks} calls"
+        if self.recordings == 1:
+            return f"{calls} in {self.example}"
+        return f"{calls} in {self.recordings} recordings, such as {self.example}"
 
     @property
     def pointer(self) -> str:
@@ -63,6 +79,22 @@ def find_causes(found: Regressed) -> tuple[Cause, ...]:
     return tuple(
         sorted(causes, key=lambda c: (c.known, _WORST.get(c.status, 3), -c.breaks))
     )
+
+
+def name_calls(calls: Sequence[str], most: int = 6) -> str:
+    """Labels of calls, the first of many."""
+    shown = ", ".join(calls[:most])
+    left = len(calls) - most
+    return f"{shown} and {left} more" if left > 0 else shown
+
+
+def count_known(causes: Sequence[Cause]) -> str:
+    """One line for all that the baseline knows; empty where it knows nothing."""
+    known = [one for one in causes if one.known]
+    breaks = sum(one.breaks for one in known)
+    what = "1 known break" if breaks == 1 else f"{breaks} known breaks"
+    why = "1 cause" if len(known) == 1 else f"{len(known)} causes"
+    return f"{what} of {why} in the baseline." if known else ""
 
 
 def find_reach(found: Regressed) -> Iterator[tuple[str, int]]:
@@ -99,4 +131,5 @@ def _make_cause(group: list[_Seen]) -> Cause:
         recordings=sum(where.values()),
         example=f"{first.scenario.name}, recorded at {first.scenario.recorded}",
         known=first.broken.known,
+        file=first.broken.file,
     )

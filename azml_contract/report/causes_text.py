@@ -10,7 +10,13 @@ import textwrap
 from rich.console import Console
 from rich.text import Text
 
-from azml_contract.report.causes import Cause, find_causes, find_reach
+from azml_contract.report.causes import (
+    Cause,
+    count_known,
+    find_causes,
+    find_reach,
+    name_calls,
+)
 from azml_contract.report.regressed import OPERATION_GONE, Regressed
 from azml_contract.report.table import STYLES, print_legend, print_trimmed
 
@@ -26,7 +32,8 @@ def print_causes(console: Console, found: Regressed, *, limit: int) -> None:
         limit: How many causes at most; the rest is counted.
     """
     _print_reach(console, found)
-    causes = find_causes(found)
+    every = find_causes(found)
+    causes = [cause for cause in every if not cause.known]
     if causes:
         console.print()
         print_trimmed(console, Text("What breaks, the worst first", "bold"))
@@ -46,6 +53,10 @@ def print_causes(console: Console, found: Regressed, *, limit: int) -> None:
             "Call by call: --by scenario. The edits: azml-contract upgrade FILE --to V."
         )
         _print_wrapped(console, hint, 0)
+    known = count_known(every)
+    if known:
+        console.print()
+        _print_wrapped(console, known, 0)
     for alarm in found.alarms:
         print_trimmed(console, Text(alarm, "bold red"))
 
@@ -66,25 +77,12 @@ def _print_cause(console: Console, cause: Cause) -> None:
     gone = cause.finding.code == OPERATION_GONE
     place = "" if gone or not cause.pointer else f"  {cause.pointer}"
     title = Text(f"{cause.status} {cause.when}", STYLES.get(cause.status, ""))
-    known = " (in the baseline)" if cause.known else ""
-    print_trimmed(console, title + Text(f"{place}{known}", "bold"))
-    _print_wrapped(console, _name_calls(cause.calls), _INSET)
+    print_trimmed(console, title + Text(place, "bold"))
+    _print_wrapped(console, name_calls(cause.calls), _INSET)
     if not gone:
         told = f"{cause.finding.message} {cause.finding.cure}".strip()
         _print_wrapped(console, told, _INSET)
-    calls = "1 call" if cause.breaks == 1 else f"{cause.breaks} calls"
-    where = (
-        cause.example
-        if cause.recordings == 1
-        else f"{cause.recordings} recordings, such as {cause.example}"
-    )
-    _print_wrapped(console, f"{calls} in {where}", _INSET)
-
-
-def _name_calls(calls: tuple[str, ...], most: int = 6) -> str:
-    shown = ", ".join(calls[:most])
-    left = len(calls) - most
-    return f"{shown} and {left} more" if left > 0 else shown
+    _print_wrapped(console, cause.count, _INSET)
 
 
 def _print_wrapped(console: Console, text: str, inset: int) -> None:

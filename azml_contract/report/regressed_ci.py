@@ -8,86 +8,67 @@ commands and job summaries; SARIF 2.1.0.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from azml_contract.finding import Finding
-from azml_contract.report.github import annotate, annotate_calls
+from azml_contract.report.causes import Cause, count_known, find_causes
+from azml_contract.report.github import annotate, annotate_calls, escape_property, fit
+from azml_contract.report.github import escape as escape_data
+from azml_contract.report.junit import Suite, attribute, clean, render_suites
+from azml_contract.report.markdown import cell
 from azml_contract.report.regressed import Broken, Regressed, Scenario
-from azml_contract.report.sarif import make_result
+from azml_contract.report.sarif import Tool, locate, make_result, render_run
 
-_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _MOST_ROWS = 500
-_NO_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_junit(found: Regressed) -> str:
-    """One test case for each call of a scenario; a break is a failure.
+    """One failure for each cause, and a case for each recording.
 
-    So is each alarm, and what was not judged, in suites of their own.
+    A recording that breaks is skipped there, and says by how many causes: it is no
+    failure of its own, and it did not pass. Alarms, and what was not judged, fail in
+    suites of their own. Names are unique.
     """
-    suites = [_suite(one) for one in found.scenarios]
-    tests = sum(len(one.calls) for one in found.scenarios)
-    failed = sum(len(_failed_calls(one)) for one in found.scenarios)
+    causes = [one for one in find_causes(found) if not one.known]
     missed = [_tell_finding(one) for one in found.findings if one.severity == "error"]
-    for name, failures in (("api-versions", found.alarms), ("not judged", missed)):
-        if failures:
-            suites.append(_suite_of_failures(name, failures))
-            tests += len(failures)
-            failed += len(failures)
-    head = f'<testsuites name="azml-contract" tests="{tests}" failures="{failed}">'
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', head, *suites, "</testsuites>"]
-    return "\n".join(lines)
+    suites = [
+        Suite("what breaks", [(one.title, _fail_cause(one)) for one in causes]),
+        Suite("recordings", list(_tell_recordings(found))),
+        Suite("api-versions", [_fail(one) for one in found.alarms]),
+        Suite("not judged", [_fail(one) for one in missed]),
+    ]
+    return render_suites([suite for suite in suites if suite.cases])
 
 
-def _suite_of_failures(suite: str, failures: Sequence[str]) -> str:
-    count = len(failures)
-    lines = [f'<testsuite name="{suite}" tests="{count}" failures="{count}">']
-    for failure in failures:
-        name = _attribute(failure.partition(",")[0])
-        lines.append(f'<testcase classname="{suite}" name={name}>')
-        lines.append(f"<failure message={_attribute(failure)}/></testcase>")
-    return "\n".join([*lines, "</testsuite>"])
+def _fail(text: str) -> tuple[str, str]:
+    name = text.partition(",")[0]
+    return name, f"<failure message={attribute(text)}/>"
+
+
+def _fail_cause(one: Cause) -> str:
+    told = f"{one.finding.message} {one.finding.cure}".strip()
+    text = escape(clean(f"{told}\n{one.count}"))
+    return f"<failure message={attribute(f'{one.status} {one.when}')}>{text}</failure>"
+
+
+def _tell_recordings(found: Regressed) -> Iterator[tuple[str, str]]:
+    for one in found.scenarios:
+        new = {_reason(broken) for broken in one.broken if not broken.known}
+        why = "1 cause" if len(new) == 1 else f"{len(new)} causes"
+        skipped = f'<skipped message="breaks by {why}"/>' if new else ""
+        for name in (one.name, *one.others):
+            yield f"{name} ({one.recorded})", skipped
+
+
+def _reason(one: Broken) -> tuple[str, str, str]:
+    return one.status, one.when, one.finding.pointer
 
 
 def _tell_finding(one: Finding) -> str:
     place = f"{one.location.file}:{one.location.line}, " if one.location else ""
     return f"{place}{one.code}: {one.message} {one.cure}".strip()
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(_NO_XML.sub("", text))
-
-
-def _failed_calls(scenario: Scenario) -> dict[str, list[Broken]]:
-    failed: dict[str, list[Broken]] = {}
-    for one in scenario.broken:
-        if not one.known:
-            failed.setdefault(one.call, []).append(one)
-    return failed
-
-
-def _suite(scenario: Scenario) -> str:
-    failed = _failed_calls(scenario)
-    name = _attribute(f"{scenario.name} ({scenario.recorded})")
-    counts = f'tests="{len(scenario.calls)}" failures="{len(failed)}"'
-    lines = [f"<testsuite name={name} {counts}>"]
-    for call in scenario.calls:
-        case = f"<testcase classname={_attribute(scenario.name)}"
-        case += f" name={_attribute(call)}"
-        breaks = failed.get(call)
-        if breaks is None:
-            lines.append(f"{case}/>")
-            continue
-        text = escape(_NO_XML.sub("", "\n".join(_tell(one) for one in breaks)))
-        what = _attribute(f"{breaks[0].status} {breaks[0].when}")
-        lines.append(f"{case}><failure message={what}>{text}</failure>")
-        lines.append("</testcase>")
-    return "\n".join([*lines, "</testsuite>"])
 
 
 def _tell(one: Broken) -> str:
@@ -97,32 +78,23 @@ def _tell(one: Broken) -> str:
 
 
 def render_github(found: Regressed) -> str:
-    """One annotation for each break: an error, or a notice where it is known.
-
-    GitHub shows few annotations of a step, so recordings that fare alike share
-    one.
-    """
-    lines = [_annotate(b, one) for one in found.scenarios for b in one.broken]
-    lines += [f"::error title=azml-contract::{_data(alarm)}" for alarm in found.alarms]
+    """One annotation for each cause, the worst first, and one for all that is known."""
+    causes = find_causes(found)
+    lines = [_annotate(one) for one in causes if not one.known]
+    lines += [
+        f"::error title=azml-contract::{escape_data(alarm)}" for alarm in found.alarms
+    ]
     lines += [annotate(finding, "") for finding in found.findings]
-    return "\n".join([*lines, annotate_calls(found.seen)])
+    known = count_known(causes)
+    lines += [f"::notice title=azml-contract::{escape_data(known)}"] if known else []
+    return "\n".join(fit([*lines, annotate_calls(found.seen)]))
 
 
-def _annotate(one: Broken, scenario: Scenario) -> str:
-    level = "notice" if one.known else "error"
-    where = f"file={_property(one.file)}," if one.file else ""
-    title = _property(f"{one.call} {one.status} {one.when}")
-    more = len(scenario.others)
-    text = f"{_tell(one)} ({more} more of the same.)" if more else _tell(one)
-    return f"::{level} {where}title={title}::{_data(text)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _annotate(one: Cause) -> str:
+    where = f"file={escape_property(one.file)},line=1," if one.file else ""
+    told = f"{one.finding.message} {one.finding.cure}".strip()
+    text = f"{told}\n{one.count}"
+    return f"::error {where}title={escape_property(one.title)}::{escape_data(text)}"
 
 
 def render_step_summary(found: Regressed) -> str:
@@ -134,17 +106,23 @@ def render_step_summary(found: Regressed) -> str:
     lines = [
         "### Api-versions",
         "",
+        *_tell_causes(find_causes(found)),
         "| scenario | recorded | newest unchanged | breaks |",
         "|---|---|---|---|",
         *_cut(rows),
     ]
-    new = [one for one in found.broken if not one.known]
-    if new:
-        lines += ["", "| call | breaks | where | why |", "|---|---|---|---|"]
-        lines += _cut([_summarise(one) for one in new])
-    lines += ["", f"{_cell(found.seen.describe())}."]
+    lines += ["", f"{cell(found.seen.describe())}."]
     loud = (*found.alarms, *map(_tell_finding, found.findings))
-    return "\n".join([*lines, *(f"\n**{_cell(one)}**" for one in loud), ""])
+    return "\n".join([*lines, *(f"\n**{cell(one)}**" for one in loud), ""])
+
+
+def _tell_causes(causes: Sequence[Cause]) -> list[str]:
+    """What breaks, the worst first; one line for what the baseline knows."""
+    new = [one for one in causes if not one.known]
+    lines = ["| breaks | calls | why |", "|---|---|---|"] if new else []
+    lines += _cut([_summarise(one) for one in new])
+    known = count_known(causes)
+    return [*lines, *([""] if new else []), *([known, ""] if known else [])]
 
 
 def _cut(rows: Sequence[str]) -> list[str]:
@@ -156,49 +134,23 @@ def _cut(rows: Sequence[str]) -> list[str]:
 def _summarise_scenario(one: Scenario) -> str:
     more = f" and {len(one.others)} more" if one.others else ""
     newest = one.newest or "none"
-    name = f"{_cell(one.name)}{more}"
+    name = f"{cell(one.name)}{more}"
     return f"| {name} | {one.recorded} | {newest} | {len(one.broken)} |"
 
 
-def _summarise(one: Broken) -> str:
-    place = _cell(one.finding.pointer or one.finding.side)
-    why = _cell(one.finding.message)
-    return f"| {_cell(one.call)} | {one.status} {one.when} | `{place}` | {why} |"
+def _summarise(one: Cause) -> str:
+    why = f"{one.finding.message} {one.finding.cure}".strip()
+    return f"| {cell(one.title)} | {cell(one.count)} | {cell(why)} |"
 
 
-def _cell(text: str) -> str:
-    return escape(" ".join(text.split())).replace("|", "\\|")
-
-
-def render_sarif(found: Regressed, titles: Mapping[str, str]) -> str:
-    """One run with a result for each break.
-
-    Args:
-        found: What was found.
-        titles: A short title for each finding code.
-    """
-    missed = found.findings
-    codes = sorted({one.code for one in (*missed, *(b.finding for b in found.broken))})
-    rules = [
-        {"id": code, "shortDescription": {"text": titles.get(code, code)}}
-        for code in codes
-    ]
-    driver = {"name": "azml-contract", "rules": rules}
-    run = {
-        "tool": {"driver": driver},
-        "results": [
-            *(make_result("", one) for one in missed),
-            *map(_result, found.broken),
-        ],
-        "properties": {"calls": found.seen.to_json()},
-    }
-    shape = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(shape, indent=2, ensure_ascii=False)
+def render_sarif(found: Regressed, tool: Tool) -> str:
+    """One run with a result for each break."""
+    missed = (make_result("", one) for one in found.findings)
+    return render_run(tool, [*missed, *map(_result, found.broken)], found.seen)
 
 
 def _result(one: Broken) -> dict[str, Any]:
-    artifact = {"uri": quote((one.file or one.scenario).replace("\\", "/"))}
-    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact}}
+    location = locate(one.file or one.scenario)
     if one.finding.pointer:
         member = {"fullyQualifiedName": one.finding.pointer, "kind": "member"}
         location["logicalLocations"] = [member]

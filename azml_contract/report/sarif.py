@@ -8,15 +8,19 @@ Source: SARIF 2.1.0, OASIS standard.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
 from azml_contract.finding import Finding, Severity
 from azml_contract.report.checked import Checked
-from azml_contract.seen import add_up
+from azml_contract.seen import Calls, add_up
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_ROOT = "SRCROOT"
 _LEVELS = {
     Severity.ERROR: "error",
     Severity.WARNING: "warning",
@@ -24,27 +28,99 @@ _LEVELS = {
 }
 
 
-def render_sarif(checked: Sequence[Checked], titles: Mapping[str, str]) -> str:
-    """One run with a result for each finding.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a code means: a title, an explanation and what to do."""
 
-    Args:
-        checked: What was checked.
-        titles: A short title for each code.
-    """
-    findings = [(one.name, f) for one in checked for f in one.findings]
-    codes = sorted({f.code for _, f in findings})
-    rules = [
-        {"id": code, "shortDescription": {"text": titles.get(code, code)}}
-        for code in codes
-    ]
-    driver = {"name": "azml-contract", "rules": rules}
+    title: str
+    meaning: str = ""
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """The program that found something: its version, and its rules by code."""
+
+    version: str
+    rules: Mapping[str, Rule]
+
+
+def render_sarif(checked: Sequence[Checked], tool: Tool) -> str:
+    """One run with a result for each finding."""
+    results = [make_result(one.name, f) for one in checked for f in one.findings]
+    return render_run(tool, results, add_up(one.calls for one in checked))
+
+
+def render_run(tool: Tool, results: Iterable[dict[str, Any]], calls: Calls) -> str:
+    """A log of one run; results get the index of their rule and a fingerprint."""
+    results = list(results)
+    codes = sorted({result["ruleId"] for result in results})
+    places = {code: index for index, code in enumerate(codes)}
+    seen: Counter[str] = Counter()
+    for result in results:
+        result["ruleIndex"] = places[result["ruleId"]]
+        print_of = _take_print(result)
+        seen[print_of] += 1
+        result["partialFingerprints"] = {
+            "azmlContract/v1": f"{print_of}:{seen[print_of]}"
+        }
+    driver = {
+        "name": "azml-contract",
+        "version": tool.version,
+        "semanticVersion": tool.version,
+        "rules": [_describe(code, tool.rules.get(code, Rule(code))) for code in codes],
+    }
     run = {
         "tool": {"driver": driver},
-        "results": [make_result(n, f) for n, f in findings],
-        "properties": {"calls": add_up(one.calls for one in checked).to_json()},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The working folder."}}},
+        "results": results,
+        "properties": {"calls": calls.to_json()},
     }
     shape = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(shape, indent=2, ensure_ascii=False)
+
+
+def _describe(code: str, rule: Rule) -> dict[str, Any]:
+    shape: dict[str, Any] = {
+        "id": code,
+        "shortDescription": {"text": _end(rule.title)},
+    }
+    if rule.meaning:
+        told = f"{rule.meaning} {rule.cure}".strip()
+        shape["fullDescription"] = {"text": rule.meaning}
+        shape["help"] = {"text": told, "markdown": told}
+    return shape
+
+
+def _end(text: str) -> str:
+    """A title as a sentence."""
+    return f"{text[:1].upper()}{text[1:]}." if text else text
+
+
+def _take_print(result: Mapping[str, Any]) -> str:
+    """What stays the same of a result when lines above it change."""
+    (place,) = result["locations"]
+    parts = (
+        result["ruleId"],
+        place["physicalLocation"]["artifactLocation"]["uri"],
+        place.get("logicalLocations", ""),
+        result["message"]["text"],
+    )
+    return blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+
+
+def locate(file: str, line: int = 1, column: int = 1) -> dict[str, Any]:
+    """A place in a file; one below the working folder is told from there."""
+    path = file.replace("\\", "/")
+    below = not path.startswith("/") and ":" not in path and ".." not in path.split("/")
+    artifact = {"uri": quote(path)}
+    if below:
+        artifact["uriBaseId"] = _ROOT
+    elif path.startswith("/"):
+        artifact["uri"] = f"file://{quote(path)}"
+    region = {"startLine": line, "startColumn": column}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
 def make_result(name: str, finding: Finding) -> dict[str, Any]:
@@ -53,12 +129,7 @@ def make_result(name: str, finding: Finding) -> dict[str, Any]:
     file = place.file if place is not None and place.file else name
     line, column = (place.line, place.column) if place is not None else (1, 1)
     text = f"{finding.message} {finding.cure}".strip()
-    location: dict[str, Any] = {
-        "physicalLocation": {
-            "artifactLocation": {"uri": quote(file.replace("\\", "/"))},
-            "region": {"startLine": line, "startColumn": column},
-        }
-    }
+    location = locate(file, line, column)
     if finding.pointer:
         name_of = {"fullyQualifiedName": finding.pointer, "kind": "member"}
         location["logicalLocations"] = [name_of]

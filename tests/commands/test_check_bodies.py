@@ -121,12 +121,9 @@ def test_sarif_names_rules_and_places(check):
 
     (run,) = json.loads(done.output)["runs"]
     (result,) = run["results"]
-    assert run["tool"]["driver"]["rules"] == [
-        {
-            "id": "AZC103",
-            "shortDescription": {"text": "property name in another case"},
-        }
-    ]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["id"] == "AZC103"
+    assert rule["shortDescription"] == {"text": "Property name in another case."}
     assert (result["ruleId"], result["level"]) == ("AZC103", "warning")
     place = result["locations"][0]
     assert place["physicalLocation"]["region"] == {"startLine": 3, "startColumn": 5}

@@ -122,7 +122,8 @@ def test_each_version_of_a_mixed_recording_knows_its_file(run, tmp_path):
     lines = run("regress", write_mixed(tmp_path), "--format", "github").out.splitlines()
 
     assert lines
-    assert all(line.startswith("::error file=mixed.har,") for line in lines[:-1])
+    told = [line for line in lines[:-1] if "more of this level" not in line]
+    assert all(line.startswith("::error file=mixed.har,") for line in told)
 
 
 @pytest.mark.parametrize("form", ["json", "html", "sarif"])

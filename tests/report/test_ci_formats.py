@@ -1,0 +1,126 @@
+"""What CI reads: foreign readers read it, and it keeps to what GitHub shows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from junitparser import Failure, JUnitXml, Skipped
+
+from azml_contract.cli import cli
+
+ROOT = Path(__file__).parents[2]
+FIRST = ROOT / "cassettes/train_and_sweep/asset_to_sweep/2021-03-01-preview.json"
+PORT = ROOT / "tests/scripts/inputs/howto_port.sh"
+COMMAND = re.compile(
+    r"::(error|warning|notice) (?:file=[^,:]+,line=\d+(?:,col=\d+)?,)?title="
+)
+
+
+def run(*arguments: object, env: dict[str, str] | None = None) -> str:
+    done = CliRunner().invoke(cli, [str(one) for one in arguments], env=env)
+    assert done.exit_code in (0, 1), done.output
+    return done.stdout
+
+
+def copies(folder: Path, count: int) -> Path:
+    """Recordings that fare alike, under names of their own."""
+    text = FIRST.read_text("utf-8")
+    for number in range(count):
+        renamed = text.replace("train_and_sweep/asset_to_sweep", f"story/n{number}", 1)
+        (folder / f"{number}.json").write_text(renamed)
+    return folder
+
+
+def test_junit_has_one_failure_a_cause_and_a_case_for_each_recording(tmp_path):
+    text = run(
+        "regress", copies(tmp_path, 5), "--to", "2022-05-01", "--format", "junit"
+    )
+    suites = {suite.name: list(suite) for suite in JUnitXml.fromstring(text.encode())}
+
+    assert list(suites) == ["what breaks", "recordings"]
+    causes = suites["what breaks"]
+    assert all(isinstance(case.result[0], Failure) for case in causes)
+    assert all("5 calls in 5 recordings" in case.result[0].text for case in causes)
+    assert len(suites["recordings"]) == 5
+    assert all(isinstance(case.result[0], Skipped) for case in suites["recordings"])
+    names = [(case.classname, case.name) for cases in suites.values() for case in cases]
+    assert len(set(names)) == len(names)
+
+
+def test_junit_of_check_has_a_suite_for_each_input():
+    text = run("check", PORT, FIRST, "--format", "junit")
+    port, first = JUnitXml.fromstring(text.encode())
+
+    assert (port.tests, port.failures) == (7, 7)
+    assert (first.tests, first.failures) == (1, 0)
+    assert "27 calls seen" in next(iter(first)).name
+
+
+def test_github_gets_ten_of_a_level_and_the_rest_in_the_summary(tmp_path):
+    summary = tmp_path / "summary.md"
+    env = {"GITHUB_STEP_SUMMARY": str(summary)}
+    text = run("regress", FIRST, "--format", "github", env=env)
+    lines = text.splitlines()
+
+    assert all(COMMAND.match(line) for line in lines)
+    levels = Counter(line[2:].partition(" ")[0] for line in lines)
+    assert levels["error"] == 10
+    assert re.search(r"\d+ more of this level: see the summary", lines[-2])
+    assert summary.read_text().count("| ignored since") >= 5
+    assert len(summary.read_bytes()) < 2**20
+
+
+def test_many_findings_of_check_are_told_by_cause(tmp_path):
+    bodies = {f"n{number}": 1 for number in range(40)}
+    (tmp_path / "body.json").write_text(json.dumps({"properties": bodies}))
+    asked = ("--url", "data/d/versions/1", "--api-version", "2024-04-01")
+    summary = tmp_path / "summary.md"
+    env = {"GITHUB_STEP_SUMMARY": str(summary)}
+
+    text = run("check", tmp_path / "body.json", *asked, "--format", "github", env=env)
+
+    assert 2 <= len(text.splitlines()) <= 21
+    assert summary.read_text().startswith("### Calls and their contract")
+
+
+def test_what_the_baseline_knows_is_one_line_everywhere(tmp_path):
+    known = tmp_path / "known.json"
+    run("regress", FIRST, "--baseline", known, "--write-baseline")
+    asked = ("regress", FIRST, "--baseline", known, "--by", "cause", "--format")
+
+    for form in ("text", "github", "markdown"):
+        text = run(*asked, form)
+        told = re.findall(r"\d+ known breaks of \d+ causes in the baseline\.", text)
+        assert len(told) == 1, form
+        assert "/properties/docker" not in text
+    assert JUnitXml.fromstring(run(*asked, "junit").encode()).failures == 0
+
+
+@pytest.mark.parametrize("asked", [("check", PORT), ("regress", FIRST)])
+def test_sarif_has_places_prints_and_rules_with_their_meaning(asked, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    command, path = asked
+    log = json.loads(run(command, path.relative_to(ROOT), "--format", "sarif"))
+
+    (ran,) = log["runs"]
+    rules = ran["tool"]["driver"]["rules"]
+    assert all(rule["help"]["text"] for rule in rules)
+    prints = [one["partialFingerprints"]["azmlContract/v1"] for one in ran["results"]]
+    assert len(set(prints)) == len(prints)
+    for result in ran["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        place = result["locations"][0]["physicalLocation"]
+        assert not place["artifactLocation"]["uri"].startswith(("/", "file:"))
+        assert place["region"]["startLine"] >= 1
+
+
+def test_markdown_is_a_table_of_causes():
+    text = run("check", PORT, "--format", "markdown")
+
+    assert "| error | AZC512 The script ends here" in text
+    assert "7 calls seen: 7 judged" in text
