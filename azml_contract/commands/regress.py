@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -49,6 +50,7 @@ class Options:
     by: str = ""
     limit: int = 10
     all_versions: bool = False
+    shard: tuple[int, int] = (1, 1)
 
 
 @dataclass(slots=True)
@@ -112,6 +114,13 @@ class Found:
     help="Tables show versions older than the recorded one, too.",
 )
 @click.option(
+    "--shard",
+    "part",
+    default="1/1",
+    metavar="K/N",
+    help="Judge the K-th of N parts of what is named; see --merge.",
+)
+@click.option(
     "--merge",
     "reports",
     is_flag=True,
@@ -141,6 +150,7 @@ def command(
     by: str | None,
     limit: int,
     all_versions: bool,
+    part: str,
     allow_unjudged: bool,
 ) -> None:
     """Judge every recorded call under every other api-version.
@@ -164,8 +174,11 @@ def command(
         by or "",
         limit,
         all_versions,
+        _read_shard(part),
     )
     _require_sense(options, cassettes)
+    if reports and options.shard != (1, 1):
+        raise UsageError("--merge joins what --shard has split; give one of them.")
     take = merge_paths if reports else judge_paths
     found = take(cassettes, options)
     if options.latest:
@@ -178,6 +191,19 @@ def command(
     failed = _report(found, options)
     if failed or any(one.severity == "error" for one in found.findings):
         ctx.exit(1)
+
+
+def _read_shard(part: str) -> tuple[int, int]:
+    """Which part of how many.
+
+    Raises:
+        UsageError: It is none.
+    """
+    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", part)
+    which, of = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= which <= of:
+        raise UsageError(f"--shard {part} is no part, such as 3/10: the third of ten.")
+    return which, of
 
 
 def _require_sense(options: Options, cassettes: Sequence[Path]) -> None:
@@ -227,6 +253,7 @@ def judge_paths(paths: Sequence[Path], options: Options) -> Found:
     from azml_contract.documents.find import (
         RECORDINGS,
         SCRIPTS,
+        choose_shard,
         find_files,
         shorten,
     )
@@ -235,6 +262,7 @@ def judge_paths(paths: Sequence[Path], options: Options) -> Found:
 
     files, problems = find_files(paths, RECORDINGS | SCRIPTS)
     listed = set(map(shorten, paths))
+    files = choose_shard(files, *options.shard)
     files = [file for file in files if file in listed or may_hold_calls(file)]
     account = Account(unread=list_missing(problems))
     found = Found([], {}, account)

@@ -7,7 +7,8 @@ any. Knows nothing of what they hold.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 RECORDINGS = frozenset((".json", ".yaml", ".yml", ".har"))
@@ -65,3 +66,25 @@ def _below(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
                 continue
             if path.is_file() or not path.exists():
                 yield path
+
+
+def choose_shard(files: Sequence[Path], which: int, of: int) -> list[Path]:
+    """The files of one part, in their order; all parts together are all files.
+
+    They are dealt out in the order of a digest of their names, so that parts are of
+    one size, differ by one file at most, and large files that stand side by side do
+    not come to one part. The same names always come to the same parts.
+
+    Args:
+        files: All of them.
+        which: The part, from 1.
+        of: How many parts there are.
+    """
+    if of == 1:
+        return list(files)
+
+    def digest(file: Path) -> bytes:
+        return blake2b(file.as_posix().encode("utf-8", "surrogateescape")).digest()
+
+    chosen = set(sorted(files, key=digest)[which - 1 :: of])
+    return [file for file in files if file in chosen]

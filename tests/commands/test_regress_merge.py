@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from azml_contract.documents.find import choose_shard
+
 ROOT = Path(__file__).parents[2]
 CASSETTES = ROOT / "cassettes"
 WORKFLOW = CASSETTES / "train_and_sweep" / "asset_to_sweep"
@@ -161,3 +165,39 @@ def test_a_report_of_any_layout_is_read_and_one_that_is_cut_off_is_not(run, tmp_
     done = run("regress", "--merge", report, cut)
     assert done.code == 2
     assert "cut.json is no regression report: it is cut off." in done.err
+
+
+def test_parts_of_a_folder_join_to_the_whole(run, tmp_path):
+    whole = json.loads(run("regress", CASSETTES, "--format", "json").out)
+    parts = [
+        write_report(run, tmp_path / f"{n}.json", CASSETTES, "--shard", f"{n}/3")
+        for n in (1, 2, 3)
+    ]
+
+    joined = json.loads(run("regress", "--merge", *parts, "--format", "json").out)
+
+    def order(row: dict[str, Any]) -> tuple[Any, ...]:
+        return row["scenario"], row["recorded"], row["step"]
+
+    assert sorted(joined["rows"], key=order) == sorted(whole["rows"], key=order)
+    assert joined["newest_unchanged"] == whole["newest_unchanged"]
+    assert joined["calls"] == whole["calls"]
+
+
+def test_parts_are_even_and_always_the_same():
+    files = [Path(f"folder/{number:04}.json") for number in range(100)]
+
+    parts = [choose_shard(files, which, 7) for which in range(1, 8)]
+
+    assert sorted(file for part in parts for file in part) == files
+    assert {len(part) for part in parts} == {14, 15}
+    assert parts == [choose_shard(files, which, 7) for which in range(1, 8)]
+    assert choose_shard(files, 1, 1) == files
+
+
+@pytest.mark.parametrize("part", ["0/3", "4/3", "3", "x/y", "1/0", "-1/2"])
+def test_a_part_that_is_none_is_wrong_usage(run, part):
+    done = run("regress", FIRST, f"--shard={part}")
+
+    assert done.code == 2
+    assert f"--shard {part} is no part, such as 3/10" in done.err

@@ -33,7 +33,7 @@ SCRATCH = {
     "emulator/execution/scorer.py": "the folder of one run",
     "emulator/execution/scoring.py": "the folder of one run",
     "emulator/execution/storage.py": "the folder of one run",
-    "commands/regress.py": "adds to the summary that GitHub keeps",
+    "commands/printing.py": "adds to the summary that GitHub keeps",
 }
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
