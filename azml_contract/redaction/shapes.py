@@ -25,7 +25,7 @@ from azml_contract.redaction.named import redact_named
 REDACTED = "REDACTED"
 ZERO_KEY = base64.b64encode(bytes(64)).decode()
 _CLAIMS = {
-    "aud": "https://management.azure.com",
+    "aud": "https://ml.azure.com",  # azure-ai-ml insists on it for jobs
     "iss": "https://sts.windows.net/00000000-0000-4000-8000-00000000a001/",
     "iat": 946684800,
     "nbf": 946684800,

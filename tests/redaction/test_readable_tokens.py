@@ -24,6 +24,7 @@ def test_a_token_becomes_one_that_a_client_can_read() -> None:
     claims = jwt.decode(kept, options={"verify_signature": False})
     assert kept == TOKEN
     assert claims["tid"].startswith("00000000-")
+    assert claims["aud"] == "https://ml.azure.com"  # azure-ai-ml compares it
     assert claims["exp"] > 4_000_000_000
     assert "contoso" not in str(claims)
 
