@@ -112,3 +112,14 @@ def test_a_model_of_no_output_is_kept_as_it_is(client, uri):
     assert (
         client.put("models/m/versions/1", body).json()["properties"]["modelUri"] == uri
     )
+
+
+@pytest.mark.parametrize("kind", ["featuresets", "featurestoreEntities"])
+def test_a_version_of_a_feature_makes_its_container(client, kind):
+    entities = {"entities": ["x:1"], "specification": {"path": "https://x/y"}}
+    columns = {"indexColumns": [{"columnName": "a", "dataType": "string"}]}
+    body = {"properties": entities if kind == "featuresets" else columns}
+    made = client.put(f"{kind}/f/versions/1", body)
+    assert made.status_code in (200, 201), made.text
+    listed = client.get(kind, listViewType="ActiveOnly").json()["value"]
+    assert [one["name"] for one in listed] == ["f"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from azml_contract.emulator.paths import ArmPath
-from azml_contract.emulator.resources.assets import AssetContainers
+from azml_contract.emulator.resources.assets import AssetContainers, FeatureVersions
 from azml_contract.emulator.resources.codes import CodeContainers, CodeVersions
 from azml_contract.emulator.resources.components import ComponentVersions
 from azml_contract.emulator.resources.computes import Computes
@@ -45,6 +45,8 @@ KINDS: dict[str, type[Kind]] = {
     "workspaces/batchendpoints/deployments": BatchDeployments,
     "registries": Registries,
     "workspaces/labelingjobs": LabelingJobs,
+    "workspaces/featuresets/versions": FeatureVersions,
+    "workspaces/featurestoreentities/versions": FeatureVersions,
     "workspaces/components": AssetContainers,
     "workspaces/components/versions": ComponentVersions,
     "workspaces/jobs": Jobs,

@@ -15,7 +15,7 @@ from azml_contract.emulator.refusal import Refusal
 from azml_contract.emulator.replies import Reply
 from azml_contract.emulator.resources.generic import Kind
 from azml_contract.emulator.store import Body, Resource
-from azml_contract.emulator.world import Call
+from azml_contract.emulator.world import Call, World
 
 _WRITABLE_CONTAINER = ("description", "properties", "tags", "isArchived", "dataType")
 
@@ -70,20 +70,8 @@ class AssetVersions(Kind):
     def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
         """A version, whose container is made with it."""
         resource = super().admit(call, body, existing)
-        self._ensure_container(resource)
+        ensure_container(self.world, resource, self.container_properties(resource))
         return resource
-
-    def _ensure_container(self, version: Resource) -> None:
-        container_id = version.id.rsplit("/versions/", 1)[0]
-        existing = self.world.store.get(container_id)
-        if existing is not None:
-            touched = replace(existing, modified_s=self.world.clock.now())
-            self.world.store.put(touched)
-            return
-        properties = self.container_properties(version)
-        self.world.store.put(
-            self.world.new_resource(container_id, {"properties": properties})
-        )
 
     def container_properties(self, version: Resource) -> Body:
         """Properties of the container that a first version makes."""
@@ -131,6 +119,26 @@ class AssetVersions(Kind):
             f"{call.path.types[-2]} version {name}:{version} not found.",
             "NotFoundError",
         )
+
+
+class FeatureVersions(Kind):
+    """Versions of a feature set or an entity of a feature store."""
+
+    def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
+        """A version, whose container is made with it."""
+        resource = super().admit(call, body, existing)
+        ensure_container(self.world, resource, {"isArchived": False})
+        return resource
+
+
+def ensure_container(world: World, version: Resource, properties: Body) -> None:
+    """Make the container of a version; one that exists was modified now."""
+    container_id = version.id.rsplit("/versions/", 1)[0]
+    existing = world.store.get(container_id)
+    if existing is not None:
+        world.store.put(replace(existing, modified_s=world.clock.now()))
+        return
+    world.store.put(world.new_resource(container_id, {"properties": properties}))
 
 
 def missing_container(name: str) -> Refusal:
