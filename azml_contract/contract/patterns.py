@@ -42,34 +42,31 @@ class Matcher:
     surrogate has no UTF-8), Python's own expressions decide, which know no bound.
     """
 
-    __slots__ = ("_accepts", "pattern")
+    __slots__ = ("pattern",)
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self._accepts: Callable[[str], bool] | None = None
 
     def search(self, text: str) -> bool:
         """Whether the pattern is found in a text."""
-        if self._accepts is None:
-            self._accepts = self._compile()
-        try:
-            return self._accepts(text)
-        except ValueError:
-            return self._search_here(text)
-
-    def _compile(self) -> Callable[[str], bool]:
-        try:
-            import jsonschema_rs
-        except ImportError:
-            return self._search_here
-        schema = {"pattern": self.pattern}
-        accepts: Callable[[str], bool] = jsonschema_rs.Draft202012Validator(
-            schema
-        ).is_valid
-        return accepts
-
-    def _search_here(self, text: str) -> bool:
+        accepts = _compile_fast(self.pattern)
+        if accepts is not None:
+            try:
+                return accepts(text)
+            except ValueError:
+                pass
         return compile_pattern(self.pattern).search(text) is not None
+
+
+@lru_cache(maxsize=256)  # one of each: a compiled expression may be large
+def _compile_fast(pattern: str) -> Callable[[str], bool] | None:
+    try:
+        import jsonschema_rs
+    except ImportError:
+        return None
+    accepts: Callable[[str], bool]
+    accepts = jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid
+    return accepts
 
 
 @lru_cache(maxsize=256)
