@@ -140,7 +140,16 @@ _PUBLIC = frozenset(
 )
 _GUID_KINDS = frozenset({"subscription", "tenant", "client"})
 # Beside the settings: what answers and requests name, and no scenario is called by.
-_OTHERS = frozenset(_PLACEHOLDERS) - _GUID_KINDS - {"resource_group", "workspace"}
+# Identities are names of properties, which are compared in the order of the alphabet.
+_OTHERS = (
+    frozenset(_PLACEHOLDERS)
+    - _GUID_KINDS
+    - {
+        "resource_group",
+        "workspace",
+        "identity",
+    }
+)
 # Numbered stand-ins of these; what a client calls by its name is bound to one.
 NUMBERED = re.compile(
     r"(?<![\w-])(?:"
