@@ -169,7 +169,7 @@ def test_doctor_is_content_where_nobody_wants_azure(tmp_path: Path) -> None:
 def test_the_demo_runs_and_tells_the_whole_story(tmp_path: Path) -> None:
     done = run("demo", "--keep", str(tmp_path / "kept"))
     assert done.returncode == 0, done.stdout + done.stderr
-    for heading in ("1/5", "2/5", "3/5", "4/5", "5/5"):
+    for heading in ("1/6", "2/6", "3/6", "4/6", "5/6", "6/6"):
         assert heading in done.stdout
     assert "mode record, target emulator: 37 scenarios" in done.stdout
     assert "mode replay, recorded from emulator: 37 scenarios" in done.stdout
