@@ -131,7 +131,7 @@ def rewrite_script(script: Script, target: str) -> Rewriting:
 _UNWRITTEN = {
     "notebook": "The cells of a notebook are not rewritten; export them as a script.",
     "python": "A Python program is not rewritten; record it, and upgrade the cassette.",
-    "powershell": "PowerShell is not read.",
+    "powershell": "PowerShell is judged, and not rewritten.",
 }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from azml_contract.errors import InputError
-from azml_contract.scripts.calls import Request
+from azml_contract.scripts.calls import Client, Request
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.mend import join_lines
 from azml_contract.scripts.script import Call, Script, read_source
@@ -22,7 +22,6 @@ _POWERSHELL = re.compile(
     r"(?im)^[^#\n]*?(?<![\w-])(?P<name>Invoke-(?:RestMethod|WebRequest|AzRestMethod)|irm|iwr)"
     r"(?![\w-])[^\n]*"
 )
-_ELSEWHERE = re.compile(r"(?i)https?://(?!management\.)[\w.-]+")
 Requests = Iterator[tuple[int, int, Request]]
 Reader = Callable[[Script, Source], Requests]
 
@@ -101,15 +100,24 @@ def _read_template(script: Script, source: Source) -> Requests:
 
 
 def _read_powershell(script: Script, source: Source) -> Requests:
-    """PowerShell is not read: its calls are counted, and named."""
+    """Its calls; what looks like one and was not read is counted, and named."""
+    from azml_contract.scripts import powershell_calls
+
+    shell = script.shell
+    client = Client(shell.files.read, shell.holes.show)
+    try:
+        read = list(powershell_calls.find_requests(source, shell.holes, client))
+        why = "its PowerShell cannot be read"
+    except InputError as error:
+        read, why = [], str(error)
     for found in _POWERSHELL.finditer(source.text):
-        if _ELSEWHERE.search(found[0]):
-            continue
         start = found.start("name")
-        token = script.shell.holes.token(Hole(found["name"]))
+        if any(first <= start < last for first, last, _ in read):
+            continue
+        token = shell.holes.token(Hole(found["name"]))
         part = Part(token, source, start, found.end("name"), Style.BARE)
-        url = Text((part,))
-        yield start, found.end(), Request("GET", url, unknown="PowerShell is not read")
+        read.append((start, found.end(), Request("GET", Text((part,)), unknown=why)))
+    yield from sorted(read, key=lambda one: one[:2])
 
 
 _READERS: dict[str, Reader] = {

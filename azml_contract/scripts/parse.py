@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib import import_module
 
-import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from azml_contract.errors import InputError
@@ -28,12 +28,12 @@ grows with their square, and cannot be told to stop."""
 
 
 @cache
-def _parser() -> Parser:
-    return Parser(Language(tree_sitter_bash.language()))
+def _parser(grammar: str) -> Parser:
+    return Parser(Language(import_module(f"tree_sitter_{grammar}").language()))
 
 
-def parse(text: str, effort: Effort) -> Node:
-    """The tree of a script.
+def parse(text: str, effort: Effort, grammar: str = "bash") -> Node:
+    """The tree of a script in the language of a grammar, ``bash`` or ``powershell``.
 
     One byte stands for each character, so that places are the same in both.
     ``<YOUR-NAME>`` of a document is a word, not two redirections.
@@ -50,8 +50,8 @@ def parse(text: str, effort: Effort) -> Node:
     plain = BLANK.sub(lambda found: "_" * len(found[0]), text)
     raw = _WIDE.sub("_", plain).encode("ascii")
     if len(raw) <= _SHORT:
-        return _parser().parse(raw).root_node
-    parser = _parser()
+        return _parser(grammar).parse(raw).root_node
+    parser = _parser(grammar)
     try:
         tree = parser.parse(
             lambda at, _: raw[at : at + _SHORT],

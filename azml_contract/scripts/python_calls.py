@@ -14,7 +14,6 @@ from collections.abc import Iterator
 
 from azml_contract.scripts.calls import Request
 from azml_contract.scripts.text import (
-    EMPTY,
     TOKEN,
     Hole,
     Holes,
@@ -22,6 +21,7 @@ from azml_contract.scripts.text import (
     Source,
     Style,
     Text,
+    escape_json,
     join,
 )
 
@@ -230,7 +230,7 @@ class _Reader:
         if text.whole_token:
             return text
         quote = self._made('"', found)
-        return join([quote, _escape(text), quote])
+        return join([quote, escape_json(text), quote])
 
     def _object(self, node: ast.Dict) -> Text:
         members = []
@@ -238,24 +238,11 @@ class _Reader:
             if key is None:
                 return self._hole(node)
             quote = self._made('"', key)
-            name = _escape(self._text(key))
+            name = escape_json(self._text(key))
             members.append(
                 join([quote, name, quote, self._made(":", key), self._json(value)])
             )
         return join([self._made("{", node), join(members, ","), self._made("}", node)])
-
-
-def _escape(text: Text) -> Text:
-    parts = []
-    for part in text.parts:
-        escaped = part.text
-        if TOKEN.fullmatch(escaped) is None:
-            escaped = json.dumps(escaped, ensure_ascii=False)[1:-1]
-        if escaped == part.text:
-            parts.append(part)
-        else:
-            parts.append(Part(escaped, part.source, part.start, part.end, part.style))
-    return Text(tuple(parts)) if parts else EMPTY
 
 
 def _name(node: ast.expr) -> str:

@@ -33,7 +33,8 @@ _HTTP = re.compile(
 )
 _PYTHON = re.compile(r"^[ \t]*(?:import|from)[ \t]+(?:requests|httpx)\b", re.MULTILINE)
 _POWERSHELL = re.compile(
-    r"(?im)^[^#\n]*?(?<![\w-])Invoke-(?:RestMethod|WebRequest|AzRestMethod)(?![\w-])"
+    r"(?im)^[^#\n]*?(?<![\w-])(?:Invoke-(?:RestMethod|WebRequest|AzRestMethod)(?![\w-])"
+    r"|(?:irm|iwr)[ \t]+[$\"'@(-])"
 )
 
 

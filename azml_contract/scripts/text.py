@@ -8,6 +8,7 @@ text, and what a reader of the script calls it. Knows no shell.
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -199,6 +200,20 @@ def join(texts: Iterable[Text], between: str = "") -> Text:
             parts.append(Part(between, last.source, last.end, last.end, Style.MADE))
         parts += text.parts
     return Text(tuple(parts))
+
+
+def escape_json(text: Text) -> Text:
+    """A text as it stands between the quotes of a JSON string; holes stay."""
+    parts: list[Part] = []
+    for part in text.parts:
+        escaped = part.text
+        if TOKEN.fullmatch(escaped) is None:
+            escaped = json.dumps(escaped, ensure_ascii=False)[1:-1]
+        if escaped == part.text:
+            parts.append(part)
+        else:
+            parts.append(Part(escaped, part.source, part.start, part.end, part.style))
+    return Text(tuple(parts)) if parts else EMPTY
 
 
 @dataclass(frozen=True, slots=True)

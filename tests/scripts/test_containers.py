@@ -79,6 +79,10 @@ FILES = {
     "dumps.py": "import httpx, json\nclient = httpx.Client()\nclient.request('PUT', "
     f"'{ADDRESS}', content=json.dumps({BODY}))\n",
     "text.py": f"import requests\nrequests.put('{ADDRESS}', data='{BODY}')\n",
+    "here.ps1": f"$v = '2024-04-01'\n$body = @'\n{BODY}\n'@\n# irm $uri\n"
+    f'irm "{PLAIN}?api-version=$v" -Method Put -Body $body\n',
+    "steps.yml": "on: push\njobs:\n  a:\n    steps:\n      - pwsh: |\n"
+    f"          Invoke-RestMethod -Method:PUT '{ADDRESS}' -Body '{BODY}'\n",
     "template.json": json.dumps(TEMPLATE, indent=2),
     "nested.json": json.dumps(NESTED, indent=2),
 }
@@ -115,12 +119,12 @@ def test_a_call_is_judged_wherever_it_stands(name, end, tmp_path):
         (
             "a.ps1",
             "Invoke-RestMethod -Uri $uri -Body $body\n",
-            "PowerShell is not read",
+            "its body is $body, which the script does not tell",
         ),
         (
             "b.yml",
             "on: push\njobs:\n a:\n  steps:\n  - pwsh: Invoke-WebRequest -Uri $u\n",
-            "PowerShell is not read",
+            "its URL is $u, which the script does not tell",
         ),
         (
             "c.py",
@@ -151,6 +155,7 @@ def test_what_is_not_read_is_counted_and_named(name, text, why, tmp_path):
         ("b.py", "import requests\nx = {}.get('a')\ndef f(session): pass\n"),
         ("c.py", "import requests\ndef broken(:\n"),
         ("d.md", "```bash\ncurl https://example.com\n```\n"),
+        ("d.ps1", "Invoke-WebRequest https://example.com/x.zip -OutFile x.zip\n"),
         (
             "e.yml",
             "on: push\njobs:\n  a:\n    steps:\n      - run: curl https://x.y/z\n",

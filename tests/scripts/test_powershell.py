@@ -1,0 +1,132 @@
+"""PowerShell: what its cmdlets send, however it is put together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from azml_contract.cli import cli
+from azml_contract.scripts.containers import read_container
+from azml_contract.scripts.script import Script
+
+WORKSPACE = (
+    "https://management.azure.com/subscriptions/s/resourceGroups/r/providers"
+    "/Microsoft.MachineLearningServices/workspaces/w"
+)
+PATH = f"{WORKSPACE.partition('.com')[2]}/jobs/j?api-version=2022-05-01"
+START = f"""$api = '2022-05-01'
+$base = "{WORKSPACE}"
+$uri = "$base/jobs/j?api-version=$api"
+$inner = @{{ jobType = 'Command'; tags = @{{}}; n = @(1, 'b', $true) }}
+$table = [ordered]@{{ properties = $inner }}
+$json = $table | ConvertTo-Json -Depth 9
+"""
+SENT = {"properties": {"jobType": "Command", "tags": {}, "n": [1, "b", True]}}
+TEXT = json.dumps(SENT)
+
+
+def read(text: str, folder: Path) -> Script:
+    return read_container("powershell", "a.ps1", text, folder)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Invoke-RestMethod -Method Put -Uri $uri -Body $json",
+        "Invoke-RestMethod -Me 'put' -U $uri -Bo ($json) -SkipCertificateCheck",
+        "irm $uri -Method:PUT -Headers @{ A = 'b' } `\n -Body ($table|ConvertTo-Json)",
+        "$r = IWR ($base + '/jobs/j?api-version=' + $api) -Method PUT -Body $JSON",
+        'try { irm "$($uri)" -M PUT -Body (ConvertTo-Json $table) } catch { exit 1 }',
+        "$a = @{ Uri = $uri; Method = 'PUT'; Body = $json }\nInvoke-RestMethod @a",
+        "irm $uri -Method PUT -Body (ConvertTo-Json -InputObject $table -Depth 4)",
+        "irm $uri -Method PUT -Body (Get-Content body.json -Raw)",
+        "irm $uri -Method PUT -InFile body.json",
+        f"irm $uri -Method PUT -Body '{TEXT}'",
+        f'$x = @"\n{TEXT}\n"@\nirm $uri -Method PUT -Body $x',
+        f"$x = @'\n{TEXT}\n'@\nirm $uri -Method PUT -Body $x",
+        'irm $uri -Method PUT -Body "' + TEXT.replace('"', '`"') + '"',
+        'irm $uri -Method PUT -Body "' + TEXT.replace('"', '""') + '"',
+        "az rest --method put --url $uri --body $json",
+        "curl.exe -X PUT $uri -d $json",
+        f"Invoke-AzRestMethod -Path '{PATH}' -Method PUT -Payload $json",
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_call_is_read_as_it_is_sent(line, end, tmp_path):
+    (tmp_path / "body.json").write_text(TEXT)
+
+    (call,) = read((START + line + "\n").replace("\n", end), tmp_path).calls
+
+    request = call.request
+    assert not request.unknown
+    assert str(request.method).upper() == "PUT"
+    assert str(request.url) == f"{WORKSPACE}/jobs/j?api-version=2022-05-01"
+    assert json.loads(str(request.body)) == SENT
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("irm $uri -Method PUT -Body $other", "its body is $other"),
+        ("irm $uri -Method PUT -Body @{ a = 'b' }", "its body is a table"),
+        (
+            "irm $uri -Method PUT -InFile absent.json",
+            "its body is the file",
+        ),
+        ("irm @PSBoundParameters", "its arguments come from"),
+        ("Invoke-AzRestMethod -Method GET -Name w", "its URL is put together"),
+        ("$x = ((((' \nInvoke-RestMethod -Uri $uri", "cannot be read"),
+    ],
+)
+def test_what_only_running_would_tell_is_said(line, why, tmp_path):
+    (call,) = read(START + line + "\n", tmp_path).calls
+
+    assert why in call.request.unknown
+
+
+def test_values_of_a_run_are_holes_at_their_places(tmp_path):
+    text = START + "$t = @{ properties = @{ jobType = 'Command'; command = $env:C } }\n"
+    text += "irm $uri -Method PUT -Body ($t | ConvertTo-Json)\n"
+    (tmp_path / "a.ps1").write_text(text)
+
+    done = CliRunner().invoke(
+        cli, ["check", str(tmp_path / "a.ps1"), "--format", "json"]
+    )
+
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert (finding["code"], finding["pointer"]) == (
+        "AZC101",
+        "/properties/environmentId",
+    )
+    assert finding["location"]["line"] == 7
+
+
+def test_what_a_variable_holds_is_what_it_was_last_set_to(tmp_path):
+    text = "$u = 'https://management.azure.com/a'\n$u = $u + '/b'\nirm $u\n$u = 'c'\n"
+
+    (call,) = read(text, tmp_path).calls
+
+    assert str(call.request.url) == "https://management.azure.com/a/b"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 20_000,
+        '@"' * 9_000,
+        "@{a=" * 9_000,
+        "$x = " * 9_000,
+        "irm $u -Body " + "@(" * 5_000,
+    ],
+)
+def test_no_text_is_too_much(text, tmp_path):
+    (tmp_path / "a.ps1").write_text("Invoke-RestMethod $uri\n" + text)
+
+    done = CliRunner().invoke(cli, ["check", str(tmp_path / "a.ps1")])
+
+    assert done.exit_code in (1, 2)
+    assert "Traceback" not in done.output
+    assert done.exception is None or isinstance(done.exception, SystemExit)
