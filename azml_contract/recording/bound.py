@@ -38,6 +38,31 @@ _LONGEST = 1024 * 1024
 Binding = dict[str, str]
 
 
+class _Named:
+    """A recorded request in which names of accounts stand as placeholders."""
+
+    def __init__(self, index: int, outline: str) -> None:
+        self.index = index
+        self.outline = outline
+        parts = NUMBERED.split(outline)
+        self._parts = [one.lower() for one in parts] if outline.isascii() else []
+        self._pattern: re.Pattern[str] | None = None
+
+    def match(self, outline: str, lowered: str) -> re.Match[str] | None:
+        """Compare; `lowered` is the outline where it is ASCII, else empty.
+
+        An outline is long to compile, and nearly none is like another at its ends.
+        """
+        if lowered and self._parts:
+            first, last = self._parts[0], self._parts[-1]
+            if not (lowered.startswith(first) and lowered.endswith(last)):
+                return None
+        if self._pattern is None:
+            parts = map(re.escape, NUMBERED.split(self.outline))
+            self._pattern = re.compile(_SEEN_NAME.join(parts), re.IGNORECASE)
+        return self._pattern.fullmatch(outline)
+
+
 class Bindings:
     """Which of a client's values stands for which placeholder of one cassette."""
 
@@ -67,8 +92,7 @@ class Bindings:
         self._recorded: list[tuple[str, ...]] = []
         self._sent_names: re.Pattern[str] | None = None
         self._count_of_names = 0
-        self._outlines: dict[int, str] = {}
-        self._named: dict[tuple[str, int], list[tuple[int, re.Pattern[str]]]] = {}
+        self._named: dict[tuple[str, int], list[_Named]] = {}
 
     def find(
         self, request: Request, plays: Sequence[int]
@@ -106,17 +130,18 @@ class Bindings:
         plays: Sequence[int],
     ) -> Iterator[tuple[int, Binding]]:
         """Interactions in which the names of accounts stand as placeholders."""
-        for index, pattern in self._named.get(_kind_of(request, values), ()):
-            found = None if plays[index] else pattern.fullmatch(outline)
+        listed = self._named.get(_kind_of(request, values), ())
+        lowered = outline.lower() if listed and outline.isascii() else ""
+        for one in listed:
+            found = None if plays[one.index] else one.match(outline, lowered)
             if found is None:
                 continue
-            recorded = NUMBERED.findall(self._outlines[index])
             binding = self._pair(
                 (*values, *map(str.lower, found.groups())),
-                (*self._recorded[index], *recorded),
+                (*self._recorded[one.index], *NUMBERED.findall(one.outline)),
             )
             if binding is not None:
-                yield index, binding
+                yield one.index, binding
 
     def bind(self, binding: Binding) -> None:
         """Fix what was found."""
@@ -162,11 +187,8 @@ class Bindings:
             if values:
                 self._alike.setdefault(outline, []).append(index)
             if NUMBERED.search(outline):
-                self._outlines[index] = outline
-                pattern = _SEEN_NAME.join(map(re.escape, NUMBERED.split(outline)))
                 kind = _kind_of(one.request, values)
-                named = (index, re.compile(pattern, re.IGNORECASE))
-                self._named.setdefault(kind, []).append(named)
+                self._named.setdefault(kind, []).append(_Named(index, outline))
 
     def _outline(self, request: Request) -> tuple[str, tuple[str, ...]]:
         """A request without its drawn values, and these in their places."""

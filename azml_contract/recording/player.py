@@ -163,15 +163,22 @@ class Player:
         Raises:
             NoMatchingInteraction: The cassette has no answer (left) for it.
         """
+        played = self.answer(request)
+        if played is None:
+            miss = self.explain(request)
+            self.misses.append(miss)
+            raise miss
+        return played
+
+    def answer(self, request: Request) -> Played | None:
+        """Answer a request; None, and no miss is noted, where `play` would raise."""
         request = self._matcher.prepare(request)
         place = self._matcher.place(request)
         content = self._matcher.content(request, self._ledger)
         with self._lock:
             index = self._find(request, place, content)
             if index is None and not self._is_free_login(request):
-                miss = self._explain(request)
-                self.misses.append(miss)
-                raise miss
+                return None
         if index is None:
             return Played(synthesise(request))
         one = self.cassette.interactions[index]
@@ -283,17 +290,20 @@ class Player:
                 return found
         return None
 
-    def _explain(self, request: Request) -> NoMatchingInteraction:
-        return NoMatchingInteraction(
-            request,
-            self._path,
-            cassette=self.cassette,
-            plays=self._plays,
-            matcher=self._matcher,
-            redactor=self._redactor,
-            compared=self._redacts.request(request),
-            record_command=self._record_command,
-        )
+    def explain(self, request: Request) -> NoMatchingInteraction:
+        """Why `answer` has none for a request; it looks at the whole cassette."""
+        request = self._matcher.prepare(request)
+        with self._lock:
+            return NoMatchingInteraction(
+                request,
+                self._path,
+                cassette=self.cassette,
+                plays=self._plays,
+                matcher=self._matcher,
+                redactor=self._redactor,
+                compared=self._redacts.request(request),
+                record_command=self._record_command,
+            )
 
     def finish(self, *, partly: bool = False) -> None:
         """Check that everything recorded was played; `partly`, only for misses.

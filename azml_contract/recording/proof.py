@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +25,7 @@ from azml_contract.cassette.store import write_cassette
 from azml_contract.errors import CassetteError, OutputError, show_path
 from azml_contract.exchange import Exchange, Request
 from azml_contract.recording.match import plain_body
-from azml_contract.recording.miss import NoMatchingInteraction, UnusedInteractions
+from azml_contract.recording.miss import UnusedInteractions
 from azml_contract.recording.player import Player
 from azml_contract.recording.volatile import GUID
 from azml_contract.redaction.redact import DEEPEST, NOTHING, Redactor, is_url
@@ -148,19 +148,17 @@ class Proof:
         reason: str = "",
     ) -> None:
         player = self._make_player(self._cassette)
-        earlier = list(beside)
+        earlier = _Answers(beside)
         for one, request in requests:
-            try:
-                played = player.play(request)
-            except NoMatchingInteraction as miss:
+            played = player.answer(request)
+            if played is None:
                 written = self._cassette.interactions[one.index].request
-                if request is written or not _came_from(earlier, request, written):
-                    self._fail(reason or f"{miss}\n{_CURE}")
-                player.misses.clear()
+                if request is written or not earlier.brought_up(request, written):
+                    self._fail(reason or f"{player.explain(request)}\n{_CURE}")
                 played = player.play(written)
             if played.index is not None and not self._is_same(played.index, one.index):
                 self._fail(reason or self._say_other(one.index, played.index))
-            earlier.append(one.exchange)
+            earlier.add(one.exchange)
         try:
             player.finish()
         except UnusedInteractions as unused:
@@ -242,13 +240,31 @@ class _KnownOnly(Redactor):
         return body if changed == value else json.dumps(changed).encode()
 
 
-def _came_from(earlier: Sequence[Exchange], sent: Request, written: Request) -> bool:
-    """Whether all in which a request differs from its recording was answered before."""
-    foreign = _tokens(sent) - _tokens(written)
-    if not foreign:
-        return False
-    answers = "\n".join(_answer_text(one) for one in earlier)
-    return all(GUID.fullmatch(one) or one in answers for one in foreign)
+class _Answers:
+    """The answers given so far, and what requests took from them."""
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self._exchanges = list(exchanges)
+        self._texts: list[str] = []
+        self._found: set[str] = set()
+
+    def add(self, exchange: Exchange) -> None:
+        """One more was answered."""
+        self._exchanges.append(exchange)
+
+    def brought_up(self, sent: Request, written: Request) -> bool:
+        """Whether all in which a request differs from its recording was answered."""
+        foreign = _tokens(sent) - _tokens(written)
+        return bool(foreign) and all(map(self._hold, foreign))
+
+    def _hold(self, token: str) -> bool:
+        if token in self._found or GUID.fullmatch(token):
+            return True
+        unread = self._exchanges[len(self._texts) :]
+        self._texts += map(_answer_text, unread)
+        if any(token in text for text in self._texts):
+            self._found.add(token)
+        return token in self._found
 
 
 def _tokens(request: Request) -> set[str]:
