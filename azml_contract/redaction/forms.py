@@ -19,7 +19,11 @@ _BEFORE = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf]))"
 _AFTER = r"(?![A-Za-z0-9])"
 _ANYWHERE_LENGTH, _LONG_VALUE = 8, 16
 _MARGIN, _REACH = 64, 8192
-_ENCODED = re.compile(r"[A-Za-z0-9_.~+/*-]*%[0-9A-Fa-f]{2}[A-Za-z0-9_.~+/*%-]*")
+# Looked for where a run begins only, or a long run would be read once a character.
+_ENCODED = re.compile(
+    r"(?<![A-Za-z0-9_.~+/*-])"
+    r"[A-Za-z0-9_.~+/*-]*%[0-9A-Fa-f]{2}[A-Za-z0-9_.~+/*%-]*"
+)
 _SHORTEST_RUN = 12
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 # What words and ids decode to says nothing; texts and what is compressed do.

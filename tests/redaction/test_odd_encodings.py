@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import quopri
+import time
 import zipfile
 import zlib
 
@@ -15,7 +16,7 @@ import requests
 
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
-from azml_contract.redaction.forms import base64_runs
+from azml_contract.redaction.forms import base64_runs, rewrite_percent
 from azml_contract.redaction.rules import RedactionRules
 from azml_contract.redaction.scan import SecretFound
 
@@ -119,3 +120,27 @@ def test_names_in_utf_16_are_replaced_and_play(
 
     (one,) = load_cassette(cassette_path).interactions
     assert stand_ins.subscription in one.request.body.decode(codec)
+
+
+@pytest.mark.parametrize("tail", ["%", " %41", "%4", "%zz%41"])
+def test_a_long_run_with_a_percent_sign_is_read_once(tail):
+    started = time.process_time()
+    rewrite_percent("Ab9_" * 300_000 + tail, lambda inner: inner)
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("a%41b", ["aAb"]),
+        ("50%of%41", ["ofA"]),
+        ("%zz%41 x%20y", ["zzA", "x y"]),
+        ("%41%42", ["AB"]),
+        ("100% of it", []),
+        ("é%41,k%3Dv", ["A", "k=v"]),
+    ],
+)
+def test_what_is_percent_encoded_is_found_whole(text, seen):
+    found = []
+    rewrite_percent(text, lambda inner: found.append(inner) or inner)
+    assert found == seen
