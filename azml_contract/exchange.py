@@ -26,7 +26,10 @@ def make_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Head
 def find_header(headers: Headers, name: str) -> str | None:
     """The first value of a header, whatever its case; None when absent."""
     wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
 
 
 @lru_cache(maxsize=256)

@@ -21,6 +21,8 @@ from typing import Any
 from azml_contract.exchange import Headers, find_header
 
 SIDE_FILE_BYTES = 64 * 1024
+_STRICT = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.IGNORECASE)
 
 
@@ -70,7 +72,7 @@ def parse_json(raw: bytes | str) -> Any:
         value = json.loads(
             raw, object_pairs_hook=_unique, parse_constant=_refuse_constant
         )
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        _STRICT.encode(value).encode()
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     return value
@@ -150,7 +152,7 @@ def encode_content(
 
 def render_json(value: Any) -> bytes:
     """The bytes that JSON in a cassette stands for."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _COMPACT.encode(value)
     # A lone surrogate can stand in JSON only as the escape that this writes.
     return text.encode("utf-8", "backslashreplace")
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from json.encoder import encode_basestring
 from typing import Any
 
+_PLAIN = json.JSONEncoder(allow_nan=False)
+
 
 def render_indented(value: Any) -> str:
     """The JSON text; what JSON cannot say is refused as `json.dumps` refuses it.
@@ -37,7 +39,7 @@ def _write(value: Any, newline: str, add: Callable[[str], None]) -> None:
             between = f",{newline}  "
         add(f"{newline}]")
     else:
-        add(json.dumps(value, allow_nan=False))
+        add(_PLAIN.encode(value))
 
 
 def _write_object(

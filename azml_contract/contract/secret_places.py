@@ -20,7 +20,7 @@ from azml_contract.contract.catalog import (
     secret_property_names,
 )
 from azml_contract.contract.contract import Contract, Route
-from azml_contract.contract.model import Definition, Operation, Type
+from azml_contract.contract.model import Definition, Operation, Property, Type
 from azml_contract.errors import AzmlContractError
 from azml_contract.exchange import Json, Request
 
@@ -104,6 +104,7 @@ class _Walk:
     def __init__(self, contract: Contract) -> None:
         self._definitions = contract.definitions
         self._known = _reach(contract.api_version)
+        self._lowered = _by_lower_name(contract.api_version)
 
     def places(self, body: Json, kind: Type, at: Path) -> Iterator[Path]:
         if isinstance(body, list):
@@ -120,7 +121,10 @@ class _Walk:
     def _properties(
         self, body: Mapping[str, Any], definition: Definition, at: Path
     ) -> Iterator[Path]:
-        known = {name.lower(): one for name, one in definition.properties.items()}
+        known = self._lowered.get(definition.name)
+        if known is None:
+            known = {name.lower(): one for name, one in definition.properties.items()}
+            self._lowered[definition.name] = known
         for name, item in body.items():
             prop = known.get(name.lower())
             if prop is not None and _is_secret(definition.name, prop.name):
@@ -178,4 +182,10 @@ def _ref(kind: Type) -> str:
 @cache
 def _reach(api_version: str) -> dict[str, bool]:
     """For a version: which definitions lead to a secret; filled as it is asked."""
+    return {}
+
+
+@cache
+def _by_lower_name(api_version: str) -> dict[str, dict[str, Property]]:
+    """For a version: the properties of definitions; filled as it is asked."""
     return {}

@@ -347,16 +347,17 @@ def _require_writable(document: Document) -> None:
     left = [document.data]
     while left:
         value = left.pop()
-        if isinstance(value, dict | list):
+        if isinstance(value, str):
+            if not value.isascii() and _HALF.search(value):
+                reason = "it holds half a character (a lone surrogate)"
+                refuse(document.path, reason, RESTORE)
+        elif isinstance(value, dict | list):
             if id(value) not in seen:
                 seen.add(id(value))
                 left += value
                 left += value.values() if isinstance(value, dict) else ()
         elif isinstance(value, float) and not math.isfinite(value):
             reason = f"it holds the number {value}, which is not JSON"
-            refuse(document.path, reason, RESTORE)
-        elif isinstance(value, str) and _HALF.search(value):
-            reason = "it holds half a character (a lone surrogate)"
             refuse(document.path, reason, RESTORE)
 
 

@@ -13,6 +13,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from azml_contract.redaction.scan import Scanner, Suspicion
@@ -131,7 +132,7 @@ class Linter:
         for field in secret_form_fields(text):
             yield Suspicion(pointer, f"the value of the form field {field}")
         entropy = len(text) >= 24 and not (
-            pointer.startswith("/variables/") or _OPAQUE.search(name)
+            pointer.startswith("/variables/") or _is_opaque(name)
         )
         plain = _OTHER_STAND_IN.sub(rf"\1{REDACTED}", text) if "=" in text else text
         for kind in self._scanner.kinds(plain, entropy=entropy):
@@ -167,5 +168,12 @@ def inflate(raw: bytes) -> bytes:
         return raw
 
 
+@lru_cache(maxsize=4096)
+def _is_opaque(name: str) -> bool:
+    """Whether what a name holds is opaque by design; names repeat."""
+    return _OPAQUE.search(name) is not None
+
+
+@lru_cache(maxsize=4096)
 def _escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")

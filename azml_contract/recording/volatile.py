@@ -24,6 +24,7 @@ GUID = re.compile(
 )
 # Containers of pending uploads are named <8 hex>-<digit>-<guid>.
 _UPLOAD_PREFIX = re.compile(rf"(?<![0-9a-f])[0-9a-f]{{8}}-\d-(?={GUID.pattern})")
+_ONE_DIGIT = re.compile(r"-\d-")
 # GUIDs, times and ETags have one, and values without it do not look drawn.
 _DIGIT = re.compile(r"\d")
 _SHORTEST = 16
@@ -128,7 +129,7 @@ class Normaliser:
 
     def _common(self, text: str) -> str:
         dashes = text.count("-")
-        if dashes >= 6:
+        if dashes >= 6 and _ONE_DIGIT.search(text):
             text = _UPLOAD_PREFIX.sub("00000000-0-", text)
         if dashes >= 4:
             text = GUID.sub(self._guid, text)

@@ -24,7 +24,7 @@ from azml_contract.redaction.chance import likeness_to_names
 
 STAND_IN = re.compile(r"drawn-(\d+)x{8,}")
 
-_SHORTEST = 24
+_SHORTEST, _REMEMBERED = 24, 256
 _LONGEST = 4096
 # What nearly no name falls below, and nearly every random value does.
 _NAMES, _ONE_CASE_NAMES, _WITHOUT_DIGITS, _CERTAIN = -0.45, -0.35, -0.75, -1.0
@@ -39,6 +39,7 @@ _ENCODED_RUN = re.compile(
     rf"{_EDGE}(?:[\w+/~-]|%(?:25){{0,3}}2[BF]){{24,}}(?:=|%(?:25){{0,3}}3D){{0,2}}",
     re.ASCII | re.IGNORECASE,
 )
+_ANY = re.compile(r".*", re.DOTALL)
 _AROUND = re.compile(
     r"((?:/|%(?:25){0,3}2F)*)(.*?)((?:=|%(?:25){0,3}3D)*)", re.IGNORECASE
 )
@@ -133,6 +134,20 @@ class Numbers:
 
 
 def _replace(found: re.Match[str], stand_in: Callable[[str], str]) -> str:
+    run = found[0]
+    holds = _holds_drawn if len(run) <= _REMEMBERED else _holds_drawn.__wrapped__
+    return _rewrite(found, stand_in) if holds(run) else run
+
+
+@lru_cache(maxsize=65_536)
+def _holds_drawn(run: str) -> bool:
+    """Whether a run holds a drawn value, if no word before it says otherwise."""
+    alone = _ANY.fullmatch(run)
+    assert alone is not None
+    return _rewrite(alone, lambda _: "") != run
+
+
+def _rewrite(found: re.Match[str], stand_in: Callable[[str], str]) -> str:
     run = found[0]
     if run.islower() or run.isupper():
         return _replace_words(run, stand_in)

@@ -128,7 +128,10 @@ def merge_windows(places: Iterable[int], length: int) -> list[tuple[int, int]]:
 
 
 def _any_in(forms: Iterable[str], text: str) -> bool:
-    return any(form in text for form in forms)
+    for form in forms:  # noqa: SIM110 - a generator takes twice as long
+        if form in text:
+            return True
+    return False
 
 
 def _all(value: str) -> list[str]:

@@ -129,27 +129,31 @@ def _json(body: bytes) -> Any:
 
 def _strings(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """Every text of a JSON value with the lower-case name of its property."""
-    if isinstance(value, str):
-        yield name, value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item, name)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _strings(item, key.lower())
+    left = [(name, value)]
+    while left:
+        under, one = left.pop()
+        if isinstance(one, str):
+            yield under, one
+        elif isinstance(one, list):
+            left += [(under, item) for item in one]
+        elif isinstance(one, dict):
+            left += [(key.lower(), item) for key, item in one.items()]
 
 
 def _secret_strings(value: Any, is_secret: Callable[[str], bool]) -> Iterator[str]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _secret_strings(item, is_secret)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            name = key.lower()
-            if isinstance(item, dict | list) and not is_secret(name):
-                yield from _secret_strings(item, is_secret)
-            elif is_secret(name) and not name.endswith("type"):
-                yield from (text for under, text in _strings(item, name) if _may(under))
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, list):
+            left += one
+        elif isinstance(one, dict):
+            for key, item in one.items():
+                name = key.lower()
+                if not is_secret(name):
+                    left.append(item)
+                elif not name.endswith("type"):
+                    inside = _strings(item, name)
+                    yield from (text for under, text in inside if _may(under))
 
 
 def _at(value: Any, place: Place) -> Any:
@@ -160,18 +164,20 @@ def _at(value: Any, place: Place) -> Any:
 
 def _named_strings(value: Any) -> Iterator[str]:
     """What the names of a JSON value say is secret, and is no common word."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _named_strings(item)
-    elif isinstance(value, dict):
-        pair = pair_name(value)
-        for key, item in value.items():
-            if isinstance(item, dict | list):
-                yield from _named_strings(item)
-            elif isinstance(item, str):
-                name = pair if pair and key == "value" else key
-                if is_named_secret(name, item):
-                    yield item
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, list):
+            left += one
+        elif isinstance(one, dict):
+            pair = pair_name(one)
+            for key, item in one.items():
+                if isinstance(item, str):
+                    name = pair if pair and key == "value" else key
+                    if is_named_secret(name, item):
+                        yield item
+                else:
+                    left.append(item)
 
 
 def _may(name: str) -> bool:

@@ -105,6 +105,11 @@ class Names:
         self._by_property = (*self._ordinary, *self._shared)
         self._places = list(_places_of(self._ordinary))
         self._shared_places = list(_places_of(self._shared))
+        # A name that is not ASCII may match what `lower` does not make equal to it.
+        self._sought = [
+            (one.value.lower() if one.value.isascii() else "", pattern, one)
+            for pattern, one in self._places
+        ]
         self._values = [
             (one.value.casefold(), one) for one in everywhere if len(one.value) >= 8
         ]
@@ -165,8 +170,11 @@ class Names:
                 return "name"
         if self._has_word(text):
             return "name"
-        found = (one.kind for pattern, one in self._places if pattern.search(text))
-        return next(found, "") if self._places else ""
+        lowered = text.lower() if self._sought and text.isascii() else ""
+        for value, pattern, one in self._sought:
+            if (not lowered or value in lowered) and pattern.search(text):
+                return one.kind
+        return ""
 
 
 def _named_alike(identifiers: Iterable[Identifier]) -> list[Identifier]:

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -138,17 +139,19 @@ class Scanner:
         below: list[Any] = [data]
         while below:
             value = below.pop()
-            if isinstance(value, dict):
-                if "base64" in value:
-                    return False
-                below += value
-                below += value.values()
-            elif isinstance(value, list):
-                below += value
-            elif isinstance(value, str) and value not in clean:
+            if isinstance(value, str):
+                if value in clean:
+                    continue
                 if self._kinds(value, entropy=False):
                     return False
                 clean.add(value)
+            elif isinstance(value, dict):
+                if "base64" in value:
+                    return False
+                below += [key for key in value if key not in clean]
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
         return True
 
     def _walk(self, value: Any, pointer: str, name: str) -> Iterator[Suspicion]:
@@ -229,14 +232,16 @@ class Scanner:
                     "+" in one and "%" in one and self._secrets.find(unquote(one))
                 ):
                     yield _LIVE
-            inner = {one for each in layer for one in text_readings(each)} - seen
+            inner: set[str] = set()
+            for one in layer:
+                read = _read_inside_once if _is_short(one) else _read_inside
+                inner.update(read(one))
+            inner -= seen
             layer = sorted(inner)
             seen |= inner
 
     def _plain_kinds(self, text: str, *, entropy: bool) -> Iterator[str]:
-        yield from find_shapes(text)
-        if redact_named(text, redact_value) != text:
-            yield "a value whose name says that it is secret"
+        yield from (_look_alone_once if _is_short(text) else _look_alone)(text)
         if entropy and any(one not in self._drawn for one in find_drawn(text)):
             yield "a random token"
         yield from self._known_kinds(text)
@@ -247,6 +252,27 @@ class Scanner:
         kind = self._names.find(text)
         if kind:
             yield f"an identifier ({kind.replace('_', ' ')})"
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= _REMEMBERED_LENGTH
+
+
+def _look_alone(text: str) -> tuple[str, ...]:
+    """What a text seems to hold, whoever recorded it."""
+    found = tuple(find_shapes(text))
+    if redact_named(text, redact_value) != text:
+        return (*found, "a value whose name says that it is secret")
+    return found
+
+
+def _read_inside(text: str) -> tuple[str, ...]:
+    return tuple(text_readings(text))
+
+
+# Of many files that are read in a row, most texts repeat.
+_look_alone_once = lru_cache(maxsize=16_384)(_look_alone)
+_read_inside_once = lru_cache(maxsize=16_384)(_read_inside)
 
 
 def _pieces(text: str) -> list[str]:
