@@ -271,7 +271,7 @@ class ScenarioRun:
             doors.authority,
             refused=self._refuse_program if far is None else None,
         )
-        self._recorder.door = Door(outside.port, doors.authority.pem.decode())
+        self._recorder.door = Door(outside.port)
         self._outside = outside
         with noting_own(outside.port) as is_own:
             outside.is_own = is_own

@@ -122,8 +122,8 @@ def _print_sweep(console: Console, cassette: Cassette) -> None:
         for name, value in sorted((properties.get("tags") or {}).items()):
             number = name.rpartition("_")[2]
             if number.isdigit() and name.startswith("_aml_system_"):
-                mark = "best" if best.endswith(f"_{number}") else ""
-                console.print(f"  trial {number}  {value}  {mark}")
+                mark = "  best" if best.endswith(f"_{number}") else ""
+                console.print(f"  trial {number}  {value}{mark}")
         metric = (properties.get("objective") or {}).get("primaryMetric")
         console.print(f"  {metric} of the best: {told.get('score')}")
         return
@@ -133,7 +133,7 @@ def _run_pytest(scenarios: Path, cassettes: Path, mode: str, *more: str) -> None
     """Run the scenarios in a process of their own, which ends its servers."""
     arguments = [
         *(sys.executable, "-m", "pytest", str(scenarios), "-q", "--no-header"),
-        *("-p", "no:cacheprovider", "--azml-mode", mode),
+        *("-p", "no:cacheprovider", "--azml-mode", mode, "--azml-prove=memory"),
         *("--azml-cassettes", str(cassettes), *more),
     ]
     sys.stdout.flush()

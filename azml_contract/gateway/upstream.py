@@ -49,9 +49,17 @@ class Upstream:
     Args:
         open_connection: Opens it; raises `OSError` where it cannot.
         name: Host and port, for messages.
+        whole_urls: It is a proxy, which is told the whole URL.
     """
 
-    def __init__(self, open_connection: Callable[[], socket.socket], name: str) -> None:
+    def __init__(
+        self,
+        open_connection: Callable[[], socket.socket],
+        name: str,
+        *,
+        whole_urls: bool = False,
+    ) -> None:
+        self._whole_urls = whole_urls
         self._open_connection = open_connection
         self._name = name
         self._socket: socket.socket | None = None
@@ -102,9 +110,11 @@ class Upstream:
         parts = urlsplit(request.url)
         target = request.url.partition("://")[2]
         target = target[len(parts.netloc) :].partition("#")[0] or "/"
+        target = target if target[0] == "/" else f"/{target}"
+        whole = f"{parts.scheme}://{parts.netloc}" if self._whole_urls else ""
         head = h11.Request(
             method=request.method,
-            target=target if target[0] == "/" else f"/{target}",
+            target=f"{whole}{target}",
             headers=_forwarded(request, parts.netloc.rpartition("@")[2]),
         )
         out = self._http.send(head) or b""

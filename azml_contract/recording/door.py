@@ -1,21 +1,19 @@
 """A forked child of a test asks its parent: through the parent's gateway.
 
 In: where the gateway is. Out: answers. A child has a copy of all that its parent had
-when it was forked, the recorder too, and nothing that it does with that is seen.
+when it was forked, the recorder too, and nothing that it does with that is seen. It
+asks without TLS: where a thread of the parent was inside OpenSSL when it forked, the
+child would wait for that thread for ever.
 """
 
 from __future__ import annotations
 
 import json
 import socket
-import ssl
 from dataclasses import dataclass
-from functools import partial
-from urllib.parse import urlsplit
 
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Request, Response
-from azml_contract.gateway.sockets import ServingSocket, send_all
 from azml_contract.gateway.upstream import Upstream
 from azml_contract.recording.messages import decoded
 from azml_contract.recording.outside import MISS_STATUS
@@ -28,8 +26,6 @@ class Door:
     """The gateway of this process's parent."""
 
     port: int
-    trusted: str
-    """Its certificates, PEM."""
 
     def ask(self, request: Request) -> Played:
         """The answer that the parent has, or gets.
@@ -38,7 +34,7 @@ class Door:
             CassetteError: It has none.
         """
         with permitted():
-            upstream = Upstream(partial(self._open, request), request.host)
+            upstream = Upstream(self._open, request.host, whole_urls=True)
             try:
                 received = upstream.ask(request)
                 body = b"".join(received.chunks)
@@ -54,24 +50,8 @@ class Door:
             raise CassetteError(missed)
         return Played(response)
 
-    def _open(self, request: Request) -> socket.socket:
-        parts = urlsplit(request.url)
-        plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
-        if parts.scheme != "https":
-            return plain
-        host = parts.hostname or ""
-        send_all(plain, f"CONNECT {host}:{parts.port or 443} HTTP/1.1\r\n\r\n".encode())
-        head = b""
-        while b"\r\n\r\n" not in head:
-            piece = plain.recv(1)
-            if not piece:
-                raise ConnectionRefusedError("its parent is gone")
-            head += piece
-        if b" 200 " not in head[:14]:
-            raise ConnectionRefusedError(head.split(b"\r\n", 1)[0].decode("latin-1"))
-        context = ssl.create_default_context(cadata=self.trusted)
-        context.sslsocket_class = ServingSocket
-        return context.wrap_socket(plain, server_hostname=host)
+    def _open(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
 
 def _missed(response: Response) -> str:

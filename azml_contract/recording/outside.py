@@ -213,7 +213,7 @@ class Outside:
             asker.close()
 
     def _plain(self, client: socket.socket) -> None:
-        """HTTP without TLS, sent to the proxy whole."""
+        """HTTP without TLS, sent to the proxy whole; a forked child asks all so."""
         peer = self._peer(client)
         askers: dict[str, Asker] = {}
 
@@ -225,11 +225,14 @@ class Outside:
                 return told or make_problem(
                     404, "NotFound", "This is a proxy; name it in HTTPS_PROXY."
                 )
-            port = parts.port or 80
-            reach = self._far.reach(host, port, secure=False)
+            secure = parts.scheme == "https"
+            port = parts.port or (443 if secure else 80)
+            reach = self._far.reach(host, port, secure=secure)
             if isinstance(reach, Refuse):
                 self._note_refused(host, peer)
                 return make_problem(reach.status, "GatewayRefused", reason_of(reach))
+            if isinstance(reach, Pass) and secure:
+                return make_problem(502, "GatewayRefused", f"{host} wants TLS.")
             if isinstance(reach, Pass):
                 self._count(self.seen.passed, host)
                 asker = askers.setdefault(host, Upstream(reach.open, host))
@@ -237,6 +240,7 @@ class Outside:
             asker = askers.setdefault(host, reach.open())
             with self._lanes.on(peer.pid, host) as lane:
                 source = Source(lane, peer.program, peer.script)
+                self._count(self.seen.programs, str(source))
                 return self._answer_safely(request, asker, source)
 
         try:

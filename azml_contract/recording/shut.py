@@ -70,7 +70,8 @@ def sending_patches(told: Callable[[str], object]) -> list[tuple[Any, str, Any]]
 
 def _make_guard(original: Any, told: Callable[[str], object]) -> Any:
     def guarded(self: socket.socket, *args: Any, **kwargs: Any) -> Any:
-        if self.family in (socket.AF_INET, socket.AF_INET6):
+        allowed = getattr(_looking, "up", False)
+        if not allowed and self.family in (socket.AF_INET, socket.AF_INET6):
             try:
                 peer = self.getpeername()
             except OSError:

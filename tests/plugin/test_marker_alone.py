@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -124,5 +125,5 @@ def test_commands_take_a_cassette_of_many_versions(pytester: pytest.Pytester) ->
         ["cassette", "ls", "cassettes"],
         ["regress", "cassettes"],
     ):
-        done = pytester.run("azml-contract", *words)
+        done = pytester.run(sys.executable, "-m", "azml_contract", *words)
         assert done.ret == 0, done.stdout.str() + done.stderr.str()
