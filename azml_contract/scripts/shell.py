@@ -105,7 +105,7 @@ class Shell:
 
     # --- what others ask ------------------------------------------------------------
 
-    def run(self, calls: Iterable[int] = (), lines: Iterable[int] = ()) -> None:
+    def run(self, calls: Iterable[int] = (), lines: Sequence[int] = ()) -> None:
         """Follow the script, its functions, and what the tree left out.
 
         Args:
@@ -120,19 +120,25 @@ class Shell:
         self._run_uncalled()
         read = 0
         for place in calls:
-            covered = self._covers(place)
+            covered = self._covers(place, lines)
             if not covered and place >= read:
                 read = end = logical_line_end(self.source.text, place)
                 self._run_range(self.source, place, end)
                 self._run_uncalled()
 
-    def _covers(self, place: int) -> bool:
-        """Whether a place is in a command that was read."""
+    def _covers(self, place: int, lines: Sequence[int]) -> bool:
+        """Whether a place is in a command that was read.
+
+        A command ends with its line: where the grammar goes on in the next one, it has
+        lost its way, and took whole commands for words.
+        """
         if self._order is None or len(self._order) != len(self._seen):
             self._order = sorted(self._seen)
         at = bisect_right(self._order, (place, len(self.source.text)))
         nested = self._order[max(at - _DEEPEST, 0) : at]
-        return any(start <= place < end for start, end in nested)
+        at = bisect_right(lines, place)
+        line = lines[at - 1] if at else 0
+        return any(start <= place < end and start >= line for start, end in nested)
 
     def run_text(self, text: Text) -> Text | None:
         """Follow a script that stands in a text, such as that of ``bash -c``."""

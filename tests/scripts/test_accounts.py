@@ -151,6 +151,24 @@ def test_ten_megabytes_of_anything_cost_at_most_two_seconds(text, tmp_path):
     assert work(text, tmp_path) <= MOST_S
 
 
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "  --header 'a' | jq -r '.b' | jq -r '.c')\n",
+        "X=$Y --header 'a' | jq -r '.b')\n",
+        "f () {\n  while true\n  do\n    x=$y a | jq -r '.b')\n    sleep 1 done\n}\n",
+    ],
+)
+def test_a_bracket_too_many_takes_no_call_with_it(lost, tmp_path):
+    """The grammar takes the lines that follow for words of a command."""
+    calls = "".join(f'curl "{SPACE}/jobs/{n}?api-version=2024-04-01"\n' for n in "abc")
+
+    script = read_script(lost + calls, "x.sh", tmp_path)
+
+    named = [str(one.request.url).partition("/jobs/")[2][0] for one in script.calls]
+    assert named == ["a", "b", "c"]
+
+
 def test_a_long_script_is_read_like_a_short_one(tmp_path):
     short = (INPUTS / "howto_2021.sh").read_text("utf-8")
     whole = f"main() {{\n{short}\n}}\n"
