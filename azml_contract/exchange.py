@@ -32,6 +32,11 @@ def find_header(headers: Headers, name: str) -> str | None:
     return None
 
 
+def without_headers(headers: Headers, *names: str) -> Headers:
+    """All headers but some, whose names are in lower case."""
+    return tuple(pair for pair in headers if pair[0].lower() not in names)
+
+
 @lru_cache(maxsize=256)
 def _take_apart(url: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """Host, path and query of a URL; asked several times for each request."""

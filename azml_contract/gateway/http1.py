@@ -27,7 +27,6 @@ from azml_contract.gateway.sockets import hurry, receive_plain, send_all
 from azml_contract.gateway.spool import (
     Intake,
     Spool,
-    Spooler,
     make_request,
     pieces_of,
     size_of,
@@ -37,7 +36,6 @@ LARGEST_BODY = 16 * 1024**3
 _CHUNK = 256 * 1024
 _LONGEST_HEAD = 64 * 1024
 _BODILESS = (204, 304)
-_SPOOLER = Spooler()
 _FRAMING = re.compile(
     rb"^(?:(content-length)|(transfer-encoding))[ \t]*:([^\r\n]*)",
     re.IGNORECASE | re.MULTILINE,
@@ -183,7 +181,7 @@ class _Http1:
             if event is h11.NEED_DATA:
                 self._receive()
             elif isinstance(event, h11.Data):
-                intake = intake or Intake(_SPOOLER)
+                intake = intake or Intake()
                 intake.take(bytes(event.data))
                 self._refuse_over(intake.size)
             elif isinstance(event, h11.EndOfMessage):

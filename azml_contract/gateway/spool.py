@@ -99,11 +99,13 @@ class Spooler:
                 self._end = 0
 
 
+_SPOOLER = Spooler()
+
+
 class Intake:
     """Takes a body as it comes: in memory while it is small, else on disk."""
 
-    def __init__(self, spooler: Spooler) -> None:
-        self._spooler = spooler
+    def __init__(self) -> None:
         self._pieces: list[bytes] = []
         self._spool: Spool | None = None
         self.size = 0
@@ -114,7 +116,7 @@ class Intake:
         if self._spool is None:
             self._pieces.append(piece)
             if self.size > IN_MEMORY:
-                self._spool = self._spooler.make()
+                self._spool = _SPOOLER.make()
                 for one in self._pieces:
                     self._spool.write(one)
                 self._pieces = []

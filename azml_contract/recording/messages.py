@@ -22,7 +22,14 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import HTTPError
 
 from azml_contract.content_coding import CannotOpen, open_body
-from azml_contract.exchange import Failure, Headers, Request, Response, make_headers
+from azml_contract.exchange import (
+    Failure,
+    Headers,
+    Request,
+    Response,
+    make_headers,
+    without_headers,
+)
 from azml_contract.recording.failures import describe, revive
 
 _CHUNK = 1 << 20
@@ -131,8 +138,7 @@ def inflated(response: Response) -> Response:
 
 
 def _without(response: Response, *names: str) -> Response:
-    kept = tuple(pair for pair in response.headers if pair[0].lower() not in names)
-    return replace(response, headers=kept)
+    return replace(response, headers=without_headers(response.headers, *names))
 
 
 def to_requests(

@@ -7,7 +7,6 @@ was refused, missed and passed by. Knows neither emulators nor Azure.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import os
@@ -30,6 +29,7 @@ from azml_contract.exchange import (
     Headers,
     Request,
     Response,
+    without_headers,
 )
 from azml_contract.gateway.certificates import Authority
 from azml_contract.gateway.far_side import Answering, Ask, Asker, FarSide, Reach
@@ -45,22 +45,21 @@ from azml_contract.gateway.https import serve_tls
 from azml_contract.gateway.peers import Peer, find_peer
 from azml_contract.gateway.proxy import Gateway, Pass, Refuse, Route, Serve
 from azml_contract.gateway.sockets import Connections
-from azml_contract.gateway.spool import Intake, Spooler, make_response
 from azml_contract.gateway.upstream import Received, Upstream
 from azml_contract.recording.failures import describe
 from azml_contract.recording.identity import is_token_request
-from azml_contract.recording.messages import decoded, framed
+from azml_contract.recording.live_call import LiveCall, break_off
+from azml_contract.recording.messages import framed
 from azml_contract.recording.miss import NoMatchingInteraction
 from azml_contract.recording.player import Played
 from azml_contract.recording.polls import announced_urls, is_poll_path
 from azml_contract.recording.sources import Lanes, Source
-from azml_contract.redaction.shapes import REDACTED
+from azml_contract.redaction.shapes import REDACTED, TOKEN
 
 MISS_STATUS = 400
 """No client tries again after it."""
-_NEVER_REACHED = ("refused", "name", "tls")
+_Place = tuple[str, str, int]
 _NO_WAIT: Headers = (("Retry-After", "0"), ("x-ms-retry-after-ms", "1"))
-_SPOOLER = Spooler()
 
 
 class Takes(Protocol):
@@ -82,9 +81,10 @@ class Takes(Protocol):
 class Seen:
     """What became of the calls of other processes, besides recording and playing.
 
-    `refused` and `passed` count tunnels by host; `misses` has who asked, and the
-    error; `distrusting` counts clients that do not trust the gateway, by host;
-    `guarded` has what was not sent, `defects` what broke in the gateway itself.
+    `refused`, `unasked` and `passed` count tunnels by host: `unasked` those whose
+    refusal is no fault. `distrusting` counts clients that do not trust the gateway, by
+    host, `programs` connections by who opened them. `misses` has who asked, and the
+    error, `guarded` what was not sent, `defects` what broke in the gateway itself.
     """
 
     refused: Counter[str] = field(default_factory=Counter)
@@ -123,7 +123,6 @@ class Outside:
         *,
         guard: Callable[[Request], None] | None = None,
         port: int = 0,
-        host: str = "127.0.0.1",
         observe: Callable[[Exchange, float], None] | None = None,
         control: Callable[[Request], Response | None] | None = None,
         refused: Callable[[str], object] | None = None,
@@ -141,7 +140,7 @@ class Outside:
         self._lock = threading.Lock()
         self._announced: set[str] = set()
         self._connections = Connections()
-        self._gateway = Gateway(self._find, plain=self._plain, host=host, port=port)
+        self._gateway = Gateway(self._find, plain=self._plain, port=port)
 
     @property
     def url(self) -> str:
@@ -214,42 +213,42 @@ class Outside:
 
     def _plain(self, client: socket.socket) -> None:
         """HTTP without TLS, sent to the proxy whole; a forked child asks all so."""
-        peer = self._peer(client)
-        askers: dict[str, Asker] = {}
-
-        def handle(request: Request) -> Answer:
-            parts = urlsplit(request.url)
-            host = parts.hostname or ""
-            if request.url.startswith(f"{self.url}/"):
-                told = self._control(request) if self._control else None
-                return told or make_problem(
-                    404, "NotFound", "This is a proxy; name it in HTTPS_PROXY."
-                )
-            secure = parts.scheme == "https"
-            port = parts.port or (443 if secure else 80)
-            reach = self._far.reach(host, port, secure=secure)
-            if isinstance(reach, Refuse):
-                self._note_refused(host, peer)
-                return make_problem(reach.status, "GatewayRefused", reason_of(reach))
-            if isinstance(reach, Pass) and secure:
-                return make_problem(502, "GatewayRefused", f"{host} wants TLS.")
-            if isinstance(reach, Pass):
-                self._count(self.seen.passed, host)
-                asker = askers.setdefault(host, Upstream(reach.open, host))
-                return _pass_by(asker, request)
-            asker = askers.setdefault(host, reach.open())
-            with self._lanes.on(peer.pid, host) as lane:
-                source = Source(lane, peer.program, peer.script)
-                self._count(self.seen.programs, str(source))
-                return self._answer_safely(request, asker, source)
-
-        try:
+        peer, askers = self._peer(client), _Askers()
+        with contextlib.closing(askers):
             serve_http(
-                client, handle, scheme="http", authority=urlsplit(self.url).netloc
+                client,
+                lambda request: self._answer_plain(request, peer, askers),
+                scheme="http",
+                authority=urlsplit(self.url).netloc,
             )
-        finally:
-            for asker in askers.values():
-                asker.close()
+
+    def _answer_plain(self, request: Request, peer: Peer, askers: _Askers) -> Answer:
+        if request.url.startswith(f"{self.url}/"):
+            told = self._control(request) if self._control else None
+            return told or make_problem(
+                404, "NotFound", "This is a proxy; name it in HTTPS_PROXY."
+            )
+        try:
+            place = scheme, host, port = _place_of(request.url)
+        except ValueError as error:
+            return make_problem(400, "BadRequest", f"{error}.")
+        secure = scheme == "https"
+        reach = self._far.reach(host, port, secure=secure)
+        if isinstance(reach, Refuse):
+            self._note_refused(host, peer)
+            return make_problem(reach.status, "GatewayRefused", f"{reach.reason}.")
+        if isinstance(reach, Pass):
+            if secure:
+                return make_problem(502, "GatewayRefused", f"{host} wants TLS.")
+            self._count(self.seen.passed, host)
+            connect = reach.open
+            asker = askers.find(place, lambda: Upstream(connect, host))
+            return _pass_by(asker, request)
+        asker = askers.find(place, reach.open)
+        with self._lanes.on(peer.pid, host) as lane:
+            source = Source(lane, peer.program, peer.script)
+            self._count(self.seen.programs, str(source))
+            return self._answer_safely(request, asker, source)
 
     def _note_refused(self, host: str, peer: Peer) -> None:
         if matches(host, UNASKED):
@@ -293,7 +292,7 @@ class Outside:
             except AzmlContractError as error:
                 self.seen.guarded.append(str(error))
                 return make_problem(403, "NotAllowed", str(error))
-        call = _Call(request, self._take, self._recorder.start(), source)
+        call = LiveCall(request, self._take, self._recorder.start(), source)
         try:
             received = asker.ask(request)
         except OSError as error:
@@ -304,7 +303,7 @@ class Outside:
             return call.keep(received)
         return call.read(received)
 
-    def _take(self, exchange: Exchange, call: _Call) -> None:
+    def _take(self, exchange: Exchange, call: LiveCall) -> None:
         self._recorder.record(exchange, call.started, call.source)
         if self._observe is not None:
             self._observe(exchange, time.monotonic() - call.began)
@@ -314,12 +313,12 @@ class Outside:
     def _hand_out(self, request: Request, played: Played) -> Answer:
         response, failure = played.response, played.failure
         if failure is not None and response.status == NO_ANSWER:
-            return _break(failure)
+            return break_off(failure)
         if is_token_request(request):
             response = _with_token(response)
         headers = tuple(framed(request.method, response, 1 if failure else 0))
         if self._is_about_operation(request, response):
-            headers = _without(headers, "retry-after") + _NO_WAIT
+            headers = without_headers(headers, "retry-after") + _NO_WAIT
         return replace(response, headers=headers)
 
     def _is_about_operation(self, request: Request, response: Response) -> bool:
@@ -334,63 +333,33 @@ class Outside:
         )
 
 
-class _Call:
-    """A live call on its way: what came of it is taken once, whatever that is."""
+class _Askers:
+    """Who answers one connection without TLS, by scheme, host and port."""
 
-    def __init__(
-        self,
-        request: Request,
-        take: Callable[[Exchange, _Call], None],
-        started: int,
-        source: Source,
-    ) -> None:
-        self.request = request
-        self.started = started
-        self.source = source
-        self.began = time.monotonic()
-        self._take = take
+    def __init__(self) -> None:
+        self._open: dict[_Place, Asker] = {}
 
-    def fail(self, failure: Failure) -> Answer:
-        """Nothing of an answer came."""
-        self._take(Exchange(self.request, Response(NO_ANSWER), failure), self)
-        return _break(failure)
+    def find(self, place: _Place, open_one: Callable[[], Asker]) -> Asker:
+        """The one of a place, opened if it is the first request there."""
+        if place not in self._open:
+            self._open[place] = open_one()
+        return self._open[place]
 
-    def keep(self, response: Response) -> Answer:
-        """The answer is here, or the part of it that the client shall get."""
-        promised = response.header("content-length") or ""
-        size = len(response.body)
-        is_cut = promised.isdigit() and int(promised) > size
-        failure = Failure("dropped", size) if is_cut else None
-        if self.request.method == "HEAD":
-            failure = None
-        self._take(Exchange(self.request, response, failure), self)
-        return response
+    def close(self) -> None:
+        """End them all."""
+        for asker in self._open.values():
+            asker.close()
 
-    def read(self, received: Received) -> Answer:
-        """Read a small answer whole; hand on a large one while it comes."""
-        intake = Intake(_SPOOLER)
-        record = partial(self._record, received, intake)
-        try:
-            for piece in received.chunks:
-                intake.take(piece)
-                if intake.is_large:
-                    stream = _stream(received.chunks, intake, record)
-                    return Streamed(received.status, received.headers, stream)
-        except OSError as error:
-            record(describe(error, intake.size))
-            cut = (("Content-Length", str(intake.size + 1)),)
-            headers = _without(received.headers, "content-length") + cut
-            return make_response(received.status, headers, intake.body())
-        record(None)
-        return make_response(received.status, received.headers, intake.body())
 
-    def _record(
-        self, received: Received, intake: Intake, failure: Failure | None
-    ) -> None:
-        response = make_response(received.status, received.headers, intake.body())
-        if not intake.is_large or response.header("content-encoding"):
-            response = decoded(response)
-        self._take(Exchange(self.request, response, failure), self)
+def _place_of(url: str) -> _Place:
+    """Scheme, host and port of a URL.
+
+    Raises:
+        ValueError: Its port is none.
+    """
+    parts = urlsplit(url)
+    usual = 443 if parts.scheme == "https" else 80
+    return parts.scheme, parts.hostname or "", parts.port or usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,11 +378,6 @@ class PlayedHosts:
         return Ask(lambda: Answering(lambda _: None))
 
 
-def reason_of(refused: Refuse) -> str:
-    """Why a host is refused, as a sentence."""
-    return f"{refused.reason}."
-
-
 def _pass_by(asker: Asker, request: Request) -> Answer:
     """Ask, and keep nothing."""
     try:
@@ -425,66 +389,6 @@ def _pass_by(asker: Asker, request: Request) -> Answer:
     return received
 
 
-def _break(failure: Failure) -> Answer:
-    """What a client gets where the host gave nothing, in recording and in replay."""
-    if failure.kind in _NEVER_REACHED:
-        return make_problem(
-            502, "HostNotReached", f"The host could not be reached: {failure.kind}."
-        )
-    return None
-
-
-def _stream(
-    chunks: Iterator[bytes], intake: Intake, record: Callable[[Failure | None], None]
-) -> Iterator[bytes]:
-    """What came so far and what still comes; recorded before its last piece is sent.
-
-    Whoever has an answer whole may ask for something that follows from it.
-    """
-    first = intake.body()
-    assert not isinstance(first, bytes)
-    yield from list(first)
-    held = b""
-    try:
-        for piece in chunks:
-            if held:
-                yield held
-            intake.take(piece)
-            held = piece
-    except OSError as error:
-        record(describe(error, intake.size))
-        raise
-    record(None)
-    if held:
-        yield held
-
-
-def _without(headers: Headers, name: str) -> Headers:
-    return tuple(pair for pair in headers if pair[0].lower() != name)
-
-
-def _part(value: object) -> str:
-    raw = json.dumps(value, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-_NOBODY = "00000000-0000-4000-8000-00000000a0"
-_CLAIMS = {
-    "aud": "https://management.azure.com",
-    "iss": f"https://sts.windows.net/{_NOBODY}01/",
-    "iat": 946684800,
-    "nbf": 946684800,
-    "exp": 4102444800,
-    "appid": f"{_NOBODY}02",
-    "oid": f"{_NOBODY}03",
-    "sub": f"{_NOBODY}03",
-    "tid": f"{_NOBODY}01",
-    "ver": "1.0",
-}
-# Some clients read their token: who they are, and until when.
-_TOKEN = ".".join((_part({"alg": "none", "typ": "JWT"}), _part(_CLAIMS), REDACTED))
-
-
 def _with_token(response: Response) -> Response:
     """A login's answer with tokens that can be read, in place of their stand-ins."""
     try:
@@ -494,7 +398,7 @@ def _with_token(response: Response) -> Response:
     if not isinstance(told, dict):
         return response
     held = {
-        name: _TOKEN
+        name: TOKEN
         for name in ("access_token", "id_token")
         if isinstance(told.get(name), str) and told[name].startswith(REDACTED)
     }

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -195,6 +196,28 @@ def test_hosts_that_are_refused_are_counted(authority, tmp_path):
         assert describe(session, "GET", "http://example.com/")[0] == 403
     assert sum(out.seen.refused.values()) == 3
     assert all(name.startswith("example.com") for name in out.seen.refused)
+
+
+def test_without_tls_each_port_of_a_host_has_somebody_to_ask(authority, tmp_path):
+    class Ports(Far):
+        def reach(self, host, port, *, secure=True):
+            said = Response(200, (), str(port).encode())
+            return Ask(lambda: Answering(lambda _: said))
+
+    path = tmp_path / "c.json"
+    with gateway(authority, path, Mode.LIVE, Ports()) as (_, _, session):
+        ports = (8001, 8002, 8001)
+        got = [describe(session, "GET", f"http://a.example:{port}/") for port in ports]
+    assert got == [(200, str(port).encode()) for port in ports]
+
+
+def test_a_port_that_is_none_is_refused(authority, tmp_path):
+    with (
+        gateway(authority, tmp_path / "c.json", Mode.LIVE, Far()) as (_, outside, _),
+        socket.create_connection(("127.0.0.1", outside.port), timeout=10) as plain,
+    ):
+        plain.sendall(b"GET http://a.example:99999/ HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert plain.recv(100).startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_client_that_does_not_trust_us_is_counted(authority, tmp_path):
