@@ -25,8 +25,9 @@ from azml_contract.documents.document import open_document
 from azml_contract.documents.importing import import_exchanges
 from azml_contract.exchange import Exchange
 from azml_contract.recording.identity import Logins, is_identity
-from azml_contract.recording.modes import Mode, RecorderSettings, make_player
+from azml_contract.recording.playing import make_player
 from azml_contract.recording.proof import Proof
+from azml_contract.recording.recorder_settings import Mode, RecorderSettings
 from azml_contract.recording.scrub import Scrubber
 from azml_contract.recording.tape import Tape
 from azml_contract.redaction.scan import Scanner

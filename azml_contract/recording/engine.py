@@ -19,8 +19,9 @@ from azml_contract.errors import CassetteError
 from azml_contract.exchange import NO_ANSWER, Exchange, Request, Response
 from azml_contract.gateway.spool import is_large
 from azml_contract.recording.children import Notes as ChildNotes
-from azml_contract.recording.modes import MODES, Mode, Notes, RecorderSettings
+from azml_contract.recording.modes import MODES, Notes
 from azml_contract.recording.player import Played
+from azml_contract.recording.recorder_settings import Mode, RecorderSettings
 from azml_contract.recording.seed import SEED_VARIABLE, draw_seed, seeded
 from azml_contract.recording.sources import Source
 from azml_contract.recording.unseen import noting_unseen

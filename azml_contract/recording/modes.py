@@ -8,17 +8,15 @@ verbs: `open` before the scenario, `answer` and `take` for each call, `finish` a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azml_contract.cassette.cassette import (
     Cassette,
-    UnplayableCassette,
     load_cassette,
     render_cassette,
 )
@@ -33,103 +31,24 @@ from azml_contract.recording.extend import (
     require_same_target,
 )
 from azml_contract.recording.identity import LOGINS, is_identity
-from azml_contract.recording.match import Canonicaliser, Matcher
-from azml_contract.recording.names_drawn import JOB_NAME, DrawnNames
 from azml_contract.recording.player import Played, Player
+from azml_contract.recording.playing import load_recorded, make_player, say_absent
 from azml_contract.recording.proof import UNPROVEN, Proof, Sent
-from azml_contract.recording.scrub import Sanitizer, Scrubber
+from azml_contract.recording.recorder_settings import Mode, RecorderSettings
+from azml_contract.recording.scrub import Scrubber
 from azml_contract.recording.sources import Source
 from azml_contract.recording.tape import Tape
 from azml_contract.redaction.origin import (
     learn_identifiers,
     placeholder_identifiers,
 )
-from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import (
     FRAMING_HEADERS,
     RESPONSE_HEADERS,
     RedactionRules,
-    secret_names,
 )
 from azml_contract.redaction.scan import NotLookedInto, Scanner, SecretFound
 from azml_contract.redaction.sides import Sides
-
-if TYPE_CHECKING:
-    from azml_contract.recording.verify import EnumValues
-
-
-class Mode(StrEnum):
-    """What happens to a request."""
-
-    REPLAY = "replay"
-    RECORD = "record"
-    EXTEND = "extend"
-    LIVE = "live"
-    VERIFY = "verify"
-
-
-@dataclass(frozen=True, slots=True)
-class RecorderSettings:
-    """What a recorder is told; all of it is known before a scenario starts.
-
-    Args:
-        path: The cassette.
-        mode: Answer from it, write it, add to it, compare with it, or leave it
-            alone.
-        scenario: Name of the scenario, for the file and for messages.
-        api_version: The version this run speaks; "" for that of most of its calls.
-        target: ``emulator`` or ``azure``; what is recorded from.
-        rules: What must not be kept.
-        replay_rules: The same, as replay will know it: without what the
-            settings of this run hold.
-        sanitizers: A project's own rules, applied before an exchange is kept.
-        canonicalisers: A project's own rules, applied before requests are
-            compared.
-        record_command: What a reader should run to record.
-        keep_variables: Record with the values that the old cassette drew, so
-            that a new recording differs where behaviour does. For targets that
-            forget: on others a name that exists already would clash.
-        enum_values: For verify: lower-case names of properties to the values
-            that the contract lists.
-        seed_random: Seed `random` and `uuid.uuid4` while entered, for clients
-            that draw their own names; the seed is a variable.
-        proves: Whether a cassette is played before it is written.
-        rerun: Replays the test itself over the cassettes of a folder, before one
-            is written; returns what is wrong, or "".
-        keep_headers: Names of answer headers, in lower case, that the project
-            keeps besides those that are always kept.
-        intercepts: Whether calls of this process are met; those of others come
-            through a gateway, and nobody notes what they read of answers.
-        recorded: What to play instead of what is at `path`.
-        source_root: The project's folder: a line of a file below it that made a
-            call is noted with the call.
-        learns_names: Whether names of the recorded side, which `rules` may not know,
-            are learned from what was called.
-        draws: Patterns of names that programs draw for themselves, besides those
-            that are known; for programs that are led through a gateway.
-    """
-
-    path: Path
-    mode: Mode
-    scenario: str
-    api_version: str
-    target: str
-    rules: RedactionRules
-    replay_rules: RedactionRules | None = None
-    sanitizers: Sequence[Sanitizer] = ()
-    canonicalisers: Sequence[Canonicaliser] = ()
-    record_command: str = "pytest --azml-mode=record"
-    keep_variables: bool = False
-    enum_values: EnumValues | None = None
-    seed_random: bool = False
-    proves: bool = True
-    rerun: Callable[[Path], str] | None = None
-    keep_headers: frozenset[str] = frozenset()
-    intercepts: bool = True
-    recorded: Cassette | None = None
-    source_root: Path | None = None
-    learns_names: bool = False
-    draws: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -230,9 +149,11 @@ class Replay(Live):
         """
         recorded = self.settings.recorded
         if recorded is None and not self.settings.path.exists():
-            self.absent = _say_absent(self.settings)
+            self.absent = say_absent(self.settings)
             return
-        self._player = make_player(self.settings, recorded or _load(self.settings))
+        self._player = make_player(
+            self.settings, recorded or load_recorded(self.settings)
+        )
         self.notes.variables = dict(self._player.cassette.variables)
 
     @property
@@ -386,7 +307,7 @@ class Verify(Record):
     _before: Cassette
 
     def open(self) -> None:
-        self._before = _load(self.settings)
+        self._before = load_recorded(self.settings)
 
     def finish(self, *, partly: bool = False) -> None:
         if not partly:
@@ -432,7 +353,7 @@ class Extend(Record):
         settings = self.settings
         if not settings.path.exists():
             return
-        cassette = _load(settings)
+        cassette = load_recorded(settings)
         require_same_target(cassette, settings.target, settings.path)
         player = make_player(settings, cassette, settings.rules)
         self.notes.variables = dict(cassette.variables)
@@ -509,59 +430,6 @@ MODES: dict[Mode, type[Live]] = {
     Mode.EXTEND: Extend,
     Mode.VERIFY: Verify,
 }
-
-
-def make_player(
-    settings: RecorderSettings,
-    cassette: Cassette,
-    rules: RedactionRules | None = None,
-    redactor: Redactor | None = None,
-) -> Player:
-    """A player of a cassette; without other rules it is the one that replay has.
-
-    Args:
-        settings: Of the run.
-        cassette: What to play.
-        rules: Tell what of two requests is not compared.
-        redactor: Sanitises messages.
-    """
-    known = settings.rules
-    if rules is None:
-        rules = settings.replay_rules or replace(known, identifiers=(), secrets=())
-    matcher = Matcher(secret_names(rules), settings.canonicalisers)
-    return Player(
-        cassette,
-        settings.path,
-        matcher,
-        redactor or Redactor(known),
-        settings.record_command,
-        rules=rules,
-        names=_drawn_names(settings),
-    )
-
-
-def _drawn_names(settings: RecorderSettings) -> DrawnNames:
-    """What clients draw: a scenario draws with `var`, but for jobs of azure-ai-ml."""
-    if settings.intercepts:
-        return DrawnNames(known=(JOB_NAME,), levels_times=False)
-    return DrawnNames(settings.draws)
-
-
-def _load(settings: RecorderSettings) -> Cassette:
-    if not settings.path.exists():
-        raise _say_absent(settings)
-    try:
-        return load_cassette(settings.path)
-    except UnplayableCassette as error:
-        raise error.advising(settings.record_command) from None
-
-
-def _say_absent(settings: RecorderSettings) -> CassetteError:
-    return CassetteError(
-        f"There is no cassette for {settings.scenario} under api-version "
-        f"{settings.api_version}: {settings.path} does not exist.\n"
-        f"Record it: {settings.record_command}"
-    )
 
 
 def _make_header(settings: RecorderSettings) -> Cassette:
