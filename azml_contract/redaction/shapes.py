@@ -47,6 +47,7 @@ def _part(value: dict[str, Any]) -> str:
 
 TOKEN = f"{_part({'typ': 'JWT', 'alg': 'RS256'})}.{_part(_CLAIMS)}.{REDACTED}"
 """In place of every JSON Web Token, for clients that read theirs."""
+_OURS = re.compile(rf"{re.escape(TOKEN)}(?![\w-]|\.\w)")
 _JWT = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")
 ZERO_TIME = "2000-01-01T00:00:00Z"
 
@@ -199,8 +200,8 @@ def redact_shapes(text: str) -> str:
     """The text with everything that looks like a known kind of secret replaced."""
     if len(text) < _SHORTEST:
         return text
-    if TOKEN in text:
-        return TOKEN.join(map(redact_shapes, text.split(TOKEN)))
+    if _OURS.search(text):
+        return TOKEN.join(map(redact_shapes, _OURS.split(text)))
     for shape in _candidates(text):
         text = shape.replace(text)
     if " " in text:
@@ -242,7 +243,7 @@ def find_shapes(text: str) -> Iterator[str]:
     Args:
         text: One value, not a whole file: neighbours give no context.
     """
-    text = text.replace(TOKEN, REDACTED)
+    text = _OURS.sub(REDACTED, text)
     if len(text) < _SHORTEST:
         return
     for shape in _candidates(text):

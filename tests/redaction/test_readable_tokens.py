@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import jwt
 import pytest
 
@@ -23,16 +27,29 @@ def test_a_token_becomes_one_that_a_client_can_read() -> None:
     kept = redact_value(make_token(upn="somebody@contoso.example"))
     claims = jwt.decode(kept, options={"verify_signature": False})
     assert kept == TOKEN
-    assert claims["tid"].startswith("00000000-")
     assert claims["aud"] == "https://ml.azure.com"  # azure-ai-ml compares it
     assert claims["exp"] > 4_000_000_000
-    assert "contoso" not in str(claims)
+    for name in ("tid", "oid", "sub", "appid"):
+        assert claims[name].startswith("00000000-0000-4000-8000-")
+    issuer = f"https://sts.windows.net/{claims['tid']}/"
+    told = {"iss": issuer, "idtyp": "app", "ver": "1.0"}
+    assert claims.items() >= told.items()
+    times = {"exp", "iat", "nbf"}
+    assert claims.keys() == {"aud", "tid", "oid", "sub", "appid", *told, *times}
 
 
 def test_the_constant_stays_and_is_no_finding() -> None:
     for text in (TOKEN, f"Bearer {TOKEN}", f'{{"access_token": "{TOKEN}"}}'):
         assert redact_shapes(text) == text
         assert list(find_shapes(text)) == []
+
+
+def test_the_page_on_cassettes_tells_every_claim() -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "cassettes.md").read_text("utf-8")
+    _, _, section = page.partition("## When a secret scanner flags a token")
+    told = re.search(r"```json\n(.*?)```", section, re.DOTALL)
+    assert told is not None
+    assert json.loads(told[1]) == jwt.decode(TOKEN, options={"verify_signature": False})
 
 
 @pytest.mark.parametrize("place", ["{}", "{} " + TOKEN, TOKEN + " {}"])
@@ -43,11 +60,21 @@ def test_any_other_token_beside_it_goes(place: str) -> None:
     assert list(find_shapes(text))
 
 
-def test_one_that_borrows_its_beginning_goes_too() -> None:
+@pytest.mark.parametrize("place", ["{}", "Bearer {}", "{}&a=1", TOKEN + " {}"])
+def test_one_that_borrows_its_beginning_goes_too(place: str) -> None:
     head, payload, _ = TOKEN.split(".")
-    other = make_token().split(".")
-    for text in (f"{head}.{other[1]}.{other[2]}", f"{head}.{payload}.{other[2]}"):
-        assert redact_shapes(text) != text
+    claims, signature = make_token().split(".")[1:]
+    for token in (
+        f"{head}.{claims}.{signature}",
+        f"{head}.{claims}.REDACTED",
+        f"{head}.{payload}.{signature}",
+        f"{TOKEN}{signature}",
+        f"{TOKEN}.{signature}",
+        TOKEN[:-1],
+    ):
+        text = place.format(token)
+        assert redact_shapes(text) == place.format("REDACTED")
+        assert list(find_shapes(text))
 
 
 def test_a_login_that_was_not_recorded_has_it() -> None:
