@@ -81,65 +81,70 @@ def _open(raw: bytes, kind: str, opened: Opener) -> Packed:
     return packed
 
 
-def _one(content: bytes, close: Callable[[bytes], bytes]) -> Packed:
-    return Packed((Part(content),), lambda parts: close(parts[0].content))
+def _one(content: bytes, close: Callable[[bytes], bytes], rest: bytes = b"") -> Packed:
+    """What is only compressed, and what stands after it."""
+    if not rest:
+        return Packed((Part(content),), lambda parts: close(parts[0].content))
+    return Packed(
+        (Part(content), Part(rest)),
+        lambda parts: close(parts[0].content) + parts[1].content,
+    )
 
 
 def _open_gzip(raw: bytes) -> Packed:
-    content = _inflate(raw, 31)
-    return _one(content, lambda inner: gzip.compress(inner, 0, mtime=0))
+    content, rest = _unpack_all(lambda: zlib.decompressobj(31), raw)
+    return _one(content, lambda inner: gzip.compress(inner, 0, mtime=0), rest)
 
 
 def _open_zlib(raw: bytes) -> Packed:
-    return _one(_inflate(raw, 15), lambda inner: zlib.compress(inner, 0))
-
-
-def _inflate(raw: bytes, wbits: int) -> bytes:
-    """All members; of what is cut off, what there is."""
-    pieces: list[bytes] = []
-    left = MOST_BYTES
-    while raw and left > 0:
-        unpack = zlib.decompressobj(wbits)
-        try:
-            piece = unpack.decompress(raw, left)
-        except zlib.error:
-            if not pieces:
-                raise
-            break
-        pieces.append(piece)
-        left -= len(piece)
-        raw = unpack.unused_data
-    if left <= 0:
-        raise CannotOpen("compressed data of more than 64 MiB")
-    return b"".join(pieces)
+    content, rest = _unpack_all(lambda: zlib.decompressobj(15), raw)
+    return _one(content, lambda inner: zlib.compress(inner, 0), rest)
 
 
 def _open_bz2(raw: bytes) -> Packed:
-    return _one(_limited(bz2.BZ2Decompressor(), raw), lambda i: bz2.compress(i, 1))
+    content, rest = _unpack_all(bz2.BZ2Decompressor, raw)
+    return _one(content, lambda inner: bz2.compress(inner, 1), rest)
 
 
 def _open_xz(raw: bytes) -> Packed:
-    content = _limited(lzma.LZMADecompressor(), raw)
-    return _one(content, lambda inner: lzma.compress(inner, preset=0))
+    content, rest = _unpack_all(lzma.LZMADecompressor, raw)
+    return _one(content, lambda inner: lzma.compress(inner, preset=0), rest)
 
 
-def _limited(unpack: Any, raw: bytes) -> bytes:
-    content: bytes = unpack.decompress(raw, MOST_BYTES)
-    if not unpack.eof and not unpack.needs_input:
-        raise CannotOpen("compressed data of more than 64 MiB")
-    return content
+def _unpack_all(make: Callable[[], Any], raw: bytes) -> tuple[bytes, bytes]:
+    """What streams in a row hold, also of one that is cut off; and the rest."""
+    pieces: list[bytes] = []
+    left = MOST_BYTES
+    while raw:
+        unpack = make()
+        try:
+            piece = unpack.decompress(raw, left)
+        except Exception:
+            if not pieces:
+                raise
+            break
+        if not (piece or pieces or unpack.eof):
+            raise EOFError("it is cut off before anything can be read")
+        pieces.append(piece)
+        left -= len(piece)
+        if left <= 0:
+            raise CannotOpen("compressed data of more than 64 MiB")
+        raw = unpack.unused_data.lstrip(b"\0")  # the padding between streams
+    return b"".join(pieces), raw
 
 
 def _open_zstd(raw: bytes) -> Packed | None:
     for name in ("compression.zstd", "backports.zstd"):
         with suppress(ImportError):
             zstd = import_module(name)
-            content = _limited(zstd.ZstdDecompressor(), raw)
-            return _one(content, partial(zstd.compress, level=1))
+            content, rest = _unpack_all(zstd.ZstdDecompressor, raw)
+            return _one(content, partial(zstd.compress, level=1), rest)
     with suppress(ImportError):
         other = import_module("zstandard")
         reader = other.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
         content = reader.read(MOST_BYTES)
+        if len(content) == MOST_BYTES:
+            raise CannotOpen("compressed data of more than 64 MiB")
         return _one(content, other.ZstdCompressor(level=1).compress)
     return None
 

@@ -53,6 +53,17 @@ def make_tar(raw: bytes) -> bytes:
 PACK = {
     "gzip": gzip.compress,
     "two gzips in a row": lambda raw: gzip.compress(b"x\n") + gzip.compress(raw),
+    "two bzip2s in a row": lambda raw: bz2.compress(b"x\n") + bz2.compress(raw),
+    "two xzs in a row": lambda raw: lzma.compress(b"x\n") + lzma.compress(raw),
+    "two zstds in a row": lambda raw: zstd.compress(b"x\n") + zstd.compress(raw),
+    "two gzips, padded": lambda raw: (
+        gzip.compress(b"x\n") + bytes(9) + gzip.compress(raw)
+    ),
+    "after a gzip": lambda raw: gzip.compress(b"x\n") + raw,
+    "after a bzip2": lambda raw: bz2.compress(b"x\n") + raw,
+    "after a zstd, in UTF-16": lambda raw: (
+        zstd.compress(b"x\n") + raw.decode().encode("utf-16")
+    ),
     "zlib": zlib.compress,
     "deflate": deflate,
     "bzip2": bz2.compress,
@@ -143,6 +154,7 @@ SHUT = {
     "locked": (bytes(LOCKED), "locked with a password"),
     "cut off": (make_zip(TEXT.encode())[:-30], "a zip archive that is broken"),
     "broken gzip": (b"\x1f\x8b\x08" + b"\xff" * 40, "gzip data that is broken"),
+    "cut off zstd": (zstd.compress(TEXT.encode() * 9)[:-8], "zstd data that is broken"),
     "7z": (b"7z\xbc\xaf\x27\x1c" + bytes(40), "a 7z archive"),
     "rar": (b"Rar!\x1a\x07" + bytes(40), "a rar archive"),
 }
