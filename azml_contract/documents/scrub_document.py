@@ -91,7 +91,7 @@ class DocumentScrubber:
                 new = self._redactor.json_strings(redact_field(item), self._text)
             elif isinstance(item, str) and is_named_secret(name, item):
                 new = self._plain(redact_field(item))
-            elif isinstance(item, str) and names_digest(name, item):
+            elif self._is_digest(name, item):
                 new = item
             elif packed and key == "text" and isinstance(item, str):
                 new = self._base64(item)
@@ -103,6 +103,11 @@ class DocumentScrubber:
                 new = self._walk(item, name, container)
             scrubbed[self._plain(key) if isinstance(key, str) else key] = new
         return scrubbed
+
+    def _is_digest(self, name: str, item: Any) -> bool:
+        """Whether a text is a digest; a key of this recording has the same form."""
+        is_digest = isinstance(item, str) and names_digest(name, item)
+        return is_digest and not self._redactor.secrets.find(item)
 
     def _named_text(self, text: str, name: str) -> str:
         return self._base64(text) if name in _BASE64_NAMES else self._text(text)

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+from hashlib import sha512
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,28 @@ def test_what_looks_drawn_is_numbered_by_scrub_too(azml_contract, tmp_path):
     assert number.startswith("drawn-1x")
     assert number in entry["RequestUri"]
     assert azml_contract("cassette", "lint", "p.json").code == 0
+
+
+def test_a_key_that_is_called_a_digest_goes_where_it_is_known(azml_contract, tmp_path):
+    key, digest = (
+        base64.b64encode(sha512(of).digest()).decode() for of in (b"a", b"b")
+    )
+    request = {
+        "method": "GET",
+        "uri": "https://x.azure.com/",
+        "headers": {"Authorization": [f"Bearer {key}"]},
+    }
+    body = json.dumps({"sha512": key, "etag": digest})
+    status = {"code": 200, "message": "OK"}
+    response = {"status": status, "headers": {}, "body": {"string": body}}
+    whole = {"version": 1, "interactions": [{"request": request, "response": response}]}
+    (tmp_path / "v.yaml").write_text(yaml.safe_dump(whole, width=9999), "utf-8")
+
+    done = azml_contract("cassette", "scrub", "v.yaml", "--in-place")
+
+    left = (tmp_path / "v.yaml").read_text("utf-8")
+    assert (done.code, done.err) == (0, "")
+    assert (key in left, digest in left) == (False, True)
 
 
 def test_what_still_looks_secret_is_not_written(azml_contract, tmp_path):
