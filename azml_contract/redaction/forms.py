@@ -32,9 +32,9 @@ _SAYS = re.compile(
     rb"|^\x28\xb5\x2f\xfd|^\xfd7zXZ|^BZh"
     rb"|(?:[\x20-\x7e]\x00){4}|(?:\x00[\x20-\x7e]){4}|^\xff\xfe|^\xfe\xff"
 )
-# Text, or text of two bytes a character; digests are neither.
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){12,}(?![0-9A-Za-z])")
 _SHORTEST_HEX = 24
+# Text, or text of two bytes a character; digests are neither.
 _READS = re.compile(
     rb"[\t\n\r\x20-\x7e]+|(?:\xff\xfe)?(?:[\t\n\r\x20-\x7e]\x00)+"
     rb"|(?:\xfe\xff)?(?:\x00[\t\n\r\x20-\x7e])+"
@@ -232,6 +232,11 @@ def base64_runs(text: str) -> Iterator[str]:
             raw = _decode(piece) if len(piece) >= _SHORTEST_RUN else None
             if raw is not None:
                 yield as_text(raw)
+
+
+def hex_runs(text: str) -> Iterator[bytes]:
+    """What each run of hex digits in a text holds."""
+    return map(bytes.fromhex, _HEX.findall(text))
 
 
 def as_text(raw: bytes) -> str:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from html import unescape
 from urllib.parse import unquote, unquote_plus
 
-from azml_contract.redaction.forms import as_text, base64_runs
+from azml_contract.redaction.forms import as_text, base64_runs, hex_runs
 from azml_contract.redaction.packed import CannotOpen, open_packed
 
 _MARKS = {
@@ -27,7 +27,6 @@ _MARKS = {
 _SHORTEST_WIDE, _MOSTLY = 8, 0.7
 _WIDE = re.compile(rb"(?:[\t\n\r -~]\x00{1,3}){8,}[\t\n\r -~]?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){12,}(?![0-9A-Za-z])")
 _WRAPPED = re.compile(
     r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{60,}\r?\n)+[A-Za-z0-9+/]+={0,2}"
 )
@@ -54,12 +53,11 @@ def _unescaped(text: str) -> Iterator[str]:
         yield unescape(text)
     if "\\" in text:
         yield _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text).replace("\\/", "/")
-    if "=" in text and _QUOTED.search(
-        text
-    ):  # quoted-printable, of a part of a multipart body
+    # Quoted-printable, of a part of a multipart body.
+    if "=" in text and _QUOTED.search(text):
         yield _QUOTED.sub(lambda m: chr(int(m[1], 16)) if m[1] else "", text)
-    for run in _HEX.findall(text):
-        yield bytes.fromhex(run).decode("latin-1")
+    for raw in hex_runs(text):
+        yield raw.decode("latin-1")
     for lines in _WRAPPED.findall(text) if "\n" in text else ():
         yield "".join(lines.split())
 

@@ -65,7 +65,7 @@ _SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
 # shorter than that.
 _WORD, _SHORT_WORD = re.compile(r"[\w./-]*", re.ASCII), 16
 # Times, versions, addresses; longer numbers may be text in hex.
-_NUMBERS = re.compile(r"(?:\d{0,20}[:.TZ+ -]){0,60}\d{0,20}", re.ASCII)
+NUMBERS = re.compile(r"(?:\d{0,20}[:.TZ+ -]){0,60}\d{0,20}", re.ASCII)
 _ROOTS = ("/subscriptions/", "/providers/", "https://", "http://", "azureml://")
 _PATH = re.compile(r"(?:[a-z]+://[\w.:-]*)?(?:/[\w.:-]*)*", re.ASCII)
 # Secrets of which more than one piece is a part.
@@ -127,7 +127,7 @@ class Redactor:
         return known
 
     def _redact(self, text: str, depth: int) -> str:
-        if _NUMBERS.fullmatch(text):
+        if NUMBERS.fullmatch(text):
             return self.names.replace(self.secrets.replace(text))
         if is_path(text):
             return self._path(text, depth)

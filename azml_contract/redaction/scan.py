@@ -25,7 +25,7 @@ from azml_contract.redaction.forms import base64_runs
 from azml_contract.redaction.named import redact_named
 from azml_contract.redaction.packed import CannotOpen
 from azml_contract.redaction.readings import byte_readings, text_readings, unfolded
-from azml_contract.redaction.redact import Redactor, is_path
+from azml_contract.redaction.redact import DEEPEST, NUMBERS, Redactor, is_path
 from azml_contract.redaction.secret_fields import pair_name
 from azml_contract.redaction.secret_words import is_named_secret, is_secret_name
 from azml_contract.redaction.shapes import find_shapes, redact_value
@@ -33,8 +33,6 @@ from azml_contract.redaction.shapes import find_shapes, redact_value
 _LIVE = "a live secret of the settings or of this recording"
 # Nothing but what is known hides in a word so short.
 _WORD, _SHORT_WORD = re.compile(r"[\w.-]*", re.ASCII), 16
-_NUMBERS = re.compile(r"(?:\d{0,20}[:.TZ+ -]){0,60}\d{0,20}", re.ASCII)
-_DEEPEST = 4
 _MOST_TEXT = 1024 * 1024
 _REMEMBERED_LENGTH = 200
 _SHOWN = 20
@@ -181,7 +179,7 @@ class Scanner:
             for start, end in self._redactor.windows(content):
                 text = content[start:end].decode("latin-1")
                 yield from self._plain_kinds(text, entropy=False)
-        if depth < _DEEPEST:
+        if depth < DEEPEST:
             try:
                 for inner in byte_readings(raw):
                     yield from self._held(inner, depth + 1)
@@ -213,7 +211,7 @@ class Scanner:
         if len(text) < _SHORT_WORD and _WORD.fullmatch(text):
             yield from self._known_kinds(text)
             return
-        if _NUMBERS.fullmatch(text):
+        if NUMBERS.fullmatch(text):
             yield from self._known_kinds(text)
             return
         pieces = _pieces(text)
@@ -224,7 +222,7 @@ class Scanner:
             if not entropy:
                 return
         layer, seen = [text], {text}
-        for depth in range(_DEEPEST + 1):
+        for depth in range(DEEPEST + 1):
             for one in layer:
                 yield from self._plain_kinds(one, entropy=entropy and depth == 0)
                 whole = unfolded(one) if "\n" in one else ""
