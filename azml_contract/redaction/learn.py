@@ -32,9 +32,9 @@ _SHORTEST_NAME = 5
 _SIGNATURE = re.compile(r"[?&;]sig=([^&\s\"'<>\\]+)")
 _PLAIN_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z]+|[0-9]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-# Names that broken JSON tells; what can be parsed is read as what it is.
+# Names that broken JSON tells, and JSON in texts; the rest is read as what it is.
 _TOLD = re.compile(
-    rf"\"(?:{'|'.join(sorted(PEOPLE))})\\?\"\s*:\s*\\?\"([^\"\\]{{5,120}})\\?\"",
+    rf"\"(?:{'|'.join(sorted(PEOPLE))})\\*\"\s*:\s*\\*\"([^\"\\]{{5,120}})\\*\"",
     re.IGNORECASE,
 )
 
@@ -71,7 +71,7 @@ def find_people(exchanges: Iterable[Exchange]) -> frozenset[str]:
     for exchange in exchanges:
         body = exchange.response.body
         value = _json(body)
-        if value is None and b"{" in body:
+        if b'\\"' in body or (value is None and b"{" in body):
             found.update(_TOLD.findall(body.decode("utf-8", "replace")))
         for name, text in _strings(value):
             if name in PEOPLE and len(text) >= _SHORTEST_NAME:

@@ -93,8 +93,10 @@ def find_absence(operation: str, api_version: str, pointer: str) -> Testimony | 
     if count is None:
         return None
     holder = pointer.rpartition("/")[0]
-    held = count_returned(operation, api_version, holder, "object") if holder else count
-    there = count.of if held is count else held.n if held else 0
+    there = count.of
+    if holder:
+        held = count_returned(operation, api_version, holder, "object")
+        there = held.n if held else 0
     if count.n >= there:
         return None
     without = Count(there - count.n, there, api_version)

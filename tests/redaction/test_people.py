@@ -40,6 +40,16 @@ def test_a_name_in_broken_json_is_found() -> None:
     assert find_people([one]) == {"Jane Doe"}
 
 
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_name_in_json_in_a_text_is_found_and_replaced(times) -> None:
+    held = {"systemData": {"createdBy": "Jane Doe"}}
+    for _ in range(times):
+        held = {"log": json.dumps(held)}
+    one = exchange({}, held)
+    assert find_people([one]) == {"Jane Doe"}
+    assert "Jane" not in json.dumps(Scrubber(RULES, [one]).scrub(one))
+
+
 def test_people_are_replaced_wherever_they_stand() -> None:
     answered = {
         "systemData": {"createdBy": "Jane Doe"},

@@ -219,10 +219,10 @@ def _finding(
         message = f"This looks like a secret or a name: {what}."
     elif code == IDENTIFIER:
         message = f"The recording names {what}."
+    elif code == SHUT:
+        message = f"This was not looked into: {what}."
     else:
         message = f"{what[:1].upper()}{what[1:]}."
-    if code == SHUT:
-        message = f"This was not looked into: {what}."
     cure = f"Clean it: azml-contract cassette scrub {path} --in-place"
     if code in (FORMAT, SHUT):
         cure = ""
