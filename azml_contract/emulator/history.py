@@ -15,9 +15,9 @@ from urllib.parse import quote, unquote
 
 from azml_contract.emulator.clock import as_iso
 from azml_contract.emulator.courses import TERMINAL
+from azml_contract.emulator.job_lives import JobLives
 from azml_contract.emulator.job_views import JobState
 from azml_contract.emulator.replies import Reply
-from azml_contract.emulator.resources.jobs import Jobs
 from azml_contract.emulator.sas import sign_upload
 from azml_contract.emulator.store import Resource
 from azml_contract.emulator.world import World
@@ -61,19 +61,21 @@ def _read(body: bytes) -> dict[str, Any]:
 
 
 def _answer(world: World, job_id: str, what: str) -> Reply:
-    jobs = Jobs(world)
-    job = jobs.find(job_id)
+    lives = JobLives(world)
+    job = lives.find(job_id)
     if job is None:
         return _refuse(f"Run {job_id.rpartition('/')[2]} was not found.")
     if what == "children":
-        children = [_as_run(world, c, jobs.state_of(c)) for c in jobs.children_of(job)]
+        children = [
+            _as_run(world, one, lives.state_of(one)) for one in lives.children_of(job)
+        ]
         return Reply(200, {"value": children})
     if what.startswith("serviceinstances"):
         return Reply(200, {"instances": {}})
     if what not in ("", "details", "rundata"):
         return _refuse(f"The azml-contract emulator has no {what} of runs.")
     world.clock.note_poll()
-    state = jobs.state_of(job)
+    state = lives.state_of(job)
     run = _as_run(world, job, state)
     logs = _write_log(world, job, state)
     if what == "rundata":

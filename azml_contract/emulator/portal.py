@@ -13,8 +13,8 @@ from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from azml_contract.contract.catalog import known_versions
+from azml_contract.emulator.job_lives import JobLives
 from azml_contract.emulator.replies import Reply
-from azml_contract.emulator.resources.jobs import ENDPOINT_TAG, Jobs
 from azml_contract.emulator.resources.uploads import make_reference
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import World
@@ -67,9 +67,9 @@ def as_front(request: Request) -> Request | None:
     if request.host.endswith(_API_HOST) and split.path.startswith("/subscriptions/"):
         return request  # a poll of what was begun at this front
     path = unquote(split.path)
-    if not path.startswith(_FRONT) or _UPLOAD.fullmatch(path):
+    if not path.startswith(_FRONT):
         return None
-    if _INVOKED.fullmatch(path):
+    if _UPLOAD.fullmatch(path) or _INVOKED.fullmatch(path):
         return None
     url = request.url.replace(_FRONT, "/", 1)
     version = request.api_version or ""
@@ -112,18 +112,16 @@ def answer_portal(world: World, request: Request) -> Reply:
 
 def _list_invocations(world: World, endpoint: str) -> Iterator[Body]:
     """The jobs that invocations of a batch endpoint made."""
-    jobs = Jobs(world)
-    for job in world.store.list(f"{world.workspace_id}/jobs"):
-        told = job.body["properties"].get("properties") or {}
-        if str(told.get(ENDPOINT_TAG) or "").lower() == endpoint.lower():
-            base = f"{world.workspace_id}/batchEndpoints/{endpoint}/jobs"
-            status = jobs.state_of(job).status
-            yield {
-                "id": f"{base}/{job.name}",
-                "name": job.name,
-                "type": f"{PROVIDER}/workspaces/batchEndpoints/jobs",
-                "properties": {"name": job.name, "status": status},
-            }
+    lives = JobLives(world)
+    base = f"{world.workspace_id}/batchEndpoints/{endpoint}/jobs"
+    for job in lives.invocations_of(endpoint):
+        status = lives.state_of(job).status
+        yield {
+            "id": f"{base}/{job.name}",
+            "name": job.name,
+            "type": f"{PROVIDER}/workspaces/batchEndpoints/jobs",
+            "properties": {"name": job.name, "status": status},
+        }
 
 
 def _discover_registry(world: World, name: str) -> Reply:

@@ -16,7 +16,7 @@ from typing import Any
 
 from azml_contract.emulator.clock import as_iso
 from azml_contract.emulator.execution.executor import Executor
-from azml_contract.emulator.resources.jobs import ENDPOINT_TAG
+from azml_contract.emulator.job_lives import ENDPOINT_TAG, JobLives
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import World
 from azml_contract.exchange import Request, Response
@@ -49,7 +49,8 @@ class BatchInvocations:
         except ValueError:
             return _refuse(400, "The body is no JSON")
         told = asked.get("properties") if isinstance(asked, dict) else None
-        properties = {str(k).lower(): v for k, v in (told or {}).items()}
+        given = told if isinstance(told, dict) else {}
+        properties = {str(k).lower(): v for k, v in given.items()}
         source = _find_input(properties)
         if source is None:
             return _refuse(400, "The invocation names no input")
@@ -123,14 +124,7 @@ class BatchInvocations:
 
     def _list(self, endpoint: Resource) -> Response:
         with self._world.store.lock:
-            jobs = [
-                job
-                for job in self._world.store.list(f"{self._world.workspace_id}/jobs")
-                if job.body["properties"]
-                .get("properties", {})
-                .get("azureml.endpointname")
-                == endpoint.name
-            ]
+            jobs = JobLives(self._world).invocations_of(endpoint.name)
         shown = [self._show(endpoint, job) for job in jobs]
         return Response(200, _HEAD, json.dumps({"value": shown}).encode())
 

@@ -18,10 +18,10 @@ from azml_contract.emulator.courses import TERMINAL
 from azml_contract.emulator.execution.executor import Executor
 from azml_contract.emulator.execution.places import Unreachable, locate
 from azml_contract.emulator.execution.run import End
+from azml_contract.emulator.job_lives import STEP, step_properties
 from azml_contract.emulator.paths import split_asset_id
 from azml_contract.emulator.store import Body, Resource
 
-STEP = ".step."
 _BINDING = re.compile(r"\$\{\{\s*parent\.([^}\s]+)\s*\}\}")
 _OUTPUT = re.compile(r"jobs\.([^.]+)\.outputs\.(.+)")
 _BLOCK = re.compile(r"\$\{\{\s*parent\.jobs\.([^.}\s]+)\s*\}\}")
@@ -219,15 +219,7 @@ class _Pipeline:
 
     def _as_job(self, step_id: str, name: str, properties: Body) -> Resource:
         made: Body = {
-            "jobType": "Command",
-            "displayName": name,
-            "experimentName": self._properties["experimentName"],
-            "tags": {"azureml.pipeline": self._pipeline.name},
-            "properties": {
-                "azureml.runsource": "azureml.StepRun",
-                "azureml.pipelinerunid": self._pipeline.name,
-                "azureml.moduleName": name,
-            },
+            **step_properties(self._pipeline, name),
             **{key: value for key, value in properties.items() if value is not None},
         }
         made.setdefault("computeId", self._compute)

@@ -18,6 +18,7 @@ from azml_contract.emulator.execution.executor import Executor
 from azml_contract.emulator.execution.run import End
 from azml_contract.emulator.execution.sampling import Sampler
 from azml_contract.emulator.execution.stopping import Policy
+from azml_contract.emulator.job_lives import trial_properties
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.sweeps import duration_s
 
@@ -121,21 +122,10 @@ class _Sweep:
         return max(values) if self._wants_most else min(values)
 
     def _as_trial(self, number: int, parameters: Mapping[str, Any]) -> Resource:
-        template = dict(self._properties.get("trial") or {})
-        name = f"{self._sweep.name}_{number}"
+        template = self._properties.get("trial") or {}
         command = append_parameters(str(template.get("command") or ""), parameters)
-        properties: Body = {
-            **template,
-            "jobType": "Command",
-            "command": command,
-            "displayName": name,
-            "experimentName": self._properties["experimentName"],
-            "computeId": self._properties.get("computeId"),
-            "inputs": self._properties.get("inputs") or {},
-            "outputs": self._properties.get("outputs") or {},
-            "tags": {key: str(value) for key, value in parameters.items()},
-            "properties": {"azureml.runsource": "hyperdrive"},
-        }
+        properties = trial_properties(self._sweep, number, parameters, command)
+        properties["outputs"] = self._properties.get("outputs") or {}
         if self._trial_timeout:
             limits = {"jobLimitsType": "Command", "timeout": self._trial_timeout}
             properties["limits"] = limits

@@ -17,10 +17,10 @@ from azml_contract.emulator.execution.tracking import (
     id_of_experiment,
     now_ms,
 )
+from azml_contract.emulator.job_lives import JobLives
 from azml_contract.emulator.mlflow.artifacts import Artifacts
 from azml_contract.emulator.mlflow.errors import Refused, absent, need
 from azml_contract.emulator.mlflow.search import matches, sort_runs
-from azml_contract.emulator.resources.jobs import Jobs
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import World
 
@@ -37,7 +37,7 @@ class Runs:
 
     def __init__(self, world: World, tracking: Tracking, artifacts: Artifacts) -> None:
         self._world, self._tracking, self._artifacts = world, tracking, artifacts
-        self._jobs = Jobs(world, "workspaces/jobs")
+        self._lives = JobLives(world)
 
     def handlers(self) -> dict[str, Callable[[Asked], Any]]:
         """What answers a path."""
@@ -354,7 +354,7 @@ class Runs:
         }
 
     def _times_of(self, job: Resource) -> Body:
-        state = self._jobs.state_of(job)
+        state = self._lives.state_of(job)
         status = _STATES.get(state.status)
         # The emulated clock is not that of MLflow's clients.
         behind_s = time.time() - self._world.clock.now()
@@ -367,7 +367,7 @@ class Runs:
 
     def _need(self, run_id: str) -> tuple[Body, Resource | None]:
         entry = self._tracking.find(run_id)
-        job = self._jobs.find(f"{self._workspace()}/jobs/{run_id}")
+        job = self._lives.find(f"{self._workspace()}/jobs/{run_id}")
         if entry is None and job is None:
             raise absent(f"Run '{run_id}'")
         return entry or {}, job

@@ -167,6 +167,8 @@ def test_a_batch_invocation_writes_its_predictions(bench, assets):
         "Uri": "azureml://datastores/workspaceblobstore/paths/batch",
     }
     asked = {"properties": {"InputData": {"data": source}}}
+    refused = session.post(uri, json={"properties": "none"})
+    assert (refused.status_code, "names no input" in refused.text) == (400, True)
     begun = session.post(uri, json=asked)
     assert begun.status_code == 201
     name = begun.json()["name"]
