@@ -129,7 +129,7 @@ def command(
     from azml_contract.command_run import CommandRun
     from azml_contract.commands.emulating import conclude_seen, plan_seen
     from azml_contract.emulator.clock import RunningClock
-    from azml_contract.emulator.execution.run import Limits
+    from azml_contract.emulator.execution.keeping import Limits
     from azml_contract.emulator.fault_file import load_faults
     from azml_contract.emulator.seed import find_seed
     from azml_contract.emulator.server import Emulator
@@ -137,7 +137,9 @@ def command(
 
     port, gateway_port = keep_ports(state, port, gateway_port)
     is_seen = recordings is not None or logs
-    limits = Limits(job_time, job_disk, job_memory, keep_runs, str(job_python or ""))
+    limits = Limits(
+        job_time, job_disk, job_memory, keep_runs, str(job_python or sys.executable)
+    )
     emulator = Emulator(
         host=host,
         port=port,

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from azml_contract.emulator.execution.places import Unreachable, locate
+from azml_contract.emulator.execution.places import locate
 from azml_contract.emulator.world import World
 from azml_contract.errors import EmulatorError
 
@@ -27,7 +27,7 @@ def read_flavors(world: World, uri: str) -> dict[str, Any]:
         place = locate(world, uri, "models").below(_FILE)
         text = storage.get(place.container, place.path)
         parsed = yaml.safe_load(text) if text else None
-    except (Unreachable, EmulatorError, yaml.YAMLError, UnicodeDecodeError):
+    except (EmulatorError, yaml.YAMLError, UnicodeDecodeError):
         return {}
     found = parsed.get("flavors") if isinstance(parsed, dict) else None
     return {

@@ -24,8 +24,8 @@ from azml_contract.emulator.blobs import Blobs
 from azml_contract.emulator.bodies import make_refuse_body
 from azml_contract.emulator.clock import EmulatorClock, SteppingClock
 from azml_contract.emulator.execution.executor import Executor
+from azml_contract.emulator.execution.keeping import Limits
 from azml_contract.emulator.execution.pipeline import run_pipeline
-from azml_contract.emulator.execution.run import Limits
 from azml_contract.emulator.execution.scoring import HOST as SCORING_HOST
 from azml_contract.emulator.execution.scoring import Scoring
 from azml_contract.emulator.execution.sweep import run_sweep
@@ -244,8 +244,7 @@ class Emulator:
 
     def _environ_of_job(self, job: Resource) -> dict[str, str]:
         """Variables by which a job finds the emulator, and what it is part of."""
-        environ = self.environ
-        ours = {k: environ[k] for k in environ if not k.startswith("AZML_")}
+        ours = {k: v for k, v in self.environ.items() if not k.startswith("AZML_")}
         del ours["AZURE_CLIENT_SECRET"], ours["AZURE_CLIENT_ID"]
         seed = self.seed
         region = f"{seed.location}.api.azureml.ms"
@@ -312,10 +311,10 @@ class Emulator:
         Raises:
             EmulatorError: Azurite ended.
         """
-        if self._executor is not None:
-            self._executor.end_all()
         if self._scoring is not None:
             self._scoring.close()
+        if self._executor is not None:
+            self._executor.end_all()
         with self.store.lock:
             self.store.clear()
             self.clock.reset()

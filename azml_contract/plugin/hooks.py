@@ -129,7 +129,7 @@ def azml_matchers() -> list[Any]:
 
 @pytest.fixture(scope="session")
 def _azml_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
-    from azml_contract.emulator.execution.run import Limits
+    from azml_contract.emulator.execution.keeping import Limits
     from azml_contract.emulator.server import Emulator
     from azml_contract.errors import EmulatorError
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from azml_contract.emulator.clock import as_iso
+from azml_contract.emulator.execution.bindings import own_variables
 from azml_contract.emulator.execution.executor import Executor
+from azml_contract.emulator.execution.places import model_of, uri_of_output
 from azml_contract.emulator.job_lives import ENDPOINT_TAG, JobLives
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import World
@@ -25,7 +26,6 @@ _KINDS = {"urifile": "uri_file", "urifolder": "uri_folder", "mltable": "mltable"
 _OUTPUT = "score"
 _FILE = "predictions.csv"
 _HEAD = (("Content-Type", "application/json"),)
-_PATHS = "azureml://datastores/workspaceblobstore/paths/azureml"
 
 
 class BatchInvocations:
@@ -77,16 +77,13 @@ class BatchInvocations:
         told = deployment.body.get("properties") or {}
         size = int(told.get("miniBatchSize") or 10)
         file = str(told.get("outputFileName") or _FILE)
-        python = self._executor.limits.python or sys.executable
         code = told.get("codeConfiguration") or {}
-        model = told.get("model")
-        reference = model.get("assetId") if isinstance(model, Mapping) else model
         inputs: Body = {"data": source}
-        given = told.get("environmentVariables") or {}
-        variables = {str(key): str(value) for key, value in given.items()}
+        variables = own_variables(told)
+        reference = model_of(told)
         before = ""
         if reference:
-            inputs["model"] = {"jobInputType": "custom_model", "uri": str(reference)}
+            inputs["model"] = {"jobInputType": "custom_model", "uri": reference}
             # A model that is one file stands alone in a folder of that name.
             before = (
                 'AZUREML_MODEL_DIR="$AZURE_ML_INPUT_model"; '
@@ -96,12 +93,12 @@ class BatchInvocations:
             )
         if code.get("codeId"):
             variables["AZML_SCRIPT"] = str(code.get("scoringScript") or "score.py")
-        scorer = shlex.join([python, str(self._scorer), "batch"])
+        scorer = shlex.join([self._executor.limits.python, str(self._scorer), "batch"])
         command = (
             f'{before}{scorer} "$AZURE_ML_INPUT_data" '
             f'"$AZURE_ML_OUTPUT_{_OUTPUT}"/{shlex.quote(file)} {size}'
         )
-        place = _find_output(asked) or f"{_PATHS}/{name}/{_OUTPUT}/"
+        place = _find_output(asked) or f"{uri_of_output(name, _OUTPUT)}/"
         properties: Body = {
             "jobType": "Command",
             "command": command,

@@ -49,16 +49,17 @@ def append_parameters(command: str, parameters: Mapping[str, Any]) -> str:
     """
     named = {name for _, name in _BINDING.findall(command)}
     filled = fill_in(
-        command, {"search_space": {k: _as_word(v) for k, v in parameters.items()}}
+        command, {"search_space": {k: as_word(v) for k, v in parameters.items()}}
     )
     for name, value in parameters.items():
         if name not in named:
             option = name if name.startswith("-") else f"--{name}"
-            filled += f" {option} {_as_word(value)}"
+            filled += f" {option} {as_word(value)}"
     return filled
 
 
-def _as_word(value: Any) -> str:
+def as_word(value: Any) -> str:
+    """A value as a command line has it."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -69,6 +70,12 @@ def variables_of(values: Values) -> dict[str, str]:
         for name, value in values.get(group, {}).items():
             made[f"AZURE_ML_{word}_{_NO_NAME.sub('_', name)}"] = value
     return made
+
+
+def own_variables(properties: Mapping[str, Any]) -> dict[str, str]:
+    """The variables that a job or a deployment names itself."""
+    given = properties.get("environmentVariables") or {}
+    return {str(name): str(value) for name, value in given.items()}
 
 
 def distribution_variables(properties: Mapping[str, Any], port: int) -> dict[str, str]:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from azml_contract.emulator.courses import TERMINAL
-from azml_contract.emulator.execution.run import End, Limits, Run, base_variables
+from azml_contract.emulator.execution.keeping import Limits
+from azml_contract.emulator.execution.run import End, Run
 from azml_contract.emulator.execution.storage import Storage
 from azml_contract.emulator.execution.tracking import Tracking
 from azml_contract.emulator.store import Body, Resource
@@ -29,6 +30,7 @@ from azml_contract.errors import EmulatorError
 Environ = Callable[[Resource], dict[str, str]]
 RunsKind = Callable[["Executor", Resource], End]
 MOST_AT_ONCE = 4
+"""How many commands run at the same time."""
 _LOOK_S = 0.1
 _FIRST = {"Command": "Starting", "Sweep": "Running", "Pipeline": "Preparing"}
 _UNSAFE = re.compile(r"[^\w.-]")
@@ -43,7 +45,6 @@ class Executor:
         folder: Where runs have their folders.
         limits: What one job may use.
         kinds: What runs jobs that are no commands, by their type.
-        at_once: How many commands run at the same time.
     """
 
     def __init__(
@@ -51,13 +52,11 @@ class Executor:
         folder: Path,
         limits: Limits,
         kinds: Mapping[str, RunsKind],
-        *,
-        at_once: int = MOST_AT_ONCE,
     ) -> None:
         self._kinds = kinds
         self.limits = limits
         self._folder = folder
-        self._slots = threading.Semaphore(at_once)
+        self._slots = threading.Semaphore(MOST_AT_ONCE)
         self._cancelled: dict[str, threading.Event] = {}
         self._runs: dict[str, Run] = {}
         self._threads: set[threading.Thread] = set()
@@ -119,7 +118,10 @@ class Executor:
     def was_cancelled(self, job_id: str) -> threading.Event:
         """Set when somebody wants a job to end."""
         with self._lock:
-            return self._cancelled.setdefault(job_id.lower(), threading.Event())
+            event = self._cancelled.setdefault(job_id.lower(), threading.Event())
+            if self._closing:
+                event.set()
+            return event
 
     def settle(self, job_id: str) -> None:
         """Return when a job has ended, if it is one that runs."""
@@ -179,13 +181,10 @@ class Executor:
 
     def note(self, job_id: str, text: str) -> None:
         """Tell those who look at a job what was done otherwise than it asked."""
-        self._change(job_id, note=text)
-
-    def _change(self, job_id: str, **changed: Any) -> None:
         with self.world.store.lock:
             job = self.world.store.get(job_id)
             if job is not None:
-                run = {**job.facts["run"], **changed}
+                run = {**job.facts["run"], "note": text}
                 self.world.store.put(replace(job, facts={**job.facts, "run": run}))
                 self.world.store.commit(self.world.clock.now())
 
@@ -193,10 +192,6 @@ class Executor:
         """Until a job's state changes, or a while."""
         with self.changed:
             self.changed.wait(timeout_s)
-
-    def variables(self, folder: Path) -> dict[str, str]:
-        """Variables of a process of ours, without those of who started the emulator."""
-        return base_variables(folder, self.limits.python)
 
     def tracking(self) -> Tracking:
         """What runs logged."""

@@ -33,7 +33,7 @@ def main(order_file: str) -> None:
     _adopt_orphans()
     end = Job(order).run()
     if end["why"] == "abandoned":
-        for folder in (order["folder"], order.get("beside", order["folder"])):
+        for folder in (order["folder"], order["beside"]):
             shutil.rmtree(folder, ignore_errors=True)
         return
     result = Path(order["result"])

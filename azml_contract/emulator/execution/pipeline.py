@@ -15,8 +15,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from azml_contract.emulator.courses import TERMINAL
+from azml_contract.emulator.execution.bindings import as_word
 from azml_contract.emulator.execution.executor import Executor
-from azml_contract.emulator.execution.places import Unreachable, locate
+from azml_contract.emulator.execution.places import (
+    Unreachable,
+    locate,
+    uri_of_output,
+)
 from azml_contract.emulator.execution.run import End
 from azml_contract.emulator.job_lives import STEP, step_properties
 from azml_contract.emulator.paths import split_asset_id
@@ -25,7 +30,6 @@ from azml_contract.emulator.store import Body, Resource
 _BINDING = re.compile(r"\$\{\{\s*parent\.([^}\s]+)\s*\}\}")
 _OUTPUT = re.compile(r"jobs\.([^.]+)\.outputs\.(.+)")
 _BLOCK = re.compile(r"\$\{\{\s*parent\.jobs\.([^.}\s]+)\s*\}\}")
-_PATHS = "azureml://datastores/workspaceblobstore/paths/azureml"
 _CONDITION = "if_else"
 _NAMES = {
     "environmentVariables": "environment_variables",
@@ -65,7 +69,6 @@ class _Pipeline:
         }
         self._begun: dict[str, _Step] = {}
         self._left_out: set[str] = set()
-        self._failed: list[str] = []
 
     def go(self) -> End:
         """Begin steps as what they need is there, until nothing is left to do."""
@@ -82,8 +85,8 @@ class _Pipeline:
                 name: self._executor.state_of(step.job_id)
                 for name, step in self._begun.items()
             }
-            self._failed = [n for n, s in states.items() if s in ("Failed", "Canceled")]
-            stopping = cancelled.is_set() or (self._failed and not self._goes_on)
+            failed = [n for n, s in states.items() if s in ("Failed", "Canceled")]
+            stopping = cancelled.is_set() or (failed and not self._goes_on)
             running = [n for n, s in states.items() if s not in TERMINAL]
             if cancelled.is_set():
                 for name in running:
@@ -95,8 +98,8 @@ class _Pipeline:
                 self._executor.wait()
         if cancelled.is_set():
             return End("Canceled")
-        if self._failed:
-            return End("Failed", f"These steps failed: {', '.join(self._failed)}.")
+        if failed:
+            return End("Failed", f"These steps failed: {', '.join(failed)}.")
         if self._waiting:
             left = ", ".join(sorted(self._waiting))
             return End("Failed", f"These steps wait for each other: {left}.")
@@ -147,7 +150,7 @@ class _Pipeline:
         properties = dict(job.body["properties"])
         properties["properties"] = {**properties["properties"], **reused}
         step.outputs = {
-            name: {**out, "uri": out.get("uri") or f"{_PATHS}/{done.name}/{name}"}
+            name: {**out, "uri": out.get("uri") or uri_of_output(done.name, name)}
             for name, out in done.body["properties"]["outputs"].items()
         }
         properties["outputs"] = step.outputs
@@ -210,7 +213,7 @@ class _Pipeline:
         fingerprint = hashlib.sha256(text.encode()).hexdigest()
         step_name = step_id.rpartition("/")[2]
         placed = {
-            key: {**out, "uri": out.get("uri") or f"{_PATHS}/{step_name}/{key}"}
+            key: {**out, "uri": out.get("uri") or uri_of_output(step_name, key)}
             for key, out in outputs.items()
         }
         job = self._as_job(step_id, name, properties)
@@ -266,7 +269,7 @@ class _Pipeline:
         """Where an output of the whole pipeline goes."""
         own = (self._properties.get("outputs") or {}).get(name)
         uri = own.get("uri") if isinstance(own, Mapping) else None
-        return str(uri or f"{_PATHS}/{self._pipeline.name}/{name}")
+        return str(uri or uri_of_output(self._pipeline.name, name))
 
     def _resolve(self, given: Any) -> Body:
         """An input of a step as a command job has it."""
@@ -275,7 +278,7 @@ class _Pipeline:
             kind = item.get("jobInputType") or item.get("job_input_type")
             return {**item, "jobInputType": kind or "uri_folder"}
         value = item.get("value")
-        text = value if isinstance(value, str) else json.dumps(value)
+        text = as_word(value)
         whole = _BINDING.fullmatch(text.strip())
         if whole:
             return self._find(whole[1])
@@ -337,11 +340,7 @@ def _own(node: Body) -> Body:
 
 
 def _default(item: Mapping[str, Any]) -> Body:
-    return {"jobInputType": "literal", "value": _as_text(item["default"])}
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return {"jobInputType": "literal", "value": as_word(item["default"])}
 
 
 def _kind_of(declared: Any, given: Mapping[str, Any]) -> str:

@@ -7,14 +7,18 @@ which clients name things; does not look whether anything is there.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from azml_contract.emulator.paths import split_asset_id
 from azml_contract.emulator.store import Resource
 from azml_contract.emulator.world import World
+from azml_contract.errors import EmulatorError
 
 ARTIFACTS = "azureml"
+_OUTPUTS = "workspaceblobstore"
 _SHORT = re.compile(r"azureml:([^:/@]+)(?::([^:/@]+)|@(latest))")
 _DATASTORE = re.compile(r"azureml://(?:.*/)?datastores/([^/]+)(?:/paths/(.*))?")
 _OUTPUT = re.compile(r"azureml://(?:.*/)?jobs/([^/]+)/outputs/([^/]+)(?:/paths/(.*))?")
@@ -24,7 +28,7 @@ _FIELDS = {"data": "dataUri", "models": "modelUri", "codes": "codeUri"}
 _MOST_STEPS = 5
 
 
-class Unreachable(Exception):
+class Unreachable(EmulatorError):
     """What is named lies where the emulator cannot look."""
 
 
@@ -34,6 +38,11 @@ class Place:
 
     container: str
     path: str
+
+    @property
+    def name(self) -> str:
+        """Of the blob or the folder; "" for a container."""
+        return self.path.rstrip("/").rpartition("/")[2]
 
     def below(self, more: str) -> Place:
         """A place inside of this one."""
@@ -52,9 +61,21 @@ def log_of(deployment: Resource) -> Place:
     return artifacts_of(f"{endpoint}.{name}").below("logs/console.log")
 
 
+def model_of(deployment: Mapping[str, Any]) -> str:
+    """What a deployment's properties name as its model; "" for none."""
+    model = deployment.get("model")
+    reference = model.get("assetId") if isinstance(model, Mapping) else model
+    return str(reference or "")
+
+
 def output_of(world: World, run: str, name: str) -> Place:
     """Where a run's output goes that names no place of its own."""
-    return _in_datastore(world, "workspaceblobstore", f"azureml/{run}/{name}")
+    return _in_datastore(world, _OUTPUTS, f"azureml/{run}/{name}")
+
+
+def uri_of_output(run: str, name: str) -> str:
+    """How a job names such a place."""
+    return f"azureml://datastores/{_OUTPUTS}/paths/azureml/{run}/{name}"
 
 
 def describe(world: World, place: Place) -> str:

@@ -15,7 +15,6 @@ import select
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -24,10 +23,18 @@ from pathlib import Path
 from typing import IO, Any
 
 from azml_contract.emulator.execution.bindings import (
+    as_word,
     distribution_variables,
     fill_in,
     find_unbound,
+    own_variables,
     variables_of,
+)
+from azml_contract.emulator.execution.keeping import (
+    RESULT,
+    Limits,
+    base_variables,
+    start_keeper,
 )
 from azml_contract.emulator.execution.missing import tell_missing
 from azml_contract.emulator.execution.places import (
@@ -42,23 +49,11 @@ from azml_contract.emulator.store import Resource
 from azml_contract.emulator.world import World
 from azml_contract.errors import EmulatorError
 
-KEEPER = Path(__file__).with_name("keeper.py")
 LOG = "user_logs/std_log.txt"
 _FLUSH_S = 0.5
 _MOST_HELD = 1024 * 1024
 _UPLOADED = ("outputs", "logs")
 _UNSAFE = re.compile(r"[^\w.-]")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a job may use. `time_s` is None where nothing but the job itself ends it."""
-
-    time_s: float | None = 3600.0
-    disk_mb: int = 2048
-    memory_mb: int = 4096
-    keep: bool = False
-    python: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +101,7 @@ class Run:
         log = _Log(self.storage, artifacts_of(self.job.name).below(LOG))
         try:
             return self._go(log)
-        except (Unreachable, EmulatorError, OSError) as error:
+        except (EmulatorError, OSError) as error:
             log.say(f"The job could not be run: {error}.")
             return End("Failed", str(error))
         finally:
@@ -144,21 +139,18 @@ class Run:
         command = fill_in(str(properties.get("command") or ""), values)
         for binding in find_unbound(command):
             log.say(f"Warning: {binding} has no value.")
-        for line in tell_missing(self.world, properties, self._python()):
+        for line in tell_missing(self.world, properties, self.limits.python):
             log.say(line)
         if self._cancelled.is_set():
             return End("Canceled")
         variables = {
             **variables_of(values),
             **distribution_variables(properties, _free_port()),
-            **{
-                str(k): str(v)
-                for k, v in (properties.get("environmentVariables") or {}).items()
-            },
+            **own_variables(properties),
         }
-        end = self._keep(command, code, variables, log)
+        end = self._keep(command, variables, log)
         if end.status != "Canceled":
-            self._store(properties, code, values["outputs"], log)
+            self._store(properties, code, values["outputs"])
         return end
 
     # -- before ------------------------------------------------
@@ -172,17 +164,9 @@ class Run:
             raise Unreachable(f"the code {code_id} has no files at {_show(place)}")
 
     def _fetch(self, place: Place, folder: Path) -> Path | None:
-        """Fetch a blob, or all below a path, into a folder; the file, or the folder."""
-        is_file = place.path and not place.path.endswith("/")
-        data = self.storage.get(place.container, place.path) if is_file else None
-        if data is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            file = folder / _name_of(place)
-            file.write_bytes(data)
-            return file
-        return (
-            folder if self.storage.fetch(place.container, place.path, folder) else None
-        )
+        """A blob in a folder, or the folder with all below a path; None for nothing."""
+        file = folder / (place.name or "data")
+        return self.storage.fetch_either(place.container, place.path, file, folder)
 
     def _fetch_inputs(self, properties: Mapping[str, Any]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -190,7 +174,7 @@ class Run:
             if not isinstance(given, Mapping):
                 continue
             if given.get("value") is not None:
-                found[name] = _as_literal(given["value"])
+                found[name] = as_word(given["value"])
                 continue
             uri = str(given.get("uri") or "")
             if not uri:
@@ -217,41 +201,12 @@ class Run:
             made[name] = str(place)
         return made
 
-    def _python(self) -> str:
-        return self.limits.python or sys.executable
-
-    def _environ(self) -> dict[str, str]:
-        """The job's own variables, without those of whoever started the emulator."""
-        return {**base_variables(self.folder, self.limits.python), **self.environ}
-
     # -- while it runs ------------------------------------------------
 
-    def _keep(
-        self, command: str, code: Path, variables: Mapping[str, str], log: _Log
-    ) -> End:
-        timeout_s = self.limits.time_s
-        order = {
-            "command": ["/bin/bash", "-c", command],
-            "cwd": str(code),
-            "env": {**self._environ(), **variables},
-            "folder": str(self.folder),
-            "time_s": timeout_s,
-            "disk_mb": self.limits.disk_mb,
-            "memory_mb": self.limits.memory_mb,
-            "result": str(self.folder / "result.json"),
-        }
-        written = self.folder / "order.json"
-        written.touch(mode=0o600)
-        written.write_text(json.dumps(order), encoding="utf-8")
-        keeper = subprocess.Popen(
-            [sys.executable, "-I", str(KEEPER), str(written)],
-            cwd=self.folder,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    def _keep(self, command: str, variables: Mapping[str, str], log: _Log) -> End:
+        own = {**base_variables(self.folder, self.limits.python), **self.environ}
+        words = ["/bin/bash", "-c", command]
+        keeper = start_keeper(words, self.folder, {**own, **variables}, self.limits)
         with self._lock:
             self._keeper = keeper
         if self._cancelled.is_set():
@@ -268,7 +223,7 @@ class Run:
 
     def _conclude(self, log: _Log) -> End:
         try:
-            text = (self.folder / "result.json").read_text("utf-8")
+            text = (self.folder / RESULT).read_text("utf-8")
             result: dict[str, Any] = json.loads(text)
         except (OSError, ValueError):
             result = {"why": "lost"}
@@ -280,7 +235,7 @@ class Run:
             return End("Canceled")
         if why == "exited":
             reason = f"The command ended with exit code {code}"
-            if code == 153 or code == -25:
+            if code in (153, -25):  # SIGXFSZ, by way of the shell or not
                 reason += f"; a file may not be larger than {self.limits.disk_mb} MB"
         elif why in _REASONS:
             known = {
@@ -297,11 +252,7 @@ class Run:
     # -- after ------------------------------------------------
 
     def _store(
-        self,
-        properties: Mapping[str, Any],
-        code: Path,
-        outputs: Mapping[str, str],
-        log: _Log,
+        self, properties: Mapping[str, Any], code: Path, outputs: Mapping[str, str]
     ) -> None:
         artifacts = artifacts_of(self.job.name)
         for name in _UPLOADED:
@@ -316,23 +267,6 @@ class Run:
                 else output_of(self.world, self.job.name, name)
             )
             self.storage.store(Path(made), place.container, place.path)
-
-
-def base_variables(folder: Path, python: str) -> dict[str, str]:
-    """What a process of ours needs to live, and nothing of its surroundings."""
-    binaries = Path(python or sys.executable).parent
-    for name in ("home", "tmp"):
-        (folder / name).mkdir(exist_ok=True)
-    return {
-        "PATH": os.pathsep.join((str(binaries), os.defpath)),
-        "HOME": str(folder / "home"),
-        "TMPDIR": str(folder / "tmp"),
-        "LANG": "C.UTF-8",
-        "PYTHONUNBUFFERED": "1",
-        # Several jobs run at once, and numerical libraries take every core.
-        "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) // 2)),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
 
 
 class _Log:
@@ -370,14 +304,6 @@ class _Log:
         self._flushed = time.monotonic()
         if held:
             self._storage.append(self._place.container, self._place.path, held)
-
-
-def _as_literal(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _name_of(place: Place) -> str:
-    return place.path.rstrip("/").rpartition("/")[2] or "data"
 
 
 def _show(place: Place) -> str:

@@ -43,7 +43,6 @@ class Sampler:
         self._told: dict[int, Any] = {}
         self._study: Any = None
         self._optuna: Any = None
-        self.asked = 0
         self.note = ""
         if kind == "bayesian":
             objective = properties.get("objective") or {}
@@ -54,15 +53,13 @@ class Sampler:
 
     def ask(self, number: int) -> Parameters | None:
         """The parameters of a trial; None when there are no more."""
-        self.asked = number + 1
         if self._study is not None:
             return self._ask_study(number)
         if number >= len(self._plan):
-            self.asked = number
             return None
         return dict(self._plan[number])
 
-    def tell(self, number: int, metric: float | None, state: str) -> None:
+    def tell(self, number: int, metric: float | None) -> None:
         """What a trial came to."""
         trial = self._told.pop(number, None)
         if trial is None:

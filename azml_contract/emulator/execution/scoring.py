@@ -7,29 +7,36 @@ in the proportion that it names. A deployment's process starts with the first re
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 from azml_contract.emulator.execution.batch import BatchInvocations
+from azml_contract.emulator.execution.bindings import own_variables
 from azml_contract.emulator.execution.executor import Executor
+from azml_contract.emulator.execution.keeping import (
+    Limits,
+    base_variables,
+    start_keeper,
+)
 from azml_contract.emulator.execution.places import (
     Place,
     Unreachable,
     locate,
     log_of,
+    model_of,
 )
-from azml_contract.emulator.execution.run import KEEPER
 from azml_contract.emulator.identity import Identity, TokenState
 from azml_contract.emulator.resources.slots import make_key
 from azml_contract.emulator.store import Resource
@@ -113,7 +120,7 @@ class Scoring:
             return _refuse(404, f"{endpoint.name} has no deployment {name}")
         try:
             return self._serve(deployment).score(request, deployment.name)
-        except (EmulatorError, Unreachable, OSError, HTTPException) as error:
+        except (EmulatorError, OSError, HTTPException) as error:
             return _refuse(502, f"{name} does not answer: {error}", name)
 
     def _choose(self, endpoint: Resource) -> str:
@@ -138,13 +145,8 @@ class Scoring:
             known = self._serving.get(key)
             if known is not None and known.of == deployment.body:
                 return known
-            number = len(self._serving)
-            made = _Deployment(
-                self._world,
-                self._executor,
-                deployment,
-                self._folder / f"{number}-{deployment.name}-{time.monotonic_ns()}",
-            )
+            folder = self._folder / f"{deployment.name}-{time.monotonic_ns()}"
+            made = _Deployment(self._world, self._executor, deployment, folder)
             self._serving[key] = made
         if known is not None:
             known.close()
@@ -204,31 +206,11 @@ class _Deployment:
         shutil.rmtree(self._folder, ignore_errors=True)
         Path(self._socket).unlink(missing_ok=True)
         self._folder.mkdir(parents=True)
-        environ = self._prepare()
-        limits = self._executor.limits
-        python = limits.python or sys.executable
-        order = {
-            "command": [python, str(SCORER), "serve", self._socket],
-            "cwd": str(self._folder / "code"),
-            "env": environ,
-            "folder": str(self._folder),
-            "beside": str(self._place),
-            "time_s": None,
-            "disk_mb": limits.disk_mb,
-            "memory_mb": limits.memory_mb,
-            "result": str(self._folder / "result.json"),
-        }
-        written = self._folder / "order.json"
-        written.touch(mode=0o600)
-        written.write_text(json.dumps(order), encoding="utf-8")
-        self._keeper = subprocess.Popen(
-            [sys.executable, "-I", str(KEEPER), str(written)],
-            cwd=self._folder,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+        limits = replace(self._executor.limits, time_s=None)
+        command = [limits.python, str(SCORER), "serve", self._socket]
+        variables = self._prepare(limits)
+        self._keeper = start_keeper(
+            command, self._folder, variables, limits, beside=self._place
         )
         keeper = self._keeper
         self._executor.start_thread("deployment", lambda: self._follow(keeper))
@@ -246,83 +228,53 @@ class _Deployment:
     def _wait(self, keeper: subprocess.Popen[bytes]) -> None:
         until = time.monotonic() + _READY_S
         while time.monotonic() < until and keeper.poll() is None:
-            if Path(self._socket).exists():
-                connection = _connect(self._socket, 1.0)
-                connection.close()
+            with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+                _connect(self._socket, 1.0).close()
                 return
             time.sleep(_LOOK_S)
         raise EmulatorError(
             "its init() did not succeed; what it said is in the deployment's logs"
         )
 
-    def _prepare(self) -> dict[str, str]:
+    def _prepare(self, limits: Limits) -> dict[str, str]:
         """Fetch model and code; the variables of the process."""
         properties = self._deployment.body.get("properties") or {}
-        storage = self._executor.storage
-        code = self._folder / "code"
+        code, models = self._folder / "code", self._folder / "models"
         code.mkdir()
-        return {
-            **self._executor.variables(self._folder),
-            **fetch_scoring(
-                properties,
-                lambda ref, kind: locate(self._world, ref, kind),
-                lambda place, target: _fetch(storage, place, target),
-                self._folder,
-            ),
+        models.mkdir()
+        variables = {
+            **base_variables(self._folder, limits.python),
+            **own_variables(properties),
+            "AZUREML_MODEL_DIR": str(models),
         }
+        model = model_of(properties)
+        if model:
+            place = locate(self._world, model, "models")
+            target = models / (place.name or "model")
+            self._fetch(place, target, target, f"the model {model}")
+        told = properties.get("codeConfiguration") or {}
+        if told.get("codeId"):
+            place = locate(self._world, str(told["codeId"]), "codes")
+            self._fetch(place, code / place.name, code, f"the code {told['codeId']}")
+            script = str(told.get("scoringScript") or "score.py")
+            variables["AZML_SCRIPT"] = str(code / script)
+        return variables
 
-
-def fetch_scoring(
-    properties: Mapping[str, Any],
-    find: Callable[[str, str], Place],
-    fetch: Callable[[Place, Path], bool],
-    folder: Path,
-) -> dict[str, str]:
-    """A deployment's model and code in a folder, and the variables that name them.
-
-    Raises:
-        Unreachable: One of them is not there.
-    """
-    environ = {
-        str(k): str(v)
-        for k, v in (properties.get("environmentVariables") or {}).items()
-    }
-    model = properties.get("model")
-    reference = model.get("assetId") if isinstance(model, Mapping) else model
-    models = folder / "models"
-    models.mkdir()
-    if reference:
-        place = find(str(reference), "models")
-        name = place.path.rstrip("/").rpartition("/")[2] or "model"
-        if not fetch(place, models / name):
-            raise Unreachable(f"the model {reference} has no files")
-    environ["AZUREML_MODEL_DIR"] = str(models)
-    told = properties.get("codeConfiguration") or {}
-    if told.get("codeId"):
-        code = folder / "code"
-        if not fetch(find(str(told["codeId"]), "codes"), code):
-            raise Unreachable(f"the code {told['codeId']} has no files")
-        script = str(told.get("scoringScript") or "score.py")
-        environ["AZML_SCRIPT"] = str(code / script)
-    return environ
-
-
-def _fetch(storage: Any, place: Place, target: Path) -> bool:
-    """Fetch a blob as a file, or what is below a path as a folder."""
-    data = storage.get(place.container, place.path) if place.path else None
-    if data is None:
-        return bool(storage.fetch(place.container, place.path, target))
-    if target.is_dir():
-        target = target / place.path.rpartition("/")[2]
-    target.write_bytes(data)
-    return True
+    def _fetch(self, place: Place, file: Path, folder: Path, what: str) -> None:
+        storage = self._executor.storage
+        if not storage.fetch_either(place.container, place.path, file, folder):
+            raise Unreachable(f"{what} has no files")
 
 
 def _connect(place: str, timeout_s: float) -> HTTPConnection:
     connection = HTTPConnection("localhost", timeout=timeout_s)
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.sock.settimeout(timeout_s)
-    connection.sock.connect(place)
+    try:
+        connection.sock.connect(place)
+    except OSError:
+        connection.close()
+        raise
     return connection
 
 

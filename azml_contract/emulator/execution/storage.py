@@ -95,15 +95,28 @@ class Storage:
             place.write_bytes(self.get(container, name) or b"")
         return bool(names)
 
-    def store(self, source: Path, container: str, path: str) -> int:
-        """Copy a file, or all below a folder, to blobs; how many files there were."""
+    def fetch_either(
+        self, container: str, path: str, file: Path, folder: Path
+    ) -> Path | None:
+        """Copy a blob to a file or, where it is none, all below it into a folder.
+
+        Returns:
+            Which of the two there is now; None for nothing.
+        """
+        is_blob = path and not path.endswith("/")
+        data = self.get(container, path) if is_blob else None
+        if data is None:
+            return folder if self.fetch(container, path, folder) else None
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+        return file
+
+    def store(self, source: Path, container: str, path: str) -> None:
+        """Copy a file, or all below a folder, to blobs."""
         path = path.strip("/")
-        count = 0
         for file in _files(source):
             inside = file.relative_to(source).as_posix() if source.is_dir() else ""
             self.put(container, "/".join(p for p in (path, inside) if p), _read(file))
-            count += 1
-        return count
 
     def _call(
         self,

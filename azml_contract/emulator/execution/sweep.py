@@ -14,7 +14,7 @@ from typing import Any
 
 from azml_contract.emulator.courses import TERMINAL
 from azml_contract.emulator.execution.bindings import append_parameters
-from azml_contract.emulator.execution.executor import Executor
+from azml_contract.emulator.execution.executor import MOST_AT_ONCE, Executor
 from azml_contract.emulator.execution.run import End
 from azml_contract.emulator.execution.sampling import Sampler
 from azml_contract.emulator.execution.stopping import Policy
@@ -22,7 +22,7 @@ from azml_contract.emulator.job_lives import trial_properties
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.sweeps import duration_s
 
-_MOST_TRIALS, _MOST_AT_ONCE = 1000, 4
+_MOST_TRIALS = 1000
 
 
 def run_sweep(executor: Executor, sweep: Resource) -> End:
@@ -37,7 +37,7 @@ class _Sweep:
         limits = self._properties.get("limits") or {}
         self._total = min(int(limits.get("maxTotalTrials") or 20), _MOST_TRIALS)
         wanted = int(limits.get("maxConcurrentTrials") or self._total)
-        self._at_once = max(1, min(wanted, self._total, _MOST_AT_ONCE))
+        self._at_once = max(1, min(wanted, self._total, MOST_AT_ONCE))
         self._timeout_s = duration_s(limits.get("timeout"))
         self._trial_timeout = limits.get("trialTimeout")
         objective = self._properties.get("objective") or {}
@@ -58,12 +58,9 @@ class _Sweep:
         running: dict[str, int] = {}
         states: dict[int, str] = {}
         number = 0
-        timed_out = False
         while True:
-            late = time.monotonic() - started
-            timed_out = timed_out or (
-                self._timeout_s is not None and late > self._timeout_s
-            )
+            late_s = time.monotonic() - started
+            timed_out = self._timeout_s is not None and late_s > self._timeout_s
             ending = cancelled.is_set() or timed_out
             if ending:
                 for trial_id in running:
@@ -81,10 +78,10 @@ class _Sweep:
                 if state in TERMINAL:
                     done = running.pop(trial_id)
                     states[done] = state
-                    self._sampler.tell(done, self._best(trial_id), state)
+                    self._sampler.tell(done, self._best(trial_id.rpartition("/")[2]))
             if not running and (ending or number >= self._total):
                 break
-            self._give_up(running)
+            self._give_up(running, number)
             self._executor.wait()
         return self._conclude(states, cancelled.is_set(), timed_out)
 
@@ -97,29 +94,23 @@ class _Sweep:
             return End("Failed", f"The sweep took longer than {self._timeout_s:g} s.")
         return End("Failed", "No trial of the sweep was completed.")
 
-    def _give_up(self, running: Mapping[str, int]) -> None:
-        tracking = self._executor.tracking()
-        with self._executor.world.store.lock:
-            logged = {
-                number: [p.value for p in tracking.points(name, self._metric)]
-                for number, name in self._names()
-            }
+    def _give_up(self, running: Mapping[str, int], made: int) -> None:
+        logged = {n: self._logged(f"{self._sweep.name}_{n}") for n in range(made)}
         for trial_id, number in running.items():
             if self._policy.gives_up(number, logged):
                 self._executor.cancel(trial_id)
 
-    def _names(self) -> list[tuple[int, str]]:
-        made = range(self._sampler.asked)
-        return [(number, f"{self._sweep.name}_{number}") for number in made]
-
-    def _best(self, trial_id: str) -> float | None:
-        tracking = self._executor.tracking()
-        with self._executor.world.store.lock:
-            name = trial_id.rpartition("/")[2]
-            values = [p.value for p in tracking.points(name, self._metric)]
+    def _best(self, trial: str) -> float | None:
+        values = self._logged(trial)
         if not values:
             return None
         return max(values) if self._wants_most else min(values)
+
+    def _logged(self, trial: str) -> list[float]:
+        """What a trial has logged of the primary metric."""
+        points = self._executor.tracking().points
+        with self._executor.world.store.lock:
+            return [point.value for point in points(trial, self._metric)]
 
     def _as_trial(self, number: int, parameters: Mapping[str, Any]) -> Resource:
         template = self._properties.get("trial") or {}

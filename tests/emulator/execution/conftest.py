@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from azml_contract.emulator.clock import RunningClock
-from azml_contract.emulator.execution.run import Limits
+from azml_contract.emulator.execution.keeping import Limits
 from azml_contract.emulator.server import Emulator
 from azml_contract.emulator.store import Body
 from tests.emulator.conftest import ArmClient

@@ -111,7 +111,7 @@ def test_distributions_set_what_frameworks_read(bench):
     assert "OMPI_COMM_WORLD_RANK=0" in bench.log("mpi")
 
 
-LONG = "71717"
+LONG = f"7{os.getpid()}"  # no other worker's tests sleep so long
 ENDINGS = {
     "timeout": (f"sleep {LONG}", "The job took longer than its limit of 1 seconds."),
     "forks": (
@@ -195,9 +195,10 @@ def test_an_input_that_is_not_there_fails_the_job_with_the_reason(bench, uri, re
 
 def test_a_deleted_job_ends(bench):
     bench.put("deleted", command=f"sleep {LONG}")
-    bench.wait("deleted", until=("Running",))
-    assert bench.client.delete("jobs/deleted").status_code == 202
     end = time.monotonic() + 15
+    while not processes_with(LONG) and time.monotonic() < end:
+        time.sleep(0.05)  # it is running a moment before its command does
+    assert bench.client.delete("jobs/deleted").status_code == 202
     while processes_with(LONG) and time.monotonic() < end:
         time.sleep(0.05)
     assert processes_with(LONG) == []
@@ -207,7 +208,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from azml_contract.emulator.clock import RunningClock
-from azml_contract.emulator.execution.run import Limits
+from azml_contract.emulator.execution.keeping import Limits
 from azml_contract.emulator.seed import find_seed
 from azml_contract.emulator.server import Emulator
 from tests.emulator.conftest import ArmClient
@@ -221,7 +222,8 @@ with Emulator(
         body = {"properties": {"image": "x"}}
         made = client.put("environments/e/versions/1", body).json()["id"]
         job = {"jobType": "Command", "environmentId": made}
-        job["command"] = "echo begun; (setsid sleep 72727 &); sleep 72727"
+        long = sys.argv[3]
+        job["command"] = f"echo begun; (setsid sleep {long} &); sleep {long}"
         client.put("jobs/j", {"properties": job})
         while client.get("jobs/j").json()["properties"]["status"] != "Running":
             time.sleep(0.05)
@@ -237,7 +239,9 @@ with Emulator(
 
 def test_an_emulator_that_is_killed_takes_its_jobs_along(tmp_path):
     command = [sys.executable, "-c", CHILD, str(tmp_path)]
-    with subprocess.Popen([*command, "begin"], stdout=subprocess.PIPE) as first:
+    with subprocess.Popen(
+        [*command, "begin", f"{LONG}00"], stdout=subprocess.PIPE
+    ) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == b"running\n"
         first.kill()
@@ -245,7 +249,7 @@ def test_an_emulator_that_is_killed_takes_its_jobs_along(tmp_path):
     left = ["something"]
     while left and time.monotonic() < end:
         time.sleep(0.05)
-        left = [*processes_with("72727"), *(tmp_path / "runs").iterdir()]
+        left = [*processes_with(f"{LONG}00"), *(tmp_path / "runs").iterdir()]
     assert left == []
     done = subprocess.run(
         [*command, "look"], capture_output=True, text=True, check=True, timeout=60

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 import pytest
+
+from azml_contract.emulator.clock import RunningClock
+from azml_contract.emulator.execution.keeping import Limits
+from azml_contract.emulator.server import Emulator
+from tests.emulator.execution.conftest import Bench
 
 pytestmark = pytest.mark.slow
 SCRIPT = """
@@ -23,6 +29,8 @@ def run(data):
         raise ValueError("no such thing")
     return {"who": os.environ["WHO"], "model": model, "sum": sum(asked)}
 """
+
+BRIEF = "def run(data): return data"
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +148,25 @@ def test_a_deployment_whose_init_fails_is_told(bench, assets):
     assert "init() did not succeed" in answer.text
     path = "onlineEndpoints/broken/deployments/d/getLogs"
     assert "no gpu" in bench.client.post(path, {}).json()["content"]
+
+
+def test_a_reset_ends_what_serves_at_once():
+    with Emulator(clock=RunningClock(1000), execute=Limits()) as emulator:
+        emulator.wait_ready()
+        bench = Bench(emulator)
+        body = {"location": "westeurope", "properties": {"authMode": "AADToken"}}
+        bench.client.put("onlineEndpoints/brief", body)
+        code = bench.code("brief", score=BRIEF)
+        made = deployment(bench, (None, code), "d")
+        bench.client.put("onlineEndpoints/brief/deployments/d", made)
+        uri = settled(bench, "onlineEndpoints/brief")["scoringUri"]
+        session = bench.session(emulator.issue_token("https://ml.azure.com"))
+        head = {"azureml-model-deployment": "d"}
+        assert session.post(uri, json=[1], headers=head).text == '"[1]"'
+        begun = time.monotonic()
+        emulator.reset()
+        assert time.monotonic() - begun < 10
+        assert list((emulator.state_dir / "deployments").iterdir()) == []
 
 
 def test_a_batch_invocation_writes_its_predictions(bench, assets):

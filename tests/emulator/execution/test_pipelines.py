@@ -135,6 +135,24 @@ def test_a_condition_chooses_between_steps(bench, word, taken, left):
     assert steps[left] is None
 
 
+def test_a_condition_that_cannot_be_looked_up_fails_the_pipeline_and_says_why(bench):
+    jobs = {
+        "choose": {
+            "type": "if_else",
+            "condition": "${{parent.inputs.where}}",
+            "true_block": "${{parent.jobs.y}}",
+        },
+        "y": step(bench, "echo yes"),
+    }
+    given = {
+        "where": {"jobInputType": "uri_file", "uri": "azureml://datastores/no/paths/a"}
+    }
+    done, _ = run(bench, "no-choice", jobs, inputs=given)
+    assert done["status"] == "Failed"
+    reason = "datastore no does not exist, or is no blob container"
+    assert done["properties"]["azml-contract.error"] == reason
+
+
 def test_a_cancelled_pipeline_cancels_its_steps(bench):
     bench.put("halted", jobType="Pipeline", jobs={"s": step(bench, "sleep 74747")})
     bench.wait("halted.step.s", until=("Running",))

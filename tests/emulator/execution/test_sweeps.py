@@ -163,7 +163,7 @@ def test_bayesian_trials_come_closer_to_the_best():
     for number in range(40):
         asked = sampler.ask(number)
         losses.append((asked["a"] - 0.3) ** 2)
-        sampler.tell(number, losses[-1], "Completed")
+        sampler.tell(number, losses[-1])
     assert sum(losses[20:]) < sum(losses[:20])
 
 
