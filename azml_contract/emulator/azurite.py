@@ -23,9 +23,8 @@ import time
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote
 
-from azml_contract.emulator.sas import sign_account, sign_upload
+from azml_contract.emulator.sas import sign_account
 from azml_contract.errors import EmulatorError
 from azml_contract.gateway.certificates import Certificates
 
@@ -339,33 +338,6 @@ class Azurite:
     def sign(self) -> str:
         """A query string that may read and write everything, for a while."""
         return sign_account(self._account, self._key)
-
-    def put_blob(self, container: str, name: str, data: bytes) -> None:
-        """Write a blob; one that exists is replaced.
-
-        Raises:
-            EmulatorError: Azurite refused, or is not there.
-        """
-        self.wait_ready()
-        connection = self._open()
-        try:
-            sas = sign_upload(self._account, self._key, container)
-            headers = {
-                "Host": f"{self._account}.blob.core.windows.net",
-                "x-ms-version": _BLOB_VERSION,
-                "x-ms-blob-type": "BlockBlob",
-            }
-            connection.request(
-                "PUT", f"/{container}/{quote(name)}?{sas}", data, headers
-            )
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status != 201:
-                raise EmulatorError(f"Azurite answered {answer.status} to a new blob")
-        except (OSError, HTTPException) as error:
-            raise EmulatorError(f"Azurite broke off: {error}.{self._tail()}") from error
-        finally:
-            connection.close()
 
     def _open(self) -> _Connection:
         context = ssl.create_default_context(cafile=str(self._certificates.bundle))

@@ -54,27 +54,6 @@ class Blobs:
         """
         self._need().make_containers(names)
 
-    def put_blob(self, container: str, name: str, data: bytes) -> bool:
-        """Write a blob; False where there is no blob storage.
-
-        Raises:
-            EmulatorError: Azurite refused, or ended.
-        """
-        if self._azurite is None:
-            return False
-        self._azurite.put_blob(container, name, data)
-        return True
-
-    def list_blobs(self, container: str, prefix: str) -> list[str]:
-        """Names of the blobs below a prefix; none where there is no blob storage.
-
-        Raises:
-            EmulatorError: Azurite refused, or ended.
-        """
-        if self._storage is None:
-            return []
-        return self._storage.list(container, prefix)
-
     @property
     def storage(self) -> Storage | None:
         """What reads and writes blobs; None where nothing does."""

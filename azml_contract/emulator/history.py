@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 
 from azml_contract.emulator.clock import as_iso
 from azml_contract.emulator.courses import TERMINAL
+from azml_contract.emulator.execution.storage import Storage
 from azml_contract.emulator.job_lives import JobLives
 from azml_contract.emulator.job_views import JobState
 from azml_contract.emulator.replies import Reply
@@ -111,8 +112,11 @@ def _place_of(world: World, asset_id: str) -> str:
 def _write_log(world: World, job: Resource, state: JobState) -> dict[str, str]:
     """Names and addresses of the logs of a run; of one that was simulated, when it is
     over, a log that says so."""
+    storage = world.blobs.storage
+    if storage is None:
+        return {}
     if "run" in job.facts:
-        return _find_logs(world, job)
+        return _find_logs(world, storage, job)
     if state.status not in TERMINAL:
         return {}
     name = f"ExperimentRun/dcid.{job.name}/{_LOG}"
@@ -120,14 +124,13 @@ def _write_log(world: World, job: Resource, state: JobState) -> dict[str, str]:
         f"The azml-contract emulator took the job {job.name} through its states to "
         f"{state.status}, simulated. Nothing was run.\n"
     )
-    if not world.blobs.put_blob(_ARTIFACTS, name, text.encode()):
-        return {}
+    storage.put(_ARTIFACTS, name, text.encode())
     return {_LOG: _address(world, name)}
 
 
-def _find_logs(world: World, job: Resource) -> dict[str, str]:
+def _find_logs(world: World, storage: Storage, job: Resource) -> dict[str, str]:
     prefix = f"ExperimentRun/dcid.{job.name}/"
-    names = world.blobs.list_blobs(_ARTIFACTS, prefix)
+    names = storage.list(_ARTIFACTS, prefix)
     logs = [n for n in names if n.removeprefix(prefix).startswith(_LOG_FOLDERS)]
     return {name.removeprefix(prefix): _address(world, name) for name in logs}
 

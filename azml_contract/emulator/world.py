@@ -37,15 +37,9 @@ class BlobStorage(Protocol):
     def promise_containers(self, names: list[str]) -> None:
         """The same, in the background."""
 
-    def put_blob(self, container: str, name: str, data: bytes) -> bool:
-        """Write a blob; False where there is no blob storage."""
-
     @property
     def storage(self) -> Storage | None:
         """What reads and writes blobs; None where nothing does."""
-
-    def list_blobs(self, container: str, prefix: str) -> list[str]:
-        """Names of the blobs below a prefix; none where there is no blob storage."""
 
 
 class Executes(Protocol):

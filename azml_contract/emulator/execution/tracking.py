@@ -127,10 +127,6 @@ class Tracking:
         place = f"{self._workspace_id}/{_RUNS}"
         return [one.name for one in self._world.store.list(place)]
 
-    def delete(self, run_id: str) -> None:
-        """Forget what a run logged."""
-        self._world.store.delete(self._place(run_id))
-
     # -- experiments ------------------------------------------------
 
     def experiment(self, name: str) -> Body:

@@ -21,6 +21,7 @@ from azml_contract.emulator.execution.tracking import Tracking, now_ms
 from azml_contract.emulator.flavors import read_flavors
 from azml_contract.emulator.mlflow.artifacts import Artifacts
 from azml_contract.emulator.mlflow.errors import Refused, absent, need
+from azml_contract.emulator.mlflow.pairs import read_pairs, write_pairs
 from azml_contract.emulator.mlflow.search import matches
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import World
@@ -54,7 +55,7 @@ class Models:
             "model-versions/delete": self._delete_version,
             "model-versions/set-tag": self._tag_version,
             "model-versions/get-download-uri": self._download_uri,
-            "model-versions/transition-stage": self._get_version,
+            "model-versions/transition-stage": self._move_version,
         }
 
     # -- registered models ------------------------------------------------
@@ -70,7 +71,7 @@ class Models:
         body = {
             "isArchived": False,
             "description": asked.get("description"),
-            "tags": _tags(asked),
+            "tags": read_pairs(asked.get("tags")),
         }
         made = self._world.new_resource(self._place(name), {"properties": body})
         self._world.store.put(made)
@@ -90,7 +91,7 @@ class Models:
             "creation_timestamp": int(model.created_s * 1000),
             "last_updated_timestamp": int(model.modified_s * 1000),
             "description": properties.get("description") or "",
-            "tags": _pairs(properties.get("tags")),
+            "tags": write_pairs(properties.get("tags")),
             "latest_versions": [self._show_version(newest)] if newest else [],
         }
 
@@ -134,7 +135,7 @@ class Models:
             "modelType": "mlflow_model",
             "modelUri": describe(self._world, place) if place else source,
             "description": asked.get("description"),
-            "tags": _tags(asked),
+            "tags": read_pairs(asked.get("tags")),
             "properties": {},
             "isArchived": False,
             "source": source,
@@ -179,17 +180,22 @@ class Models:
             "version": version.name,
             "creation_timestamp": int(version.created_s * 1000),
             "last_updated_timestamp": int(version.modified_s * 1000),
-            "current_stage": "None",
+            "current_stage": properties.get("stage") or "None",
             "description": properties.get("description") or "",
             "source": properties.get("source") or properties.get("modelUri") or "",
             "run_id": properties.get("jobName") or "",
             "status": _READY,
-            "tags": _pairs(properties.get("tags")),
+            "tags": write_pairs(properties.get("tags")),
         }
 
     def _update_version(self, asked: Asked) -> Any:
         found = self._version(asked)
         self._change(found.id, found.name, description=asked.get("description"))
+        return self._get_version(asked)
+
+    def _move_version(self, asked: Asked) -> Any:
+        found = self._version(asked)
+        self._change(found.id, found.name, stage=need(asked, "stage"))
         return self._get_version(asked)
 
     def _tag_version(self, asked: Asked) -> Any:
@@ -234,9 +240,9 @@ class Models:
             raise absent(f"Logged model {model_id}")
         changed = dict(body)
         if what == "params":
-            changed["params"] = {**body["params"], **_pairs_in(asked.get("params"))}
+            changed["params"] = {**body["params"], **read_pairs(asked.get("params"))}
         elif what == "tags":
-            changed["tags"] = {**body["tags"], **_pairs_in(asked.get("tags"))}
+            changed["tags"] = {**body["tags"], **read_pairs(asked.get("tags"))}
         elif method == "PATCH":
             changed["status"] = str(asked.get("status") or body["status"])
         if changed != body:
@@ -258,8 +264,8 @@ class Models:
             ),
             "status": "LOGGED_MODEL_PENDING",
             "created_ms": now_ms(),
-            "params": _pairs_in(asked.get("params")),
-            "tags": _pairs_in(asked.get("tags")),
+            "params": read_pairs(asked.get("params")),
+            "tags": read_pairs(asked.get("tags")),
         }
         self._keep_logged(body)
         return _show_logged(body)
@@ -296,21 +302,6 @@ class Models:
         self._change(place, name, tags=tags)
 
 
-def _tags(asked: Asked) -> dict[str, str]:
-    return _pairs_in(asked.get("tags"))
-
-
-def _pairs_in(given: Any) -> dict[str, str]:
-    listed = given if isinstance(given, list) else []
-    return {
-        str(one["key"]): str(one.get("value", "")) for one in listed if "key" in one
-    }
-
-
-def _pairs(values: Mapping[str, Any] | None) -> list[dict[str, str]]:
-    return [{"key": str(k), "value": str(v)} for k, v in (values or {}).items()]
-
-
 def _show_logged(body: Body) -> Body:
     return {
         "info": {
@@ -323,7 +314,7 @@ def _show_logged(body: Body) -> Body:
             "status": body["status"],
             "model_type": body["model_type"],
             "source_run_id": body["source_run_id"],
-            "tags": _pairs(body["tags"]),
+            "tags": write_pairs(body["tags"]),
         },
-        "data": {"params": _pairs(body["params"]), "metrics": []},
+        "data": {"params": write_pairs(body["params"]), "metrics": []},
     }

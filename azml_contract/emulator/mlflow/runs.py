@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from azml_contract.emulator.execution.places import artifacts_of
 from azml_contract.emulator.execution.tracking import (
     Point,
     Tracking,
@@ -20,6 +21,7 @@ from azml_contract.emulator.execution.tracking import (
 from azml_contract.emulator.job_lives import JobLives
 from azml_contract.emulator.mlflow.artifacts import Artifacts
 from azml_contract.emulator.mlflow.errors import Refused, absent, need
+from azml_contract.emulator.mlflow.pairs import read_pairs, write_pairs
 from azml_contract.emulator.mlflow.search import matches, sort_runs
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import World
@@ -73,11 +75,8 @@ class Runs:
 
     def _create_experiment(self, asked: Asked) -> Any:
         name = need(asked, "name")
-        known = self._find_experiment(id_of_experiment(self._workspace(), name))
-        if known is not None:
-            raise Refused(
-                400, "RESOURCE_ALREADY_EXISTS", f"Experiment '{name}' already exists."
-            )
+        if self._find_named(name) is not None:
+            raise _taken(name)
         return {"experiment_id": self._tracking.experiment(name)["experiment_id"]}
 
     def _get_experiment(self, asked: Asked) -> Any:
@@ -85,7 +84,7 @@ class Runs:
 
     def _get_experiment_by_name(self, asked: Asked) -> Any:
         name = need(asked, "experiment_name")
-        found = self._find_experiment(id_of_experiment(self._workspace(), name))
+        found = self._find_named(name)
         if found is None:
             raise absent(f"Experiment '{name}'")
         return {"experiment": self._show_experiment(found)}
@@ -108,13 +107,15 @@ class Runs:
         named = [
             one
             for one in kept
-            if matches(text, {"attributes": one, "tags": _flat(one.get("tags"))})
+            if matches(text, {"attributes": one, "tags": read_pairs(one.get("tags"))})
         ]
         return {"experiments": named}
 
     def _update_experiment(self, asked: Asked) -> Any:
         one = self._need_experiment(need(asked, "experiment_id"))
         new = need(asked, "new_name")
+        if self._find_named(new) is not None:
+            raise _taken(new)
         self._tracking.change_experiment(one["experiment_id"], name=new)
         return {}
 
@@ -133,7 +134,7 @@ class Runs:
     def _tag_experiment(self, asked: Asked) -> Any:
         one = self._need_experiment(need(asked, "experiment_id"))
         tags = {
-            **_flat(one.get("tags")),
+            **read_pairs(one.get("tags")),
             need(asked, "key"): str(asked.get("value", "")),
         }
         self._tracking.change_experiment(one["experiment_id"], tags=tags)
@@ -151,6 +152,14 @@ class Runs:
                 return self._tracking.experiment(name)
         return None
 
+    def _find_named(self, name: str) -> Body | None:
+        """The experiment that has this name now; one may have been renamed."""
+        for one in self._tracking.experiments():
+            if one["name"] == name:
+                return one
+        first = self._find_experiment(id_of_experiment(self._workspace(), name))
+        return first if first and first["name"] == name else None
+
     def _need_experiment(self, experiment_id: str) -> Body:
         found = self._find_experiment(experiment_id)
         if found is None:
@@ -158,12 +167,11 @@ class Runs:
         return self._show_experiment(found)
 
     def _show_experiment(self, one: Body) -> Body:
-        tags = [{"key": k, "value": v} for k, v in (one.get("tags") or {}).items()]
         return {
             **one,
             "artifact_location": self._artifacts.uri_of(one["experiment_id"]),
             "last_update_time": one["creation_time"],
-            "tags": tags,
+            "tags": write_pairs(one.get("tags")),
         }
 
     # -- runs ------------------------------------------------
@@ -171,7 +179,7 @@ class Runs:
     def _create(self, asked: Asked) -> Any:
         experiment_id = str(asked.get("experiment_id") or _ZERO)
         experiment = self._need_experiment(experiment_id)
-        tags = _flat(asked.get("tags"))
+        tags = read_pairs(asked.get("tags"))
         run_id = self._world.store.draw_guid()
         name = str(asked.get("run_name") or tags.get("mlflow.runName") or run_id[:8])
         tags.setdefault("mlflow.runName", name)
@@ -218,7 +226,7 @@ class Runs:
 
     def _log_batch(self, asked: Asked) -> Any:
         metrics = asked.get("metrics") or []
-        params, tags = _flat(asked.get("params")), _flat(asked.get("tags"))
+        params, tags = read_pairs(asked.get("params")), read_pairs(asked.get("tags"))
         return self._log(self._id(asked), metrics, params, tags)
 
     def _log(
@@ -228,7 +236,7 @@ class Runs:
         params: dict[str, str],
         tags: dict[str, str],
     ) -> Any:
-        known = (self._begun(run_id).get("params") or {}) if params else {}
+        known = self._begun(run_id).get("params") or {}
         for key, value in params.items():
             if known.get(key, value) != value:
                 raise Refused(
@@ -238,7 +246,6 @@ class Runs:
                     f"already logged with value='{known[key]}' for run ID='{run_id}'. "
                     f"Attempted logging new value '{value}'.",
                 )
-        self._begun(run_id)
         self._tracking.log(run_id, [_read_point(one) for one in metrics])
         if params:
             self._tracking.add(run_id, "params", params)
@@ -264,8 +271,7 @@ class Runs:
         run_id = self._id(asked)
         self._need(run_id)
         path = str(asked.get("path") or "").strip("/")
-        place = self._artifacts.place_of(self._artifacts.uri_of(run_id, path))
-        assert place is not None
+        place = artifacts_of(run_id).below(path)
         files = [
             {**one, "path": f"{path}/{one['path']}" if path else one["path"]}
             for one in self._artifacts.files(place)
@@ -293,8 +299,8 @@ class Runs:
             seen = {
                 "attributes": info,
                 "metrics": {m["key"]: m["value"] for m in data["metrics"]},
-                "params": _flat(data["params"]),
-                "tags": _flat(data["tags"]),
+                "params": read_pairs(data["params"]),
+                "tags": read_pairs(data["tags"]),
             }
             if matches(text, seen):
                 found.append((seen, run))
@@ -342,13 +348,12 @@ class Runs:
         info["experiment_id"] = self._tracking.experiment(experiment)["experiment_id"]
         info["run_name"] = name or run_id
         tags.setdefault("mlflow.runName", str(info["run_name"]))
-        params = entry.get("params") or {}
         return {
             "info": info,
             "data": {
                 "metrics": [p.to_json() for p in self._tracking.latest(run_id)],
-                "params": [{"key": k, "value": v} for k, v in params.items()],
-                "tags": [{"key": k, "value": v} for k, v in tags.items()],
+                "params": write_pairs(entry.get("params")),
+                "tags": write_pairs(tags),
             },
             "inputs": {},
         }
@@ -387,14 +392,9 @@ class Runs:
         return self._world.workspace_id
 
 
-def _flat(pairs: Any) -> dict[str, str]:
-    """``[{"key": k, "value": v}]`` as a mapping; a mapping as it is."""
-    if isinstance(pairs, Mapping):
-        return {str(k): str(v) for k, v in pairs.items()}
-    listed = pairs if isinstance(pairs, list) else []
-    return {
-        str(one["key"]): str(one.get("value", "")) for one in listed if "key" in one
-    }
+def _taken(name: str) -> Refused:
+    text = f"Experiment '{name}' already exists."
+    return Refused(400, "RESOURCE_ALREADY_EXISTS", text)
 
 
 def _read_point(one: Mapping[str, Any]) -> Point:
@@ -410,5 +410,7 @@ def _read_point(one: Mapping[str, Any]) -> Point:
 
 
 def _as_status(given: Any) -> str:
-    numbers = {"1": "RUNNING", "2": "SCHEDULED", "3": "FINISHED", "4": "FAILED"}
-    return numbers.get(str(given), "KILLED" if str(given) == "5" else str(given))
+    """A status, which some clients send as the number of the protocol's enum."""
+    names = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
+    text = str(given)
+    return names[int(text) - 1] if text in ("1", "2", "3", "4", "5") else text

@@ -62,7 +62,7 @@ class MlflowServer:
             own = f"{split.scheme}://{split.netloc}{split.path}"
             base = (
                 own[: own.lower().index("/mlflow-artifacts/")]
-                if (matched["kind"] == "mlflow-artifacts")
+                if matched["kind"] == "mlflow-artifacts"
                 else own[: own.lower().rindex("/mlflow/")]
             )
             artifacts = Artifacts(self._world, base)

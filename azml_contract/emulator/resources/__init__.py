@@ -21,7 +21,7 @@ from azml_contract.emulator.resources.environments import (
 )
 from azml_contract.emulator.resources.generic import Kind, LabelingJobs, OwnLists
 from azml_contract.emulator.resources.jobs import Jobs
-from azml_contract.emulator.resources.models import ModelVersions
+from azml_contract.emulator.resources.models import ModelVersions, RegistryModelVersions
 from azml_contract.emulator.resources.registries import Registries
 from azml_contract.emulator.resources.workspaces import Workspaces
 from azml_contract.emulator.world import World
@@ -44,6 +44,7 @@ KINDS: dict[str, type[Kind]] = {
     "workspaces/onlineendpoints/deployments": OnlineDeployments,
     "workspaces/batchendpoints/deployments": BatchDeployments,
     "registries": Registries,
+    "registries/models/versions": RegistryModelVersions,
     "workspaces/labelingjobs": LabelingJobs,
     "workspaces/featuresets/versions": FeatureVersions,
     "workspaces/featurestoreentities/versions": FeatureVersions,

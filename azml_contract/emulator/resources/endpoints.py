@@ -1,8 +1,8 @@
 """Online and batch endpoints, and their deployments.
 
 An endpoint takes traffic only to deployments that are there, and a deployment
-needs its endpoint. Whether ``scoringUri``
-leads anywhere is up to `execution`.
+needs its endpoint. Whether ``scoringUri`` leads anywhere is
+up to `execution`.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from azml_contract.emulator.execution.places import (
 )
 from azml_contract.emulator.flavors import read_flavors
 from azml_contract.emulator.resources.assets import AssetVersions
+from azml_contract.emulator.resources.generic import Kind
 from azml_contract.emulator.store import Body, Resource
-from azml_contract.emulator.world import Call
+from azml_contract.emulator.world import Call, World
 from azml_contract.settings import PROVIDER
 
 _OF_JOBS = ("azureml://jobs/", "runs:/")
@@ -27,15 +28,8 @@ class ModelVersions(AssetVersions):
 
     def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
         """A version, with the flavors of its files."""
-        properties = self._resolve(body["properties"])
-        body = {**body, "properties": properties}
-        kind = str(properties.get("modelType") or "").lower()
-        if kind in _MLFLOW and not properties.get("flavors"):
-            uri = str(properties.get("modelUri") or "")
-            flavors = read_flavors(self.world, uri)
-            if flavors:
-                body = {**body, "properties": {**properties, "flavors": flavors}}
-        return super().admit(call, body, existing)
+        properties = _with_flavors(self.world, self._resolve(body["properties"]))
+        return super().admit(call, {**body, "properties": properties}, existing)
 
     def _resolve(self, properties: Body) -> Body:
         """With the place that a job's output has, where a client names the output."""
@@ -50,3 +44,20 @@ class ModelVersions(AssetVersions):
             return properties
         long = short.replace("azureml://", f"azureml:/{base}/", 1)
         return {**properties, "modelUri": long}
+
+
+class RegistryModelVersions(Kind):
+    """``registries/models/versions``."""
+
+    def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
+        """A version, with the flavors of its files."""
+        properties = _with_flavors(self.world, body.get("properties") or {})
+        return super().admit(call, {**body, "properties": properties}, existing)
+
+
+def _with_flavors(world: World, properties: Body) -> Body:
+    kind = str(properties.get("modelType") or "").lower()
+    if kind not in _MLFLOW or properties.get("flavors"):
+        return properties
+    flavors = read_flavors(world, str(properties.get("modelUri") or ""))
+    return {**properties, "flavors": flavors} if flavors else properties

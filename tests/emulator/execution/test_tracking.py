@@ -121,6 +121,51 @@ def test_a_model_that_is_put_has_the_flavors_of_its_file(bench):
 
 
 @pytest.mark.slow
+def test_a_model_of_a_registry_has_the_flavors_of_its_file_too(bench):
+    client = bench.client.at("2023-10-01")
+    group = client.workspace.partition("/providers/")[0]
+    registry = f"{group}/providers/Microsoft.MachineLearningServices/registries/reg"
+    body = {"location": "westeurope", "properties": {"regionDetails": []}}
+    assert client.put(registry, body).status_code == 202
+    bench.upload("reg/MLmodel", "flavors:\n  sklearn:\n    v: 1.5.0\n")
+    account = f"{bench.emulator.seed.storage_account}.blob.core.windows.net"
+    uri = f"https://{account}/{bench.container}/reg"
+    for kind, flavors in (
+        ("mlflow_model", {"sklearn": {"data": {"v": "1.5.0"}}}),
+        ("custom_model", None),
+    ):
+        place = f"{registry}/models/{kind}/versions/1"
+        client.put(place, {"properties": {"modelUri": uri, "modelType": kind}})
+        assert client.get(place).json()["properties"]["flavors"] == flavors
+
+
+@pytest.mark.slow
+def test_a_version_goes_to_the_stage_that_is_asked_for(bench):
+    session = bench.session(bench.emulator.issue_token())
+    host = f"https://westeurope.api.azureml.ms/mlflow/v1.0{bench.client.workspace}"
+    base = f"{host}/api/2.0/mlflow"
+    named = {"name": "staged"}
+    session.post(f"{base}/registered-models/create", json=named)
+    made = {**named, "source": "https://example.org/m"}
+    created = session.post(f"{base}/model-versions/create", json=made).json()
+    assert created["model_version"]["current_stage"] == "None"
+    wanted = {**named, "version": "1", "stage": "Production"}
+    session.post(f"{base}/model-versions/transition-stage", json=wanted)
+    asked = session.get(f"{base}/model-versions/get", params={**named, "version": "1"})
+    assert asked.json()["model_version"]["current_stage"] == "Production"
+
+
+@pytest.mark.slow
+def test_an_experiment_is_found_by_its_new_name_alone(tracking):
+    made = tracking.create_experiment("before")
+    tracking.rename_experiment(made, "after")
+    assert tracking.get_experiment_by_name("after").experiment_id == made
+    assert tracking.get_experiment_by_name("before") is None
+    with pytest.raises(mlflow.exceptions.MlflowException, match="already exists"):
+        tracking.create_experiment("after")
+
+
+@pytest.mark.slow
 def test_without_a_token_nothing_is_answered(bench):
     session = bench.session("nonsense")
     base = f"https://westeurope.api.azureml.ms/mlflow/v1.0{bench.client.workspace}"
@@ -128,6 +173,17 @@ def test_without_a_token_nothing_is_answered(bench):
     assert answer.status_code == 401
     unsigned = f"{base}/api/2.0/mlflow-artifacts/artifacts/{'0' * 24}/tracked/outputs"
     assert session.get(unsigned).status_code == 403
+    assert session.get(unsigned.replace("0000", "%C3%A9")).status_code == 403
+
+
+@pytest.mark.slow
+def test_an_artifact_is_not_removed(tracking, bench):
+    run = tracking.create_run("0").info.run_id
+    tracking.log_text(run, "kept", "a.txt")
+    address = f"{tracking.get_run(run).info.artifact_uri}/a.txt"
+    session = bench.session(bench.emulator.issue_token())
+    assert session.delete(address).status_code == 405
+    assert session.get(address).text == "kept"
 
 
 SEEN = {
