@@ -171,7 +171,11 @@ def measure_throughput(
     for name in list(found)[1:]:
         share = find_ratio(found["emulator"], found[name], "per_s")
         rows.append(
-            {"contender": f"share of {name}", "connections": connections, "s": share}
+            {
+                "contender": f"share of {name}",
+                "connections": connections,
+                "share": share,
+            }
         )
     best = found["echo server, the same bytes"]
     return rows, find_ratio(found["emulator"], best, "per_s")

@@ -29,9 +29,8 @@ SCRATCH = {
     "emulator/state_folder.py": "a lock without content",
     "emulator/server.py": "a log, line by line",
     "emulator/execution/keeper.py": "the folder of one run",
-    "emulator/execution/run.py": "the folder of one run",
+    "emulator/execution/keeping.py": "the folder of one run",
     "emulator/execution/scorer.py": "the folder of one run",
-    "emulator/execution/scoring.py": "the folder of one run",
     "emulator/execution/storage.py": "the folder of one run",
     "commands/printing.py": "adds to the summary that GitHub keeps",
 }
