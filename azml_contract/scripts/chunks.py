@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from azml_contract.scripts.parse import LONGEST
-
 _STRING = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|(?<!\S)#[^\n]*", re.DOTALL)
 _WORDS = re.compile(
     r"(?:^|[;&|({\n]|(?<![\w$-])(?:then|do|else))[ \t]*"
@@ -20,6 +18,10 @@ _WORDS = re.compile(
     re.MULTILINE,
 )
 _CLOSES = frozenset(("fi", "done", "esac", "}"))
+_GOES_ON = ("\\\n", "|\n", "&&\n")
+_PART = 16_384
+"""How many characters a range has at most, where it can be cut: some steps of the
+parser take a time that grows with their square."""
 
 
 def cut(text: str, lines: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -29,16 +31,16 @@ def cut(text: str, lines: Iterable[int]) -> Iterator[tuple[int, int]]:
         text: The script.
         lines: Where lines begin that are in no quotes, brackets or here-documents.
     """
-    if len(text) <= LONGEST:
+    if len(text) <= _PART:
         yield 0, len(text)
         return
     start = last = depth = begun = 0
     for place in (*lines, len(text)):
         depth = max(depth + _count(text[begun:place]), 0)
         begun = place
-        if depth or text.endswith("\\\n", 0, place):
+        if depth or text.endswith(_GOES_ON, 0, place):
             continue
-        if place - start > LONGEST and last > start:
+        if place - start > _PART and last > start:
             yield start, last
             start = last
         last = place

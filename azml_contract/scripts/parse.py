@@ -22,7 +22,7 @@ __all__ = ["Node", "parse", "span"]
 _WIDE = re.compile(r"[^\x01-\x7f]")
 _SHORT = 4096
 """Up to here even what the grammar does not understand is read at once."""
-LONGEST = 49_152
+LONGEST = 32_768
 """How many characters are parsed at once: some steps of the parser take a time that
 grows with their square, and cannot be told to stop."""
 

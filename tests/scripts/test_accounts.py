@@ -187,7 +187,7 @@ def test_a_long_script_is_read_like_a_short_one(tmp_path):
 def test_what_is_too_long_to_be_parsed_is_told(tmp_path):
     text = "curl https://management.azure.com/x\nX=$(\n" + "run: |\n" * 20_000
 
-    with pytest.raises(InputError, match="has more than 49152 characters"):
+    with pytest.raises(InputError, match="has more than 32768 characters"):
         read_container("shell", "x.sh", text, tmp_path)
 
 
