@@ -12,11 +12,9 @@ from typing import Any
 LARGEST = 256 * 1024
 """How many characters a script may have; those of people have some thousands."""
 _SHEBANG = re.compile(r"\A\s*#!.*\b(?:ba|z|da|k)?sh\b")
-_CLIENT = re.compile(
-    r"(?:^|[\s;|&(`!])(?:curl|wget|xh)\s+\S|(?:^|[\s;|&(`])az\s+rest\s|"
-    r"^\s*https?\s+[A-Z]+\s+\S",
-    re.MULTILINE,
-)
+_CLIENT = re.compile(r"(?:curl|wget|xh|az\s+rest)(?=\s+\S)")
+_BEFORE_CLIENT = frozenset("\t\n\v\f\r ;|&(`!")
+_HTTPIE = re.compile(r"^[ \t]*https?\s+[A-Z]+\s+\S", re.MULTILINE)
 _STEP = re.compile(
     r"^[ ]*(?:-[ ]+)?(?:run|script|bash|pwsh|powershell|inlineScript):[ ]*(?:\S|$)",
     re.M,
@@ -33,8 +31,8 @@ _HTTP = re.compile(
 )
 _PYTHON = re.compile(r"^[ \t]*(?:import|from)[ \t]+(?:requests|httpx)\b", re.MULTILINE)
 _POWERSHELL = re.compile(
-    r"(?im)^[^#\n]*?(?<![\w-])(?:Invoke-(?:RestMethod|WebRequest|AzRestMethod)(?![\w-])"
-    r"|(?:irm|iwr)[ \t]+[$\"'@(-])"
+    r"[iI](?<![\w-].)(?i:nvoke-(?:restmethod|webrequest|azrestmethod)(?![\w-])"
+    r"|(?:rm|wr)[ \t]+[$\"'@(-])"
 )
 
 
@@ -42,20 +40,41 @@ def tell_kind(text: str) -> str:
     """The kind of a text that is no JSON."""
     if _SHEBANG.match(text):
         return "shell"
-    calls = _CLIENT.search(text) is not None
+    calls = _calls_client(text)
     if _STEP.search(text) and _WORKFLOW.search(text):
-        return "workflow" if calls or _POWERSHELL.search(text) else ""
+        return "workflow" if calls or _calls_powershell(text) else ""
     http = _HTTP.search(text) is not None
     fenced = len(_FENCE.findall(text)) > 1
-    if fenced and (calls or http or _PYTHON.search(text) or _POWERSHELL.search(text)):
+    if fenced and (calls or http or _PYTHON.search(text) or _calls_powershell(text)):
         return "markdown"
     if _PYTHON.search(text):
         return "python"
-    if _POWERSHELL.search(text):
+    if _calls_powershell(text):
         return "powershell"
     if http:
         return "http"
     return "shell" if calls else ""
+
+
+def _calls_client(text: str) -> bool:
+    for found in _CLIENT.finditer(text):
+        at = found.start()
+        if not at or text[at - 1] in _BEFORE_CLIENT:
+            return True
+    return _HTTPIE.search(text) is not None
+
+
+def _calls_powershell(text: str) -> bool:
+    """Whether a command stands outside comments."""
+    at = 0
+    while found := _POWERSHELL.search(text, at):
+        line = text.rfind("\n", 0, found.start()) + 1
+        if text.find("#", line, found.start()) < 0:
+            return True
+        at = text.find("\n", found.end())
+        if at < 0:
+            return False
+    return False
 
 
 def tell_kind_of_json(data: Any) -> str:
