@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from azml_contract.made_page import keep_page
 from azml_contract.validation.codes import CODES, Code, Consequence
 from azml_contract.validation.evidence import (
     UNWRITTEN,
@@ -20,7 +21,6 @@ from azml_contract.validation.evidence import (
     observed_versions,
 )
 from azml_contract.validation.ledger import load_ledger
-from azml_contract.whole_file import write_whole
 
 PAGE = Path("docs/findings.md")
 _UNWRITTEN = "properties that the written contract of the version lacks,"
@@ -32,7 +32,7 @@ _COUNTED = {
     "AZC211": ("answer", UNWRITTEN, f"live answers held {_UNWRITTEN}"),
 }
 """Of some codes: a side, how its types end there, and what that shows."""
-_COMMAND = "python -m azml_contract.validation.codes_page"
+_MODULE = "azml_contract.validation.codes_page"
 _TABLE = Path(__file__).with_name("codes.toml")
 _HEAD = """# Findings
 
@@ -197,17 +197,7 @@ def main(arguments: Sequence[str]) -> int:
     if untold := _untold():
         sys.stderr.write(untold + "\n")
         return 1
-    page = render_page()
-    if list(arguments) == ["--write"]:
-        write_whole(PAGE, page)
-        return 0
-    if list(arguments) == ["--check"]:
-        if PAGE.is_file() and PAGE.read_text("utf-8") == page:
-            return 0
-        sys.stderr.write(f"{PAGE} is out of date: {_COMMAND} --write\n")
-        return 1
-    sys.stderr.write(f"Usage: {_COMMAND} --write|--check\n")
-    return 2
+    return keep_page(PAGE, render_page, _MODULE, arguments)
 
 
 if __name__ == "__main__":
