@@ -24,12 +24,15 @@ _YAML = re.compile(r"(?i)\.ya?ml$")
 _ASSET = re.compile(
     r"(?i)/(?P<kind>data|environments|codes|models|components)/(?P<name>[^/?]+)/versions/"
 )
-_KEEPS_ON = re.compile(
+_LEAVES = re.compile(
     r"(?i)null|-[zn] |http_code|seconds|timeout|attempt|retr(?:y|ies)|tries|count|max_|"
-    r"deadline|\(\(|-(?:lt|gt|le|ge) |jq\s+-\w*e|--exit-status|--fail\b|\*\)[^;]*"
+    r"deadline|\(\(|-(?:lt|gt|le|ge) |jq\s+-\w*e|--exit-status|\*\)[^;]*"
     r"(?:exit|break|return)|\|\|\s*(?:exit|break|return|\{)|(?<![\w/])error"
 )
 _FOREVER = re.compile(r"while\s+(?:true|:|\[\s*1\s*\]|\[\[\s*1\s*\]\])")
+_GOOD = re.compile(r"(?i)completed|succeeded|finished")
+_BAD = re.compile(r"(?i)fail|cancel")
+_ERREXIT = re.compile(r"-[a-zA-Z]*e[a-zA-Z]*")
 _MAKES_FILES = frozenset(
     ("cd", "pushd", "git", "unzip", "tar", "wget", "python", "python3", "make", "cp")
 )
@@ -270,15 +273,28 @@ class Faults:
                 continue
             start, end = call.loops[-1]
             text = call.source.text[start:end]
-            if _never_ends(text) and not call.request.fails:
+            failure = _keeps_on(text, stops=self._stops(call, text))
+            if failure:
                 yield from self._find(
                     "AZC510",
-                    "This loop waits for a state, and an error has none: jq writes "
-                    "null, and the loop never ends.",
-                    "Leave it on null too, or let curl fail: --fail-with-body.",
+                    f"This loop {failure}, and it never ends.",
+                    "Leave it on null and on each final state too, or count its turns.",
                     call.source,
                     start,
                 )
+
+    def _stops(self, call: Call, loop: str) -> bool:
+        """Whether the shell ends when the server answers a call with an error."""
+        condition = re.match(r"(?s).*?\bdo\b", loop)
+        if not call.request.fails or condition is None:
+            return False
+        begin, end = call.loops[-1]
+        inside = begin <= call.start < end
+        if call.start < begin + condition.end() if inside else "$(" in condition[0]:
+            return False  # what fails in a condition ends nothing
+        options = self._script.shell.options
+        ends = "errexit" in options or any(map(_ERREXIT.fullmatch, options))
+        return ends and ("pipefail" in options or not re.search(r"\|\s*jq\b", loop))
 
     def _find_printed(self) -> Iterator[Finding]:
         for source, start, shown in self._script.printed:
@@ -402,13 +418,24 @@ def _verb(call: Call) -> str:
     return (method if isinstance(method, str) else method.flat).upper()
 
 
-def _never_ends(loop: str) -> bool:
-    """Whether an answer without a state keeps a loop going."""
+def _keeps_on(loop: str, *, stops: bool) -> str:
+    """What keeps a loop going for ever; "" where nothing does.
+
+    Args:
+        loop: Its text.
+        stops: Whether an answer that is an error ends the script.
+    """
     condition = re.match(r"(?s)(while|until)\b(.*?)\bdo\b", loop)
-    if condition is None or _KEEPS_ON.search(loop):
-        return False
-    if _FOREVER.match(loop):
-        return True
-    if condition[1] == "until":
-        return "=" in condition[2]
-    return "!=" in condition[2] or bool(re.search(r"!\s*\[|=~|grep -q?v", condition[2]))
+    if condition is None or _LEAVES.search(loop):
+        return ""
+    asks = condition[2]
+    if not _FOREVER.match(loop) and not (
+        "=" in asks
+        if condition[1] == "until"
+        else re.search(r"!=|!\s*\[|=~|grep -q?v", asks)
+    ):
+        return ""
+    if _GOOD.search(loop) and not _BAD.search(loop):
+        more = "" if stops else ", and an answer that is an error"
+        return f"leaves on success alone: what fails or is canceled{more}, keeps it up"
+    return "" if stops else "waits for a state, and an error has none: jq writes null"

@@ -122,7 +122,7 @@ def test_faults_stand_at_their_place(judge, script, found):
 @pytest.mark.parametrize(
     "ends",
     [
-        '[ "$S" = null ] && exit 1',
+        '[ "$S" = null ] && exit 1; [ "$S" = Failed ] && exit 1',
         "i=$((i+1)); [ $i -lt 9 ] || break",
         'case "$S" in Completed) break;; *) exit 1;; esac',
     ],
@@ -134,6 +134,34 @@ def test_a_loop_that_an_error_ends_is_none_for_ever(judge, ends):
     )
 
     assert places(judge(loop)) == []
+
+
+JOB = "curl -fs 'WORKSPACE/jobs/j?api-version=2024-04-01' | jq -r .properties.status"
+ALONE = "while [ $S != Completed ]; do S=$(ASK); done"
+EACH = "while [[ $S != Completed && $S != Failed ]]; do S=$(ASK); done"
+ASKS = "until S=$(ASK); [[ $S = Completed || $S = Failed ]]; do sleep 5; done"
+
+
+@pytest.mark.parametrize(
+    ("head", "loop", "says"),
+    [
+        ("", ALONE, "success alone: what fails or is canceled, and an answer"),
+        ("set -eo pipefail", ALONE, "success alone: what fails or is canceled, keeps"),
+        ("set -o errexit -o pipefail", EACH, ""),
+        ("set -e", EACH, "jq writes null"),
+        ("", EACH, "jq writes null"),
+        ("set -euo pipefail", ASKS, "jq writes null"),
+        ("set -e -o pipefail\nask() { ASK; }", EACH.replace("ASK", "ask"), ""),
+        ("set -e -o pipefail\nask() { ASK; }", ASKS.replace("ASK", "ask"), "null"),
+    ],
+)
+def test_a_loop_is_left_by_what_ends_the_shell_or_by_each_state(
+    judge, head, loop, says
+):
+    found = judge(f"{head}\n{loop}".replace("ASK", JOB)).findings
+
+    assert [one.code for one in found] == ["AZC510"] * bool(says)
+    assert all(says in one.message for one in found)
 
 
 @pytest.mark.parametrize(
