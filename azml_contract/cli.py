@@ -27,6 +27,7 @@ COMMANDS = {
     "emulator": "Run a local Azure ML service, and print how a client finds it.",
     "explain": "Say what a finding means, what it rests on, and what to do.",
     "generate": "Make scenarios out of scripts and recordings.",
+    "init": "Begin a project: a scenario, its recording, and what CI needs.",
     "record": "Run a program, and record what it calls.",
     "regress": "Judge every recorded call under every other api-version.",
     "replay": "Run a program, its calls answered from cassettes.",

@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "gateway": {"errors", "exchange", "whole_file"},
     "emulator": VALUES | {"settings", "contract", "validation", "gateway"},
     "report": {"finding", "seen"},
+    "starter": {"errors", "whole_file"},
 }
 WIRING = {
     *("__init__", "__main__", "cli", "commands", "plugin"),
@@ -53,10 +54,13 @@ CLIENT_PARTS = {"client", "lro", "blobs", "rest"}
 HANDS_ITS_ENVIRONMENT_TO_A_CHILD = {PACKAGE / "emulator" / "azurite.py"}
 # Runs in a process of its own, and is told by its environment what to do.
 A_PROGRAM_OF_ITS_OWN = {PACKAGE / "emulator" / "execution" / "scorer.py"}
+# What `init` writes: scenarios of a user's.
+TEMPLATE = PACKAGE / "starter" / "template"
 MODULES = sorted(
     path
     for path in PACKAGE.rglob("*.py")
     if path.relative_to(PACKAGE).with_suffix("").parts[0] not in WIRING
+    and not path.is_relative_to(TEMPLATE)
 )
 
 

@@ -1,0 +1,1 @@
+"""What a project of a user's own begins with."""
