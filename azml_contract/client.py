@@ -296,6 +296,10 @@ class Workspace:
             built_in=self._built_in_slots(),
         )
 
+    def use_bodies(self, folder: Path | None) -> None:
+        """Take bodies from this folder from now on."""
+        self._bodies = folder
+
     @property
     def is_sending(self) -> bool:
         """Whether this thread is within a call of this client, not of another."""

@@ -218,7 +218,7 @@ class CommandRun:
         return f" of {', '.join(names[:5])}{more}"
 
     def _judge(self, report: Report) -> Figures:
-        from azml_contract.scenario import Tally
+        from azml_contract.complaints import Tally
 
         validator = _make_validator(self.plan.profile)
         tally = Tally()

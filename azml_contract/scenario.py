@@ -10,16 +10,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from azml_contract.complaints import (
+    Expectation,
+    Tally,
+    missing,
+    render_finding,
+    unacknowledged,
+    unexpected,
+)
 from azml_contract.errors import AzmlContractError
 from azml_contract.exchange import Exchange, Request
 from azml_contract.finding import Finding, Severity
 from azml_contract.redaction.user_rules import NO_RULES, UserRules
-from azml_contract.seen import NOTHING, Calls
 from azml_contract.settings import PLACEHOLDERS, Settings
 
 if TYPE_CHECKING:
@@ -32,8 +39,6 @@ if TYPE_CHECKING:
     from azml_contract.recording.engine import Recorder
     from azml_contract.recording.outside import Outside
     from azml_contract.recording.scrub import RedactionRules
-
-Expectation = tuple[str, str]
 
 
 class ScenarioFailed(AzmlContractError):
@@ -62,6 +67,12 @@ class Plan:
     spends: bool = True
     source_root: Path | None = None
     may_do_nothing: bool = False
+    tests: tuple[str, ...] = ()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether more tests than one make the recording; `tests` are their names."""
+        return bool(self.tests)
 
     @property
     def configured_version(self) -> str:
@@ -77,16 +88,6 @@ class Plan:
     def sleeps(self) -> bool:
         """Whether waiting takes real time: only Azure itself makes us wait."""
         return self.mode != "replay" and self.target == "azure"
-
-
-@dataclass(slots=True)
-class Tally:
-    """What came of a run, for summaries; plain values only."""
-
-    requests: int = 0
-    responses: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    calls: Calls = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,11 @@ class ScenarioRun:
         self.plan = plan
         self.tally = Tally()
         self.ending: Ending | None = None
+        self._earlier: list[Tally] = []
+        self._exchanges_before = 0
+        self._told: set[int] = set()
+        self._unjudged: list[Finding] = []
+        self._missed = 0
         self._is_concluded = False
         self._outside: Outside | None = None
         place = plan.settings
@@ -165,6 +171,7 @@ class ScenarioRun:
             keep_headers=plan.user_rules.headers,
             rerun=plan.rerun,
             source_root=plan.source_root,
+            tests=plan.tests,
         )
         self._recorder: Recorder = Recorder(settings, self._observe)
         self.workspace: Workspace = _open_workspace(plan, self._recorder)
@@ -184,12 +191,61 @@ class ScenarioRun:
         self._recorder.__exit__(*failure)
         self.workspace.close()
 
-    def conclude(self, *, more_may_come: bool = False) -> None:
+    def wake(self) -> None:
+        """Take the calls of this process, until `rest`."""
+        self._recorder.wake()
+
+    def rest(self) -> None:
+        """Leave the calls of this process alone: they are of another scenario."""
+        self._recorder.rest()
+
+    def begin_part(self, bodies: Path | None) -> None:
+        """The next of the tests that share this recording begins.
+
+        Args:
+            bodies: Where its bodies are.
+        """
+        self._earlier.append(self.tally)
+        self.tally = Tally()
+        self._exchanges_before = self._recorder.exchanges
+        self._missed = len(self._recorder.misses())
+        self.workspace.use_bodies(bodies)
+
+    def judge_part(self) -> None:
+        """Judge one of the tests that share this recording, at its end.
+
+        Raises:
+            ScenarioFailed: As `conclude`, but for what another test may still do.
+            CassetteError: Replay lacked something that it asked for.
+        """
+        misses = self._recorder.misses()
+        known, self._missed = self._missed, len(misses)
+        if misses[known:]:
+            raise misses[known]
+        complaints = self._complaints()
+        if complaints:
+            raise ScenarioFailed("\n".join(complaints))
+
+    def _complaints(self) -> list[str]:
+        """Answers nobody looked at and findings nobody expected, each told once."""
+        answers = [a for a in self.workspace.unacknowledged if id(a) not in self._told]
+        self._told |= set(map(id, answers))
+        found, self._unjudged = self._unjudged, []
+        return [*unacknowledged(answers), *unexpected(found, self.plan.expect)]
+
+    def note_ending(self, ending: Ending) -> None:
+        """One of its tests ended so; the worst of all counts."""
+        order = [None, Ending.PASSED, Ending.EARLY, Ending.FAILED]
+        self.ending = max(self.ending, ending, key=order.index)
+
+    def conclude(self, *, more_may_come: bool = False, partly: bool = False) -> None:
         """Judge a scenario that passed, and write its cassette in record and extend.
 
         Args:
             more_may_come: The test function is at its end, and code that may call
                 is still to run: judge only what is wrong already.
+            partly: Not every test that shares the recording ran: what these would
+                have called is not missed.
 
         Raises:
             ScenarioFailed: An error finding nobody expected, an expected one
@@ -200,10 +256,11 @@ class ScenarioRun:
         """
         if self._is_concluded:
             return
+        tallies = [*self._earlier, self.tally]
+        waits = more_may_come or partly
         complaints = [
-            *_unacknowledged(self.workspace),
-            *_unexpected(self.tally, self.plan.expect),
-            *([] if more_may_come else _missing(self.tally, self.plan.expect)),
+            *self._complaints(),
+            *([] if waits else missing(tallies, self.plan.expect)),
         ]
         self._is_concluded = bool(complaints) or not more_may_come
         if complaints:
@@ -213,13 +270,14 @@ class ScenarioRun:
         if self.plan.may_do_nothing and not self._recorder.exchanges:
             self._recorder.finish(partly=True)
             return
-        if self.tally.requests == 0 and not self.plan.may_do_nothing:
+        validated = sum(tally.requests for tally in tallies)
+        if validated == 0 and not self.plan.may_do_nothing:
             self._recorder.finish(partly=True)
             raise ScenarioFailed(
                 "No call of this scenario was validated; a check of nothing is not "
                 "a pass. Let it call the service through azml."
             )
-        self._recorder.finish()
+        self._recorder.finish(partly=partly)
         self._recorder.save()
 
     def end_early(self) -> None:
@@ -315,8 +373,8 @@ class ScenarioRun:
 
     @property
     def exchanges(self) -> int:
-        """How many calls went through, repeated polls included."""
-        return self._recorder.exchanges
+        """How many calls went through, repeated polls included; of this part."""
+        return self._recorder.exchanges - self._exchanges_before
 
     @property
     def target(self) -> str:
@@ -350,9 +408,9 @@ class ScenarioRun:
         self.tally.responses += verdict.responses
         self.tally.calls += verdict.calls
         own = self.workspace.is_sending
-        self.tally.findings.extend(
-            one if own else _of_another_client(one) for one in verdict.findings
-        )
+        found = [one if own else _of_another_client(one) for one in verdict.findings]
+        self.tally.findings += found
+        self._unjudged += found
 
 
 def _of_another_client(finding: Finding) -> Finding:
@@ -432,14 +490,21 @@ def _open_workspace(plan: Plan, recorder: Recorder) -> Workspace:
     from azml_contract.regression.reads import track
     from azml_contract.rest.cost import refuse_cost
 
+    def taker() -> Recorder:
+        return recorder.innermost() or recorder
+
+    def draw(name: str, value: Callable[[], Any]) -> Any:
+        return taker().var(name, value)
+
     def wrap(value: Any, response: requests.Response) -> Any:
-        return track(value, lambda pointer: recorder.note_read(response, pointer))
+        taken_by = taker()
+        return track(value, lambda pointer: taken_by.note_read(response, pointer))
 
     return Workspace(
         plan.settings,
         api_version=plan.configured_version or newest_stable(),
         clock=SystemClock() if plan.sleeps else InstantClock(),
-        draw=recorder.var,
+        draw=draw,
         wrap=wrap,
         bodies=plan.bodies,
         progress=_print_progress if plan.sleeps else None,
@@ -449,40 +514,3 @@ def _open_workspace(plan: Plan, recorder: Recorder) -> Workspace:
 
 def _print_progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _unacknowledged(workspace: Workspace) -> list[str]:
-    return [
-        f"Nobody looked at this answer, and it is an error:\n  {answer.error}\n"
-        "Look at .status or .error where it is meant, or call .expect(200, 201)."
-        for answer in workspace.unacknowledged
-    ]
-
-
-def _missing(tally: Tally, expect: tuple[Expectation, ...]) -> list[str]:
-    seen = {(finding.code, finding.pointer) for finding in tally.findings}
-    return [
-        f"Expected {code} at {pointer or '(no pointer)'}, and it did not occur."
-        for code, pointer in expect
-        if (code, pointer) not in seen
-    ]
-
-
-def _unexpected(tally: Tally, expect: tuple[Expectation, ...]) -> list[str]:
-    return [
-        f"{render_finding(finding)}\n  If it is meant, the marker says so: "
-        f'expect=[("{finding.code}", "{finding.pointer}")]'
-        for finding in tally.findings
-        if finding.severity is Severity.ERROR
-        and (finding.code, finding.pointer) not in expect
-    ]
-
-
-def render_finding(finding: Finding) -> str:
-    """One finding as two or three lines of text."""
-    where = f"{finding.operation or 'call'} {finding.side} {finding.pointer}".rstrip()
-    text = (
-        f"{finding.code} {finding.severity} at {finding.api_version}: {where}\n"
-        f"  {finding.message}"
-    )
-    return f"{text}\n  {finding.cure}" if finding.cure else text

@@ -41,7 +41,8 @@ class Cassette:
 
     `target` is ``emulator`` or ``azure``. `variables` are what the scenario
     drew. `reads` maps the index of an interaction to the JSON pointers of its
-    answer that the scenario looked at; it is None where nobody noted them.
+    answer that the scenario looked at; it is None where nobody noted them. `tests`
+    are those that share it, where it is of a wider scope than one test.
     """
 
     scenario: str
@@ -52,6 +53,7 @@ class Cassette:
     interactions: tuple[Interaction, ...] = ()
     variables: Mapping[str, Json] = field(default_factory=dict)
     reads: Mapping[int, tuple[str, ...]] | None = field(default_factory=dict)
+    tests: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The object of the file, keys in the order of the format."""
@@ -64,6 +66,7 @@ class Cassette:
             "target": self.target,
             "recorded_at": self.recorded_at,
             "recorder": self.recorder,
+            **({"tests": list(self.tests)} if self.tests else {}),
             "variables": dict(self.variables),
             **noted,
             "interactions": [dict(one.data) for one in self.interactions],
@@ -133,6 +136,7 @@ def parse_cassette(
         variables=header.get("variables", {}),
         reads=_parse_reads(path, _noted_reads(header), len(interactions)),
         interactions=tuple(interactions),
+        tests=tuple(header.get("tests", ())),
     )
 
 
@@ -149,6 +153,9 @@ def _check_header(path: Path, header: Mapping[str, Any]) -> None:
     variables, interactions = header.get("variables", {}), header.get("interactions")
     if not isinstance(variables, dict):
         _refuse(path, f"/variables must be an object, not {_type_name(variables)}")
+    tests = header.get("tests", [])
+    if not isinstance(tests, list) or not all(isinstance(one, str) for one in tests):
+        _refuse(path, "/tests must be a list of names of tests")
     if not isinstance(interactions, list):
         _refuse(path, f"/interactions must be a list, not {_type_name(interactions)}")
 

@@ -79,6 +79,9 @@ class Discreet:
             warning_message.message = _reworded(warning_message.message, clean)
 
 
+DISCREET_KEY = pytest.StashKey[Discreet]()
+
+
 def _says_anything(report: Any) -> bool:
     return any(getattr(report, name, None) for name in _SAID)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,22 @@ _CALLING = ("_pytest.python", "_pytest.unittest")
 
 
 @contextmanager
-def after_call(item: pytest.Item, run: ScenarioRun) -> Iterator[None]:
-    """Around a test function: judge it, and conclude it if nothing can follow."""
+def after_call(item: pytest.Item, runs: Sequence[ScenarioRun]) -> Iterator[None]:
+    """Around a test function: judge it, and conclude it if nothing can follow.
+
+    Args:
+        item: The test.
+        runs: Its recordings; the last takes its calls, the others are shared.
+    """
+    run = runs[-1]
     try:
         yield
         if not getattr(item, "_excinfo", None):  # unittest keeps what was raised there
-            run.conclude(more_may_come=may_still_call(item))
+            for one in runs:
+                if one.plan.is_shared:
+                    one.judge_part()
+                else:
+                    one.conclude(more_may_come=may_still_call(item))
     except AzmlContractError as error:
         error = run.absent or error
         message = _explain(error, run.describe_faults(error), item)
@@ -46,21 +56,44 @@ def after_call(item: pytest.Item, run: ScenarioRun) -> Iterator[None]:
         _report_differences(item, run, "")
         raise
     finally:
-        _publish(item, run)
+        _publish(item, runs)
 
 
 def after_teardown(item: pytest.Item, run: ScenarioRun) -> None:
     """After the last teardown, none of which failed: conclude what is not yet."""
     try:
-        if run.ending is Ending.PASSED:
-            run.conclude()
-        elif run.ending is Ending.EARLY:
+        with _failing(item, run):
+            if run.ending is Ending.PASSED:
+                run.conclude()
+            elif run.ending is Ending.EARLY:
+                run.end_early()
+    finally:
+        _publish(item, [run])
+
+
+def conclude_shared(item: pytest.Item, run: ScenarioRun, *, partly: bool) -> None:
+    """After the last teardown of all tests that share a recording: conclude it.
+
+    One test that failed keeps it from being written. Where one skipped itself, a
+    recording that is there is left alone, as it may hold more.
+    """
+    if run.ending not in (Ending.PASSED, Ending.EARLY):
+        return
+    with _failing(item, run):
+        if run.ending is Ending.EARLY and run.plan.mode == "record":
             run.end_early()
+        else:
+            run.conclude(partly=partly)
+
+
+@contextmanager
+def _failing(item: pytest.Item, run: ScenarioRun) -> Iterator[None]:
+    """Fail a test by what its run says, without a traceback."""
+    try:
+        yield
     except AzmlContractError as error:
         message = _explain(error, run.describe_faults(error), item)
         raise pytest.fail.Exception(message, pytrace=False) from None
-    finally:
-        _publish(item, run)
 
 
 def note_outcome(run: ScenarioRun, report: pytest.TestReport) -> None:
@@ -125,10 +158,18 @@ def _explain(error: Exception, faults: str, item: pytest.Item) -> str:
     return f"{text}\n\nat {item.path.name}:{last.lineno}: {last.line}"
 
 
-def _publish(item: pytest.Item, run: ScenarioRun) -> None:
+def _publish(item: pytest.Item, runs: Sequence[ScenarioRun]) -> None:
     """Hand the figures to the report, which reaches the controller under xdist."""
+    named = {"azml": runs[-1]}
+    named |= {f"azml {one.plan.scenario}": one for one in runs[:-1]}
+    others = [one for one in item.user_properties if one[0] not in named]
+    figures = [(name, _figures(one)) for name, one in named.items()]
+    item.user_properties[:] = [*others, *figures]
+
+
+def _figures(run: ScenarioRun) -> dict[str, Any]:
     tally = run.tally
-    figures = {
+    return {
         "cassette": str(run.plan.cassette),
         "exchanges": run.exchanges,
         "requests": tally.requests,
@@ -147,5 +188,3 @@ def _publish(item: pytest.Item, run: ScenarioRun) -> None:
         "unseen": list(run.unseen),
         "programs": list(run.programs),
     }
-    others = [one for one in item.user_properties if one[0] != "azml"]
-    item.user_properties[:] = [*others, ("azml", figures)]

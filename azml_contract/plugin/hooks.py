@@ -9,46 +9,44 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import unittest
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from azml_contract.plugin.discreet import Discreet
+from azml_contract.plugin.discreet import DISCREET_KEY, Discreet
 from azml_contract.plugin.marker import (
-    CLIENT,
     Refused,
     choose_versions,
-    is_alone,
     mark_alone,
     only_version,
-    read_marker,
-    require_own_cassettes,
     require_sense,
     set_up_first,
-    story_of,
 )
-from azml_contract.plugin.options import (
-    MARKER,
-    add_options,
-    age_limit,
-    cassette_folder,
-    check_options,
-    proof,
+from azml_contract.plugin.options import MARKER, add_options, age_limit, check_options
+from azml_contract.plugin.scopes import require_own_cassettes, widest_scope
+from azml_contract.plugin.shared import (
+    WIDE_KEY,
+    SharedRuns,
+    azml_of_class,
+    azml_of_module,
+    azml_of_session,
+    give_shared,
 )
 
 if TYPE_CHECKING:
     from azml_contract.client import Workspace
     from azml_contract.emulator.faults import Faults
+    from azml_contract.emulator.seed import Seed
     from azml_contract.emulator.server import Emulator
     from azml_contract.scenario import ScenarioRun
     from azml_contract.settings import Settings
 
+__all__ = ["azml_of_class", "azml_of_module", "azml_of_session"]
+
 _run_key = pytest.StashKey[Any]()
-_discreet_key = pytest.StashKey[Discreet]()
 _orphans_key = pytest.StashKey[list[Path]]()
 _stale_key = pytest.StashKey[list[str]]()
 _unwritten_key = pytest.StashKey[str]()
@@ -62,8 +60,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     check_options(config)
-    config.stash[_discreet_key] = Discreet(config)
-    config.pluginmanager.register(config.stash[_discreet_key], "azml_contract_discreet")
+    config.stash[DISCREET_KEY] = Discreet(config)
+    config.pluginmanager.register(config.stash[DISCREET_KEY], "azml_contract_discreet")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -79,20 +77,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     except ValueError as error:
         versions, names = [Refused(str(error))], ["refused"]
     if versions:
-        metafunc.parametrize("api_version", versions, ids=names, scope="function")
+        scope: Any = widest_scope(metafunc.definition)
+        metafunc.parametrize("api_version", versions, ids=names, scope=scope)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, items: list[pytest.Item]
+) -> None:
     require_own_cassettes(items)
+    session.stash[WIDE_KEY] = SharedRuns(session, items)
     for item in items:
         if "azml" in getattr(item, "fixturenames", ()):
             set_up_first(item)
+            give_shared(item)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Say what is wrong with a test's marker before anything is set up for it."""
     require_sense(item)
+    item.session.stash[WIDE_KEY].begin(item)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let a worker of pytest-xdist know how tests are distributed."""
+    node.workerinput["azml_dist"] = node.config.getoption("dist")
 
 
 # --- fixtures -------------------------------------------------------------------
@@ -129,6 +140,22 @@ def azml_matchers() -> list[Any]:
 
 @pytest.fixture(scope="session")
 def _azml_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    yield from _start_emulator(request)
+
+
+@pytest.fixture(scope="session")
+def _azml_second_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    """For recordings that tests share: what others record leaves its state alone.
+
+    It has the names and secrets of the first, which `azml_settings` tells.
+    """
+    first: Emulator = request.getfixturevalue("_azml_emulator")
+    yield from _start_emulator(request, seed=first.seed)
+
+
+def _start_emulator(
+    request: pytest.FixtureRequest, seed: Seed | None = None
+) -> Iterator[Emulator]:
     from azml_contract.emulator.execution.keeping import Limits
     from azml_contract.emulator.server import Emulator
     from azml_contract.errors import EmulatorError
@@ -137,7 +164,9 @@ def _azml_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
         # Without Azurite, what uploads nothing can be recorded all the same.
         executes = request.config.getoption("azml_execute")
         emulator = Emulator(
-            azurite=_has_azurite(), execute=Limits() if executes else None
+            azurite=_has_azurite(),
+            execute=Limits() if executes else None,
+            seed=seed,
         )
         emulator.start()
     except EmulatorError as error:
@@ -167,10 +196,14 @@ def _azml_doors(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture
-def emulator(_azml_emulator: Emulator) -> Emulator:
-    """A running emulator, as it was when it started."""
-    _azml_emulator.reset()
-    return _azml_emulator
+def emulator(request: pytest.FixtureRequest) -> Emulator:
+    """A running emulator, as it was when it started, or as tests before left it."""
+    for one in request.session.stash[WIDE_KEY].of(request.node):
+        if one.emulator is not None:
+            return one.emulator
+    fresh: Emulator = request.getfixturevalue("_azml_emulator")
+    fresh.reset()
+    return fresh
 
 
 @pytest.fixture
@@ -199,149 +232,78 @@ def api_version(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def azml(request: pytest.FixtureRequest, api_version: str) -> Iterator[Workspace]:
     """The workspace of a scenario, at one api-version, recorded or replayed."""
-    from azml_contract.errors import AzmlContractError
-    from azml_contract.scenario import ScenarioRun
+    yield from _open_own(request)
 
-    config = request.config
-    live = config.getoption("azml_mode") != "replay"
-    if live and config.getoption("azml_target") == "emulator":
-        request.getfixturevalue("emulator")
-    try:
-        run = ScenarioRun(_plan(request, api_version))
-        run.open()
-    except AzmlContractError as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
-    with (
-        run,
-        _leading_programs(request, run),
-    ):
+
+def _open_own(request: pytest.FixtureRequest) -> Iterator[Workspace]:
+    from azml_contract.errors import AzmlContractError
+    from azml_contract.gateway.environment import add_to
+    from azml_contract.plugin.opening import opening, remove_created
+    from azml_contract.plugin.plan import plan_test
+
+    with contextlib.ExitStack() as entered:
+        try:
+            plan = plan_test(request)
+            emulator = None
+            if plan.reaches_emulator:
+                emulator = request.getfixturevalue("emulator")
+            opened = opening(request, plan, emulator)
+            run, variables = entered.enter_context(opened)
+        except AzmlContractError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        patch = entered.enter_context(pytest.MonkeyPatch.context())
+        for name, value in add_to(variables, os.environ).items():
+            patch.setenv(name, value)
         request.node.stash[_run_key] = run
-        replayed = run.plan.mode == "replay"
-        config.stash[_discreet_key].also(run.redact, replayed=replayed)
         if isinstance(request.instance, unittest.TestCase):
             request.instance.azml = run.workspace  # type: ignore[attr-defined]
         yield run.workspace
-        keep = config.getoption("azml_keep")
-        if live and config.getoption("azml_target") == "azure" and not keep:
-            run.remove_created()
-
-
-@contextlib.contextmanager
-def _leading_programs(
-    request: pytest.FixtureRequest, run: ScenarioRun
-) -> Iterator[None]:
-    """Lead the programs of a scenario through the gateway of its recorder."""
-    from azml_contract.gateway.environment import add_to
-    from azml_contract.plugin.programs import behind
-
-    doors = request.getfixturevalue("_azml_doors")
-    far, own = behind(run.plan, request)
-    with (
-        run.leading_programs(doors, far, own) as environ,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for name, value in add_to(environ, os.environ).items():
-            patch.setenv(name, value)
-        yield
-
-
-def _plan(request: pytest.FixtureRequest, api_version: str) -> Any:
-    from azml_contract.redaction.user_rules import load_user_rules
-    from azml_contract.scenario import Plan
-    from azml_contract.settings import PLACEHOLDERS
-
-    config, node = request.config, request.node
-    arguments = read_marker(node.get_closest_marker("azml"))
-    mode, target = config.getoption("azml_mode"), config.getoption("azml_target")
-    if mode != "replay" and target == "azure":
-        _refuse_cost(arguments, config)
-    story, test = story_of(node)
-    replay = mode == "replay"
-    cassette = cassette_folder(config) / story / test / f"{api_version}.json"
-    record_command = _record_command(node)
-    if replay and config.getoption("azml_api_version") and api_version != CLIENT:
-        from azml_contract.plugin.versions import stand_in
-
-        cassette = stand_in(
-            cassette,
-            api_version,
-            source=config.getoption("azml_from"),
-            folder=request.getfixturevalue("tmp_path_factory").mktemp("azml"),
-            record_command=record_command,
-        )
-    return Plan(
-        scenario=f"{story}/{test}",
-        api_version=api_version,
-        cassette=cassette,
-        mode=mode,
-        target=target,
-        settings=PLACEHOLDERS if replay else request.getfixturevalue("azml_settings"),
-        profile=config.getoption("azml_profile") or arguments.get("profile", "service"),
-        expect=tuple((c, p) for c, p in arguments.get("expect", ())),
-        bodies=node.path.parent / "bodies",
-        record_command=record_command,
-        sanitizers=tuple(request.getfixturevalue("azml_sanitizers")),
-        matchers=tuple(request.getfixturevalue("azml_matchers")),
-        user_rules=load_user_rules(os.environ, config.rootpath / "pyproject.toml"),
-        seed=bool(arguments.get("seed")),
-        rerun=_rerun(node),
-        source_root=config.rootpath,
-        may_do_nothing=is_alone(node),
-        spends=replay
-        or target != "azure"
-        or config.getoption("azml_allow_compute")
-        or "compute" in arguments,
-    )
-
-
-def _rerun(node: pytest.Item) -> Callable[[Path], str] | None:
-    if proof(node.config) != "rerun":
-        return None
-    from azml_contract.plugin.rerun import make_rerun
-
-    return make_rerun(node)
-
-
-def _record_command(node: pytest.Item) -> str:
-    """What records this one test anew, at this version and in this place."""
-    config = node.config
-    words = ["pytest", node.nodeid, "--azml-mode=record"]
-    for version in config.getoption("azml_api_version") or ():
-        words += ["--azml-api-version", version]
-    if config.getoption("azml_cassettes"):
-        words += ["--azml-cassettes", config.getoption("azml_cassettes")]
-    return shlex.join(words)
-
-
-def _refuse_cost(arguments: dict[str, Any], config: pytest.Config) -> None:
-    if arguments.get("compute") and not config.getoption("azml_allow_compute"):
-        pytest.skip("runs on a cluster and costs money: allow it, --azml-allow-compute")
+        remove_created(run, request.config)
 
 
 # --- after a scenario -----------------------------------------------------------
 
 
+def _runs_of(item: pytest.Item) -> list[ScenarioRun]:
+    """The recordings that a test is within, the widest first."""
+    shared = [one.run for one in item.session.stash[WIDE_KEY].of(item)]
+    own = item.stash.get(_run_key, None)
+    return shared if own is None else [*shared, own]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Judge a scenario in its call phase, so that what it finds is a failure."""
-    run = item.stash.get(_run_key, None)
-    if run is None:
+    runs = _runs_of(item)
+    if not runs:
         return (yield)
     from azml_contract.plugin.ending import after_call
 
-    with after_call(item, run):
+    arguments = getattr(item, "funcargs", {})
+    if len(runs) > 1 and "azml" in arguments:
+        arguments["azml"] = runs[-1].workspace
+    with after_call(item, runs):
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, Any, Any]:
     """Conclude a scenario whose fixtures called until the end."""
-    outcome = yield
-    run = item.stash.get(_run_key, None)
-    if run is not None:
-        from azml_contract.plugin.ending import after_teardown
+    shared = item.session.stash[WIDE_KEY]
+    shared.before_teardown(item, nextitem)
+    try:
+        outcome = yield
+        run = item.stash.get(_run_key, None)
+        if run is not None:
+            from azml_contract.plugin.ending import after_teardown
 
-        after_teardown(item, run)
+            after_teardown(item, run)
+        shared.after_teardown(item, nextitem)
+    finally:
+        shared.forget_ended()
+        shared.rest()
     return outcome
 
 
@@ -349,11 +311,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Note how a scenario ended; `Discreet` takes secrets out of what is said."""
     report = yield
-    run = item.stash.get(_run_key, None)
-    if run is not None:
+    own = item.stash.get(_run_key, None)
+    if own is not None:
         from azml_contract.plugin.ending import note_outcome
 
-        note_outcome(run, report)
+        note_outcome(own, report)
+    item.session.stash[WIDE_KEY].note_outcome(item, report)
     return report
 
 
@@ -365,7 +328,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     from azml_contract.plugin.summary import find_orphans
 
     config = session.config
-    orphans = find_orphans(session, cassette_folder(config))
+    orphans = find_orphans(session)
     config.stash[_orphans_key] = orphans
     breaks = _find_breaks(session) if config.getoption("azml_regress") else []
     config.stash[_breaks_key] = breaks

@@ -18,7 +18,9 @@ import pytest
 
 CLIENT = "client"
 """In place of api-versions: each call is at the one that its client chose."""
-ARGUMENTS = {"api_versions", "profile", "expect", "compute", "seed"}
+_BREADTHS = ("function", "class", "module", "package", "session")
+SCOPES = ("function", "class", "module", "session")
+ARGUMENTS = {"api_versions", "profile", "expect", "compute", "seed", "scope"}
 
 
 def choose_versions(metafunc: pytest.Metafunc) -> list[str]:
@@ -30,8 +32,7 @@ def choose_versions(metafunc: pytest.Metafunc) -> list[str]:
     definition = metafunc.definition
     if "api_version" not in metafunc.fixturenames or _has_own_versions(definition):
         return []
-    arguments = read_marker(definition.get_closest_marker("azml"))
-    return _versions(arguments, metafunc.config)
+    return _versions(read_marker(definition), metafunc.config)
 
 
 def _versions(arguments: Mapping[str, Any], config: pytest.Config) -> list[str]:
@@ -54,14 +55,25 @@ def only_version(item: pytest.Item) -> str:
     Raises:
         ValueError: It has several, or the marker makes no sense.
     """
-    arguments = read_marker(item.get_closest_marker("azml"))
-    versions = _versions(arguments, item.config)
+    versions = _versions(read_marker(item), item.config)
     if len(versions) > 1:
         raise ValueError(
             f"{item.nodeid}: a test of unittest.TestCase runs at one api-version, not "
             f"at {', '.join(versions)}. Name one, or write it as a function."
         )
     return versions[0]
+
+
+def version_of(item: Any) -> str:
+    """The api-version that a test as collected runs at; "" where it has none.
+
+    Raises:
+        ValueError: The marker makes no sense.
+    """
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    if "api_version" in params:
+        return str(params["api_version"])
+    return only_version(item)
 
 
 def is_alone(item: Any) -> bool:
@@ -128,14 +140,27 @@ def _has_own_versions(definition: pytest.Item) -> bool:
     return False
 
 
-def read_marker(marker: pytest.Mark | None) -> dict[str, Any]:
-    """The arguments of an `azml` marker; none where there is no marker.
+def read_marker(node: Any) -> dict[str, Any]:
+    """What the `azml` markers of a test, its class and its module say together.
+
+    What stands closer to the test counts; none where there is no marker.
 
     Raises:
         ValueError: An argument is unknown, or not what it must be.
     """
-    if marker is None:
-        return {}
+    arguments: dict[str, Any] = {}
+    for marker in reversed([*node.iter_markers("azml")]):
+        arguments |= _read_one(marker)
+    if arguments.get("seed") and arguments.get("scope", SCOPES[0]) != SCOPES[0]:
+        raise ValueError(
+            "seed=True is for a recording of one test, not for scope="
+            f"{arguments['scope']!r}: what a client draws would depend on the tests "
+            "before. Leave it out; drawn names are recognised at first sight."
+        )
+    return arguments
+
+
+def _read_one(marker: pytest.Mark) -> dict[str, Any]:
     unknown = sorted(set(marker.kwargs) - ARGUMENTS) or list(marker.args)
     if unknown:
         raise ValueError(
@@ -146,6 +171,9 @@ def read_marker(marker: pytest.Mark | None) -> dict[str, Any]:
     profile = marker.kwargs.get("profile", "service")
     if profile not in ("service", "strict"):
         raise ValueError(f"profile is 'service' or 'strict', not {profile!r}.")
+    scope = marker.kwargs.get("scope", SCOPES[0])
+    if scope not in SCOPES:
+        raise ValueError(f"scope is one of {', '.join(SCOPES)}, not {scope!r}.")
     for one in marker.kwargs.get("expect", ()):
         _check_expectation(one)
     return dict(marker.kwargs)
@@ -214,38 +242,22 @@ def _as_file_name(value: object) -> str:
     return f"{safe}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
 
 
-def require_own_cassettes(items: Sequence[pytest.Item]) -> None:
-    """Refuse two tests that would share a cassette.
-
-    Raises:
-        pytest.UsageError: Names both.
-    """
-    owners: dict[tuple[str, str, str], str] = {}
-    for item in items:
-        if "azml" not in getattr(item, "fixturenames", ()):
-            continue
-        callspec = getattr(item, "callspec", None)
-        version = callspec.params.get("api_version") if callspec else None
-        place = (*story_of(item), str(version))
-        other = owners.setdefault(place, item.nodeid)
-        if other != item.nodeid:
-            raise pytest.UsageError(
-                f"{other} and {item.nodeid} would both be recorded as "
-                f"{'/'.join(place)}.json. Rename a module or a test."
-            )
-
-
-def set_up_first(item: pytest.Item) -> None:
-    """Let `azml` come before the other fixtures of a test, and so go after them.
+def set_up_first(item: Any, name: str = "azml") -> None:
+    """Let a fixture come before the others of its scope, and so go after them.
 
     What they send while they are set up and torn down is a part of the scenario.
     Fixtures of a wider scope stay in front: they serve other tests too.
     """
-    names: list[str] = item.fixturenames  # type: ignore[attr-defined]
-    known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
-    if not known.get("azml") or known["azml"][-1].scope != "function":
-        return
-    names.remove("azml")
-    scopes = (known[name][-1].scope if known.get(name) else "session" for name in names)
-    first = next((i for i, one in enumerate(scopes) if one == "function"), len(names))
-    names.insert(first, "azml")
+    names: list[str] = item.fixturenames
+    known = item._fixtureinfo.name2fixturedefs
+
+    def breadth(one: str) -> int:
+        found = known.get(one) or item.session._fixturemanager.getfixturedefs(one, item)
+        scope = found[-1].scope if found else "session"
+        return -_BREADTHS.index(scope)
+
+    if name in names:
+        names.remove(name)
+    own = breadth(name)
+    first = (index for index, one in enumerate(names) if breadth(one) >= own)
+    names.insert(next(first, len(names)), name)

@@ -17,8 +17,9 @@ TARGETS = ("emulator", "azure")
 PROFILES = ("service", "strict")
 _MOST_DAYS = 100_000
 MARKER = (
-    "azml(api_versions=[...], profile='service'|'strict', expect=[(code, pointer), "
-    "...], compute=False, seed=False): a scenario of azml-contract"
+    "azml(api_versions=[...]|'client', scope='function'|'class'|'module'|'session', "
+    "profile='service'|'strict', expect=[(code, pointer), ...], compute=False, "
+    "seed=False): a scenario of azml-contract"
 )
 
 
@@ -87,7 +88,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--azml-cassettes",
         metavar="DIR",
-        help="where the cassettes are (default: cassettes/ in the root folder)",
+        help="where the cassettes are (default: cassettes/ in the project of the test)",
     )
     group.addoption(
         "--azml-max-age",
@@ -194,11 +195,32 @@ def _check_baseline(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
 
 
-def cassette_folder(config: pytest.Config) -> Path:
-    """Where the cassettes are: as asked for, else beside pytest's root."""
+_PROJECT_FILES = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", "setup.py")
+
+
+def project_of(config: pytest.Config, path: Path) -> Path:
+    """The folder of the project that a test belongs to.
+
+    The nearest above it that holds cassettes or a project's own file, so that two
+    projects in one run stay apart; else pytest's root.
+    """
+    root = config.rootpath
+    for folder in path.parents:
+        if folder == root:
+            break
+        if (folder / "cassettes").is_dir() or any(
+            (folder / name).is_file() for name in _PROJECT_FILES
+        ):
+            return folder
+    return root
+
+
+def cassette_folder(config: pytest.Config, path: Path) -> Path:
+    """Where the cassettes of a test are: as asked for, else in its project."""
     chosen = config.getoption("azml_cassettes")
-    root = config.rootpath / "cassettes"
-    return config.invocation_params.dir / chosen if chosen else root
+    if chosen:
+        return config.invocation_params.dir / str(chosen)
+    return project_of(config, path) / "cassettes"
 
 
 def proof(config: pytest.Config) -> str:

@@ -13,24 +13,21 @@ from typing import TYPE_CHECKING
 from azml_contract.gateway.far_side import FarSide
 
 if TYPE_CHECKING:
-    import pytest
-
     from azml_contract.emulator.server import Emulator
     from azml_contract.scenario import Plan
 
 
 def behind(
-    plan: Plan, request: pytest.FixtureRequest
+    plan: Plan, emulator: Emulator | None
 ) -> tuple[FarSide | None, Mapping[str, str]]:
     """What answers the programs of a scenario; None for its cassette alone."""
     from azml_contract.settings import PLACEHOLDERS, as_variables
 
     if plan.mode == "replay":
         return None, as_variables(PLACEHOLDERS)
-    if plan.reaches_emulator:
+    if emulator is not None:
         from azml_contract.emulator.far_side import EmulatorSide
 
-        emulator: Emulator = request.getfixturevalue("emulator")
         return EmulatorSide(emulator), emulator.variables
     from azml_contract.gateway.outward import reach_azure
 

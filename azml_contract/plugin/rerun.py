@@ -1,6 +1,6 @@
-"""Replay one test in a process of its own, over a cassette that is not written yet.
+"""Replay tests in a process of its own, over a cassette that is not written yet.
 
-In: a test, and a folder that holds its cassette alone. Out: "", or what that pytest
+In: tests, and a folder that holds their cassette alone. Out: "", or what that pytest
 said. The child knows none of the settings that the recording had, and has no network
 where the system lets us take it away: `apart` starts pytest there.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,15 +20,14 @@ _LINES = 25
 _APART = Path(__file__).with_name("apart.py")
 
 
-def make_rerun(node: pytest.Item) -> Callable[[Path], str]:
-    """What replays this test, given the folder of its cassette."""
-    config = node.config
+def make_rerun(config: pytest.Config, ids: Sequence[str]) -> Callable[[Path], str]:
+    """What replays these tests, given the folder of their cassette."""
     versions = config.getoption("azml_api_version") or ()
     options = [word for one in versions for word in ("--azml-api-version", one)]
 
     def rerun(folder: Path) -> str:
         apart = [sys.executable, "-P", str(_APART)] if sys.platform == "linux" else []
-        command = [*apart, sys.executable, "-m", "pytest", node.nodeid, "-q", *options]
+        command = [*apart, sys.executable, "-m", "pytest", *ids, "-q", *options]
         command += ["-p", "no:cacheprovider", "--azml-mode", "replay"]
         command += ["--azml-cassettes", str(folder)]
         done = subprocess.run(

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from azml_contract.errors import show_path
+from azml_contract.plugin.options import cassette_folder
 from azml_contract.printable import make_printable
 from azml_contract.report.run import (
     Figures,
@@ -44,9 +45,10 @@ def write_summary(
         return
     reporter.section("azml-contract")
     targets = ", ".join(sorted({str(run["target"]) for run in runs}))
+    scenarios = {run["cassette"] for run in runs}
     source = "recorded from" if mode == "replay" else "target"
     reporter.write_line(
-        f"mode {mode}, {source} {targets}: {count(len(runs), 'scenario')}, "
+        f"mode {mode}, {source} {targets}: {count(len(scenarios), 'scenario')}, "
         f"{count(total(runs, 'exchanges'), 'interaction')}"
     )
     for line in describe_validated(runs):
@@ -104,7 +106,7 @@ def find_stale(config: pytest.Config, limit_days: float) -> list[str]:
     return describe_stale(played, limit_days=limit_days, now=datetime.now(UTC))
 
 
-def find_orphans(session: pytest.Session, cassettes: Path) -> list[Path]:
+def find_orphans(session: pytest.Session) -> list[Path]:
     """Cassettes of the stories that ran which no test played.
 
     Only a replay of everything can tell: a run that was narrowed down, stopped
@@ -117,7 +119,8 @@ def find_orphans(session: pytest.Session, cassettes: Path) -> list[Path]:
     if any(reporter.stats.get(kind) for kind in ("skipped", "error", "deselected")):
         return []
     played = {Path(run["cassette"]) for run in _published(reporter)}
-    stories = {path.parents[1] for path in played if cassettes in path.parents}
+    folders = {cassette_folder(config, item.path) for item in session.items}
+    stories = {path.parents[1] for path in played if path.parents[2] in folders}
     kept = {path for story in stories for path in story.glob("*/*.json")}
     return sorted(kept - played)
 
@@ -137,13 +140,13 @@ def _is_partial(session: pytest.Session) -> bool:
 
 
 def _published(reporter: Any) -> list[Figures]:
-    """The figures of each scenario, the last that it published."""
-    found: dict[str, dict[str, Figures]] = {}
+    """The figures of each recording that a test had a part in, as last published."""
+    found: dict[tuple[str, str], dict[str, Figures]] = {}
     for report in (one for reports in reporter.stats.values() for one in reports):
         when = getattr(report, "when", None)
-        figures = dict(getattr(report, "user_properties", ())).get("azml")
-        if figures and when in ("call", "teardown"):
-            found.setdefault(report.nodeid, {})[when] = figures
+        for name, figures in getattr(report, "user_properties", ()):
+            if name.partition(" ")[0] == "azml" and when in ("call", "teardown"):
+                found.setdefault((report.nodeid, name), {})[when] = figures
     return [one.get("teardown", one.get("call", {})) for one in found.values()]
 
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from azml_contract.cassette.cassette import Cassette
 from azml_contract.errors import CassetteError
@@ -53,12 +53,12 @@ class NetworkRefused(CassetteError):
 class Recorder:
     """Intercepts HTTP while it is entered, in every mode.
 
-    One recorder at a time may be entered in a process; any number of threads
-    may send. `exchanges` counts what went through. `door` leads forked copies of
-    this process back to it.
+    Recorders nest: the innermost takes the calls, and those around it rest until it
+    leaves. They nest in one thread; any number of threads may send. `exchanges` counts
+    what went through. `door` leads forked copies of this process back to it.
     """
 
-    _active: Recorder | None = None
+    _awake: ClassVar[list[Recorder]] = []
     _guard = threading.Lock()
 
     def __init__(
@@ -91,6 +91,7 @@ class Recorder:
         self._saw_programs = False
         self._is_saving = False
         self._entered = ExitStack()
+        self._thread = 0
         self.door: Door | None = None
 
     @property
@@ -144,34 +145,74 @@ class Recorder:
 
         Raises:
             CassetteError: Replay has no cassette that can be played, or
-                another recorder is active.
+                another recorder is active in another thread.
         """
-        from azml_contract.recording.intercept import intercept
-
+        self._thread = threading.get_ident()
         with Recorder._guard:
-            if Recorder._active is not None:
-                raise CassetteError(
-                    f"{self.settings.scenario} cannot be recorded or replayed while "
-                    f"{Recorder._active.settings.scenario} is: one recorder at a time "
-                    "in a process. Use one test at a time, or pytest -n."
-                )
+            self._require_one_thread()
             self._mode.tape.adopt()
             self._mode.open()
-            with ExitStack() as entered:
-                if not self.replaying:
-                    entered.enter_context(self._discretion.over_logs())
-                if self.settings.intercepts:
-                    if self.settings.mode in (Mode.RECORD, Mode.EXTEND):
-                        entered.enter_context(
-                            noting_unseen(self._note_unseen, self._note_program)
-                        )
-                    entered.enter_context(intercept(self, self.settings.path))
-                if self.settings.seed_random:
-                    seed = self.var(SEED_VARIABLE, draw_seed)
-                    self._notes.drawn_ids = entered.enter_context(seeded(seed))
-                self._entered = entered.pop_all()
-            Recorder._active = self
+        self.wake()
         return self
+
+    @staticmethod
+    def innermost() -> Recorder | None:
+        """The recorder that takes the calls of this process; None for none."""
+        return Recorder._awake[-1] if Recorder._awake else None
+
+    def _require_one_thread(self) -> None:
+        outer = self.innermost()
+        if outer is not None and outer._thread != self._thread:
+            raise CassetteError(
+                f"{self.settings.scenario} cannot be recorded or replayed while "
+                f"{outer.settings.scenario} is: one recorder at a time "
+                "in a process. Use one test at a time, or pytest -n."
+            )
+
+    def wake(self) -> None:
+        """Intercept, in place of the recorder that does so far."""
+        with Recorder._guard:
+            outer = self.innermost()
+            if outer is not None:
+                outer._stop_intercepting()
+            try:
+                self._intercept()
+            except BaseException:
+                if outer is not None:
+                    outer._intercept()
+                raise
+            Recorder._awake.append(self)
+
+    def rest(self) -> None:
+        """Stop to intercept for now; the recorder around this one, if any, goes on."""
+        with Recorder._guard:
+            if self not in Recorder._awake:
+                return
+            was_innermost = Recorder._awake[-1] is self
+            self._stop_intercepting()
+            Recorder._awake.remove(self)
+            if was_innermost and Recorder._awake:
+                Recorder._awake[-1]._intercept()
+
+    def _intercept(self) -> None:
+        from azml_contract.recording.intercept import intercept
+
+        with ExitStack() as entered:
+            if not self.replaying:
+                entered.enter_context(self._discretion.over_logs())
+            if self.settings.intercepts:
+                if self.settings.mode in (Mode.RECORD, Mode.EXTEND):
+                    entered.enter_context(
+                        noting_unseen(self._note_unseen, self._note_program)
+                    )
+                entered.enter_context(intercept(self, self.settings.path))
+            if self.settings.seed_random:
+                seed = self.var(SEED_VARIABLE, draw_seed)
+                self._notes.drawn_ids = entered.enter_context(seeded(seed))
+            self._entered = entered.pop_all()
+
+    def _stop_intercepting(self) -> None:
+        self._entered.close()
 
     def __exit__(
         self,
@@ -180,9 +221,7 @@ class Recorder:
         trace: TracebackType | None,
     ) -> None:
         """Stop to intercept; writes nothing."""
-        with Recorder._guard:
-            Recorder._active = None
-            self._entered.__exit__(kind, error, trace)
+        self.rest()
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -371,6 +410,10 @@ class Recorder:
         for request in asked:
             self._discretion.note(Exchange(request, Response(NO_ANSWER, (), b"")))
         return self._discretion.redact(text)
+
+    def misses(self) -> list[CassetteError]:
+        """What replay was asked for and lacked so far, also where a client hid it."""
+        return [*self._refused, *self._mode.misses()]
 
     def describe_differences(self) -> str:
         """For a scenario that failed: what differed from the cassette up to there.

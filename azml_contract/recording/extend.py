@@ -116,6 +116,7 @@ class Extension:
             variables={**old.variables, **added.variables},
             reads={index: tuple(sorted(found)) for index, found in joined.items()},
             interactions=(*old.interactions, *added.interactions),
+            tests=tuple(sorted({*old.tests, *added.tests})) if added.tests else (),
         )
 
 

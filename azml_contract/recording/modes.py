@@ -128,6 +128,10 @@ class Live:
         """
         return frozenset()
 
+    def misses(self) -> Sequence[CassetteError]:
+        """Requests that the cassette had no answer for."""
+        return ()
+
     def describe_differences(self) -> str:
         """How the service differs from the cassette so far; ``""`` if not at all."""
         return ""
@@ -170,6 +174,9 @@ class Replay(Live):
             self._player.finish(partly=partly)
         elif not partly:
             raise self.absent
+
+    def misses(self) -> Sequence[CassetteError]:
+        return () if self.absent else self._player.misses
 
     def describe_differences(self) -> str:
         """The first request that found no answer: a client may have hidden it."""
@@ -310,16 +317,17 @@ class Verify(Record):
         self._before = load_recorded(self.settings)
 
     def finish(self, *, partly: bool = False) -> None:
-        if not partly:
-            self._compare()
+        self._compare(partly=partly)
 
-    def _compare(self) -> None:
+    def _compare(self, *, partly: bool = False) -> None:
         from azml_contract.recording.verify import RecordingDiffers, compare_cassettes
 
         settings = self.settings
         found = compare_cassettes(
             self._before, self.scrub()[1], settings.enum_values or {}
         )
+        if partly:
+            found = [one for one in found if one.is_made]
         if found:
             raise RecordingDiffers(
                 settings.path, found, record_command=settings.record_command
@@ -382,8 +390,11 @@ class Extend(Record):
             super().save(only_new=only_new)
 
     def _has_grown(self, extension: Extension) -> bool:
-        drawn = set(self.notes.variables) > set(extension.cassette.variables)
-        return bool(len(self.tape)) or drawn
+        old = extension.cassette
+        drawn = set(self.notes.variables) > set(old.variables)
+        return (
+            bool(len(self.tape)) or drawn or bool({*self.settings.tests} - {*old.tests})
+        )
 
     def scrub(self) -> tuple[Scrubber, Cassette]:
         extension = self._extension
@@ -439,6 +450,7 @@ def _make_header(settings: RecorderSettings) -> Cassette:
         target=settings.target,
         recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         recorder=f"azml-contract {_version()}",
+        tests=settings.tests,
     )
 
 

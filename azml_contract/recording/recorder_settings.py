@@ -69,6 +69,7 @@ class RecorderSettings:
             are learned from what was called.
         draws: Patterns of names that programs draw for themselves, besides those
             that are known; for programs that are led through a gateway.
+        tests: Names of those that share the cassette; none where one test has it.
     """
 
     path: Path
@@ -92,3 +93,4 @@ class RecorderSettings:
     source_root: Path | None = None
     learns_names: bool = False
     draws: Sequence[str] = ()
+    tests: tuple[str, ...] = ()

@@ -53,6 +53,11 @@ class Difference:
     recorded: str
     now: str
 
+    @property
+    def is_made(self) -> bool:
+        """Whether it is about a call that was made, not about one that was not."""
+        return self.now != _NOT_MADE
+
     def __str__(self) -> str:
         place = f"{self.side} {self.pointer}".strip()
         return f"{place}: recorded {self.recorded}, now {self.now}"
@@ -71,7 +76,7 @@ class RecordingDiffers(CassetteError):
 
     def describe_made(self) -> str:
         """The message without calls not made: a failed scenario stops early."""
-        made = [one for one in self.differences if one.now != _NOT_MADE]
+        made = [one for one in self.differences if one.is_made]
         return self._describe(made) if made else ""
 
     def _describe(self, differences: Sequence[Difference]) -> str:

@@ -48,7 +48,7 @@ ALLOWED: dict[str, set[str]] = {
 }
 WIRING = {
     *("__init__", "__main__", "cli", "commands", "plugin"),
-    *("scenario", "command_run", "cleanup"),
+    *("scenario", "complaints", "command_run", "cleanup"),
 }
 CLIENT_PARTS = {"client", "lro", "blobs", "rest"}
 HANDS_ITS_ENVIRONMENT_TO_A_CHILD = {PACKAGE / "emulator" / "azurite.py"}

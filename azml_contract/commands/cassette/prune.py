@@ -141,13 +141,12 @@ class _Collector:
     # First, before a conftest.py takes some of them away.
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        from azml_contract.plugin.marker import story_of
+        from azml_contract.plugin.scopes import extents_of, place_of
 
         for item in items:
-            callspec = getattr(item, "callspec", None)
-            version = callspec.params.get("api_version") if callspec else None
-            if version and "azml" in item.fixturenames:
-                self.names.add((*story_of(item), version))
+            if "azml" in getattr(item, "fixturenames", ()):
+                places = [one.place for one in extents_of(item)]
+                self.names |= {place[1:] for place in (place_of(item), *places)}
 
 
 def _cassettes_in(root: Path) -> Iterator[Path]:
