@@ -8,12 +8,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.environment import environment_options, show_environment
+from azml_contract.commands.job_options import job_options
+
+if TYPE_CHECKING:
+    from azml_contract.emulator.execution.keeping import Limits
 
 _CHECK_S = 0.5
 
@@ -65,38 +69,7 @@ _CHECK_S = 0.5
     type=click.Path(path_type=Path, dir_okay=False),
     help="TOML: what shall go wrong, see docs/emulator.md.",
 )
-@click.option(
-    "--execute",
-    is_flag=True,
-    help="Jobs really run, on this machine, with the Python that is here.",
-)
-@click.option(
-    "--job-python",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The Python that jobs run with. Default: this one.",
-)
-@click.option(
-    "--job-time",
-    type=click.FloatRange(min=0, min_open=True),
-    default=3600.0,
-    show_default=True,
-    help="Seconds that a job may run.",
-)
-@click.option(
-    "--job-disk",
-    type=click.IntRange(min=1),
-    default=2048,
-    show_default=True,
-    help="Megabytes that a job may have in its folder.",
-)
-@click.option(
-    "--job-memory",
-    type=click.IntRange(min=1),
-    default=4096,
-    show_default=True,
-    help="Megabytes of memory that a job may use.",
-)
-@click.option("--keep-runs", is_flag=True, help="Leave the folders of jobs.")
+@job_options
 def command(
     host: str,
     port: int,
@@ -110,12 +83,7 @@ def command(
     logs: bool,
     state: Path | None,
     faults: Path | None,
-    execute: bool,
-    job_python: Path | None,
-    job_time: float,
-    job_disk: int,
-    job_memory: int,
-    keep_runs: bool,
+    execute: Limits | None,
 ) -> None:
     """Run a local Azure ML service, and print how a client finds it.
 
@@ -129,7 +97,6 @@ def command(
     from azml_contract.command_run import CommandRun
     from azml_contract.commands.emulating import conclude_seen, plan_seen
     from azml_contract.emulator.clock import RunningClock
-    from azml_contract.emulator.execution.keeping import Limits
     from azml_contract.emulator.fault_file import load_faults
     from azml_contract.emulator.seed import find_seed
     from azml_contract.emulator.server import Emulator
@@ -137,9 +104,6 @@ def command(
 
     port, gateway_port = keep_ports(state, port, gateway_port)
     is_seen = recordings is not None or logs
-    limits = Limits(
-        job_time, job_disk, job_memory, keep_runs, str(job_python or sys.executable)
-    )
     emulator = Emulator(
         host=host,
         port=port,
@@ -150,7 +114,7 @@ def command(
         seed=find_seed(seed, state),
         faults=load_faults(faults) if faults else None,
         state=state,
-        execute=limits if execute else None,
+        execute=execute,
     )
     wrong = False
     with until_interrupted() as interrupted, ExitStack() as held:

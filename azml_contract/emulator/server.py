@@ -215,7 +215,12 @@ class Emulator:
         gateway.start()
         if executor is not None and self._blobs.storage is not None:
             self._ending.callback(executor.close)
-            executor.start(self._world, self._blobs.storage, self._environ_of_job)
+            executor.start(
+                self._world,
+                self._blobs.storage,
+                self._environ_of_job,
+                self._open_doors().files,
+            )
             self._scoring = Scoring(
                 self._world, executor, self._identity, self.state_dir / "deployments"
             )

@@ -56,6 +56,12 @@ class Doors:
     truststore: Path | None = None
     node_fetch: Path | None = None
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What the variables name, so that it is there wherever a client runs."""
+        found = (self.bundle, self.truststore, self.node_fetch)
+        return tuple(one for one in found if one is not None)
+
 
 def make_environment(doors: Doors, own: Mapping[str, str] = {}) -> dict[str, str]:
     """Every variable that a client may look at.

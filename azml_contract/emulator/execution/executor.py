@@ -12,7 +12,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,23 @@ class Executor:
         self._count = 0
         self.changed = threading.Condition()
 
-    def start(self, world: World, storage: Storage, environ: Environ) -> None:
-        """Begin; jobs that an earlier emulator left running have failed."""
+    def start(
+        self,
+        world: World,
+        storage: Storage,
+        environ: Environ,
+        shared: Sequence[Path] = (),
+    ) -> None:
+        """Begin; jobs that an earlier emulator left running have failed.
+
+        Args:
+            world: What there is.
+            storage: Where jobs read and write.
+            environ: The variables of a job.
+            shared: Files that those name.
+        """
         self.world, self.storage, self._environ = world, storage, environ
+        self._shared = shared
         shutil.rmtree(self._folder, ignore_errors=True)
         with world.store.lock:
             for job in list(world.store):
@@ -240,6 +254,7 @@ class Executor:
             environ=self._environ(job),
             limits=limits,
             began=lambda: self.mark(job.id, "Running"),
+            shared=self._shared,
         )
         with self._lock:
             self._runs[job.id.lower()] = run

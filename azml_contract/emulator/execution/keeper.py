@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 _TICK_S, _LOOK_S, _GRACE_S, _LONGEST_KILL_S = 0.05, 0.25, 2.0, 10.0
+_LONGEST_AFTER_S = 30.0
 _PR_SET_CHILD_SUBREAPER = 36
 _MEGABYTE = 1024 * 1024
 
@@ -32,6 +33,7 @@ def main(order_file: str) -> None:
     order = json.loads(Path(order_file).read_text("utf-8"))
     _adopt_orphans()
     end = Job(order).run()
+    _clear_up(order)
     if end["why"] == "abandoned":
         for folder in (order["folder"], order["beside"]):
             shutil.rmtree(folder, ignore_errors=True)
@@ -40,6 +42,21 @@ def main(order_file: str) -> None:
     beside = result.with_suffix(".new")
     beside.write_text(json.dumps(end), encoding="utf-8")
     beside.replace(result)
+
+
+def _clear_up(order: dict[str, Any]) -> None:
+    """Remove what is no child of ours: a container lives below its engine."""
+    if order["after"]:
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(
+                order["after"],
+                env=order["env"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=_LONGEST_AFTER_S,
+                check=False,
+            )
 
 
 class Job:

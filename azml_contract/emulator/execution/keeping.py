@@ -15,19 +15,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from azml_contract.emulator.execution.container import Engine
+
 RESULT = "result.json"
 _KEEPER = Path(__file__).with_name("keeper.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a job may use. `time_s` is None where nothing but the job itself ends it."""
+    """What a job may use.
+
+    `time_s` is None where nothing but the job itself ends it; `engine` runs jobs in
+    containers, where their environments name an image.
+    """
 
     time_s: float | None = 3600.0
     disk_mb: int = 2048
     memory_mb: int = 4096
     keep: bool = False
     python: str = sys.executable
+    engine: Engine | None = None
 
 
 def start_keeper(
@@ -37,6 +44,7 @@ def start_keeper(
     limits: Limits,
     *,
     beside: Path | None = None,
+    after: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a command in the folder ``code`` of its folder.
 
@@ -46,6 +54,7 @@ def start_keeper(
         variables: All that the command's environment holds.
         limits: What it may use.
         beside: Another folder that is removed then.
+        after: A command that is run at its end, whatever ended it.
     """
     order = {
         "command": list(command),
@@ -53,6 +62,7 @@ def start_keeper(
         "env": dict(variables),
         "folder": str(folder),
         "beside": str(beside or folder),
+        "after": list(after),
         "time_s": limits.time_s,
         "disk_mb": limits.disk_mb,
         "memory_mb": limits.memory_mb,

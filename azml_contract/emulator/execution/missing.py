@@ -1,7 +1,8 @@
-"""What a job's environment asks for and the running Python has not.
+"""What a job's environment asks for, and what of it the job does not get.
 
-In: a job, a Python. Out: lines for its log. Images and conda files are not
-installed: a job runs with the packages that are there.
+In: a job, and the Python or the container that it runs in. Out: its image; lines for
+its log. Conda files are not installed, nor images built: a job runs with the packages
+that are there.
 """
 
 from __future__ import annotations
@@ -26,21 +27,41 @@ _ASK = (
 )
 
 
+def image_of(world: World, properties: Mapping[str, Any]) -> str:
+    """The image that a job's environment names; "" for none."""
+    return str(_environment_of(world, properties).get("image") or "")
+
+
 def tell_missing(
     world: World, properties: Mapping[str, Any], python: str
 ) -> Iterator[str]:
-    """One line for each package that is asked for and not there."""
-    environment_id = str(properties.get("environmentId") or "")
-    resource = None
-    if split_asset_id(environment_id) is not None:
-        resource = world.store.get(environment_id)
-    found = (resource.body.get("properties") or {}) if resource else {}
+    """What a job lacks that runs with a Python of this machine."""
+    found = _environment_of(world, properties)
     if found.get("image") or found.get("build"):
         yield "Nothing of the image is used: the job runs with the Python that is here."
     there = {_plain(name) for name in list_packages(python)}
     for name in _asked(found.get("condaFile")):
         if _plain(name) not in there:
             yield f"Warning: the environment asks for {name}, which is not installed."
+
+
+def tell_contained(
+    world: World, properties: Mapping[str, Any], engine: str
+) -> Iterator[str]:
+    """What a job lacks that runs in a container of its image."""
+    found = _environment_of(world, properties)
+    yield f"The job runs in a container of {found['image']}, by {engine}."
+    names = ", ".join(_asked(found.get("condaFile")))
+    if names:
+        yield f"Warning: nothing is installed into the image; asked for: {names}."
+
+
+def _environment_of(world: World, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    environment_id = str(properties.get("environmentId") or "")
+    if split_asset_id(environment_id) is None:
+        return {}
+    resource = world.store.get(environment_id)
+    return (resource.body.get("properties") or {}) if resource else {}
 
 
 @lru_cache(maxsize=4)

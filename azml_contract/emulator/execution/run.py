@@ -17,7 +17,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -30,13 +30,22 @@ from azml_contract.emulator.execution.bindings import (
     own_variables,
     variables_of,
 )
+from azml_contract.emulator.execution.container import (
+    ENGINE_FAILED,
+    Engine,
+    contain,
+)
 from azml_contract.emulator.execution.keeping import (
     RESULT,
     Limits,
     base_variables,
     start_keeper,
 )
-from azml_contract.emulator.execution.missing import tell_missing
+from azml_contract.emulator.execution.missing import (
+    image_of,
+    tell_contained,
+    tell_missing,
+)
 from azml_contract.emulator.execution.places import (
     Place,
     Unreachable,
@@ -45,6 +54,7 @@ from azml_contract.emulator.execution.places import (
     output_of,
 )
 from azml_contract.emulator.execution.storage import Storage
+from azml_contract.emulator.job_lives import ENDPOINT_TAG
 from azml_contract.emulator.store import Resource
 from azml_contract.emulator.world import World
 from azml_contract.errors import EmulatorError
@@ -83,6 +93,7 @@ class Run:
         environ: Variables that every job here is given.
         limits: What it may use.
         began: Called when the command starts.
+        shared: Files that `environ` names.
     """
 
     world: World
@@ -92,6 +103,7 @@ class Run:
     environ: Mapping[str, str]
     limits: Limits
     began: Callable[[], None]
+    shared: Sequence[Path] = ()
     _keeper: subprocess.Popen[bytes] | None = None
     _cancelled: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -139,7 +151,7 @@ class Run:
         command = fill_in(str(properties.get("command") or ""), values)
         for binding in find_unbound(command):
             log.say(f"Warning: {binding} has no value.")
-        for line in tell_missing(self.world, properties, self.limits.python):
+        for line in self._tell_lacking(properties):
             log.say(line)
         if self._cancelled.is_set():
             return End("Canceled")
@@ -203,10 +215,49 @@ class Run:
 
     # -- while it runs ------------------------------------------------
 
-    def _keep(self, command: str, variables: Mapping[str, str], log: _Log) -> End:
+    def _container(self) -> tuple[Engine, str] | None:
+        """What runs the job and its image; None for this machine.
+
+        What an endpoint scores with is a program of this machine.
+        """
+        properties = self.job.body["properties"]
+        engine = self.limits.engine
+        if engine is None or ENDPOINT_TAG in (properties.get("properties") or {}):
+            return None
+        image = image_of(self.world, properties)
+        return (engine, image) if image else None
+
+    def _tell_lacking(self, properties: Mapping[str, Any]) -> Iterator[str]:
+        contained = self._container()
+        if contained is not None:
+            return tell_contained(self.world, properties, contained[0].name)
+        return tell_missing(self.world, properties, self.limits.python)
+
+    def _start(
+        self, command: str, variables: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
         own = {**base_variables(self.folder, self.limits.python), **self.environ}
-        words = ["/bin/bash", "-c", command]
-        keeper = start_keeper(words, self.folder, {**own, **variables}, self.limits)
+        whole = {**own, **variables}
+        contained = self._container()
+        if contained is None:
+            words = ["/bin/bash", "-c", command]
+            return start_keeper(words, self.folder, whole, self.limits)
+        engine, image = contained
+        found = contain(
+            engine,
+            image,
+            command,
+            self.folder,
+            whole,
+            shared=self.shared,
+            memory_mb=self.limits.memory_mb,
+        )
+        return start_keeper(
+            found.run, self.folder, engine.environ, self.limits, after=found.remove
+        )
+
+    def _keep(self, command: str, variables: Mapping[str, str], log: _Log) -> End:
+        keeper = self._start(command, variables)
         with self._lock:
             self._keeper = keeper
         if self._cancelled.is_set():
@@ -235,6 +286,9 @@ class Run:
             return End("Canceled")
         if why == "exited":
             reason = f"The command ended with exit code {code}"
+            contained = self._container()
+            if contained is not None and code == ENGINE_FAILED:
+                reason += f"; {contained[0].name} could not start the container"
             if code in (153, -25):  # SIGXFSZ, by way of the shell or not
                 reason += f"; a file may not be larger than {self.limits.disk_mb} MB"
         elif why in _REASONS:
