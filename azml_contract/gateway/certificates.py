@@ -36,6 +36,8 @@ SERVER_NAMES = (
     "*.blob.core.windows.net",
     "localhost",
 )
+# The first that a client offers too: HTTP/2 is for those who offer nothing else.
+PROTOCOLS = ("http/1.1", "h2")
 _LIFETIME = timedelta(days=30)
 # Clocks of containers and virtual machines lag; a certificate from the future
 # is refused.
@@ -62,6 +64,7 @@ class Certificates:
         """A TLS context for the emulator's own server."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(PROTOCOLS)
         context.load_cert_chain(self.certificate, self.key)
         return context
 
@@ -166,7 +169,7 @@ class Authority:
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols(["http/1.1"])
+        context.set_alpn_protocols(PROTOCOLS)
         pem = _as_pem(certificate) + self.pem + _as_private_pem(self._server_key)
         with _as_file(pem) as path:
             context.load_cert_chain(path)

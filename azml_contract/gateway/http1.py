@@ -75,6 +75,7 @@ def serve_http(
     scheme: str,
     authority: str,
     largest: int = LARGEST_BODY,
+    first: bytes = b"",
 ) -> None:
     """Answer the requests of a connection, in this thread, until it ends.
 
@@ -84,11 +85,12 @@ def serve_http(
         scheme: ``https`` or ``http``, for URLs.
         authority: Host and port where a request names none.
         largest: Bytes of the largest body that is taken.
+        first: What was read of it already.
 
     Raises:
         OSError: The client went away, or said nothing for too long.
     """
-    _Http1(connection, handle, scheme, authority, largest).run()
+    _Http1(connection, handle, scheme, authority, largest).run(first)
 
 
 class _Refused(Exception):
@@ -116,7 +118,9 @@ class _Http1:
         self._method = b""
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_LONGEST_HEAD)
 
-    def run(self) -> None:
+    def run(self, first: bytes) -> None:
+        if first:
+            self._take_in(first)
         while self._take_turn():
             self._http.start_next_cycle()
         self._part()
@@ -163,11 +167,14 @@ class _Http1:
 
     def _receive(self) -> bytes:
         piece = self._connection.recv(_CHUNK)
+        self._take_in(piece)
+        return piece
+
+    def _take_in(self, piece: bytes) -> None:
         # Clients behind a proxy leave Nagle on: they send the body only when the
         # headers are acknowledged, and Linux delays that by 40 ms.
         hurry(self._connection)
         self._http.receive_data(piece)
-        return piece
 
     def _read_body(self) -> bytes | Spool:
         if self._http.they_are_waiting_for_100_continue:

@@ -1,4 +1,4 @@
-"""HTTP/1.1 over TLS on loopback: a port, and a thread for each connection.
+"""HTTP over TLS on loopback: a port, and a thread for each connection.
 
 In: a function that answers a request. Out: a server that calls it. Knows nothing
 of ARM. A connection comes from its own port or, already open, from the CONNECT
@@ -24,6 +24,9 @@ from azml_contract.gateway.sockets import (
 
 _LARGEST_BODY = 512 * 1024 * 1024
 _IDLE_S = 600.0
+_CHUNK = 256 * 1024
+# What HTTP/2 begins with, agreed in the handshake or not.
+_PREFACE = b"PRI * HTTP/2.0"
 
 
 def serve_tls(
@@ -49,9 +52,23 @@ def serve_tls(
     with context.wrap_socket(connection, server_side=True) as secure:
         hurry(secure)
         with connections.holding(secure), contextlib.suppress(OSError):
-            serve_http(
-                secure, handle, scheme="https", authority=authority, largest=largest
-            )
+            first = secure.recv(_CHUNK)
+            if first.startswith(_PREFACE):
+                # Loaded for those alone who speak nothing else.
+                from azml_contract.gateway.http2 import serve_http2
+
+                serve_http2(
+                    secure, handle, authority=authority, largest=largest, first=first
+                )
+            elif first:
+                serve_http(
+                    secure,
+                    handle,
+                    scheme="https",
+                    authority=authority,
+                    largest=largest,
+                    first=first,
+                )
 
 
 class TlsServer:

@@ -76,6 +76,29 @@ def test_a_program_is_replayed_unchanged(recorded):
     assert "recorded from emulator: 3 interactions" in done.stderr
 
 
+HTTP_2 = (
+    CLIENT
+    + """
+import httpx
+with httpx.Client(http1=False, http2=True) as client:
+    head = {"Authorization": f"Bearer {login()}"}
+    url = f"{base}{place}/datastores?api-version=2024-04-01"
+    said = client.get(url, headers=head)
+print(said.http_version, len(said.json()["value"]))
+"""
+)
+
+
+def test_a_program_that_speaks_http_2_alone_is_recorded_and_replayed(tmp_path):
+    tmp_path.joinpath("two.py").write_text(HTTP_2)
+    words = ("--", sys.executable, "two.py")
+    for done in (
+        record(tmp_path, *words),
+        run("replay", "recordings", *words, cwd=tmp_path),
+    ):
+        assert (done.returncode, done.stdout) == (0, "HTTP/2 3\n"), done.stderr
+
+
 def test_recording_again_changes_the_time_alone(story):
     texts = []
     for _ in range(2):

@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 
 from azml_contract.exchange import Request, Response
@@ -267,6 +268,62 @@ def test_http_2_alone_is_refused_by_name(gateway):
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as plain:
         plain.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         assert plain.recv(100).startswith(b"HTTP/1.1 505 ")
+
+
+@pytest.fixture
+def http2(gateway, authority) -> Iterator[httpx.Client]:
+    """A client that speaks HTTP/2 and nothing else."""
+    trusted = ssl.create_default_context(cadata=authority.pem.decode())
+    with httpx.Client(
+        http1=False, http2=True, proxy=gateway.url, verify=trusted, trust_env=False
+    ) as client:
+        yield client
+
+
+def test_a_client_of_http_2_alone_is_answered(http2):
+    said = http2.put(f"https://{HOST}/x?a=b", content=b"body")
+    assert (said.http_version, said.text) == (
+        "HTTP/2",
+        f"PUT https://{HOST}/x?a=b body",
+    )
+    assert http2.get(f"https://{HOST}/stream").text == "one,two,three"
+    empty = http2.get(f"https://{HOST}/empty")
+    assert (empty.status_code, empty.headers["x-a"]) == (204, "b")
+    head = http2.head(f"https://{HOST}/x")
+    assert (head.status_code, head.content) == (200, b"")
+    with pytest.raises(httpx.RemoteProtocolError):
+        http2.get(f"https://{HOST}/cut")
+    # Of a connection one request alone is cut off.
+    assert http2.get(f"https://{HOST}/x").status_code == 200
+
+
+def test_large_bodies_pass_in_http_2_both_ways(http2):
+    block = bytes(range(256)) * 4096
+    told = http2.put(f"https://{HOST}/digest", content=block * 3).json()
+    digest = hashlib.sha256(block * 3).hexdigest()
+    assert told == {"size": 3 * len(block), "large": True, "sha256": digest}
+    back = http2.put(f"https://{HOST}/back", content=block * 3)
+    assert back.content.endswith(block * 3)
+
+
+def test_requests_at_once_on_one_connection_are_all_answered(http2):
+    said: dict[int, str] = {}
+
+    def send(number: int) -> None:
+        said[number] = http2.get(f"https://{HOST}/{number}").text
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(20)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert said == {n: f"GET https://{HOST}/{n} " for n in range(20)}
+
+
+def test_who_offers_both_gets_http_1(gateway, authority):
+    trusted = ssl.create_default_context(cadata=authority.pem.decode())
+    with httpx.Client(
+        http2=True, proxy=gateway.url, verify=trusted, trust_env=False
+    ) as client:
+        assert client.get(f"https://{HOST}/x").http_version == "HTTP/1.1"
 
 
 def test_a_large_body_waits_on_disk_and_is_whole(open_tls):
