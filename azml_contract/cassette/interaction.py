@@ -84,6 +84,11 @@ class Interaction:
         return times
 
     @property
+    def is_of_program(self) -> bool:
+        """Whether a program called, not the test itself."""
+        return "process" in self.data
+
+    @property
     def request_body(self) -> Mapping[str, Any] | None:
         """The ``body`` object of the request; None where there was no body."""
         body: Mapping[str, Any] | None = self.data["request"].get("body")

@@ -117,7 +117,7 @@ class Bindings:
         for index in alike:
             if plays[index]:
                 continue
-            binding = self._pair(values, self._recorded[index])
+            binding = self._pair(index, values, self._recorded[index])
             if binding:
                 yield index, binding
         yield from self._find_named(request, outline, values, plays)
@@ -137,6 +137,7 @@ class Bindings:
             if found is None:
                 continue
             binding = self._pair(
+                one.index,
                 (*values, *map(str.lower, found.groups())),
                 (*self._recorded[one.index], *NUMBERED.findall(one.outline)),
             )
@@ -217,13 +218,17 @@ class Bindings:
 
         return self._value.sub(take, sub_drawn(text, mark)), tuple(values)
 
-    def _may_stand(self, stand_in: str, value: str) -> bool:
-        """Whether what a cassette holds may stand for what a client drew."""
+    def _may_stand(self, stand_in: str, value: str, index: int) -> bool:
+        """Whether what an interaction holds may stand for what a client drew."""
         if _STAND_IN.fullmatch(stand_in):
             return True
-        return self._names is not None and self._names.are_alike(stand_in, value)
+        own = not self._interactions[index].is_of_program
+        names = self._names
+        return names is not None and names.are_alike(stand_in, value, own=own)
 
-    def _pair(self, sent: tuple[str, ...], recorded: tuple[str, ...]) -> Binding | None:
+    def _pair(
+        self, index: int, sent: tuple[str, ...], recorded: tuple[str, ...]
+    ) -> Binding | None:
         """What stands for each value; None where that contradicts what is bound."""
         binding: Binding = {}
         for value, stand_in in zip(sent, recorded, strict=True):
@@ -234,7 +239,7 @@ class Bindings:
                 taken = stand_in in self._values or stand_in in binding.values()
                 if NUMBERED.fullmatch(value):
                     return None
-                if taken or not self._may_stand(stand_in, value):
+                if taken or not self._may_stand(stand_in, value, index):
                     return None
                 binding[value] = stand_in
             elif known != stand_in:

@@ -20,8 +20,8 @@ NAMES = (
     r"[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}",  # a random GUID without dashes
     r"1[5-9]\d{8}(?:\d{3}|\d{6}|\d{9})?",  # seconds since 1970, or smaller parts
     r"20\d{6}[-_T]?\d{6}",  # a date and a time, as names have them
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?",
 )
-_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
 TIME = "0000-00-00T00:00:00Z"
 """What stands for every time: two times are the same."""
 
@@ -32,6 +32,7 @@ class DrawnNames:
     Args:
         more: Patterns of a project's own.
         known: Patterns that are known.
+        own: Those that hold for a test's own requests too; None for all.
         levels_times: Whether two times are the same.
 
     Raises:
@@ -43,23 +44,31 @@ class DrawnNames:
         more: Sequence[str] = (),
         known: Sequence[str] = NAMES,
         *,
+        own: Sequence[str] | None = None,
         levels_times: bool = True,
     ) -> None:
         self._levels_times = levels_times
         self._kinds = [_compile(one) for one in (*more, *known)]
+        self._own = self._kinds if own is None else [_compile(one) for one in own]
         joined = "|".join(f"(?:{one.pattern})" for one in self._kinds)
         self.pattern = rf"(?<![0-9A-Za-z])(?:{joined})(?![0-9A-Za-z])"
-        self._time = re.compile(_TIME)
+        self._time = re.compile(NAMES[-1])
 
     def level_times(self, text: str) -> str:
         """The text with every time the same."""
         return self._time.sub(TIME, text) if self._levels_times else text
 
-    def are_alike(self, one: str, other: str) -> bool:
-        """Whether two names are of one kind, so that one may stand for the other."""
+    def are_alike(self, one: str, other: str, *, own: bool) -> bool:
+        """Whether two names are of one kind, so that one may stand for the other.
+
+        Args:
+            one: A name.
+            other: Another.
+            own: Whether a test's own request holds them, not one of a program.
+        """
         return any(
             kind.fullmatch(one) is not None and kind.fullmatch(other) is not None
-            for kind in self._kinds
+            for kind in (self._own if own else self._kinds)
         )
 
 

@@ -52,9 +52,12 @@ def make_player(
 
 
 def _drawn_names(settings: RecorderSettings) -> DrawnNames:
-    """What clients draw: a scenario draws with `var`, but for jobs of azure-ai-ml."""
+    """What clients draw: a scenario draws with `var`, but for jobs of azure-ai-ml.
+
+    The programs that it starts draw as they like.
+    """
     if settings.intercepts:
-        return DrawnNames(known=(JOB_NAME,), levels_times=False)
+        return DrawnNames(own=(JOB_NAME,), levels_times=False)
     return DrawnNames(settings.draws)
 
 

@@ -68,6 +68,53 @@ def test_a_program_is_recorded_with_its_scenario_and_replayed(pytester):
     assert calls[1]["process"]["label"] == "program.py"
 
 
+DRAWS = (
+    CLIENT
+    + """
+import datetime, time
+name = f"train-{time.time_ns() // 1000}"
+now = datetime.datetime.now().isoformat()
+body = {"properties": {"image": "mcr.microsoft.com/x", "description": now}}
+ask("PUT", f"environments/{name}/versions/1", body, token=login())
+print(name)
+"""
+)
+DRAWN = (
+    HEADER
+    + """
+import time
+
+@pytest.mark.azml(api_versions=["2024-04-01"])
+def test_draws(azml):
+    words = [sys.executable, "program.py"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = azml.get(f"environments/{done.stdout.strip()}/versions/1").expect(200)
+    assert f"/{done.stdout.strip()}/" in found.json["id"]
+"""
+)
+OWN = """
+    image = {"properties": {"image": "mcr.microsoft.com/x"}}
+    azml.put(f"environments/train-{time.time_ns() // 1000}/versions/1", image)
+"""
+
+
+def test_names_and_times_that_a_program_draws_are_bound(pytester):
+    write(pytester, DRAWN)
+    pytester.path.joinpath("program.py").write_text(DRAWS)
+    for mode in ("record", "replay"):
+        run(pytester, mode).assert_outcomes(passed=1)
+
+
+def test_a_name_that_the_test_itself_draws_is_missed(pytester):
+    write(pytester, DRAWN + OWN)
+    pytester.path.joinpath("program.py").write_text(DRAWS)
+    run(pytester, "record", "--azml-prove=memory").assert_outcomes(passed=1)
+    result = run(pytester, "replay")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*has no answer for this request*"])
+
+
 def test_recording_again_changes_nothing(pytester):
     write(pytester, STARTS.replace("IMAGE", '"x"'))
     run(pytester, "record").assert_outcomes(passed=1)
