@@ -185,3 +185,67 @@ def test_the_certificate_of_the_real_host_is_checked(other_azure, tmp_path):
     done = record(environ, tmp_path, *words)
     assert "The host could not be reached: tls." in done.stdout, done.stderr
     assert "says hello" not in done.stdout
+
+
+CLOUDS = {
+    "china": ("login.chinacloudapi.cn", "management.chinacloudapi.cn"),
+    "us-government": ("login.microsoftonline.us", "management.usgovcloudapi.net"),
+}
+
+
+@pytest.fixture(params=CLOUDS)
+def sovereign(request, azure, tmp_path) -> Iterator[tuple[str, dict[str, str], str]]:
+    """A cloud, the environment of its user, and a program that calls its hosts.
+
+    Behind the user's proxy the emulator plays that cloud, and nothing else is there.
+    """
+    azure.reset()
+    hosts = CLOUDS[request.param]
+    authority = Authority(hosts)
+    servers = {
+        host: TlsServer(azure.answer, authority.context(host), host="127.0.0.1")
+        for host in hosts
+    }
+    gateway = Gateway(
+        lambda host, *_: (
+            Pass(lambda: socket.create_connection(("127.0.0.1", servers[host].port)))
+            if host in servers
+            else Refuse(f"{host} is of another cloud")
+        )
+    )
+    [one.start() for one in (*servers.values(), gateway)]
+    bundle = tmp_path / "mine.pem"
+    authority.write_bundle(bundle)
+    story = STORY.replace("login.microsoftonline.com", hosts[0])
+    story = story.replace("management.azure.com", hosts[1])
+    own = {n.replace("AZURE_", "MY_").replace("AZML_", "MY_"): v
+           for n, v in azure.variables.items()}  # fmt: skip
+    mine = {"https_proxy": gateway.url, "SSL_CERT_FILE": str(bundle)}
+    yield request.param, {"PATH": os.environ["PATH"], **own, **mine}, story
+    [one.close() for one in (gateway, *servers.values())]
+
+
+def test_another_cloud_is_recorded_by_its_name(sovereign, tmp_path, azure):
+    cloud, environ, story = sovereign
+    tmp_path.joinpath("story.py").write_text(story)
+    words = ("--", sys.executable, "story.py")
+    done = record(environ, tmp_path, "--cloud", cloud, *words)
+    assert (done.returncode, done.stdout) == (0, "1\n3\n"), done.stderr
+    assert "validated: 2 requests, 2 responses" in done.stderr
+    text = tmp_path.joinpath("recordings/story.json").read_text()
+    assert CLOUDS[cloud][1] in text
+    for name in (azure.seed.subscription, azure.seed.tenant, azure.seed.client_secret):
+        assert name not in text
+    replayed = run(environ, tmp_path, "replay", "recordings", *words)
+    assert (replayed.returncode, replayed.stdout) == (0, "1\n3\n"), replayed.stderr
+
+
+def test_hosts_of_another_cloud_are_not_read(sovereign, tmp_path):
+    _, environ, story = sovereign
+    tmp_path.joinpath("story.py").write_text(story)
+    done = record(environ, tmp_path, "--", sys.executable, "story.py")
+    # Passed on unread, so that nothing of the provider was seen.
+    assert done.stdout == "1\n3\n", done.stderr
+    assert done.returncode == 1
+    assert "passed on, unread and not recorded: login." in done.stderr
+    assert "No call came through the gateway" in done.stderr
