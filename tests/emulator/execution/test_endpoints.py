@@ -207,3 +207,65 @@ def test_a_batch_invocation_writes_its_predictions(bench, assets):
     front = "https://westeurope.api.azureml.ms/mferp/managementfrontend"
     found = session.get(f"{front}{bench.client.workspace}/batchEndpoints/many/jobs")
     assert [one["name"] for one in found.json()["value"]] == [name]
+
+
+TRAIN = """
+import mlflow, pandas
+from sklearn.tree import DecisionTreeClassifier
+seen = pandas.DataFrame({"x": range(10), "y": [0] * 10})
+model = DecisionTreeClassifier().fit(seen, ["low"] * 5 + ["high"] * 5)
+mlflow.sklearn.save_model(
+    model, "outputs/model", pip_requirements=[], serialization_format="cloudpickle")
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(bench):
+    """The id of a model that a job trained, as MLflow writes it."""
+    code = bench.code("trains", main=TRAIN)
+    done = bench.run("trains", "python main.py", codeId=code)
+    assert done["status"] == "Completed", bench.log("trains")
+    uri = "azureml://jobs/trains/outputs/artifacts/paths/outputs/model"
+    body = {"properties": {"modelUri": uri, "modelType": "mlflow_model"}}
+    made = bench.client.put("models/tree/versions/1", body).json()
+    assert "sklearn" in made["properties"]["flavors"]
+    return made["id"]
+
+
+def test_a_model_of_mlflow_needs_no_script(bench, trained):
+    body = {"location": "westeurope", "properties": {"authMode": "AMLToken"}}
+    bench.client.put("onlineEndpoints/tree", body)
+    made = deployment(bench, (trained, None), "d")
+    del made["properties"]["codeConfiguration"]
+    bench.client.put("onlineEndpoints/tree/deployments/d", made)
+    body["properties"]["traffic"] = {"d": 100}
+    bench.client.put("onlineEndpoints/tree", body)
+    uri = settled(bench, "onlineEndpoints/tree")["scoringUri"]
+    asked = {"input_data": {"columns": ["x", "y"], "data": [[1, 0], [8, 0]]}}
+    # A token of the endpoint's own opens it, one of the directory's does not.
+    token = bench.client.post("onlineEndpoints/tree/token").json()["accessToken"]
+    answer = bench.session(token).post(uri, json=asked)
+    assert (answer.status_code, answer.json()) == (200, ["low", "high"])
+    other = bench.emulator.issue_token("https://ml.azure.com")
+    assert bench.session(other).post(uri, json=asked).status_code == 401
+
+
+def test_a_batch_over_tables_needs_no_script(bench, trained):
+    body = {"location": "westeurope", "properties": {"authMode": "AADToken"}}
+    bench.client.put("batchEndpoints/trees", body)
+    model = {"referenceType": "Id", "assetId": trained}
+    made = {"location": "westeurope", "properties": {"compute": "c", "model": model}}
+    answer = bench.client.put("batchEndpoints/trees/deployments/d", made)
+    assert answer.status_code == 201, answer.text
+    bench.upload("tables/a.csv", "x,y\n0,0\n9,0\n")
+    uri = settled(bench, "batchEndpoints/trees")["scoringUri"]
+    session = bench.session(bench.emulator.issue_token("https://ml.azure.com"))
+    source = {
+        "JobInputType": "UriFile",
+        "Uri": "azureml://datastores/workspaceblobstore/paths/tables/a.csv",
+    }
+    begun = session.post(uri, json={"properties": {"InputData": {"data": source}}})
+    name = begun.json()["name"]
+    assert bench.wait(name)["status"] == "Completed", bench.log(name)
+    predictions = bench.read(f"azureml/{name}/score/predictions.csv")
+    assert predictions == '"low",a.csv\n"high",a.csv\n'

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,36 @@ def test_a_run_logs_params_metrics_tags_and_artifacts(bench, tracking, tmp_path)
     )
     assert [one.info.run_id for one in named] == [run]
     assert tracking.search_runs([experiment], "params.alpha = '9'") == []
+
+
+FLUENT = """
+import mlflow
+print(mlflow.set_experiment("fluent").name)
+for number in range(2):
+    with mlflow.start_run():
+        mlflow.log_param("a", number)
+        mlflow.log_metric("m", number / 2)
+found = mlflow.search_runs(
+    experiment_names=["fluent"], filter_string="metrics.m > 0", output_format="list")
+print([run.data.params for run in found])
+"""
+
+
+@pytest.mark.slow
+def test_a_script_with_mlflow_alone_finds_the_server_by_its_address(bench):
+    """Without the plug-in that knows azureml://, by https://."""
+    uri = f"https://westeurope.api.azureml.ms/mlflow/v1.0{bench.client.workspace}"
+    own = {
+        "MLFLOW_TRACKING_URI": uri,
+        "MLFLOW_TRACKING_TOKEN": bench.emulator.issue_token(),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", FLUENT],
+        env={"PATH": os.environ["PATH"], **bench.emulator.environ, **own},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "fluent\n[{'a': '1'}]\n", done.stderr
 
 
 @pytest.mark.slow
