@@ -58,6 +58,9 @@ def apply_shapes(
         if settled:
             _fill(body, entry.get("fill_settled", {}), since, call, slots)
         _fill(body, entry.get("fill", {}), since, call, slots)
+        for version, values in entry.get("fill_from", {}).items():
+            if call.is_from(version):
+                _fill(body, values, since, call, slots)
         for pointer in entry.get("null", ()):
             if _is_there(pointer, since, call):
                 _set(body, pointer, lambda: None, only_missing=True)
@@ -84,12 +87,12 @@ def choose_system_data(data: Body | None, kind: str, call: Call) -> Any:
     else:
         use = "system_data_put" if call.method == "PUT" else "system_data"
     wanted = entry.get(use, entry.get("system_data"))
+    if wanted == "null":
+        return _NULL
     if wanted is None or data is None:
         return data
     if wanted == "none":
         return None
-    if wanted == "null":
-        return _NULL
     return {name: data[name] for name in wanted if name in data}
 
 
@@ -105,9 +108,9 @@ def put_system_data(body: Body, data: Any) -> None:
 
 
 def keep_held(body: Body, kind: str, call: Call) -> Body:
-    """Only the members that an answer to a PUT or a GET of this kind has."""
+    """Only the members that answers to a PUT, or a GET or list, of this kind have."""
     holds = shape_of(kind).get(f"{call.method.lower()}_holds")
-    if not holds or call.path.tail:
+    if not holds:
         return body
     return {key: value for key, value in body.items() if key in holds}
 

@@ -1,0 +1,43 @@
+"""The watch over all answers sees what is wrong, and what live services do alike."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from azml_contract.emulator.server import Emulator
+from azml_contract.exchange import Exchange, Request, Response
+from tests.emulator.judging import Watch, judge
+
+PROVIDER = "/providers/Microsoft.MachineLearningServices"
+WORKSPACE = f"/subscriptions/s/resourceGroups/g{PROVIDER}/workspaces/w"
+HEAD = {"id": "/x", "name": "n", "type": "t"}
+
+
+def answered(path: str, properties: dict[str, object]) -> Exchange:
+    url = f"https://management.azure.com{WORKSPACE}/{path}?api-version=2022-10-01"
+    body = json.dumps({**HEAD, "properties": properties}).encode()
+    return Exchange(Request("GET", url), Response(200, (), body))
+
+
+def test_an_answer_that_breaks_its_contract_is_told():
+    told = judge([answered("environments/e/versions/1", {"image": 3})])
+    assert len(told) == 1
+    assert "AZC204 EnvironmentVersions_Get 2022-10-01 /properties/image" in told[0]
+
+
+def test_what_live_answers_hold_without_a_contract_is_not_told():
+    cluster = {"computeType": "AmlCompute", "resourceId": None, "description": None}
+    assert judge([answered("computes/c", cluster)]) == []
+
+
+@pytest.mark.parametrize("is_faulty", [False, True])
+def test_every_answer_but_a_spoilt_one_is_kept(monkeypatch, is_faulty):
+    watch = Watch()
+    watch.begin(monkeypatch)
+    with Emulator(azurite=False) as emulator:
+        if is_faulty:
+            emulator.faults.fail()
+        emulator.answer(Request("GET", f"{emulator.url}{WORKSPACE}"))
+    assert len(watch.exchanges) == (0 if is_faulty else 1)
