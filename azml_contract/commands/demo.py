@@ -1,9 +1,10 @@
 """`azml-contract demo`: record, replay offline, check and compare, on this machine.
 
-Runs the scenarios of the current folder through pytest as a user would, first
+Runs the scenarios that come with the program through pytest as a user would, first
 live against the emulator and Azurite, then from the cassettes of that run, and
 prints what happened, what was found and which calls break where. At the end the
-workflow trains for real, where the training packages are installed.
+workflow trains for real, where the training packages are installed. Where Azurite
+cannot be had, the recordings that come with the program stand in for the live run.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from azml_contract.errors import AzmlContractError, UsageError
+from azml_contract.commands.azurite import provide_azurite
+from azml_contract.errors import (
+    AzmlContractError,
+    EmulatorError,
+    OutputError,
+    UsageError,
+)
+from azml_contract.shipped import find_shipped
+from azml_contract.whole_file import write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,15 +37,19 @@ WORKFLOW = "train_and_sweep/asset_to_sweep"
 TRAINED = "2024-04-01"
 PACKAGES = ("lightgbm", "mlflow", "pandas", "sklearn")
 DOCUMENTED = "documented_workflow/as_the_prose_says"
+# Another story is imported by its name; nothing above the folder is asked.
+_PYTEST = """\
+[tool.pytest.ini_options]
+addopts = "--import-mode=importlib"
+pythonpath = ["scenarios"]
+"""
 
 
 @click.command()
 @click.option(
     "--scenarios",
     type=click.Path(path_type=Path),
-    default=Path("scenarios"),
-    show_default=True,
-    help="Folder of the scenarios to run.",
+    help="Folder of the scenarios to run. Default: those that come with the program.",
 )
 @click.option(
     "--keep",
@@ -44,25 +57,32 @@ DOCUMENTED = "documented_workflow/as_the_prose_says"
     type=click.Path(path_type=Path),
     default=Path(".azml") / "demo",
     show_default=True,
-    help="Where the cassettes of the demo are written.",
+    help="Where the scenarios of the demo and its cassettes are written.",
 )
-def command(scenarios: Path, folder: Path) -> None:
+def command(scenarios: Path | None, folder: Path) -> None:
     """Show the whole story on this machine, without an Azure account."""
     from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
 
     from azml_contract.report.table import print_trimmed
 
-    if not scenarios.is_dir():
-        raise UsageError(
-            f"There is no folder {scenarios} here. Run the demo in a checkout of "
-            "azml-contract, or name a folder: --scenarios DIR"
-        )
+    if scenarios is None:
+        scenarios = _unpack(folder)
+    elif not scenarios.is_dir():
+        raise UsageError(f"There is no folder {scenarios}; --scenarios names one.")
     console = Console(highlight=False, soft_wrap=False)
     cassettes = folder / "cassettes"
     shutil.rmtree(cassettes, ignore_errors=True)
 
     _headline(console, 1, "Live: emulator and Azurite on this machine, recording")
-    _run_pytest(scenarios, cassettes, "record")
+    why = _explain_absence()
+    if why:
+        console.print(Padding(Text(f"Not here: {why}"), (0, 0, 0, 2)))
+        console.print("  What follows is of the recordings that come along.")
+        shutil.copytree(find_shipped("cassettes"), cassettes)
+    else:
+        _run_pytest(scenarios, cassettes, "record")
     loaded = _load(cassettes)
 
     _headline(console, 2, "What happened: each call of the workflow, its answer")
@@ -78,13 +98,12 @@ def command(scenarios: Path, folder: Path) -> None:
     _print_matrix(console, [c for c in loaded if c.scenario == WORKFLOW])
 
     _headline(console, 6, "Trained for real: LightGBM on iris, then a sweep of it")
-    _train(console, scenarios, folder / "trained")
+    _train(console, scenarios, folder / "trained", why)
 
     print_trimmed(
         console,
-        f"\nThe cassettes are in {cassettes}. Next: "
-        "[bold]pytest scenarios[/] replays the committed ones; README.md tells "
-        "how to record against a workspace of your own.",
+        f"\nThe cassettes are in {cassettes}, the scenarios in {scenarios}. Next, a "
+        "project of your own: [bold]azml-contract init my-calls[/]",
     )
 
 
@@ -93,15 +112,46 @@ def _headline(console: Console, number: int, text: str) -> None:
     console.rule(f"[bold]{number}/6  {text}", align="left")
 
 
-def _train(console: Console, scenarios: Path, cassettes: Path) -> None:
-    """Run the workflow once with jobs that really run, and show what they came to."""
+def _unpack(folder: Path) -> Path:
+    """Copy the shipped scenarios, with what pytest needs to know of them.
+
+    Raises:
+        UsageError: Nothing can be written there.
+    """
+    scenarios = folder / "scenarios"
+    ignored = shutil.ignore_patterns("__pycache__", ".*")
+    try:
+        shutil.rmtree(scenarios, ignore_errors=True)
+        shutil.copytree(find_shipped("scenarios"), scenarios, ignore=ignored)
+        write_whole(folder / "pyproject.toml", _PYTEST)
+    except (OSError, OutputError) as error:
+        raise UsageError(f"{error} Name a folder for the demo: --keep DIR") from error
+    return scenarios
+
+
+def _explain_absence() -> str:
+    """Why nothing can be recorded here; empty where it can."""
+    try:
+        provide_azurite()
+    except EmulatorError as error:
+        return " ".join(str(error).split())
+    return ""
+
+
+def find_lacking() -> list[str]:
+    """The packages of the training script that are not installed."""
     from importlib.util import find_spec
 
-    lacking = [name for name in PACKAGES if find_spec(name) is None]
+    return [name for name in PACKAGES if find_spec(name) is None]
+
+
+def _train(console: Console, scenarios: Path, cassettes: Path, why: str) -> None:
+    """Run the workflow once with jobs that really run, and show what they came to."""
+    lacking = find_lacking()
     story = scenarios / f"test_{WORKFLOW.partition('/')[0]}.py"
-    if lacking or sys.platform == "win32" or not story.is_file():
-        why = f"{', '.join(lacking)} not installed" if lacking else "not possible here"
-        console.print(f"  Simulated only, {why}: the metrics above are invented.")
+    if why or lacking or sys.platform == "win32" or not story.is_file():
+        lacked = f"{', '.join(lacking)} not installed" if lacking else "not possible"
+        console.print(f"  Simulated only, {lacked} here: the metrics are invented.")
         return
     shutil.rmtree(cassettes, ignore_errors=True)
     more = ("--azml-execute", "--azml-api-version", TRAINED)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 
+from azml_contract.commands.azurite import provide_azurite
 from azml_contract.errors import AzmlContractError
 from azml_contract.settings import (
     VARIABLES,
@@ -27,12 +28,17 @@ from azml_contract.settings import (
 
 @click.command()
 @click.option("--online", is_flag=True, help="Also ask for a token and the workspace.")
-def command(online: bool) -> None:
+@click.option(
+    "--install", is_flag=True, help="Install Azurite into this user's cache first."
+)
+def command(online: bool, install: bool) -> None:
     """Say what is set, what is missing, and how to mend it.
 
     Exit code 2: Azure is set up in part, or does not answer (--online).
     """
     folder = Path.cwd()
+    if install:
+        provide_azurite()
     for title, lines in (
         ("Replay: pytest scenarios", _replay(folder)),
         ("Emulator: --azml-mode record, extend, live or verify", _emulator(folder)),
@@ -61,14 +67,19 @@ def _replay(folder: Path) -> Iterator[tuple[str, str]]:
     yield (
         "jsonschema-rs",
         _version("jsonschema-rs")
-        or "no: verdicts are slower (pip install azml-contract[fast])",
+        or "no, verdicts are slower: pip install 'azml-contract[fast]'",
     )
     cassettes = sum(1 for _ in (folder / "cassettes").rglob("*.json"))
-    yield "cassettes", f"{cassettes} in ./cassettes" if cassettes else "none here"
+    yield (
+        "cassettes",
+        f"{cassettes} in ./cassettes" if cassettes else "none here: azml-contract init",
+    )
 
 
 def _emulator(folder: Path) -> Iterator[tuple[str, str]]:
-    from azml_contract.emulator.azurite import find_azurite, find_node
+    from azml_contract.commands.demo import find_lacking
+    from azml_contract.emulator.azurite import find_azurite
+    from azml_contract.emulator.node import find_node
 
     for name, find in (
         ("Node", find_node),
@@ -78,6 +89,9 @@ def _emulator(folder: Path) -> Iterator[tuple[str, str]]:
             yield name, find()
         except AzmlContractError as error:
             yield name, "no: " + " ".join(str(error).split())
+    lacking = ", ".join(find_lacking())
+    mended = "pip install 'azml-contract[training]'"
+    yield "Training", f"no {lacking}: {mended}" if lacking else "yes: --azml-execute"
 
 
 def _show(name: str, values: Mapping[str, str]) -> str:

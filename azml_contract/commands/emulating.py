@@ -27,21 +27,14 @@ def make_emulator(seed: Path | None, faults: Path | None, azurite: str) -> Emula
     Raises:
         EmulatorError: Azurite was named and is not there, or the seed is malformed.
     """
-    from azml_contract.emulator.azurite import find_azurite
+    from azml_contract.emulator.azurite import is_installed
     from azml_contract.emulator.fault_file import load_faults
     from azml_contract.emulator.seed import find_seed
     from azml_contract.emulator.server import Emulator
-    from azml_contract.errors import EmulatorError
 
-    has_azurite = azurite != "none"
-    if has_azurite and not azurite:
-        # What uploads nothing can be recorded without.
-        try:
-            find_azurite()
-        except EmulatorError:
-            has_azurite = False
     return Emulator(
-        azurite=has_azurite,
+        # What uploads nothing can be recorded without.
+        azurite=azurite != "none" and bool(azurite or is_installed()),
         azurite_path="" if azurite == "none" else azurite,
         seed=find_seed(seed, None),
         faults=load_faults(faults) if faults else None,

@@ -35,7 +35,8 @@ _CHECK_S = 0.5
     "--azurite",
     metavar="PATH|none",
     default="",
-    help="Folder of the npm package azurite. Default: node_modules, then PATH.",
+    help="Folder of the npm package azurite. Default: node_modules, PATH, then "
+    "this user's cache, where it is installed at first use.",
 )
 @click.option("--seed", type=click.Path(path_type=Path), help="JSON: what exists.")
 @click.option(
@@ -95,6 +96,7 @@ def command(
     (a whole number: the same one draws the same GUIDs).
     """
     from azml_contract.command_run import CommandRun
+    from azml_contract.commands.azurite import provide_azurite
     from azml_contract.commands.emulating import conclude_seen, plan_seen
     from azml_contract.emulator.clock import RunningClock
     from azml_contract.emulator.fault_file import load_faults
@@ -102,6 +104,8 @@ def command(
     from azml_contract.emulator.server import Emulator
     from azml_contract.gateway.ports import keep_ports, remember_ports
 
+    if azurite != "none":
+        provide_azurite(azurite)
     port, gateway_port = keep_ports(state, port, gateway_port)
     is_seen = recordings is not None or logs
     emulator = Emulator(

@@ -77,7 +77,8 @@ _COMMAND = ("azml-contract", "record")
     "--azurite",
     metavar="PATH|none",
     default="",
-    help="Folder of the npm package azurite. Default: node_modules, then PATH.",
+    help="Folder of the npm package azurite. Default: node_modules, PATH, then "
+    "this user's cache.",
 )
 @judging_options
 @contracts_option

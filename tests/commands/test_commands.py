@@ -129,11 +129,34 @@ def test_an_empty_folder_holds_no_cassette(tmp_path: Path) -> None:
     assert "the folder holds no recording" in done.stderr
 
 
-def test_demo_outside_a_checkout_says_what_is_missing(tmp_path: Path) -> None:
-    done = run("demo", cwd=tmp_path)
+def test_demo_of_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
+    done = run("demo", "--scenarios", "nowhere", cwd=tmp_path)
     assert done.returncode == 2
-    assert "no folder scenarios here" in done.stderr
-    assert "--scenarios DIR" in done.stderr
+    assert done.stderr == (
+        "Error: There is no folder nowhere; --scenarios names one.\n"
+    )
+
+
+@pytest.mark.slow
+def test_demo_shows_what_comes_along_where_nothing_can_be_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from azml_contract import cli
+    from azml_contract.commands import demo
+    from azml_contract.errors import EmulatorError
+
+    def refuse() -> None:
+        raise EmulatorError("no npm here.\nGet it.")
+
+    monkeypatch.setattr(demo, "provide_azurite", refuse)
+    monkeypatch.chdir(tmp_path)
+    cli.cli.main(["demo"], standalone_mode=False)
+    said = capsys.readouterr().out
+    assert "Not here: no npm here. Get it." in said
+    assert "PUT jobs Sweep" in said
+    assert "Simulated only" in said
+    replayed = tmp_path / ".azml/demo/cassettes/train_and_sweep/asset_to_sweep"
+    assert len(list(replayed.glob("*.json"))) == 5
 
 
 def test_doctor_names_what_is_missing_and_shows_no_secret(tmp_path: Path) -> None:

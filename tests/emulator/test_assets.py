@@ -177,7 +177,7 @@ def test_an_upload_without_blob_storage_is_an_error_that_says_so(client):
     assert answer.status_code == 503
     message = answer.json()["error"]["message"]
     assert "started without Azurite" in message
-    assert "`npm install azurite@3.35.0` (Node 20)" in message
+    assert "`azml-contract doctor --install`" in message
     assert "`make setup` in a checkout" in message
 
 

@@ -198,9 +198,10 @@ def test_without_azurite_anywhere_the_remedy_is_named(tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "_folders", lambda start: [start])
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(EmulatorError) as caught:
         find_azurite(folder=tmp_path)
-    assert "npm ci" in str(caught.value)
+    assert "azml-contract doctor --install" in str(caught.value)
     assert "--azurite none" in str(caught.value)
 
 

@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "whole_file": {"errors"},
     "made_page": {"whole_file"},
     "seen": set(),
+    "shipped": set(),
     "source": {"finding"},
     "settings": {"errors"},
     "contract": VALUES,
@@ -42,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "library": VALUES | {"settings", "contract", "validation"},
     "regression": VALUES | {"contract", "validation", "cassette", "made_page"},
     "gateway": {"errors", "exchange", "whole_file"},
-    "emulator": VALUES | {"settings", "contract", "validation", "gateway"},
+    "emulator": VALUES | {"settings", "contract", "validation", "gateway", "shipped"},
     "report": {"finding", "seen"},
     "starter": {"errors", "whole_file"},
 }
@@ -51,7 +52,10 @@ WIRING = {
     *("scenario", "complaints", "command_run", "cleanup"),
 }
 CLIENT_PARTS = {"client", "lro", "blobs", "rest"}
-HANDS_ITS_ENVIRONMENT_TO_A_CHILD = {PACKAGE / "emulator" / "azurite.py"}
+HANDS_ITS_ENVIRONMENT_TO_A_CHILD = {
+    PACKAGE / "emulator" / "azurite.py",
+    PACKAGE / "emulator" / "azurite_install.py",
+}
 # Runs in a process of its own, and is told by its environment what to do.
 A_PROGRAM_OF_ITS_OWN = {PACKAGE / "emulator" / "execution" / "scorer.py"}
 # What `init` writes: scenarios of a user's.

@@ -1,0 +1,37 @@
+"""Azurite for the commands that need it: found, or installed before the eyes."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+def provide_azurite(explicit: str = "") -> None:
+    """Find Azurite; where it is nowhere, install it, and tell how far that is.
+
+    Raises:
+        EmulatorError: It is not where it was said to be, or could not be installed.
+    """
+    from azml_contract.emulator.azurite import find_azurite, is_installed
+
+    if explicit or is_installed():
+        find_azurite(explicit)
+        return
+    from azml_contract.emulator.azurite_install import cached_azurite, install_azurite
+    from azml_contract.emulator.node import find_npm
+
+    find_npm()
+    place = cached_azurite().parents[4]
+    click.echo(
+        f"Installing Azurite, the emulator's blob storage, into {place} "
+        "(190 MB, a minute or two, once).",
+        err=True,
+    )
+    if not sys.stderr.isatty():
+        install_azurite(lambda there, wanted: None)
+        return
+    with click.progressbar(length=100, label="Packages", file=sys.stderr) as bar:
+        install_azurite(
+            lambda there, wanted: bar.update(100 * there // wanted - bar.pos)
+        )

@@ -1,0 +1,32 @@
+"""Puts into a wheel what stands beside the package: scenarios, recordings, locks."""
+
+import runpy
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).parent
+NAMES = runpy.run_path(str(ROOT / "azml_contract" / "shipped.py"))["NAMES"]
+
+
+class BuildWithShipped(build_py):
+    """Copies what `azml_contract.shipped` looks for into the package."""
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        inside = Path(self.build_lib) / "azml_contract" / "shipped"
+        shutil.rmtree(inside, ignore_errors=True)
+        inside.mkdir(parents=True)
+        for name in NAMES:
+            if (ROOT / name).is_dir():
+                left_out = shutil.ignore_patterns("__pycache__", "*.unproven", ".*")
+                shutil.copytree(ROOT / name, inside / name, ignore=left_out)
+            else:
+                shutil.copy2(ROOT / name, inside / name)
+
+
+setup(cmdclass={"build_py": BuildWithShipped})
