@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     "scrub": "Take secrets and names out of recordings of any format.",
     "import": "Make a cassette of another tool's recording.",
     "export": "Write a cassette for vcrpy, or as HAR.",
+    "permissions": "Print the role definition that recorded calls need.",
     "prune": "List or delete cassettes that no scenario plays.",
 }
 
