@@ -22,7 +22,7 @@ def provide_azurite(explicit: str = "") -> None:
     from azml_contract.emulator.node import find_npm
 
     find_npm()
-    place = cached_azurite().parents[4]
+    place = cached_azurite().parents[5]
     click.echo(
         f"Installing Azurite, the emulator's blob storage, into {place} "
         "(190 MB, a minute or two, once).",

@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -93,37 +92,41 @@ def _run_npm(npm: list[str], draft: Path, advance: Callable[[int, int], None]) -
         for name in json.loads((draft / "package-lock.json").read_bytes())["packages"]
         if name.startswith("node_modules/")
     }
-    log = draft / "npm.log"
     words = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-    with (
-        log.open("wb") as said,
-        subprocess.Popen(
-            [*npm, *words],
-            cwd=draft,
-            env=_environ(),
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-        ) as process,
-    ):
+    with subprocess.Popen(
+        [*npm, *words],
+        cwd=draft,
+        env=_environ(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
         try:
-            while process.poll() is None:
-                time.sleep(_ASK_S)
-                with contextlib.suppress(OSError):
-                    there = wanted & {
-                        p.name for p in (draft / "node_modules").iterdir()
-                    }
-                    advance(len(there), len(wanted))
+            said = _follow(process, lambda: advance(_count(draft, wanted), len(wanted)))
         except BaseException:
             process.kill()
             raise
     if process.returncode:
-        lines = log.read_text("utf-8", "replace").strip().splitlines()[-6:]
+        lines = said.decode("utf-8", "replace").strip().splitlines()[-6:]
         raise EmulatorError(
             "npm could not install Azurite:\n"
             + "\n".join(f"  {line}" for line in lines)
             + "\nIt needs the registry of npm. Again: azml-contract doctor --install"
         )
+
+
+def _follow(process: subprocess.Popen[bytes], tell: Callable[[], None]) -> bytes:
+    while True:
+        try:
+            return process.communicate(timeout=_ASK_S)[0]
+        except subprocess.TimeoutExpired:
+            tell()
+
+
+def _count(draft: Path, wanted: set[str]) -> int:
+    with contextlib.suppress(OSError):
+        return len(wanted & {one.name for one in (draft / "node_modules").iterdir()})
+    return 0
 
 
 def _environ() -> dict[str, str]:
