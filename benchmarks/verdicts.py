@@ -112,8 +112,10 @@ def make_judges(case: Case) -> dict[str, Judge]:
         ]
         return not found, len(found)
 
+    scope = Scope()
+
     def judge_in_full(body: Any) -> tuple[bool, int]:
-        found = judge_body(grader, check, body, VALUES, Scope())
+        found = judge_body(grader, check, body, VALUES, scope)
         return not found, len(found)
 
     judges: dict[str, Judge] = {

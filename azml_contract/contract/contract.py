@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
 
 from azml_contract.contract.imported import Imported
 from azml_contract.contract.model import Definition, Operation, SourceKind
@@ -19,8 +20,7 @@ from azml_contract.contract.routes import Hit, Routes, Template
 _MOST_FOUND = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """A verb and path that the contract knows; `values` as sent, decoded."""
 
     operation: Operation

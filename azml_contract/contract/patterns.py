@@ -31,7 +31,13 @@ INTEGER_RANGES = {
 }
 """Bounds of the integer formats, both ends included."""
 
+_SPECIAL = re.compile(r"[\\^$.*+?()\[\]{}|]")
 _TOKEN = re.compile(r"\\.|\[|\]|\$", re.DOTALL)
+
+
+def escape_pattern(text: str) -> str:
+    """A text as an ECMA pattern that means itself."""
+    return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 class Matcher:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 _NEAREST = 3
@@ -23,8 +24,7 @@ class Template:
     operation: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A template that fits, and its parameters' values, percent-decoded."""
 
     operation: str

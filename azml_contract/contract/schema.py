@@ -53,11 +53,32 @@ class Choice:
     variant: str
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What texts have to be besides, by where they stand.
+
+    `at` is asked of the properties of those names, in lower case, `named` of all
+    others, and `free` of what stands under names of the caller's choice and in what
+    the contract leaves open. Nothing is asked below the properties `spared`, nor of
+    the items of a list.
+    """
+
+    at: Mapping[str, Schema]
+    named: Schema
+    free: Schema
+    spared: frozenset[str]
+
+
+_FREE = {"$ref": "#/$defs/~1free"}
+"""Anything, its texts as `Texts.free` says; no definition has such a name."""
+
+
 def write_schema(
     definitions: Mapping[str, Definition],
     body: Type,
     lens: Lens,
     choice: Choice | None = None,
+    texts: Texts | None = None,
 ) -> Schema:
     """The schema of one body.
 
@@ -66,6 +87,7 @@ def write_schema(
         body: The type of the whole body.
         lens: Create, update or response, and whether secrets may show.
         choice: Which variant the body is known to be; every variant by default.
+        texts: What texts have to be besides; nothing by default.
 
     Returns:
         A schema whose ``$defs`` hold every definition that `body` reaches. A
@@ -73,7 +95,7 @@ def write_schema(
     """
     if choice is not None and not choice.owner:
         body = replace(body, ref=choice.variant)
-    writer = _Writer(definitions, lens, choice)
+    writer = _Writer(definitions, lens, choice, texts)
     schema = writer.write_type(body, nullable=False)
     return {"$schema": DIALECT, **schema, "$defs": writer.finish()}
 
@@ -84,10 +106,12 @@ class _Writer:
         definitions: Mapping[str, Definition],
         lens: Lens,
         choice: Choice | None,
+        texts: Texts | None = None,
     ) -> None:
         self._definitions = definitions
         self._lens = lens
         self._choice = choice
+        self._texts = texts
         self._written: dict[str, Schema] = {}
         self._waiting: list[str] = []
 
@@ -96,16 +120,38 @@ class _Writer:
             name = self._waiting.pop()
             definition = self._definitions.get(name)
             if definition is None:
-                continue
-            if is_union(definition):
+                self._written[name] = {} if self._texts is None else dict(_FREE)
+            elif is_union(definition):
                 self._written[name] = self._write_union(definition)
             else:
                 self._written[name] = self._write_object(definition)
+        if self._texts is not None:
+            self._written["/free"] = {
+                **self._texts.free,
+                "additionalProperties": _FREE,
+                "items": _FREE,
+            }
         return self._written
 
-    def write_type(self, kind: Type, *, nullable: bool | None) -> Schema:
+    def write_type(
+        self,
+        kind: Type,
+        *,
+        nullable: bool | None,
+        texts: Schema | None = None,
+        is_asked: bool = True,
+    ) -> Schema:
+        """The schema of a value.
+
+        Args:
+            kind: Its type.
+            nullable: Whether it may be null.
+            texts: What is asked besides where it is a text.
+            is_asked: Whether anything is asked of texts below it.
+        """
+        asked = self._texts if is_asked else None
         if kind.kind == "any":
-            return {}
+            return {} if asked is None else dict(_FREE)
         name = _JSON_TYPES.get(kind.kind, kind.kind)
         # Unknown nullability (None) accepts null: the source cannot refuse it.
         accepts_null = nullable is not False
@@ -113,10 +159,19 @@ class _Writer:
         if kind.kind == "ref":
             schema["$ref"] = self._refer(kind.ref)
         elif kind.items is not None:
-            keyword = "items" if kind.kind == "array" else "additionalProperties"
-            schema[keyword] = self.write_type(kind.items, nullable=kind.items_nullable)
+            is_list = kind.kind == "array"
+            schema["items" if is_list else "additionalProperties"] = self.write_type(
+                kind.items,
+                nullable=kind.items_nullable,
+                texts=None if is_list or asked is None else asked.free,
+                is_asked=is_asked,
+            )
+        elif kind.kind in ("object", "map") and asked is not None:
+            schema.update(_FREE)
         if kind.enum:
             schema["enum"] = [*kind.enum, None] if accepts_null else list(kind.enum)
+        elif kind.kind == "string" and texts is not None:
+            schema.update(texts)
         _add_bounds(schema, kind)
         return schema
 
@@ -152,6 +207,8 @@ class _Writer:
         """A variant without a definition: what the base declares, open."""
         schema = self._write_object(base)
         del schema["additionalProperties"]
+        if self._texts is not None:
+            schema["additionalProperties"] = _FREE
         return schema
 
     def _write_object(self, definition: Definition) -> Schema:
@@ -167,8 +224,9 @@ class _Writer:
             if tag:
                 schema["properties"][tag] = {"const": definition.discriminator_value}
         if definition.additional is not None:
+            free = self._texts.free if self._texts is not None else None
             schema["additionalProperties"] = self.write_type(
-                definition.additional, nullable=None
+                definition.additional, nullable=None, texts=free
             )
         required = required_names(definition, self._lens)
         if required:
@@ -184,7 +242,14 @@ class _Writer:
     def _write_property(self, prop: Property) -> Schema:
         if use_of(prop, self._lens) is not Use.FREE:
             return _NOTHING
-        return self.write_type(prop.type, nullable=prop.nullable)
+        if self._texts is None:
+            return self.write_type(prop.type, nullable=prop.nullable)
+        return self.write_type(
+            prop.type,
+            nullable=prop.nullable,
+            texts=self._texts.at.get(prop.name.lower(), self._texts.named),
+            is_asked=prop.name not in self._texts.spared,
+        )
 
 
 def _when(tag: str, value: Schema, then: Schema, otherwise: Schema | bool) -> Schema:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from azml_contract.contract.patterns import escape_pattern
+from azml_contract.contract.schema import Schema, Texts
 from azml_contract.finding import Act, Edit, Finding, Fix, Severity
 from azml_contract.validation.deviation import Path, to_pointer
 from azml_contract.validation.grade import Grader
@@ -20,8 +22,8 @@ from azml_contract.validation.phrases import show
 _PROVIDER = "microsoft.machinelearningservices"
 _START = "/subscriptions/"
 _FIRST = frozenset("/sS")
+_AS_IDS = [{"pattern": f"^{start}"} for start in ("/", "su", "sU", "Su", "SU")]
 _USERS_OWN = frozenset(("environmentVariables", "searchSpace", "tags"))
-_TAIL = re.compile(r"([^/]+)/[^/]+(?:(/[^/]+)/[^/]+)?")
 _COMMON = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)"
     r"/providers/Microsoft\.MachineLearningServices/(workspaces|registries)/([^/]+)"
@@ -42,6 +44,21 @@ WANTED: dict[str, tuple[str, ...]] = {
     "uri": (*_DATA, *_MODELS, "data/labels", "models/labels"),
 }
 """Property, in lower case, to the kinds of resources whose ids it may hold."""
+
+
+def _write_tail(kind: str) -> str:
+    """``codes/versions`` as a pattern of what follows the workspace in an id."""
+    return "/[^/]+/".join(kind.split("/")) + "/[^/]+"
+
+
+_TAILS = {
+    name: re.compile("|".join(map(_write_tail, WANTED[name.lower()])))
+    for name in (
+        *("codeId", "componentId", "computeId", "dataId", "datastoreId"),
+        *("environmentId", "target", "uri"),
+    )
+}
+"""What ids end in, below the workspace, by the property as it is usually written."""
 
 RELATED: dict[str, tuple[str, str]] = {
     "applicationinsights": ("Microsoft.Insights", "components"),
@@ -137,7 +154,7 @@ def check_ids(grader: Grader, body: Any, place: Place | None) -> list[Finding]:
     Tags, environment variables and hyperparameters are the user's own words:
     they may name whatever they like.
     """
-    home = _find_home(place)
+    home = find_home(place)
     found: list[Finding] = []
     if home and _are_at_home(body, home):
         return found
@@ -194,8 +211,8 @@ def _find_malformed(
     )
 
 
-def _find_home(place: Place | None) -> str:
-    """What ids of the workspace start with, as they are usually written."""
+def find_home(place: Place | None) -> str:
+    """What ids of a workspace start with, as they are usually written; "" for none."""
     if place is None or not (place.subscription and place.resource_group):
         return ""
     return (
@@ -205,35 +222,50 @@ def _find_home(place: Place | None) -> str:
     )
 
 
+def write_plain_texts(home: str) -> Texts:
+    """What a schema asks of texts so that no id is left to take apart.
+
+    Ids of the workspace, as they are usually written, are plainly right where they
+    are wanted; all else that starts as an id may be wrong, and is refused. A wanted
+    id begins with the home, and ends in the provider's path to it: two short looks
+    cost a fifth of one along the whole id.
+    """
+    start = f"^{escape_pattern(home)}"
+    end = escape_pattern(home[home.index("/providers/") :])
+    other: Schema = {"not": {"type": "string", "anyOf": _AS_IDS}}
+    at: dict[str, Schema] = {}
+    for name, kinds in WANTED.items():
+        tails = "|".join(map(_write_tail, kinds))
+        ends = {"pattern": f"{end}(?:{tails})$"}
+        at[name] = {"anyOf": [{"pattern": start, "allOf": [ends]}, other]}
+    slashed: Schema = {"not": {"type": "string", "pattern": "^/"}}
+    return Texts(at, slashed, other, _USERS_OWN)
+
+
 def _are_at_home(body: Any, home: str) -> bool:
     """Whether all ids are so plainly right that none need be taken apart.
 
     Most are. False says nothing: an id may be right in another spelling.
     """
+    start = len(home)
     waiting = [body]
     for value in waiting:
-        kind = type(value)
-        if kind is list:
-            waiting += value
-        elif kind is dict:
+        if type(value) is dict:
             for key, item in value.items():
                 kind = type(item)
                 if kind is str:
-                    if item[:1] in _FIRST and not _is_at_home(key, item, home):
-                        return False
+                    if item[:1] in _FIRST:
+                        tail = _TAILS.get(key)
+                        if tail is None or not item.startswith(home):
+                            if _is_id(key, item):
+                                return False
+                        elif tail.fullmatch(item, start) is None:
+                            return False
                 elif (kind is dict or kind is list) and key not in _USERS_OWN:
                     waiting.append(item)
+        elif type(value) is list:
+            waiting += value
     return True
-
-
-def _is_at_home(key: str, text: str, home: str) -> bool:
-    if not text.startswith(home):
-        return not _is_id(key, text)
-    tail = _TAIL.fullmatch(text, len(home))
-    if tail is None:
-        return False
-    wanted = WANTED.get(key.lower())
-    return wanted is None or f"{tail[1]}{tail[2] or ''}" in wanted
 
 
 def _collect_ids(value: Any, path: Path, found: list[tuple[str, str, Path]]) -> None:

@@ -18,7 +18,7 @@ from azml_contract.validation.grade import Grader
 from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.phrases import list_names
 
-_EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z_]+)\.([^}]*?)\s*\}\}")
+_EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z_]+)\.([^}]*)\}\}")
 _VARIABLE = re.compile(r"AZURE_ML_(INPUT|OUTPUT)_([A-Za-z0-9_]+)")
 _BINDERS = {
     "inputs": ("inputs", "inputDataBindings"),
@@ -92,7 +92,7 @@ def check_bindings(grader: Grader, job: Any, path: Path) -> list[Finding]:
     found: list[Finding] = []
     for command in _find_commands(job, path):
         text = command.text
-        reads = dict.fromkeys(_EXPRESSION.findall(text)) if "${{" in text else {}
+        reads = _find_reads(text) if "${{" in text else {}
         for kind, name in reads:
             if not command.binds(kind, name):
                 found.append(_find_unbound(grader, command, kind, name))
@@ -105,6 +105,11 @@ def check_bindings(grader: Grader, job: Any, path: Path) -> list[Finding]:
             if ("search_space", name) not in reads and name[:1] != "-":
                 found.append(_find_unread(grader, name, path))
     return found
+
+
+def _find_reads(text: str) -> dict[tuple[str, str], None]:
+    """What expressions name: kind and name, each once, in their order."""
+    return {(kind, name.rstrip()): None for kind, name in _EXPRESSION.findall(text)}
 
 
 def _find_commands(job: Any, path: Path) -> list[_Command]:

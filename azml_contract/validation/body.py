@@ -7,15 +7,16 @@ in a bounded cache that all validators share. Knows neither profiles nor HTTP.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from azml_contract.contract.contract import Contract
 from azml_contract.contract.model import Definition, Type
-from azml_contract.contract.schema import Choice, write_schema
+from azml_contract.contract.schema import Choice, Texts, write_schema
 from azml_contract.contract.views import Lens, is_union
+from azml_contract.validation.arm_ids import write_plain_texts
 from azml_contract.validation.bounds import Bound, Tightened, find_bound
 from azml_contract.validation.deviation import Deviation, Rule
 from azml_contract.validation.explain import PlanBook
@@ -24,8 +25,11 @@ from azml_contract.validation.homes import Homes
 from azml_contract.validation.judge import Accept, compile_judge
 
 _CAPACITY = 1024
+_ENOUGH = 500
+"""A judge for one workspace takes as long to compile as it saves on so many bodies."""
+_MOST_HOMES, _MOST_ASKED = 16, 1024
 
-Key = tuple[int, Type, Lens, bool]
+Key = tuple[int, int, Lens, bool]
 _BOUNDED = frozenset((Rule.PATTERN, Rule.RANGE, Rule.LENGTH))
 
 
@@ -39,12 +43,14 @@ class BodyCheck:
     """
 
     __slots__ = (
+        "_asked",
         "_body",
         "_contract",
         "_definitions",
         "_is_bounded",
         "_judges",
         "_lens",
+        "_plain",
         "_plan",
         "_tag",
         "_union",
@@ -53,7 +59,7 @@ class BodyCheck:
     def __init__(
         self, contract: Contract, body: Type, lens: Lens, *, is_bounded: bool = False
     ) -> None:
-        # Holding the contract keeps its id, a part of the cache's key, its own.
+        # Holding both keeps their ids, parts of the cache's key, their own.
         self._contract = contract
         self._body = body
         self._lens = lens
@@ -66,6 +72,31 @@ class BodyCheck:
         self._union = _find_union(contract.definitions, body)
         self._tag = self._union.base.discriminator if self._union else ""
         self._judges: dict[str, Accept] = {}
+        self._plain: dict[tuple[str, str], Accept] = {}
+        self._asked: Counter[tuple[str, str]] = Counter()
+
+    def is_plain(self, value: Any, home: str) -> bool:
+        """Whether a body keeps its contract, and holds no id but plain ones.
+
+        False says nothing: such a judge is compiled for a workspace only when as many
+        bodies have come as make it pay.
+
+        Args:
+            value: A parsed body.
+            home: What ids of the workspace start with.
+        """
+        key = self._find_variant(value), home
+        judge = self._plain.get(key)
+        if judge is not None:
+            return judge(value)
+        self._asked[key] += 1
+        if self._asked[key] == _ENOUGH:
+            if len(self._plain) >= _MOST_HOMES:
+                self._plain.clear()
+            self._plain[key] = self._compile(key[0], write_plain_texts(home))
+        elif len(self._asked) > _MOST_ASKED:
+            self._asked.clear()
+        return False
 
     def accepts(self, value: Any) -> bool:
         """Whether a parsed body keeps its contract."""
@@ -86,11 +117,11 @@ class BodyCheck:
         tag = holder.get(self._tag) if isinstance(holder, dict) else None
         return tag if isinstance(tag, str) and tag in union.base.variants else ""
 
-    def _compile(self, variant: str) -> Accept:
+    def _compile(self, variant: str, texts: Texts | None = None) -> Accept:
         union, choice = self._union, None
         if union is not None and variant:
             choice = Choice(union.owner, union.name, union.base.variants[variant])
-        schema = write_schema(self._definitions, self._body, self._lens, choice)
+        schema = write_schema(self._definitions, self._body, self._lens, choice, texts)
         return compile_judge(schema)
 
     def find_background(self, deviation: Deviation) -> Background:
@@ -191,7 +222,7 @@ def compile_body(
     contract: Contract, body: Type, lens: Lens, *, is_bounded: bool = False
 ) -> BodyCheck:
     """The check of a body, from the cache where it was compiled before."""
-    key = (id(contract), body, lens, is_bounded)
+    key = (id(contract), id(body), lens, is_bounded)
     with _lock:
         found = _cache.get(key)
         if found is not None:

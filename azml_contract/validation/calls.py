@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from azml_contract.contract.catalog import find_stand_in, is_newer_than_known
@@ -137,9 +138,14 @@ def check_names(grader: Grader, route: Route, *, scope: Scope) -> Iterator[Findi
     yield from _check_scope(grader, values, scope)
 
 
+@lru_cache(maxsize=1024)  # most calls name the same workspace
+def _matches(pattern: str, value: str) -> bool:
+    return Matcher(pattern).search(value)
+
+
 def _check_name(grader: Grader, parameter: Parameter, value: str) -> Iterator[Finding]:
     kind = parameter.type
-    if kind.pattern and not Matcher(kind.pattern).search(value):
+    if kind.pattern and not _matches(kind.pattern, value):
         yield grader.find(
             "AZC146",
             f"{show(value)} is no {parameter.name}: it must match {kind.pattern}.",
@@ -152,12 +158,12 @@ def _check_name(grader: Grader, parameter: Parameter, value: str) -> Iterator[Fi
 def _check_scope(
     grader: Grader, values: Mapping[str, str], scope: Scope
 ) -> Iterator[Finding]:
-    wanted = {
-        "subscriptionId": ("subscription", scope.subscription),
-        "resourceGroupName": ("resource group", scope.resource_group),
-        "workspaceName": ("workspace", scope.workspace),
-    }
-    for name, (noun, configured) in wanted.items():
+    wanted = (
+        ("subscriptionId", "subscription", scope.subscription),
+        ("resourceGroupName", "resource group", scope.resource_group),
+        ("workspaceName", "workspace", scope.workspace),
+    )
+    for name, noun, configured in wanted:
         value = values.get(name)
         if configured and value is not None and value.lower() != configured.lower():
             yield grader.find(

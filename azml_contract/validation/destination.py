@@ -25,7 +25,6 @@ MANAGEMENT_HOSTS = (
 ANOTHER_PROVIDER = "another resource provider"
 
 _ARM = re.compile(r"/+(?:subscriptions|providers)/", re.IGNORECASE)
-_PROVIDER = re.compile(r"/providers/([^/]+)", re.IGNORECASE)
 _STATUS_PATH = re.compile(
     r"/providers/microsoft\.machinelearningservices/locations/[^/]+/"
     r"[a-z]*operation(?:s?status|results)/",
@@ -62,7 +61,9 @@ def name_destination(request: Request) -> str:
 
     The questions that a browser asks before a call are no calls.
     """
-    if request.header("access-control-request-method") or request.method == "OPTIONS":
+    if request.method == "OPTIONS" or (
+        request.headers and request.header("access-control-request-method")
+    ):
         return "preflight"
     if not is_arm(request):
         return _name_elsewhere(request) or "another host"
@@ -71,13 +72,14 @@ def name_destination(request: Request) -> str:
 
 def name_provider(path: str) -> str:
     """The last provider that a path names, in lower case; "" when it names none."""
-    found = _PROVIDER.findall(unquote(path) if "%" in path else path)
-    return str(found[-1]).lower() if found else ""
+    lowered = (unquote(path) if "%" in path else path).lower()
+    _, named, rest = lowered.rpartition("/providers/")
+    return rest.partition("/")[0] if named else ""
 
 
 def is_status_path(path: str) -> bool:
     """Whether a path polls a long-running operation; no specification has these."""
-    return _STATUS_PATH.search(path) is not None
+    return "/locations/" in path.lower() and _STATUS_PATH.search(path) is not None
 
 
 @lru_cache(maxsize=64)
@@ -95,6 +97,8 @@ def find_right_host(host: str) -> str:
 
 
 def _name_elsewhere(request: Request) -> str:
+    if request.host in MANAGEMENT_HOSTS and _ARM.match(request.path):
+        return ""  # whatever the names of resources look like
     place = f"{request.host}{request.path}"
     found = (name for name, pattern in _ELSEWHERE.items() if pattern.search(place))
     return next(found, "")

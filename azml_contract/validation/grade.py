@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -49,8 +48,7 @@ class Background(NamedTuple):
     is_common: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Grader:
+class Grader(NamedTuple):
     """Turns what is wrong with one side of one call into findings."""
 
     profile: Profile

@@ -11,7 +11,6 @@ arguments), and every recorded sweep: ``["uniform", [0.05, 0.8]]``,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from azml_contract.finding import Finding
@@ -37,24 +36,24 @@ DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
 _POSITIVE = ("sigma", "q", "upper")
 
 
-def check_search_space(grader: Grader, space: Any, path: Path) -> Iterator[Finding]:
+def check_search_space(grader: Grader, space: Any, path: Path) -> list[Finding]:
     """Findings about each parameter of a search space, in document order."""
-    if not isinstance(space, dict):
-        return
-    for name, expression in space.items():
-        if isinstance(expression, dict):
-            continue
-        fault = find_fault(expression)
+    found: list[Finding] = []
+    for name, expression in space.items() if isinstance(space, dict) else ():
+        fault = None if isinstance(expression, dict) else find_fault(expression)
         if fault is not None:
             message, cure = fault
-            yield grader.find(
-                "AZC173",
-                f"The search space of {name}: {message}.",
-                cure=cure,
-                pointer=to_pointer((path, name)),
-                expected=tuple(DISTRIBUTIONS),
-                seen=expression if isinstance(expression, str) else None,
+            found.append(
+                grader.find(
+                    "AZC173",
+                    f"The search space of {name}: {message}.",
+                    cure=cure,
+                    pointer=to_pointer((path, name)),
+                    expected=tuple(DISTRIBUTIONS),
+                    seen=expression if isinstance(expression, str) else None,
+                )
             )
+    return found
 
 
 def find_fault(expression: Any) -> tuple[str, str] | None:
@@ -72,7 +71,10 @@ def find_fault(expression: Any) -> tuple[str, str] | None:
         return f"{show(name)} is no distribution", cure
     if name == "choice":
         return _find_choice_fault(arguments)
-    return _find_arguments_fault(name, arguments)
+    fault = _find_arguments_fault(name, DISTRIBUTIONS[name], arguments)
+    if not fault:
+        return None
+    return fault, f'Write ["{name}", [{", ".join(DISTRIBUTIONS[name])}]].'
 
 
 def _find_choice_fault(arguments: Any) -> tuple[str, str] | None:
@@ -84,20 +86,18 @@ def _find_choice_fault(arguments: Any) -> tuple[str, str] | None:
     return None if arguments[0] else ("choice has no values", "Give it values.")
 
 
-def _find_arguments_fault(name: str, arguments: Any) -> tuple[str, str] | None:
-    wanted = DISTRIBUTIONS[name]
-    right = f'Write ["{name}", [{", ".join(wanted)}]].'
+def _find_arguments_fault(name: str, wanted: tuple[str, ...], arguments: Any) -> str:
+    """What is wrong with the arguments of any distribution but choice; "" if none."""
     if not isinstance(arguments, list) or len(arguments) != len(wanted):
         count = len(arguments) if isinstance(arguments, list) else 0
-        return f"{name} takes {', '.join(wanted)}, not {count} arguments", right
-    values = dict(zip(wanted, arguments, strict=True))
-    for argument, value in values.items():
+        return f"{name} takes {', '.join(wanted)}, not {count} arguments"
+    for argument, value in zip(wanted, arguments, strict=True):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return f"{argument} of {name} is {show(value)}, not a number", right
+            return f"{argument} of {name} is {show(value)}, not a number"
         if argument in _POSITIVE and value <= 0:
-            return f"{argument} of {name} must be above 0", right
+            return f"{argument} of {name} must be above 0"
         if argument == "upper" and value != int(value):
-            return f"{argument} of {name} must be whole", right
-    if "min" in values and values["min"] >= values["max"]:
-        return f"min of {name} is not below max", right
-    return None
+            return f"{argument} of {name} must be whole"
+    if wanted[0] == "min" and arguments[0] >= arguments[1]:
+        return f"min of {name} is not below max"
+    return ""

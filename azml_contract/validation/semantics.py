@@ -31,7 +31,7 @@ NAMES = frozenset(
 
 
 def check_meaning(
-    grader: Grader, body: Any, values: Mapping[str, str], scope: Scope
+    grader: Grader, body: Any, place: Place | None, *, has_plain_ids: bool = False
 ) -> list[Finding]:
     """Findings about the meaning of a request body.
 
@@ -39,10 +39,10 @@ def check_meaning(
         grader: Of the request.
         body: The parsed body, mended where its text was broken, its names
             written as the contract does.
-        values: Path parameters of the call.
-        scope: Where calls are meant to go.
+        place: The workspace that ids should name, if any.
+        has_plain_ids: Nothing can be wrong with an id of the body.
     """
-    found = check_ids(grader, body, choose_place(values, scope))
+    found = [] if has_plain_ids else check_ids(grader, body, place)
     if grader.operation.startswith("Workspaces_"):
         found += check_related(grader, body)
     if not isinstance(body, dict):

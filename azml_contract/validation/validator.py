@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from azml_contract.contract.catalog import (
     find_stand_in,
@@ -30,6 +30,7 @@ from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.finding import Act, Edit, Finding, Fix, Location, Side
 from azml_contract.seen import Calls
 from azml_contract.validation import calls
+from azml_contract.validation.arm_ids import find_home
 from azml_contract.validation.body import BodyCheck, compile_body
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.destination import (
@@ -48,7 +49,7 @@ from azml_contract.validation.parsed import DUPLICATE, Defect, Parsed
 from azml_contract.validation.polls import check_poll, check_polled
 from azml_contract.validation.recased import Recased
 from azml_contract.validation.retirement import check_retirement
-from azml_contract.validation.semantics import NAMES, check_meaning
+from azml_contract.validation.semantics import NAMES, check_meaning, choose_place
 
 __all__ = ["NO_OPERATION", "UNTOLD", "Profile", "Scope", "Validator", "Verdict"]
 
@@ -92,16 +93,14 @@ class Verdict:
         return Calls(1, contracts={self.contract: strength})
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     """A request whose operation is known."""
 
     contract: Contract
     route: Route
 
 
-@dataclass(frozen=True, slots=True)
-class _Recognised:
+class _Recognised(NamedTuple):
     """What a request is: a call, a poll, or why it is neither."""
 
     call: _Call | None = None
@@ -346,7 +345,13 @@ def judge_body(
     grader: Grader, check: BodyCheck, body: Any, values: Mapping[str, str], scope: Scope
 ) -> list[Finding]:
     """Every finding about a parsed request body: its schema, then its meaning."""
+    place = choose_place(values, scope)
+    home = find_home(place)
+    if home and check.is_plain(body, home):
+        return check_meaning(grader, body, place, has_plain_ids=True)
     deviations = check.check(body)
+    if not deviations:
+        return check_meaning(grader, body, place)
     found = [
         grader.grade(one, check.find_background(one))
         for one in deviations[:_MOST_FAULTS]
@@ -359,9 +364,9 @@ def judge_body(
         one for one in deviations if one.rule is Rule.CASE and one.expected[0] in NAMES
     ]
     if not miscased:
-        return found + check_meaning(grader, body, values, scope)
+        return found + check_meaning(grader, body, place)
     recased = Recased(body, miscased)
-    meaning = check_meaning(grader, recased.body, values, scope)
+    meaning = check_meaning(grader, recased.body, place)
     return found + [f._replace(pointer=recased.find_sent(f.pointer)) for f in meaning]
 
 
