@@ -61,12 +61,12 @@ soak: setup  ## property tests, fuzzers, kills and threads at full size
 CLIENTS := azure-mgmt-2020 azure-mgmt-2023 azure-ai-ml azureml-mlflow azure-cli
 
 setup-clients:  ## install the languages of docs/any-client.md (Debian, as root)
-	@for one in bash curl jq; do command -v $$one >/dev/null || need="$$need $$one"; done; \
+	@for one in bash curl fish jq strace; do command -v $$one >/dev/null || need="$$need $$one"; done; \
 	command -v java >/dev/null || need="$$need default-jdk-headless"; \
 	command -v go >/dev/null || need="$$need golang-go"; \
 	test -z "$$need" || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$need; }
 
-test-clients: setup $(CLIENTS:%=.clients/%/installed) .clients/node/installed  ## real clients against the emulator
+test-clients: setup setup-clients $(CLIENTS:%=.clients/%/installed) .clients/node/installed  ## real clients against the emulator
 	@$(RUN) pytest tests/clients -q
 
 .clients/node/installed: tests/clients/package.json
@@ -90,11 +90,11 @@ contract: setup  ## compare the data with SPECS and OBSERVED, and fail on drift
 	@$(RUN) azml_contract.contract.compile --specs $(SPECS) --check
 	@$(RUN) azml_contract.validation.compile_evidence --observed $(OBSERVED) --check
 
-bench: bench-setup  ## every benchmark, next to the field; oav reads SPECS
+bench: setup bench-setup  ## every benchmark, next to the field; oav reads SPECS
 	@for one in verdicts cold contract; do \
 		.venv-bench/bin/python benchmarks/$$one.py --specs $(SPECS) || exit; echo; \
 	done
-	@for one in replay regress html_page saving emulator gateway; do \
+	@for one in replay regress html_page saving emulator gateway execution; do \
 		.venv-bench/bin/python benchmarks/$$one.py || exit; echo; \
 	done
 

@@ -158,7 +158,7 @@ def render_undo(
         parts = [f"set -e {' '.join(gone)}"] if gone else []
         parts += [_fish(*pair) for pair in kept.items()]
     elif form == "powershell":
-        places = ", ".join(f"Env:{name}" for name in gone)
+        places = ", ".join(f"'Env:{name}'" for name in gone)
         parts = [f"Remove-Item {places}"] if gone else []
         parts += [_powershell(*pair) for pair in kept.items()]
     else:

@@ -141,3 +141,9 @@ def test_emulator_measures_throughput_pages_start_and_memory() -> None:
     assert len(_figures(document, "per_s")) == 6
     for name in ("per_s", "ms", "s", "mb"):
         assert _are_positive(_figures(document, name))
+
+
+def test_execution_sweeps() -> None:
+    document = _run("execution", "--job-python", sys.executable)
+    assert _are_positive(_figures(document, "seconds"))
+    assert _are_positive(_figures(document, "processor_s"))

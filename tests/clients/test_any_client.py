@@ -1,7 +1,8 @@
 """The programs of docs/any-client.md: recorded, then replayed with no network at all.
 
 Part of `make test-clients`, which makes the environments of azure-cli, azure-ai-ml and
-Node. Java and Go are tried where the machine has them.
+Node, and installs Java, Go and strace where they are missing. Whatever a replayed
+program, and all that it starts, asks of a network is traced.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -40,11 +42,14 @@ SAID = {
     "Datastores.java": "3\n",
     "datastores.go": "3 datastores\n",
 }
-OPTIONS = {"submit.py": ["--fail-on", "never"]}
-NOT_EVERYWHERE = ("java", "go")
+# Each connect and each datagram that names an address, by whatever process.
+TRACE = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o"]
+ADDRESS = re.compile(r"sa_family=AF_INET6?, sin6?_port=htons\((\d+)\), .*?\"(.*?)\"")
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *words: str, under: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     """A command of ours, with the clients of `.clients` on its path."""
     bins = folder / "bin"
     bins.mkdir(exist_ok=True)
@@ -60,7 +65,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     path = f"{bins}{os.pathsep}{os.environ['PATH']}"
     modules = str(CLIENTS / "node" / "node_modules")
     return subprocess.run(
-        [sys.executable, "-m", "azml_contract", *words],
+        [*under, sys.executable, "-m", "azml_contract", *words],
         cwd=folder,
         env={**inherited, "PATH": path, "NODE_PATH": modules, "GOFLAGS": "-mod=mod"},
         capture_output=True,
@@ -76,13 +81,16 @@ def test_every_example_is_tried():
 @pytest.mark.parametrize("name", COMMANDS)
 def test_an_example_is_recorded_and_replayed_without_a_network(name, tmp_path):
     command = [*COMMANDS[name], name]
-    if command[0] in NOT_EVERYWHERE and shutil.which(command[0]) is None:
-        pytest.skip(f"{command[0]} is not on this machine")
+    for program in (command[0], TRACE[0]):
+        assert shutil.which(program), f"no {program} here: make setup-clients"
     tmp_path.joinpath(name).write_text(PROGRAMS[name])
-    options = OPTIONS.get(name, [])
     azurite = ["--azurite", str(ROOT)]
-    recorded = run(tmp_path, "record", *azurite, *options, "--", *command)
+    recorded = run(tmp_path, "record", *azurite, "--", *command)
     assert (recorded.returncode, recorded.stdout) == (0, SAID[name]), recorded.stderr
-    options = ["--isolate", *options, "recordings"]
-    replayed = run(tmp_path, "replay", *options, "--", *command)
+    trace = tmp_path / "asked"
+    words = ("replay", "--isolate", "recordings", "--", *command)
+    replayed = run(tmp_path, *words, under=[*TRACE, str(trace)])
     assert (replayed.returncode, replayed.stdout) == (0, SAID[name]), replayed.stderr
+    asked = set(ADDRESS.findall(trace.read_text()))
+    assert len(asked) == 1, asked
+    assert asked.pop()[1] in ("127.0.0.1", "::ffff:127.0.0.1")

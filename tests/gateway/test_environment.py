@@ -104,7 +104,7 @@ def test_a_value_of_many_lines_is_one_for_github():
     [
         ("sh", "unset B; export A=1"),
         ("fish", "set -e B; set -gx A '1'"),
-        ("powershell", "Remove-Item Env:B; $Env:A = '1'"),
+        ("powershell", "Remove-Item 'Env:B'; $Env:A = '1'"),
         ("json", ""),
     ],
 )

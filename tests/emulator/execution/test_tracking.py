@@ -80,6 +80,7 @@ def test_a_script_with_mlflow_alone_finds_the_server_by_its_address(bench):
     """Without the plug-in that knows azureml://, by https://."""
     uri = f"https://westeurope.api.azureml.ms/mlflow/v1.0{bench.client.workspace}"
     own = {
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         "MLFLOW_TRACKING_URI": uri,
         "MLFLOW_TRACKING_TOKEN": bench.emulator.issue_token(),
     }
