@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from azml_contract.api_version import parse_api_version
-from azml_contract.contract.contract import NoRoute, Route
+from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation
 from azml_contract.emulator.body_text import as_strict, parse_body
 from azml_contract.emulator.faults import Fault, FaultKind
@@ -44,7 +44,7 @@ from azml_contract.errors import UnknownApiVersion
 from azml_contract.exchange import Request, Response
 from azml_contract.settings import PROVIDER
 
-RefuseBody = Callable[[Request], "Refusal | None"]
+RefuseBody = Callable[[Request, Contract], "Refusal | None"]
 _SERVER_ERRORS = {
     500: ("InternalServerError", "Received 500 from a service request."),
     502: (
@@ -85,7 +85,7 @@ class Arm:
         world: What there is.
         identity: Judges bearer tokens.
         versions: Every api-version of the provider.
-        refuse_body: Judges a request's body; None accepts it.
+        refuse_body: Judges a request to an operation; None accepts it.
     """
 
     def __init__(
@@ -390,7 +390,7 @@ class Arm:
         parsed = parse_body(request.body)
         if parsed is None and request.method in ("GET", "HEAD"):
             return None
-        refusal = self._refuse_body(request)
+        refusal = self._refuse_body(request, call.contract)
         if refusal is not None:
             raise refusal
         normal = normalize(parsed, call.operation.body, call.contract.definitions)

@@ -1,7 +1,7 @@
 """Which bodies and queries the service refuses, and in which words.
 
-In: a request. Out: nothing, or the error of a call that breaks its contract:
-something required is missing, a type is wrong, a value is not allowed. What
+In: a request to an operation. Out: nothing, or the error of a call that breaks its
+contract: something required is missing, a type is wrong, a value is not allowed. What
 the live service has been seen to take (names and values in another case,
 unknown properties) is not refused, and neither is what a body means; whether
 the things exist that it refers to is not looked at here.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from azml_contract.contract.contract import Contract, NoRoute
 from azml_contract.emulator.refusal import Json, Refusal
 from azml_contract.exchange import Request
 from azml_contract.finding import Evidence, Finding, Severity
@@ -29,12 +30,15 @@ _NOT_JSON = "AZC130"
 _FIRST_OF_MEANING = "AZC150"
 
 
-def make_refuse_body() -> Callable[[Request], Refusal | None]:
+def make_refuse_body() -> Callable[[Request, Contract], Refusal | None]:
     """A judge of requests; it keeps no state."""
     validator = Validator(profile=Profile.SERVICE)
 
-    def refuse(request: Request) -> Refusal | None:
-        verdict = validator.check_request(request)
+    def refuse(request: Request, contract: Contract) -> Refusal | None:
+        route = contract.find(request.method, request.path)
+        if isinstance(route, NoRoute):  # HEAD, which has no body
+            return None
+        verdict = validator.check_found(contract, route, request)
         broken = [f for f in verdict.findings if _is_refused(f)]
         return _as_refusal(broken) if broken else None
 

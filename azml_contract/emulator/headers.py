@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import lru_cache
 
 from azml_contract.emulator.clock import EmulatorClock, as_http_date, as_iso
 from azml_contract.exchange import Headers
@@ -35,6 +36,13 @@ def _draw_id() -> str:
     return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-a{drawn[17:20]}-{drawn[20:]}"
 
 
+@lru_cache(maxsize=16)
+def _tell_time(second: int, region: str) -> tuple[tuple[str, str], str]:
+    """The Date header, and how ids of routing begin; the same for a second."""
+    stamp = as_iso(float(second))[:19].replace("-", "").replace(":", "")
+    return ("Date", as_http_date(second)), f"{region}:{stamp}Z"
+
+
 class HeaderWriter:
     """Writes headers and counts calls. Thread-safe."""
 
@@ -54,15 +62,13 @@ class HeaderWriter:
             has_body: Whether it has a body.
         """
         request_id = _draw_id()
-        now = self._clock.now()
-        stamp = as_iso(float(int(now)))[:19].replace("-", "").replace(":", "")
-        routing = f"{self._region.upper()}:{stamp}Z:{request_id}"
+        date, routing = _tell_time(int(self._clock.now()), self._region.upper())
         headers: Headers = (
             *_ALWAYS,
-            ("Date", as_http_date(int(now))),
+            date,
             ("x-ms-request-id", request_id),
             ("x-ms-correlation-request-id", request_id),
-            ("x-ms-routing-request-id", routing),
+            ("x-ms-routing-request-id", f"{routing}:{request_id}"),
         )
         if has_body:
             headers = (*headers, _JSON)

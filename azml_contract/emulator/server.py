@@ -60,6 +60,7 @@ from azml_contract.settings import Settings
 
 COMPUTE = "cpu-cluster"
 LOG_NAME = "emulator.log"
+_OF_ARM = ("/subscriptions/", "/tenants")
 _TOKEN_OF_JOB_S = 24 * 3600.0
 
 
@@ -441,9 +442,7 @@ class Emulator:
 
     def _answer(self, request: Request, fault: Fault | None) -> Response:
         path = request.path
-        if request.host == ARM_HOST and path.startswith(
-            ("/subscriptions/", "/tenants")
-        ):
+        if path.startswith(_OF_ARM) and request.host in (ARM_HOST, "localhost"):
             return self._arm.answer(request, fault)
         if path.rstrip("/").lower() == "/metadata/endpoints":
             return _as_response(Reply(200, describe_cloud()))

@@ -135,6 +135,12 @@ class Validator:
         """Check a request: path, verb, query, names, body and what the body means."""
         return self._judge_request(self._recognise(request), request)
 
+    def check_found(
+        self, contract: Contract, route: Route, request: Request
+    ) -> Verdict:
+        """Check a request whose operation the caller has found in a contract."""
+        return self._judge_request(_Recognised(_Call(contract, route)), request)
+
     def check_response(self, request: Request, response: Response) -> Verdict:
         """Check the answer to a request: status, headers and body."""
         return self._judge_response(self._recognise(request), request, response)
