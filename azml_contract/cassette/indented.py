@@ -11,6 +11,11 @@ from collections.abc import Callable
 from json.encoder import encode_basestring
 from typing import Any
 
+_CONSTANTS: dict[type, Callable[[Any], str]] = {
+    bool: lambda value: "true" if value else "false",
+    int: str,
+    type(None): lambda _: "null",
+}
 _PLAIN = json.JSONEncoder(allow_nan=False)
 
 
@@ -38,6 +43,8 @@ def _write(value: Any, newline: str, add: Callable[[str], None]) -> None:
             _write(item, f"{newline}  ", add)
             between = f",{newline}  "
         add(f"{newline}]")
+    elif type(value) in _CONSTANTS:
+        add(_CONSTANTS[type(value)](value))
     else:
         add(_PLAIN.encode(value))
 

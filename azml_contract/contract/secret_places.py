@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from azml_contract.contract.catalog import (
     ambiguous_secret_properties,
@@ -49,8 +48,7 @@ def find_secret_places(request: Request, body: Json, *, answer: bool) -> list[Pa
     """
     if not isinstance(body, dict | list) or _PROVIDER not in request.url.lower():
         return []
-    path = urlsplit(request.url).path
-    found = _operation(request.method, path, request.api_version or "")
+    found = _operation(request.method, request.path, request.api_version or "")
     if found is None:
         return []
     contract, operation = found
@@ -123,18 +121,33 @@ class _Walk:
     ) -> Iterator[Path]:
         known = self._lowered.get(definition.name)
         if known is None:
-            known = {name.lower(): one for name, one in definition.properties.items()}
-            self._lowered[definition.name] = known
+            known = self._lowered[definition.name] = self._telling(definition)
         for name, item in body.items():
-            prop = known.get(name.lower())
-            if prop is not None and _is_secret(definition.name, prop.name):
-                inner = item if prop.type.kind == "map" else None
-                keys = inner if isinstance(inner, dict) else [None]
-                yield from ((*at, name, *([] if k is None else [k])) for k in keys)
+            prop = known.get(name.lower(), known.get(""))
+            if prop is None:
                 continue
-            kind = prop.type if prop is not None else definition.additional
-            if kind is not None:
-                yield from self.places(item, kind, (*at, name))
+            if not (prop.name and _is_secret(definition.name, prop.name)):
+                yield from self.places(item, prop.type, (*at, name))
+            elif prop.type.kind == "map" and isinstance(item, dict):
+                yield from ((*at, name, key) for key in item)
+            else:
+                yield (*at, name)
+
+    def _telling(self, definition: Definition) -> dict[str, Property | None]:
+        """Properties by lower-case name; those that lead to no secret are None.
+
+        Under the empty name stands what any other property is, where that leads there.
+        """
+        known: dict[str, Property | None] = {
+            name.lower(): one
+            if _is_secret(definition.name, one.name) or self.leads_to_secret(one.type)
+            else None
+            for name, one in definition.properties.items()
+        }
+        other = definition.additional
+        if other is not None and self.leads_to_secret(other):
+            known[""] = Property("", other)
+        return known
 
     def _resolve(self, name: str, body: Mapping[str, Any]) -> list[Definition]:
         """The definitions that an object may have; all of them where it says none."""
@@ -186,6 +199,6 @@ def _reach(api_version: str) -> dict[str, bool]:
 
 
 @cache
-def _by_lower_name(api_version: str) -> dict[str, dict[str, Property]]:
-    """For a version: the properties of definitions; filled as it is asked."""
+def _by_lower_name(api_version: str) -> dict[str, dict[str, Property | None]]:
+    """For a version: properties of definitions that matter; filled as it is asked."""
     return {}

@@ -21,11 +21,12 @@ from azml_contract.redaction.secret_fields import (
     is_plain_leaf,
     is_secret_field,
     is_stand_in,
-    pair_name,
     parse_nested,
     secret_form_fields,
+    told_items,
+    told_name,
 )
-from azml_contract.redaction.secret_words import is_named_secret
+from azml_contract.redaction.secret_words import is_listed_secret, is_named_secret
 from azml_contract.redaction.shapes import REDACTED
 
 # Opaque by design, and drawn anew for each answer.
@@ -76,18 +77,21 @@ class Linter:
             self._seen.add(id(value))
             self._kept.append(value)  # an id is only its own while it lives
             if isinstance(value, list):
-                for index, item in enumerate(value):
-                    yield from self._walk(item, f"{pointer}/{index}", name, name)
+                for index, (told, item) in enumerate(told_items(value, name)):
+                    inner = f"{pointer}/{index}"
+                    if isinstance(item, str) and is_listed_secret(told, item):
+                        yield Suspicion(inner, f"the value of {told}")
+                    else:
+                        yield from self._walk(item, inner, name, name)
             else:
-                yield from self._object(value, pointer, container)
+                yield from self._object(value, pointer, name, container)
 
     def _object(
-        self, value: Mapping[Any, Any], pointer: str, container: str
+        self, value: Mapping[Any, Any], pointer: str, above: str, container: str
     ) -> Iterator[Suspicion]:
-        pair = pair_name(value)
         packed = value.get("encoding") == "base64"
         for key, item in value.items():
-            name = pair if pair and key == "value" else str(key)
+            name = told_name(str(key), value, above)
             inner = f"{pointer}/{_escape(str(key))}"
             if key not in self._clean:
                 kinds = self._scanner.kinds(str(key), entropy=False)

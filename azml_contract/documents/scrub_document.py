@@ -20,13 +20,14 @@ from azml_contract.redaction.drawn import Numbers, names_digest, sub_drawn
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.secret_fields import (
     is_secret_field,
-    pair_name,
     parse_nested,
     redact_field,
     redact_form,
     secret_form_fields,
+    told_items,
+    told_name,
 )
-from azml_contract.redaction.secret_words import is_named_secret
+from azml_contract.redaction.secret_words import is_listed_secret, is_named_secret
 
 _BASE64_NAMES = frozenset({"base64", "base64_string"})
 
@@ -73,20 +74,26 @@ class DocumentScrubber:
         if id(value) not in self._done:
             self._kept.append(value)  # an id is only its own while it lives
             self._done[id(value)] = (
-                [self._walk(item, name, name) for item in value]
+                [self._item(item, told, name) for told, item in told_items(value, name)]
                 if isinstance(value, list)
-                else self._object(value, container)
+                else self._object(value, name, container)
             )
         return self._done[id(value)]
 
-    def _object(self, value: Mapping[Any, Any], container: str) -> dict[Any, Any]:
-        pair = pair_name(value)
+    def _item(self, item: Any, told: str, name: str) -> Any:
+        if isinstance(item, str) and is_listed_secret(told, item):
+            return self._plain(redact_field(item))
+        return self._walk(item, name, name)
+
+    def _object(
+        self, value: Mapping[Any, Any], above: str, container: str
+    ) -> dict[Any, Any]:
         packed = value.get("encoding") == "base64"
         kind = value.get("type")
         resource_type = kind.lower() if isinstance(kind, str) else ""
         scrubbed: dict[Any, Any] = {}
         for key, item in value.items():
-            name = pair if pair and key == "value" else str(key)
+            name = told_name(str(key), value, above)
             if is_secret_field(name, self._redactor.secret_names, container):
                 new = self._redactor.json_strings(redact_field(item), self._text)
             elif isinstance(item, str) and is_named_secret(name, item):

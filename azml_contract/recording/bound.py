@@ -10,13 +10,13 @@ never share one placeholder. So with names of accounts that no settings know.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import unquote
 
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.exchange import Request, Response
-from azml_contract.recording.match import Matcher
+from azml_contract.recording.match import Matcher, level_boundary
 from azml_contract.recording.names_drawn import DrawnNames
 from azml_contract.recording.volatile import GUID
 from azml_contract.redaction.drawn import STAND_IN, sub_drawn
@@ -33,6 +33,7 @@ _STAND_IN = re.compile(
 )
 _LOWERED = re.compile(f"{GUID.pattern}|{_OURS}", re.IGNORECASE)
 _SEEN_NAME = r"([\w.-]{2,64}?)"
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 _LONGEST = 1024 * 1024
 
 Binding = dict[str, str]
@@ -63,6 +64,27 @@ class _Named:
         return self._pattern.fullmatch(outline)
 
 
+class _Reading:
+    """The requests of a cassette, read in one way."""
+
+    def __init__(self) -> None:
+        self.exact: dict[tuple[str, ...], list[int]] = {}
+        self.alike: dict[str, list[int]] = {}
+        self.recorded: list[tuple[str, ...]] = []
+        self.named: dict[tuple[str, int], list[_Named]] = {}
+
+    def add(self, request: Request, outline: str, values: tuple[str, ...]) -> None:
+        """One more, in the order of the cassette."""
+        index = len(self.recorded)
+        self.recorded.append(values)
+        self.exact.setdefault((outline, *values), []).append(index)
+        if values:
+            self.alike.setdefault(outline, []).append(index)
+        if NUMBERED.search(outline):
+            kind = _kind_of(request, values)
+            self.named.setdefault(kind, []).append(_Named(index, outline))
+
+
 class Bindings:
     """Which of a client's values stands for which placeholder of one cassette."""
 
@@ -87,12 +109,9 @@ class Bindings:
         self._interactions = interactions
         self._bound: Binding = {}
         self._values: Binding = {}
-        self._exact: dict[tuple[str, ...], list[int]] = {}
-        self._alike: dict[str, list[int]] = {}
-        self._recorded: list[tuple[str, ...]] = []
+        self._readings: dict[bool, _Reading] = {}
         self._sent_names: re.Pattern[str] | None = None
-        self._count_of_names = 0
-        self._named: dict[tuple[str, int], list[_Named]] = {}
+        self._names_bound: dict[str, str] = {}
 
     def find(
         self, request: Request, plays: Sequence[int]
@@ -103,34 +122,41 @@ class Bindings:
             request: Redacted; it has drawn values, or none of these is found.
             plays: How often each interaction was played.
         """
-        if not self._recorded:
-            self._read()
-        outline, values = self._outline(request)
+        yield from self._find(request, plays, in_order=False)
+        # A name that is bound may itself be the name of a property.
+        yield from self._find(request, plays, in_order=True)
+
+    def _find(
+        self, request: Request, plays: Sequence[int], *, in_order: bool
+    ) -> Iterator[tuple[int, Binding]]:
+        reading = self._read(in_order=in_order)
+        outline, values = self._outline(request, in_order=in_order)
         if self._sent_names is not None:
             outline = self._sent_names.sub(lambda m: self._bound[m[0].lower()], outline)
         known = tuple(self._bound.get(value, value) for value in values)
-        for index in self._exact.get((outline, *known), ()):
+        for index in reading.exact.get((outline, *known), ()):
             yield index, {}
-        alike = self._alike.get(outline, [])
+        alike = reading.alike.get(outline, [])
         while alike and plays[alike[0]]:
             alike.pop(0)
         for index in alike:
             if plays[index]:
                 continue
-            binding = self._pair(index, values, self._recorded[index])
+            binding = self._pair(index, values, reading.recorded[index])
             if binding:
                 yield index, binding
-        yield from self._find_named(request, outline, values, plays)
+        yield from self._find_named(reading, request, outline, values, plays)
 
     def _find_named(
         self,
+        reading: _Reading,
         request: Request,
         outline: str,
         values: tuple[str, ...],
         plays: Sequence[int],
     ) -> Iterator[tuple[int, Binding]]:
         """Interactions in which the names of accounts stand as placeholders."""
-        listed = self._named.get(_kind_of(request, values), ())
+        listed = reading.named.get(_kind_of(request, values), ())
         lowered = outline.lower() if listed and outline.isascii() else ""
         for one in listed:
             found = None if plays[one.index] else one.match(outline, lowered)
@@ -139,7 +165,7 @@ class Bindings:
             binding = self._pair(
                 one.index,
                 (*values, *map(str.lower, found.groups())),
-                (*self._recorded[one.index], *NUMBERED.findall(one.outline)),
+                (*reading.recorded[one.index], *NUMBERED.findall(one.outline)),
             )
             if binding is not None:
                 yield one.index, binding
@@ -147,9 +173,9 @@ class Bindings:
     def bind(self, binding: Binding) -> None:
         """Fix what was found."""
         self._bound.update(binding)
-        names = [name for name, one in self._bound.items() if NUMBERED.fullmatch(one)]
-        if len(names) > self._count_of_names:
-            self._count_of_names = len(names)
+        names = {n: one for n, one in self._bound.items() if NUMBERED.fullmatch(one)}
+        if len(names) > len(self._names_bound):
+            self._names_bound = names
             listed = "|".join(map(re.escape, names))
             pattern = rf"(?<![\w-])(?:{listed})(?![\w-])"
             self._sent_names = re.compile(pattern, re.IGNORECASE)
@@ -158,6 +184,11 @@ class Bindings:
             found = [one for one in self._values if not _STAND_IN.fullmatch(one)]
             joined = "|".join(re.escape(one) for one in found)
             self._bound_names = re.compile(joined) if found else None
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The placeholder of each name, in lower case, of an account that was bound."""
+        return self._names_bound
 
     def restore(self, response: Response) -> Response:
         """An answer in which the client finds the values that it drew."""
@@ -180,25 +211,28 @@ class Bindings:
             return response
         return replace(response, headers=headers, body=restored)
 
-    def _read(self) -> None:
-        for index, one in enumerate(self._interactions):
-            outline, values = self._outline(self._matcher.prepare(one.request))
-            self._recorded.append(values)
-            self._exact.setdefault((outline, *values), []).append(index)
-            if values:
-                self._alike.setdefault(outline, []).append(index)
-            if NUMBERED.search(outline):
-                kind = _kind_of(one.request, values)
-                self._named.setdefault(kind, []).append(_Named(index, outline))
+    def _read(self, *, in_order: bool) -> _Reading:
+        reading = self._readings.get(in_order)
+        if reading is None:
+            reading = self._readings[in_order] = _Reading()
+            for one in self._interactions:
+                request = self._matcher.prepare(one.request)
+                reading.add(request, *self._outline(request, in_order=in_order))
+        return reading
 
-    def _outline(self, request: Request) -> tuple[str, tuple[str, ...]]:
+    def _outline(
+        self, request: Request, *, in_order: bool
+    ) -> tuple[str, tuple[str, ...]]:
         """A request without its drawn values, and these in their places."""
         place = self._matcher.place(request)
         content = self._matcher.content(request)
-        body = content.key
+        body = content.as_sent if in_order else content.key
         if body.startswith("sha256:") and len(request.body) < _LONGEST:
-            body = request.body.decode("latin-1")
+            kind = request.header("content-type") or ""
+            body = level_boundary(kind, request.body).decode("latin-1")
         text = "\n".join((*place, body))
+        if "\\" in text:  # a letter of an escape is none of a value
+            text = _ESCAPE.sub(_unescape, text)
         text = (unquote(text) if "%" in text else text).replace("\0", "")
         if self._names is not None:
             text = self._names.level_times(text)
@@ -245,6 +279,12 @@ class Bindings:
             elif known != stand_in:
                 return None
         return binding
+
+
+def _unescape(found: re.Match[str]) -> str:
+    if found[1]:
+        return chr(int(found[1], 16))
+    return "\n" if found[2] in "nrtbf" else found[0]
 
 
 def _kind_of(request: Request, values: Sequence[str]) -> tuple[str, int]:

@@ -24,6 +24,7 @@ from azml_contract.exchange import Exchange, Request
 from azml_contract.recording.identity import is_identity
 from azml_contract.recording.player import Played, Player
 from azml_contract.redaction.learn import is_key_list
+from azml_contract.redaction.rules import Identifier
 from azml_contract.redaction.sides import Sides
 
 Reads = Mapping[int, tuple[str, ...]]
@@ -65,11 +66,17 @@ class Extension:
             with self._lock:
                 self._known.append((request.method, request.url))
             return None
-        live = self._sides.as_live(played.interaction.exchange)
+        recorded = replace(played.interaction.exchange, response=played.response)
+        live = self._sides.as_live(recorded)
         if request.method == "PUT":
             with self._lock:
                 self.played.add(unquote(request.path))
         return Played(live.response, played.index, played.interaction, live)
+
+    def name_accounts(self) -> tuple[Identifier, ...]:
+        """Accounts that no settings know, with what the cassette calls them."""
+        bound = self._player.bound_names
+        return tuple(Identifier("account", *pair) for pair in bound.items())
 
     def is_known(self, exchange: Exchange) -> bool:
         """Whether a live exchange is in the cassette already.

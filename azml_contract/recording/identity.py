@@ -22,11 +22,14 @@ _TOKEN = re.compile(r"/oauth2(/v2\.0)?/token$", re.IGNORECASE)
 _DISCOVERY = re.compile(
     r"/\.well-known/openid-configuration$|/common/discovery/instance$", re.IGNORECASE
 )
+_ENDS = ("/token", "/openid-configuration", "/instance")
 _REMEMBERED = 256
 
 
 def is_identity(request: Request) -> bool:
     """Whether a request belongs to a login."""
+    if not request.url.partition("?")[0].lower().endswith(_ENDS):
+        return False
     path = request.path
     return _TOKEN.search(path) is not None or _DISCOVERY.search(path) is not None
 

@@ -105,6 +105,16 @@ class Content:
         assert self._key is not None
         return self._key
 
+    @property
+    def as_sent(self) -> str:
+        """The same, but for properties in the order in which they were sent."""
+        if self._level is None:
+            return self.key
+        try:
+            return "json:" + json.dumps(self._level(self._raw), separators=(",", ":"))
+        except ValueError:
+            return self.key
+
     def settle(self) -> None:
         """Drop what was parsed: a large cassette would keep all of it."""
         self._plain = None

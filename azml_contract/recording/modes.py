@@ -45,6 +45,7 @@ from azml_contract.redaction.origin import (
 from azml_contract.redaction.rules import (
     FRAMING_HEADERS,
     RESPONSE_HEADERS,
+    Identifier,
     RedactionRules,
 )
 from azml_contract.redaction.scan import NotLookedInto, Scanner, SecretFound
@@ -271,10 +272,14 @@ class Record(Live):
         return scrubber, self._lay_out(scrubber)
 
     def _make_scrubber(
-        self, exchanges: Sequence[Exchange], held: Sequence[tuple[str, str]] = ()
+        self,
+        exchanges: Sequence[Exchange],
+        held: Sequence[tuple[str, str]] = (),
+        named: tuple[Identifier, ...] = (),
     ) -> Scrubber:
         notes = self.notes
         rules = self._rules()
+        rules = replace(rules, identifiers=(*rules.identifiers, *named))
         drawn = {f"uuid {n}": one for n, one in enumerate(notes.drawn_ids)}
         return Scrubber(
             rules,
@@ -403,6 +408,7 @@ class Extend(Record):
         scrubber = self._make_scrubber(
             [*self.tape.exchanges(), *extension.passed],
             held_texts(extension.cassette.interactions),
+            extension.name_accounts(),
         )
         added = self._lay_out(scrubber)
         return scrubber, extension.join(added, self.notes.read_pointers())

@@ -12,8 +12,8 @@ is a miss.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from azml_contract.cassette.cassette import REMEDY, Cassette
@@ -29,6 +29,7 @@ from azml_contract.recording.match import (
     Place,
     Site,
     exact_content,
+    level_boundary,
     site_of,
 )
 from azml_contract.recording.miss import (
@@ -157,6 +158,11 @@ class Player:
         """How often each interaction was played."""
         return tuple(self._plays)
 
+    @property
+    def bound_names(self) -> Mapping[str, str]:
+        """The placeholder of each account's name that requests brought up."""
+        return self._bindings.names
+
     def play(self, request: Request) -> Played:
         """Answer a request.
 
@@ -194,7 +200,7 @@ class Player:
         if index is None:
             return None
         one = self.cassette.interactions[index]
-        return Played(one.response, index, one)
+        return Played(self._bindings.restore(one.response), index, one)
 
     def _find(self, request: Request, place: Place, content: Content) -> int | None:
         index = self._take(request, place, content)
@@ -279,6 +285,8 @@ class Player:
         What is secret in it is replaced by the function that replaced it in the
         cassette; what its client drew is bound to what stands in its place.
         """
+        kind = request.header("content-type") or ""
+        request = replace(request, body=level_boundary(kind, request.body))
         self._redacts = self._redacts.learning(Exchange(request, _NO_ANSWER))
         clean = self._redacts.request(request)
         for index, binding in self._bindings.find(clean, self._plays):

@@ -220,6 +220,9 @@ class _KnownOnly(Redactor):
     def _judge(self, name: str) -> int:
         return NOTHING
 
+    def _is_listed(self, name: str, value: str) -> bool:
+        return False
+
     def request(self, request: Request) -> Request:
         return replace(
             request, url=self.url(request.url), body=self._body(request.body)

@@ -41,9 +41,8 @@ from azml_contract.recording.volatile import GUID, Normaliser
 from azml_contract.redaction.drawn import sub_drawn
 from azml_contract.redaction.forms import as_text
 from azml_contract.redaction.learn import (
-    find_people,
-    find_secrets,
     is_email,
+    learn,
     lists_keys,
 )
 from azml_contract.redaction.origin import learn_others
@@ -67,6 +66,7 @@ Sanitizer = Callable[[Exchange], Exchange]
 
 _URL_HEADERS = frozenset({"location", "azure-asyncoperation", "operation-location"})
 _SHORTEST_DRAWN = 6
+_LEVELLED = PEOPLE | {"correlation"}
 _HEX = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}", re.IGNORECASE)
 _EXPIRY: Mapping[str, int] = {
     "expires_in": 3599,
@@ -101,14 +101,15 @@ class Scrubber:
             keep_headers: Names of answer headers to keep beside the usual ones.
         """
         seen = [plain_exchange(one) for one in exchanges]
-        learned = find_secrets(seen, rules)
+        learned = learn(seen, rules)
         people = tuple(
-            Identifier("name", one, PERSON) for one in sorted(find_people(seen))
+            Identifier("name", one, PERSON) for one in sorted(learned.people)
         )
         kept = json.dumps(variables or {}, ensure_ascii=False).lower()
-        others = learn_others(seen, rules.identifiers, kept)
+        held = list(held)
+        others = learn_others(seen, rules.identifiers, kept, held)
         rules = replace(rules, identifiers=(*rules.identifiers, *people, *others))
-        self.rules = replace(rules, secrets=(*rules.secrets, *sorted(learned)))
+        self.rules = replace(rules, secrets=(*rules.secrets, *sorted(learned.secrets)))
         self.redactor = Redactor(self.rules)
         placeholders = (one.placeholder for one in rules.identifiers)
         self._normaliser = Normaliser(
@@ -271,14 +272,18 @@ class Scrubber:
         if value.get("type") == "Correlation":
             return _zero_hex(value)
         return {
-            name: self._level_property(name.lower(), item)
+            name: self._level_property(name, item)
+            if name in _LEVELLED or name.lower() in _LEVELLED
+            else self._level(item)
+            if isinstance(item, dict | list)
+            else item
             for name, item in value.items()
         }
 
     def _level_property(self, name: str, value: Any) -> Any:
-        if name == "correlation":
+        if name.lower() == "correlation":
             return _zero_hex(value)
-        if name in PEOPLE and isinstance(value, str) and value:
+        if isinstance(value, str) and value:
             return self._level_person(value)
         return self._level(value)
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from azml_contract.exchange import Exchange
-from azml_contract.redaction.learn import find_secrets
+from azml_contract.redaction.learn import learn
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
 
@@ -35,7 +35,7 @@ class Discretion:
 
     def note(self, exchange: Exchange) -> None:
         """Learn the secrets that a live exchange shows."""
-        found = find_secrets([exchange], self._rules)
+        found = learn([exchange], self._rules).secrets
         with self._lock:
             if not found <= self._learned:
                 self._learned |= found

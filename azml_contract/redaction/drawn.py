@@ -66,6 +66,7 @@ _DIGEST_BEFORE = re.compile(
 )
 _REACH = 24
 _INTEGRITY = re.compile(r"(?:md5|sha(?:1|224|256|384|512))[-:=]")
+_IN_URL = re.compile(r"://[^\s/?#\"'<>]{0,80}$")
 _HEX = re.compile(r"[0-9a-f]{16,}|[0-9A-F]{16,}")
 _ALPHABET = re.compile(r"abcdefgh|ABCDEFGH")
 _KEY_LENGTHS = frozenset({40, 86})
@@ -160,7 +161,9 @@ def _rewrite(found: re.Match[str], stand_in: Callable[[str], str]) -> str:
     if (before and _says_what_it_is(whole)) or _is_called_digest(found, core + after):
         return run
     value = _plain(core)
-    if is_drawn(value + _plain(after)):
+    start = found.start()
+    in_url = "/" in value and _IN_URL.search(found.string, max(0, start - 99), start)
+    if not in_url and is_drawn(value + _plain(after)):
         new = stand_in(value)
     elif "/" not in value or _INTEGRITY.match(value) or _says_what_it_is(whole):
         return run

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import base64
 import json
+import quopri
 import re
+from ast import literal_eval
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from html import escape
@@ -24,7 +26,16 @@ _ENCODED = re.compile(
     r"(?<![A-Za-z0-9_.~+/*-])"
     r"[A-Za-z0-9_.~+/*-]*%[0-9A-Fa-f]{2}[A-Za-z0-9_.~+/*%-]*"
 )
-_SHORTEST_RUN = 12
+_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'")
+_OBJECT = re.compile(r"[{\[](?=[{\[\s]{0,16}\")")
+_MOST_OBJECTS = 20
+_JSON = json.JSONDecoder()
+_ESCAPE = re.compile(r"\\{1,4}(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})")
+_PLAIN = r"[A-Za-z0-9_.~+/*=:@-]"
+_ESCAPED = re.compile(
+    rf"(?<!{_PLAIN}){_PLAIN}*{_ESCAPE.pattern}(?:{_PLAIN}|{_ESCAPE.pattern})*"
+)
+_SHORTEST_RUN, _SPARSE = 12, 8
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 # What words and ids decode to says nothing; texts and what is compressed do.
 _SAYS = re.compile(
@@ -32,7 +43,20 @@ _SAYS = re.compile(
     rb"|^\x28\xb5\x2f\xfd|^\xfd7zXZ|^BZh"
     rb"|(?:[\x20-\x7e]\x00){4}|(?:\x00[\x20-\x7e]){4}|^\xff\xfe|^\xfe\xff"
 )
-_HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){12,}(?![0-9A-Za-z])")
+_WRAPPED = re.compile(
+    r"(?<![A-Za-z0-9+/])(?P<first>[A-Za-z0-9+/]{60,})(?P<between>\r?\n[ \t]*)"
+    r"(?:[A-Za-z0-9+/]{60,}\r?\n[ \t]*)*[A-Za-z0-9+/]+={0,2}"
+)
+_QUOTED = re.compile(r"=([0-9A-F]{2})|=\r?\n")
+_PRINTED = frozenset(b"\t\r\n" + bytes(range(32, 127))) - {ord("=")}
+_QUOTED_SIGN = "=3D"
+_ESCAPED_BYTE = re.compile(r" |=[0-9A-F]{2}")
+_FOLD = r"\r?\n[ \t]+"
+_HEX = re.compile(
+    r"(?:(?<=0x)|(?<![0-9A-Za-z]))(?:(?:[0-9a-fA-F]{2}){12,}"
+    r"|[0-9a-fA-F]{2}(?P<between>[: ])[0-9a-fA-F]{2}(?:(?P=between)[0-9a-fA-F]{2}){6,})"
+    r"(?![0-9A-Za-z])"
+)
 _SHORTEST_HEX = 24
 # Text, or text of two bytes a character; digests are neither.
 _READS = re.compile(
@@ -92,6 +116,19 @@ class Replacer:
             text = self._text_pattern.sub(lambda m: self._text[m[0].lower()], text)
         if self._exact_pattern and _any_in(self._exact, text):
             text = self._exact_pattern.sub(lambda m: self._exact[m[0]], text)
+        return text
+
+    def replace_folded(self, text: str) -> str:
+        """The text without values that a folded line cuts in two."""
+        whole = re.sub(_FOLD, "", text)
+        lowered = whole.lower()
+        for forms, said in ((self._text, lowered), (self._exact, whole)):
+            for form in forms if said != text else ():
+                if form in said:
+                    cut = f"(?:{_FOLD})?".join(map(re.escape, form))
+                    flags = re.IGNORECASE if forms is self._text else 0
+                    new = forms[form]
+                    text = re.sub(cut, lambda _, new=new: new, text, flags=flags)
         return text
 
     def find(self, text: str) -> bool:
@@ -188,39 +225,165 @@ def rewrite_percent(text: str, rewrite: Callable[[str], str]) -> str:
 
 
 def _rewrite_encoded(run: str, rewrite: Callable[[str], str]) -> str:
+    if "/" in run:  # of a path, perhaps, whose parts stay parts
+        pieces = [_rewrite_encoded(piece, rewrite) for piece in run.split("/")]
+        if (joined := "/".join(pieces)) != run:
+            return joined
+    safe = "/" if "/" in run else ""
     decoded = unquote(run)
     rewritten = rewrite(decoded)
     if rewritten != decoded:
-        return quote(rewritten, safe="")
+        return quote(rewritten, safe=safe)
     if "+" not in run:
         return run
     decoded = unquote_plus(run)
     rewritten = rewrite(decoded)
-    return run if rewritten == decoded else quote_plus(rewritten)
+    return run if rewritten == decoded else quote_plus(rewritten, safe=safe)
+
+
+def rewrite_strings(text: str, rewrite: Callable[[str], str]) -> str:
+    """Apply `rewrite` to what strings of JSON or Python with escapes hold."""
+    if "\\" not in text:
+        return text
+    return _STRING.sub(lambda m: _rewrite_string(m[0], rewrite), text)
+
+
+def _rewrite_string(run: str, rewrite: Callable[[str], str]) -> str:
+    read, write = (json.loads, json.dumps) if run[0] == '"' else (literal_eval, repr)
+    try:
+        plain = read(run) if "\\" in run else ""
+    except (ValueError, SyntaxError):
+        return run
+    clean = rewrite(plain)
+    return run if clean == plain else write(clean)
+
+
+def rewrite_objects(text: str, rewrite: Callable[[str], str]) -> str:
+    """Apply `rewrite` to the JSON that stands within a text."""
+    pieces: list[str] = []
+    done = at = 0
+    for _ in range(_MOST_OBJECTS):
+        found = _OBJECT.search(text, at)
+        if found is None:
+            break
+        try:
+            end = _JSON.raw_decode(text, found.start())[1]
+        except (ValueError, RecursionError):
+            at = found.end()
+            continue
+        run = text[found.start() : end]
+        pieces += [text[done : found.start()], rewrite(run)]
+        done = at = end
+    return "".join([*pieces, text[done:]]) if pieces else text
+
+
+def rewrite_escaped(text: str, rewrite: Callable[[str], str]) -> str:
+    """Apply `rewrite` inside every run with escapes of JSON or Python."""
+    if "\\u" not in text and "\\x" not in text:
+        return text
+    return _ESCAPED.sub(lambda m: _rewrite_escaped(m[0], rewrite), text)
+
+
+def _rewrite_escaped(run: str, rewrite: Callable[[str], str]) -> str:
+    plain = _ESCAPE.sub(lambda m: chr(int(m[1][1:], 16)), run)
+    clean = rewrite(plain)
+    if clean == plain:
+        return run
+    return "".join(c if c.isalnum() else f"\\u{ord(c):04x}" for c in clean)
 
 
 def rewrite_base64(text: str, rewrite: Callable[[bytes], bytes]) -> str:
-    """Apply `rewrite` to what each run of base64 holds; others stay as they are."""
+    """Apply `rewrite` to what each run of base64 holds; others stay as they are.
+
+    A run that stands in lines is one, where something is to be replaced in it.
+    """
     if len(text) < _SHORTEST_RUN:
         return text
-    return _RUN.sub(lambda m: _rewrite_segments(m[0], rewrite), text)
+
+    def each(part: str) -> str:
+        return _RUN.sub(lambda m: _rewrite_segments(m[0], rewrite), part)
+
+    pieces: list[str] = []
+    done = 0
+    for found in _WRAPPED.finditer(text) if "\n" in text else ():
+        clean = _rewrite_wrapped(found, rewrite)
+        if clean != found[0]:
+            pieces += [each(text[done : found.start()]), clean]
+            done = found.end()
+    return "".join([*pieces, each(text[done:])])
+
+
+def _rewrite_wrapped(found: re.Match[str], rewrite: Callable[[bytes], bytes]) -> str:
+    run = "".join(found[0].split())
+    new = _rewrite_run(run, rewrite)
+    if new == run:
+        return found[0]
+    width = len(found["first"])
+    lines = (new[at : at + width] for at in range(0, len(new), width))
+    return found["between"].join(lines)
+
+
+def wrapped_runs(text: str) -> Iterator[str]:
+    """Each run of base64 that stands in lines, as one."""
+    for found in _WRAPPED.finditer(text) if "\n" in text else ():
+        yield "".join(found[0].split())
+
+
+def unquote_printable(text: str) -> str:
+    """A text as it was before it was written as quoted-printable."""
+    raw = quopri.decodestring(text.encode("utf-8", "replace"))
+    return as_text(raw) if "=" in text else text
+
+
+def rewrite_quoted(text: str, rewrite: Callable[[str], str]) -> str:
+    """Apply `rewrite` to what is written as quoted-printable."""
+    if _QUOTED.search(text) is None or not _is_quoted(text):
+        return text
+    plain = unquote_printable(text)
+    clean = rewrite(plain)
+    return text if clean == plain else _quote_printable(clean)
+
+
+def _is_quoted(text: str) -> bool:
+    """Whether a text is quoted-printable; the padding of base64 ends lines as well."""
+    return (
+        _QUOTED_SIGN in text
+        or len(_QUOTED.findall(text)) * _SPARSE > len(text)
+        or any(
+            line.endswith("=") and _ESCAPED_BYTE.search(line)
+            for line in text.splitlines()
+        )
+    )
+
+
+def _quote_printable(text: str) -> str:
+    """Quoted-printable in lines as they are: a break would hide what is there."""
+    return "".join(
+        chr(byte) if byte in _PRINTED else f"={byte:02X}" for byte in text.encode()
+    )
 
 
 def rewrite_hex(text: str, rewrite: Callable[[bytes], bytes]) -> str:
     """Apply `rewrite` to the text that each run of hex digits holds."""
     if len(text) < _SHORTEST_HEX:
         return text
-    return _HEX.sub(lambda m: _rewrite_hex(m[0], rewrite), text)
+    return _HEX.sub(lambda m: _rewrite_hex(m, rewrite), text)
 
 
-def _rewrite_hex(run: str, rewrite: Callable[[bytes], bytes]) -> str:
-    raw = bytes.fromhex(run)
+def _rewrite_hex(found: re.Match[str], rewrite: Callable[[bytes], bytes]) -> str:
+    run, between = found[0], found["between"] or ""
+    raw = _from_hex(run)
     if not _READS.fullmatch(raw):
         return run
     rewritten = rewrite(raw)
     if rewritten == raw:
         return run
-    return rewritten.hex().upper() if run.isupper() else rewritten.hex()
+    new = between.join(f"{byte:02x}" for byte in rewritten)
+    return new.upper() if run.isupper() else new
+
+
+def _from_hex(run: str) -> bytes:
+    return bytes.fromhex(run.replace(":", ""))
 
 
 def base64_runs(text: str) -> Iterator[str]:
@@ -236,7 +399,7 @@ def base64_runs(text: str) -> Iterator[str]:
 
 def hex_runs(text: str) -> Iterator[bytes]:
     """What each run of hex digits in a text holds."""
-    return map(bytes.fromhex, _HEX.findall(text))
+    return (_from_hex(found[0]) for found in _HEX.finditer(text))
 
 
 def as_text(raw: bytes) -> str:

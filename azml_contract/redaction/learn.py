@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -23,8 +26,17 @@ from azml_contract.redaction.rules import (
     RedactionRules,
     secret_names,
 )
-from azml_contract.redaction.secret_fields import is_stand_in, pair_name
-from azml_contract.redaction.secret_words import is_named_secret
+from azml_contract.redaction.secret_fields import (
+    VALUE,
+    is_stand_in,
+    told_items,
+    told_name,
+)
+from azml_contract.redaction.secret_words import (
+    is_listed_secret,
+    is_named_secret,
+    is_secret_name,
+)
 
 _SHORTEST_SECRET, _SAFE_LENGTH = 6, 8
 _MIXED = re.compile(r"[A-Za-z].*[^A-Za-z]|[^A-Za-z].*[A-Za-z]", re.DOTALL)
@@ -55,54 +67,62 @@ def is_email(text: str) -> bool:
     return _EMAIL.fullmatch(text) is not None
 
 
-def find_secrets(
-    exchanges: Iterable[Exchange], rules: RedactionRules
-) -> frozenset[str]:
-    """Every live secret that the exchanges show where secrets are known to be."""
-    found: set[str] = set()
-    for exchange in exchanges:
-        found.update(_from_exchange(exchange, rules))
-    return frozenset(value for value in found if _is_distinctive(value))
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Live secrets, and names of those who created something.
+
+    Addresses are not among the names: they are told by themselves.
+    """
+
+    secrets: frozenset[str]
+    people: frozenset[str]
 
 
-def find_people(exchanges: Iterable[Exchange]) -> frozenset[str]:
-    """Names of those who created something; addresses are told by themselves."""
-    found: set[str] = set()
-    for exchange in exchanges:
-        body = exchange.response.body
-        value = _json(body)
-        if b'\\"' in body or (value is None and b"{" in body):
-            found.update(_TOLD.findall(body.decode("utf-8", "replace")))
-        for name, text in _strings(value):
-            if name in PEOPLE and len(text) >= _SHORTEST_NAME:
-                found.add(text)
-    return frozenset(one for one in found if " " in one.strip() and "@" not in one)
-
-
-def _from_exchange(exchange: Exchange, rules: RedactionRules) -> Iterator[str]:
+def learn(exchanges: Iterable[Exchange], rules: RedactionRules) -> Learned:
+    """What the exchanges show where secrets and names are known to be."""
     known = secret_names(rules)
+    sent, told = _Reader(known), _Reader(known)
+    find = rules.secret_places
+    secrets, people = told.secrets, told.people
+    for exchange in exchanges:
+        request, body = exchange.request, exchange.response.body
+        secrets.update(_from_outside(exchange))
+        values = (_json(request.body), _json(body))
+        for value, reader in zip(values, (sent, told), strict=True):
+            if value is not None:
+                reader.read(value)
+                for place in (
+                    find(request, value, answer=reader is told) if find else ()
+                ):
+                    secrets.update(_inside("", _at(value, place)))
+        if b'\\"' in body or (values[1] is None and b"{" in body):
+            people.update(_TOLD.findall(body.decode("utf-8", "replace")))
+        if lists_keys(exchange):
+            secrets.update(_listed(values[1]))
+    return Learned(
+        frozenset(filter(_is_distinctive, secrets | sent.secrets)),
+        frozenset(filter(_is_name, people)),
+    )
+
+
+def _is_name(text: str) -> bool:
+    return len(text) >= _SHORTEST_NAME and " " in text.strip() and "@" not in text
+
+
+def _from_outside(exchange: Exchange) -> Iterator[str]:
+    """What headers, the URL, forms and signatures show."""
     request, response = exchange.request, exchange.response
     scheme, _, credentials = (request.header("authorization") or "").partition(" ")
     if scheme.lower() in ("bearer", "basic"):
         yield credentials.strip()
-    for _, value in request.query:
-        yield from _signatures(value)
-    yield from _signatures(request.url)
+    if "sig" in request.url:
+        for _, value in request.query:
+            yield from _signatures(value)
+        yield from _signatures(request.url)
     yield from _from_form(request)
-    for body, answer in ((request.body, False), (response.body, True)):
+    for body in (request.body, response.body):
         if b"sig=" in body:
             yield from _signatures(body.decode("utf-8", "replace"))
-        value = _json(body)
-        yield from _secret_strings(value, lambda name: name in known)
-        if value is not None and rules.secret_places:
-            for place in rules.secret_places(request, value, answer=answer):
-                inside = _strings(_at(value, place))
-                yield from (text for under, text in inside if _may(under))
-        yield from _named_strings(value)
-    if lists_keys(exchange):
-        yield from _secret_strings(
-            _json(response.body), lambda name: name not in KEY_LIST_PLAIN
-        )
 
 
 def _signatures(text: str) -> Iterator[str]:
@@ -127,33 +147,29 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _strings(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every text of a JSON value with the lower-case name of its property."""
+def _inside(name: str, value: Any) -> Iterator[str]:
+    """Every text of a secret value but the kinds and names in it."""
     left = [(name, value)]
     while left:
         under, one = left.pop()
         if isinstance(one, str):
-            yield under, one
+            if _may(under):
+                yield one
         elif isinstance(one, list):
             left += [(under, item) for item in one]
         elif isinstance(one, dict):
             left += [(key.lower(), item) for key, item in one.items()]
 
 
-def _secret_strings(value: Any, is_secret: Callable[[str], bool]) -> Iterator[str]:
-    left = [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, list):
-            left += one
-        elif isinstance(one, dict):
-            for key, item in one.items():
-                name = key.lower()
-                if not is_secret(name):
-                    left.append(item)
-                elif not name.endswith("type"):
-                    inside = _strings(item, name)
-                    yield from (text for under, text in inside if _may(under))
+def _listed(value: Any) -> Iterator[str]:
+    """What an answer holds that is a list of keys."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _listed(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if _may(key.lower()):
+                yield from _inside(key.lower(), item)
 
 
 def _at(value: Any, place: Place) -> Any:
@@ -162,22 +178,74 @@ def _at(value: Any, place: Place) -> Any:
     return value
 
 
-def _named_strings(value: Any) -> Iterator[str]:
-    """What the names of a JSON value say is secret, and is no common word."""
-    left = [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, list):
-            left += one
-        elif isinstance(one, dict):
-            pair = pair_name(one)
-            for key, item in one.items():
-                if isinstance(item, str):
-                    name = pair if pair and key == "value" else key
-                    if is_named_secret(name, item):
-                        yield item
-                else:
-                    left.append(item)
+class _Says(Enum):
+    NOTHING, SECRET, NAMED, PERSON = range(4)
+
+
+class _Reader:
+    """Collects what the names in JSON say is secret, or the name of a person."""
+
+    def __init__(self, known: frozenset[str]) -> None:
+        """Begin; `known` are names, in lower case, whose values are secret."""
+        self.secrets: set[str] = set()
+        self.people: set[str] = set()
+        self._known = known
+        self._says = _verdicts(known)
+
+    def read(self, value: Any) -> None:
+        """Look through one value."""
+        left: list[tuple[str, Any]] = [("", value)]
+        while left:
+            above, one = left.pop()
+            if isinstance(one, dict):
+                self._object(above, one, left)
+            elif isinstance(one, list):
+                for name, item in told_items(one, above):
+                    if isinstance(item, str):
+                        self._listed(name, item)
+                    else:
+                        left.append((name, item))
+
+    def _object(
+        self, above: str, value: Mapping[str, Any], left: list[tuple[str, Any]]
+    ) -> None:
+        for key, item in value.items():
+            is_text = isinstance(item, str)
+            if not is_text and not isinstance(item, dict | list):
+                continue
+            name = told_name(key, value, above) if key in VALUE else key
+            says = self._says.get(name)
+            if says is None:
+                says = self._says[name] = _judge(name, self._known)
+            if not is_text:
+                left.append((name, item))
+            if says is _Says.SECRET:
+                self.secrets.update(_inside(name.lower(), item))
+            elif is_text and says is _Says.PERSON:
+                self.people.add(item)
+            elif is_text and says is _Says.NAMED and is_named_secret(name, item):
+                self.secrets.add(item)
+
+    def _listed(self, above: str, item: str) -> None:
+        if above.lower() in PEOPLE:
+            self.people.add(item)
+        elif is_listed_secret(above, item):
+            self.secrets.add(item)
+
+
+@lru_cache(maxsize=8)
+def _verdicts(known: frozenset[str]) -> dict[str, _Says]:
+    """What names of properties say; filled as they are met."""
+    return {}
+
+
+def _judge(name: str, known: frozenset[str]) -> _Says:
+    lower = name.lower()
+    if lower in known and not lower.endswith("type"):
+        return _Says.SECRET
+    if is_secret_name(name):
+        return _Says.NAMED
+    return _Says.PERSON if lower in PEOPLE else _Says.NOTHING
 
 
 def _may(name: str) -> bool:

@@ -8,9 +8,16 @@ the values of names that say secret. Reading it takes time linear in its length.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from azml_contract.redaction.secret_words import is_named_secret, is_path, is_reference
+from azml_contract.redaction.chance import likeness_to_names
+from azml_contract.redaction.secret_words import (
+    is_listed_secret,
+    is_named_secret,
+    is_path,
+    is_reference,
+    is_secret_list,
+)
 
 _TRIGGERS = (
     "pass", "pwd", "secret", "token", "key", "sas", "pat", "credential", "connstr",
@@ -18,26 +25,51 @@ _TRIGGERS = (
     "auth", "pw", "bearer", "jwt", "webhook", "signature", "dsn", "cookie",
 )  # fmt: skip
 
+NAME_MARKERS = (
+    *(word.encode() for word in _TRIGGERS if len(word) > 2), b"://", b"login", b"-u ",
+)  # fmt: skip
+"""What a name that says secret holds, in lower case: a fast way to find none."""
+
 _REFERENCE = r"\$?\{\{[^{}\n]*\}\}|\$?\{[^{}\s]*\}|<[\w .-]{1,60}>|\$\([^()\n]*\)"
 _VALUE = (
-    r"(?:\\+\"(?P<escaped>[^\"\\\n]*)\\+\""
+    r"(?:(?P<fence>\"{3}|'{3})(?P<fenced>[^\n]*?)(?P=fence)"
+    r"|\\+\"(?P<escaped>[^\"\\\n]*)\\+\""
     r"|\"(?P<double>(?:[^\"\\\n]|\\[^\"\n])*)\"|\\*'(?P<single>[^'\n]*)'"
-    rf"|(?P<bare>(?:{_REFERENCE}|[^\s\"'`,;&|<>(){{}}\[\]\\])+))"
+    rf"|(?P<bare>(?:{_REFERENCE}|[^\s\x00-\x1f\"'`,;&|<>(){{}}\[\]\\])+))"
+)
+# Names of which the last word alone says too little.
+_BEFORE_KEY = (
+    r"(?:(?i:access|account|api|app|application|client|encryption|license|master|primary"
+    r"|private|secondary|secret|shared|signing|storage|subscription) (?=[Kk]ey\b))?"
 )
 _ASSIGNED = re.compile(
-    r"(?<![\w$.%-])(?P<name>-{0,2}[A-Za-z_][\w.-]{0,80})(?:\\*[\"']\]?)?"
-    r"(?P<mark>[ \t]{0,8}(?:=>|:=|==?|:)[ \t]{0,8}(?:![\w!/.-]{1,40}[ \t]+)?)"
+    rf"(?<![\w$.%-])(?P<name>-{{0,2}}{_BEFORE_KEY}[A-Za-z_][\w.-]{{0,80}})"
+    r"(?:\\*[\"']\]?)?"
+    r"(?P<mark>[ \t]{0,8}(?:=>|:=|==?|:)[ \t]{0,8}(?:![\w!/.-]{1,40}[ \t]+)?"
+    r"(?:(?:[|>][-+\d]{0,3}|-)[ \t]+)?)"
     rf"{_VALUE}"
 )
 _OPTION = re.compile(
     rf"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{{0,80}})(?P<mark>[ \t]+)(?!-){_VALUE}"
 )
 _PAIR = re.compile(
-    r"(?P<mark>\bname[\"']?[ \t]*:[ \t]*[\"']?(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?"
-    rf"[ \t]*(?:,[ \t]*|\n[ \t]+|,\n[ \t]*)[\"']?value[\"']?[ \t]*:[ \t]*){_VALUE}"
+    r"(?P<mark>\b(?:name|key)[\"']?[ \t]*[:=][ \t]*[\"']?"
+    r"(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?"
+    r"(?:[ \t]*(?:,[ \t]*|\n[ \t]+|,\n[ \t]*)|[ \t]+)"
+    rf"[\"']?value[\"']?[ \t]*[:=][ \t]*){_VALUE}"
+)
+# Quoted, with a comma between them: of a tuple, or the arguments of a function.
+_COMMA = re.compile(
+    r"(?P<mark>(?P<quote>[\"'])(?P<name>[A-Za-z_][\w.-]{2,80})(?P=quote)[ \t]*,[ \t]*"
+    r"(?P=quote))(?P<listed>[^\"'\n\\]{6,})(?=(?P=quote))"
+)
+_VARIABLE = re.compile(
+    r"(?P<mark>\$(?:\w{1,9}:)?(?P<name>[A-Za-z_]\w{0,80})[ \t]*=[ \t]*)(?=[\"'])"
+    + _VALUE
 )
 _ELEMENT = re.compile(
-    r"(?P<mark><(?P<name>[A-Za-z_][\w.:-]{0,80})(?:\s[^<>]*)?>)(?P<bare>[^<>]+)(?=</)"
+    r"(?P<mark><(?P<name>[A-Za-z_][\w.:-]{0,80})(?:\s[^<>]*)?>"
+    r"(?:<!\[CDATA\[)?)(?P<bare>[^<>]+?)(?=</|\]\]>)"
 )
 _HEADER = re.compile(
     r"(?i)(?P<mark>\b(?P<name>(?:proxy-)?authorization)\\?[\"']?[ \t]*[:=,][ \t]*"
@@ -53,30 +85,83 @@ _SHORT = re.compile(r"(?P<mark>(?<![\w-])-[pP](?:[ \t]+|(?=[^\s-])))" + _VALUE)
 _WITH_SIGN = re.compile(r"[^\s\"'-]*[^\w\s:/-]")
 # A name and a value with nothing but a blank between them.
 _SET = re.compile(
-    r"(?P<mark>(?:\bsetx|(?:(?<!\S)|(?<=\\n))ENV)[ \t]+"
+    r"(?P<mark>(?:\bset(?:x|env)|(?:(?<!\S)|(?<=\\n))ENV)[ \t]+"
     rf"(?P<name>[A-Za-z_]\w{{0,80}})[ \t]+){_VALUE}"
 )
-_LOGIN = re.compile(
-    r"(?P<mark>\b(?:wandb|hf|huggingface-cli)[ \t]+(?:auth[ \t]+)?login[ \t]+(?!-))"
-    r"(?P<bare>[^\s\"'`;&|<>]{8,})"
-)
 _TOLD = re.compile(
-    r"(?i:(?P<mark>\b(?:pass(?:word|phrase|code)|pwd|secret|token|api[ -]?key)[ \t]+"
-    r"(?:is|was)[ \t:]+[\"'`]?))"
-    r"(?P<bare>(?=\S*[A-Z])(?=\S*[a-z])(?=\S*[\d!@#$%^&*+=?~])[^\s\"'`<>{}()\[\],;]{6,})"
+    r"(?i)(?P<mark>\b(?P<name>pass(?:word|phrase|code)|pwd|secret|token|api[ -]?key)"
+    r"(?:[ \t]+(?P<said>(?:is|was)[ \t:]+|->[ \t]*|\([^()\n]{1,40}\)[ \t]*:[ \t]*)"
+    r"|[ \t]+)[\"'`]?)"
+    r"(?P<bare>[^\s\"'`<>{}()\[\],;]{6,})"
 )
+# Key and value in lines below each other, as YAML has them.
+_ABOVE = re.compile(
+    r"(?m)(?<![\w.$-])(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?"
+    r"[ \t]*:[ \t]*(?P<block>[|>][-+\d]{0,3}[ \t]*)?\r?$"
+)
+_FLOW = re.compile(
+    r"(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?[ \t]*[:=][ \t]*"
+    r"\[(?P<items>[^\[\]\n]{1,999})\]"
+)
+_FLOW_ITEM = re.compile(r"[^\s,\"']+")
+_ITEM, _MAPPING = re.compile(r"-[ \t]+"), re.compile(r"[\w.\"'-]+[ \t]*:(?:[ \t]|$)")
 _USER_OPTION = re.compile(
     r"(?P<mark>(?<![\w-])(?:-u|--user|--proxy-user)[ \t=]+[\"']?[^\s\"':/]+:)"
     r"(?P<bare>[^\s\"':/@]+)(?![:/])"
 )
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_NETRC = re.compile(r"(?P<mark>\blogin\s+\S+\s+password\s+)(?P<bare>\S+)")
+# What must be there, in lower case, and where the value is then.
+_COMMANDS = (
+    ("authorization", _HEADER),
+    (
+        " login ",
+        re.compile(
+            r"(?P<mark>\b(?:wandb|hf|huggingface-cli)[ \t]+(?:auth[ \t]+)?login[ \t]+"
+            r"(?!-))(?P<bare>[^\s\"'`;&|<>]{8,})"
+        ),
+    ),
+    ("login", re.compile(r"(?P<mark>\blogin\s+\S+\s+password\s+)(?P<bare>\S+)")),
+    ("code=", re.compile(r"(?P<mark>[?&](?:amp;)?code=)(?P<bare>[^&\s\"'<>]{20,})")),
+    (
+        "redis-cli",
+        re.compile(
+            r"(?P<mark>\bredis-cli\b[^\n;&|]{0,200}?[ \t]-a[ \t]+[\"']?)"
+            r"(?P<bare>[^\s\"']+)"
+        ),
+    ),
+    (
+        "convertto-securestring",
+        re.compile(
+            r"(?i)(?P<mark>\bConvertTo-SecureString[ \t]+(?:-String[ \t]+)?[\"'])"
+            r"(?P<bare>[^\"'\n]+)"
+        ),
+    ),
+    (
+        "net use",
+        re.compile(
+            r"(?i)(?P<mark>\bnet use[ \t]+\S+[ \t]+\\\\\S+[ \t]+)(?P<bare>[^\s/*]\S*)"
+        ),
+    ),
+    (
+        "sqlplus",
+        re.compile(
+            r"(?P<mark>\bsqlplus[ \t]+(?:-\S+[ \t]+)*[\w.]+/)(?P<bare>[^\s@/]+)(?=@)"
+        ),
+    ),
+)
 _STRONG = re.compile(r"(?=.*[A-Za-z])(?=.*[\d!@#$%^&*+=?~])[^/\\:]{6,}")
 _PASS_COMMANDS = re.compile(
     r"\b(?:login|sshpass|mysql\w*|mongo\w*|sqlcmd|redis-cli|htpasswd|7z|zip|unzip|psql"
     r"|smbclient|bcp)\b"
 )
-_SHORTEST_TOKEN_USER = 20
+_SHORTEST_TOKEN_USER, _SHORTEST_TOKEN, _SHORTEST_WORD = 20, 16, 6
+_NO_NAME, _COMMAND = -0.35, 300
+_HEX = re.compile(r"[0-9a-f]{20,}")
+# Names of variables may end in a number; in passwords it is longer, or elsewhere.
+_IDENTIFIER = re.compile(r"[A-Za-z_]+\d{0,2}(?:[.:][A-Za-z_]+\d{0,2})*")
+_DOCUMENTS = re.compile(r":(?:param|keyword|type|paramtype|ivar|vartype)\b[^:\n]*$")
+_BRACED = re.compile(r"\{([^{}\s]+)\}")
+_SIGN, _BLANK = re.compile(r"[\d!@#$%^&*+=?~]"), re.compile(r"\s")
 # What stands between a name and its value.
 _BETWEEN = re.compile(r"[:=\s<]|-[pPu]")
 
@@ -95,30 +180,34 @@ def redact_named(text: str, redact: Redact) -> str:
     if "://" in text and "@" in text:
         text = _USERINFO.sub(lambda m: _without_userinfo(m, redact), text)
     lowered = text.lower()
+    for literal, pattern in _COMMANDS:
+        if literal in lowered:
+            text = pattern.sub(lambda m: _always(m, redact), text)
     if any(word in lowered for word in _TRIGGERS):
         text = _redact_triggered(text, lowered, redact)
     if " " not in text and _PERCENT.search(text):
         return text  # what is encoded is read again when it is decoded
     if "-p" in text or "-P" in text:
-        known = _PASS_COMMANDS.search(text) is not None
-        text = _SHORT.sub(lambda m: _short(m, redact, known=known), text)
-    if " login " in text:
-        text = _LOGIN.sub(lambda m: _always(m, redact), text)
+        text = _SHORT.sub(lambda m: _short(m, redact), text)
     if "-u" in text or "user" in lowered:
         text = _USER_OPTION.sub(lambda m: _always(m, redact), text)
     return text
 
 
 def _redact_triggered(text: str, lowered: str, redact: Redact) -> str:
-    if "authorization" in lowered:
-        text = _HEADER.sub(lambda m: _always(m, redact), text)
     if "value" in lowered:
         text = _sub_named(_PAIR, text, redact)
-    if "login" in lowered:
-        text = _NETRC.sub(lambda m: _always(m, redact), text)
-    if " is " in lowered or " was " in lowered:
-        text = _TOLD.sub(lambda m: _always(m, redact), text)
-    if "setx" in lowered or "ENV" in text:
+    if " " in text:
+        text = _TOLD.sub(lambda m: _told(m, redact), text)
+    if "\n" in text:
+        text = _redact_below(text, redact)
+    if "," in text:
+        text = _sub_named(_COMMA, text, redact)
+    if "[" in text:
+        text = _FLOW.sub(lambda m: _redact_flow(m, redact), text)
+    if "$" in text:
+        text = _sub_named(_VARIABLE, text, redact)
+    if "setx" in lowered or "setenv" in lowered or "ENV" in text:
         text = _sub_named(_SET, text, redact)
     if "</" in text:
         text = _sub_named(_ELEMENT, text, redact)
@@ -136,9 +225,11 @@ def _sub_named(pattern: re.Pattern[str], text: str, redact: Redact) -> str:
         group, value = _value(found)
         start = found.start(group)
         at = max(start, found.start() + 1)
-        if not is_named_secret(found["name"], value):
+        if not is_named_secret(found["name"], _unbraced(value)):
             continue
-        if group == "bare" and _is_code(found, value):
+        if group == "bare" and (_is_code(found, value) or _is_prose(found, value)):
+            continue
+        if group == "listed" and not _is_word(value):
             continue
         pieces += [text[done:start], redact(value)]
         done = at = start + len(value)
@@ -150,7 +241,7 @@ def _value(found: re.Match[str]) -> tuple[str, str]:
     groups = found.groupdict()
     return next(
         (group, value)
-        for group in ("escaped", "double", "single", "bare")
+        for group in ("fenced", "escaped", "double", "single", "bare", "listed")
         if (value := groups.get(group)) is not None
     )
 
@@ -162,15 +253,111 @@ def _is_code(found: re.Match[str], value: str) -> bool:
         return True
     mark = found["mark"]
     spaced = mark.strip() in ("=", "==", ":=", "=>") and mark != mark.strip()
-    return spaced and re.fullmatch(r"[A-Za-z_][\w]*(?:\.\w+)*", value) is not None
+    return spaced and _IDENTIFIER.fullmatch(value) is not None
+
+
+def _is_prose(found: re.Match[str], value: str) -> bool:
+    """Whether a sentence begins after a name, as in what documents a parameter."""
+    if not (value.rstrip(".").isalpha() and found["mark"].startswith(":")):
+        return False
+    before = found.string[max(0, found.start() - _COMMAND) : found.start()]
+    end = found.end()
+    goes_on = (
+        found.string[end : end + 1] == " " and found.string[end + 1 : end + 2].isalpha()
+    )
+    return goes_on or _DOCUMENTS.search(before) is not None
+
+
+def _unbraced(value: str) -> str:
+    """What stands in the braces of a connection string; a reference keeps its own."""
+    found = _BRACED.fullmatch(value)
+    return value if found is None or _IDENTIFIER.fullmatch(found[1]) else found[1]
+
+
+def _redact_flow(found: re.Match[str], redact: Redact) -> str:
+    """Replace the values of a list in one line whose name says secret."""
+    name, items = found["name"], found["items"]
+    if not is_secret_list(name):
+        return found[0]
+
+    def clean(item: re.Match[str]) -> str:
+        is_secret = _is_word(item[0]) and is_listed_secret(name, item[0])
+        return redact(item[0]) if is_secret else item[0]
+
+    return found[0].replace(items, _FLOW_ITEM.sub(clean, items))
+
+
+def _redact_below(text: str, redact: Redact) -> str:
+    """Replace what stands in the lines below a secret name, and further in."""
+    pieces: list[str] = []
+    done = 0
+    for found in _ABOVE.finditer(text):
+        if found.end() < done or not is_secret_list(found["name"]):
+            continue
+        for at, value in _values_below(text, found):
+            if _is_word(value) and is_listed_secret(found["name"], value):
+                pieces += [text[done:at], redact(value)]
+                done = at + len(value)
+    return "".join([*pieces, text[done:]]) if pieces else text
+
+
+def _values_below(text: str, found: re.Match[str]) -> Iterator[tuple[int, str]]:
+    """Where the values below a name begin, and what they are."""
+    line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+    depth, at = len(line) - len(line.lstrip()), found.end() + 1
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        line = text[at:end].strip()
+        start = at + text[at:end].find(line)
+        item = None if found["block"] else _ITEM.match(line)
+        if line and start - at < depth + (item is None):
+            return
+        value = line[item.end() :] if item else line
+        if not found["block"] and _MAPPING.match(value):
+            return
+        bare = value.rstrip(",").strip("\"'")
+        if bare:
+            yield text.index(bare, start), bare
+        if bare and not (found["block"] or item):
+            return
+        at = end + 1
+
+
+def _is_word(value: str) -> bool:
+    """Whether a value looks like a password or a token, and not like a text."""
+    return (
+        len(value) >= _SHORTEST_WORD
+        and _BLANK.search(value) is None
+        and any(map(str.isalpha, value))
+        and (_SIGN.search(value) is not None)
+    )
+
+
+def _told(found: re.Match[str], redact: Redact) -> str:
+    """What a sentence tells; a name that stands beside such a word is none."""
+    value = found["bare"]
+    has_digit = any(map(str.isdigit, value))
+    mixed = value != value.lower() and value != value.upper()
+    if is_reference(value) or not _is_word(value):
+        return found[0]
+    if found["said"] or found["name"].lower().startswith("p"):
+        likely = not value.isalnum() and "=" not in value and has_digit
+        is_secret = mixed and bool(found["said"] or likely)
+    else:
+        is_drawn = likeness_to_names(value) < _NO_NAME or _HEX.fullmatch(value)
+        is_secret = len(value) >= _SHORTEST_TOKEN and has_digit and bool(is_drawn)
+    return _put(found, redact) if is_secret else found[0]
 
 
 def _always(found: re.Match[str], redact: Redact) -> str:
     return found[0] if is_reference(found["bare"]) else _put(found, redact)
 
 
-def _short(found: re.Match[str], redact: Redact, *, known: bool) -> str:
+def _short(found: re.Match[str], redact: Redact) -> str:
     value = _value(found)[1]
+    line = found.string[max(0, found.start() - _COMMAND) : found.start()]
+    known = _PASS_COMMANDS.search(line.rpartition("\n")[2]) is not None
     if is_reference(value) or is_path(value):
         return found[0]
     is_word = _STRONG.fullmatch(value) is not None or (known and not value.isdigit())

@@ -102,7 +102,9 @@ class Names:
         self._ordinary = [one for one in real if not is_distinctive(one.value)]
         self._shared = _named_alike(everywhere)
         self._replacer = Replacer((one.value, one.placeholder) for one in everywhere)
-        self._by_property = (*self._ordinary, *self._shared)
+        self.by_property = [
+            one for one in (*self._ordinary, *self._shared) if one.kind in _PROPERTIES
+        ]
         self._places = list(_places_of(self._ordinary))
         self._shared_places = list(_places_of(self._shared))
         # A name that is not ASCII may match what `lower` does not make equal to it.
@@ -145,7 +147,7 @@ class Names:
             value: Its value.
             resource_type: The ``type`` beside it, in lower case; may be empty.
         """
-        for one in self._by_property:
+        for one in self.by_property:
             named = name in _PROPERTIES.get(one.kind, ())
             own = name == "name" and _TYPES.get(resource_type) == one.kind
             if (named or own) and value.casefold() == one.value.casefold():

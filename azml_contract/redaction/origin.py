@@ -200,7 +200,10 @@ class Learner:
 
 
 def learn_others(
-    exchanges: Iterable[Exchange], known: Iterable[Identifier], kept: str
+    exchanges: Iterable[Exchange],
+    known: Iterable[Identifier],
+    kept: str,
+    held: Iterable[tuple[str, str]] = (),
 ) -> tuple[Identifier, ...]:
     """Accounts and their like that the settings do not know, with numbers from 2 on.
 
@@ -208,7 +211,10 @@ def learn_others(
         exchanges: As recorded.
         known: What the settings know; neither it nor its placeholders count.
         kept: What the scenario drew, in lower case; it stays.
+        held: Texts that were redacted before; their numbers are taken.
     """
+    taken = "\n".join(text for pair in held for text in pair)
+    first: dict[str, int] = {}
     told = {text.lower() for one in known for text in (one.value, one.placeholder)}
     found: dict[str, dict[str, int]] = {}
     for text in texts_of(exchanges):
@@ -216,12 +222,22 @@ def learn_others(
             if value in told or value in kept or is_placeholder(value):
                 continue
             numbers = found.setdefault(kind, {})
-            numbers.setdefault(value, len(numbers) + 2)
+            if kind not in first:
+                first[kind] = _last_number(kind, taken) + 1
+            numbers.setdefault(value, first[kind] + len(numbers))
     return tuple(
         Identifier(kind, value, _numbered(_PLACEHOLDERS[kind], number))
         for kind, numbers in found.items()
         for value, number in numbers.items()
     )
+
+
+def _last_number(kind: str, text: str) -> int:
+    """The highest number of a kind's placeholders in a text; 1 where none has one."""
+    plain = _PLACEHOLDERS[kind]
+    base = plain.rpartition(".")[0] + "." if "." in plain else plain
+    numbers = re.findall(rf"(?<![\w-]){re.escape(base)}-?([1-9]\d*)(?![\w-])", text)
+    return max(map(int, numbers), default=1)
 
 
 def learn_stray_ids(exchanges: Iterable[Exchange]) -> tuple[Identifier, ...]:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from html import unescape
 from urllib.parse import unquote, unquote_plus
 
-from azml_contract.redaction.forms import as_text, base64_runs, hex_runs
+from azml_contract.redaction.forms import as_text, base64_runs, hex_runs, wrapped_runs
 from azml_contract.redaction.packed import CannotOpen, open_packed
 
 _MARKS = {
@@ -24,12 +24,10 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+_PADDING = re.compile(r"\x00{4,}")  # of archives
 _SHORTEST_WIDE, _MOSTLY = 8, 0.7
 _WIDE = re.compile(rb"(?:[\t\n\r -~]\x00{1,3}){8,}[\t\n\r -~]?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_WRAPPED = re.compile(
-    r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{60,}\r?\n)+[A-Za-z0-9+/]+={0,2}"
-)
 _NOISE = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x9f]")
 _QUOTED = re.compile(r"=([0-9A-F]{2})|=\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
@@ -38,7 +36,7 @@ _FOLD = re.compile(r"\r?\n[ \t]+")
 def text_readings(text: str) -> Iterator[str]:
     """What a text holds, one layer further in; nothing where it is plain."""
     if "\x00" in text:
-        yield text.replace("\x00", "")
+        yield _PADDING.sub("\n", text).replace("\x00", "")
     for inner in base64_runs(text):
         yield inner
         yield from _unpacked(inner)
@@ -58,8 +56,7 @@ def _unescaped(text: str) -> Iterator[str]:
         yield _QUOTED.sub(lambda m: chr(int(m[1], 16)) if m[1] else "", text)
     for raw in hex_runs(text):
         yield raw.decode("latin-1")
-    for lines in _WRAPPED.findall(text) if "\n" in text else ():
-        yield "".join(lines.split())
+    yield from wrapped_runs(text)
 
 
 def unfolded(text: str) -> str:

@@ -23,11 +23,15 @@ from azml_contract.redaction.forms import (
     find_needles,
     merge_windows,
     rewrite_base64,
+    rewrite_escaped,
     rewrite_hex,
+    rewrite_objects,
     rewrite_percent,
+    rewrite_quoted,
+    rewrite_strings,
 )
-from azml_contract.redaction.learn import find_secrets
-from azml_contract.redaction.named import redact_named
+from azml_contract.redaction.learn import learn
+from azml_contract.redaction.named import NAME_MARKERS, redact_named
 from azml_contract.redaction.names import Names
 from azml_contract.redaction.packed import CannotOpen, Packed, Part, open_packed
 from azml_contract.redaction.people import replace_addresses
@@ -40,8 +44,9 @@ from azml_contract.redaction.rules import (
     RedactionRules,
     secret_names,
 )
-from azml_contract.redaction.secret_fields import pair_name
+from azml_contract.redaction.secret_fields import VALUE, told_items, told_name
 from azml_contract.redaction.secret_words import (
+    is_listed_secret,
     is_named_secret,
     is_secret_name,
     is_secret_parameter,
@@ -70,6 +75,7 @@ _ROOTS = ("/subscriptions/", "/providers/", "https://", "http://", "azureml://")
 _PATH = re.compile(r"(?:[a-z]+://[\w.:-]*)?(?:/[\w.:-]*)*", re.ASCII)
 # Secrets of which more than one piece is a part.
 _SPANNING = re.compile(r"hooks\.slack|discord|webhook|\.logic\.", re.IGNORECASE)
+_BYTE_ORDER = "\ufeff"
 _CACHE_SIZE = 60_000
 # What the name of a property says of its value.
 NOTHING, _SECRET, _NAMED, _DIGEST = range(4)
@@ -138,7 +144,14 @@ class Redactor:
         nested = self._nested_json(text, depth) if depth < DEEPEST else None
         if nested is not None:
             return nested
+        if "=" in text and depth < DEEPEST:  # first, because it cuts values in two
+            text = rewrite_quoted(text, lambda inner: self.text(inner, depth + 1))
         text = self.plain(text)
+        if depth < DEEPEST and text.lstrip()[:1] in (
+            "{",
+            "[",
+        ):  # of JSON that is broken
+            text = rewrite_strings(text, lambda inner: self.text(inner, depth + 1))
         return text if depth >= DEEPEST else self._deep(text, depth)
 
     def _path(self, text: str, depth: int) -> str:
@@ -164,9 +177,14 @@ class Redactor:
 
     def _deep(self, text: str, depth: int) -> str:
         """Look inside what is percent-encoded or base64."""
-        text = rewrite_percent(text, lambda inner: self.text(inner, depth + 1))
+
+        def rewrite(inner: str) -> str:
+            return self.text(inner, depth + 1)
+
+        text = rewrite_strings(rewrite_objects(text, rewrite), rewrite)
+        text = rewrite_escaped(rewrite_percent(text, rewrite), rewrite)
         if "&" in text and ";" in text and (inner := unescape(text)) != text:
-            clean = self.text(inner, depth + 1)
+            clean = rewrite(inner)
             text = text if clean == inner else escape(clean)
         return self._digits(text, depth)
 
@@ -182,6 +200,8 @@ class Redactor:
 
     def plain(self, text: str) -> str:
         """Values, names and shapes only: no look inside JSON or base64."""
+        if "\n" in text and self.secrets:
+            text = self.secrets.replace_folded(text)
         text = redact_shapes(self.secrets.replace_whole(text))
         text = redact_named(text, redact_value)
         text = self.names.replace(self.secrets.replace(text))
@@ -189,7 +209,7 @@ class Redactor:
 
     def learning(self, exchange: Exchange) -> Redactor:
         """One that knows the secrets of an exchange too; itself where it shows none."""
-        found = find_secrets([exchange], self._rules) - self._learned
+        found = learn([exchange], self._rules).secrets - self._learned
         return Redactor(self._rules, self._learned | found) if found else self
 
     def url(self, url: str, depth: int = 0) -> str:
@@ -245,7 +265,7 @@ class Redactor:
 
     def _nested_json(self, text: str, depth: int) -> str | None:
         """JSON held in a string; None where the text is no JSON with secrets."""
-        if text.lstrip()[:1] not in ("{", "["):
+        if text.lstrip()[:1] not in ("{", "[", '"'):
             return None
         try:
             value = json.loads(text)
@@ -258,22 +278,33 @@ class Redactor:
         separators = (",", ":") if compact else None
         return json.dumps(redacted, separators=separators, ensure_ascii=False)
 
-    def json(self, value: Any, string: Callable[[str], str]) -> Any:
-        """A JSON value with secret properties and every string redacted."""
+    def json(self, value: Any, string: Callable[[str], str], above: str = "") -> Any:
+        """A JSON value with secret properties and every string redacted.
+
+        Args:
+            value: As parsed.
+            string: Redacts one text.
+            above: The name of the property that has this value, if any.
+        """
         if isinstance(value, str):
-            return string(value)
+            hidden = above and self._is_listed(above, value)
+            return string(redact_value(value) if hidden else value)
         if isinstance(value, list):
-            return [self.json(item, string) for item in value]
+            return [
+                self.json(item, string, name) for name, item in told_items(value, above)
+            ]
         if not isinstance(value, dict):
             return value
         if "secretsType" in value:  # what it holds is named "key" and the like
             value = {name: _redact_secrets(name, item) for name, item in value.items()}
         kind = value.get("type")
         resource_type = kind.lower() if isinstance(kind, str) else ""
-        pair = pair_name(value) if "value" in value else ""
         return {
             string(name): self._property(
-                pair if pair and name == "value" else name, item, resource_type, string
+                told_name(name, value, above) if name in VALUE else name,
+                item,
+                resource_type,
+                string,
             )
             for name, item in value.items()
         }
@@ -283,17 +314,29 @@ class Redactor:
     ) -> Any:
         says = self._says.get(name)
         if says is None:
-            says = self._says[name] = self._judge(name)
+            says = self._says_of(name)
+        if not says and isinstance(value, str) and not self.names.by_property:
+            return string(value)
         if says == _SECRET:
             # What keeps its shape, such as a SAS, still names an account.
             return self.json_strings(redact_leaves(value), string)
         if not isinstance(value, str):
-            return self.json(value, string)
+            return self.json(value, string, name)
         if says == _NAMED and is_named_secret(name, value):
             return string(redact_value(value))
         if says == _DIGEST and is_digest(value) and not self.secrets.find(value):
             return value
         return string(self.names.replace_property(name.lower(), value, resource_type))
+
+    def _is_listed(self, name: str, value: str) -> bool:
+        """Whether one of a list is secret by the name of the list."""
+        return is_listed_secret(name, value)
+
+    def _says_of(self, name: str) -> int:
+        says = self._says.get(name)
+        if says is None:
+            says = self._says[name] = self._judge(name)
+        return says
 
     def _judge(self, name: str) -> int:
         """What the name of a property says of its value."""
@@ -368,11 +411,19 @@ class Redactor:
                     return self._packed(raw, packed, depth + 1)
         for codec in wide_codecs(raw):
             with suppress(UnicodeError):
-                return self._held(raw.decode(codec), depth).encode(codec)
+                text = raw.decode(codec)
+                mark = _BYTE_ORDER if text.startswith(_BYTE_ORDER) else ""
+                clean = mark + self._held(text.removeprefix(mark), depth)
+                if clean != text:
+                    return clean.encode(codec)
+        told = rewrite_base64(raw.decode("latin-1"), self._in_windows)
+        return self._in_windows(told.encode("latin-1"))
+
+    def _in_windows(self, raw: bytes) -> bytes:
         pieces, done = [], 0
         for start, end in self.windows(raw):
             text = raw[start:end].decode("latin-1")
-            plain = redact_account_keys(self.plain(text))
+            plain = redact_account_keys(self.text(text, DEEPEST - 1))
             if plain != text:
                 pieces += [raw[done:start], plain.encode("latin-1", "replace")]
                 done = end
@@ -406,7 +457,12 @@ class Redactor:
             Start and end of each place, ascending, none touching another;
             usually there is none, and finding that out is fast.
         """
-        needles = (*SHAPE_MARKERS, *self.secrets.needles, *self.names.needles)
+        needles = (
+            *SHAPE_MARKERS,
+            *NAME_MARKERS,
+            *self.secrets.needles,
+            *self.names.needles,
+        )
         around = merge_windows(find_needles(raw.lower(), needles), len(raw))
         return [
             run.span()

@@ -26,8 +26,8 @@ from azml_contract.redaction.named import redact_named
 from azml_contract.redaction.packed import CannotOpen
 from azml_contract.redaction.readings import byte_readings, text_readings, unfolded
 from azml_contract.redaction.redact import DEEPEST, NUMBERS, Redactor, is_path
-from azml_contract.redaction.secret_fields import pair_name
-from azml_contract.redaction.secret_words import is_named_secret, is_secret_name
+from azml_contract.redaction.secret_fields import told_items, told_name
+from azml_contract.redaction.secret_words import is_listed_secret, is_named_secret
 from azml_contract.redaction.shapes import find_shapes, redact_value
 
 _LIVE = "a live secret of the settings or of this recording"
@@ -294,12 +294,14 @@ def _told(value: Any, name: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         for key, item in value.items():
             yield key
-            pair = pair_name(value) if key == "value" else ""
-            yield from _told(item, pair or key)
+            told = told_name(key, value, name)
+            yield from _told(item, told)
+            if isinstance(item, str) and is_named_secret(told, item):
+                yield f"{told}: {json.dumps(item)}"
     elif isinstance(value, list):
-        for item in value:
-            yield from _told(item, name)
+        for told, item in told_items(value, name):
+            yield from _told(item, told)
+            if isinstance(item, str) and is_listed_secret(told, item):
+                yield f"{told}: {json.dumps(item)}"
     elif isinstance(value, str):
         yield value
-        if is_secret_name(name) and is_named_secret(name, value):
-            yield f"{name}: {json.dumps(value)}"

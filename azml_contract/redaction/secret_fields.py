@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -40,6 +40,8 @@ _STAND_IN = re.compile(
     re.IGNORECASE,
 )
 _SAID = re.compile(r"\bfake\b|redacted|sanitized", re.IGNORECASE)
+VALUE, _NAME = frozenset({"value", "Value"}), ("name", "Name", "key", "Key")
+_PAIR = 2
 _FORM = re.compile(r"[\w.~%+$-]+=[^&\s]*(?:&[\w.~%+$-]+=[^&\s]*)*")
 
 
@@ -54,10 +56,35 @@ def is_stand_in(value: str) -> bool:
     return _SAID.search(said) is not None
 
 
-def pair_name(value: Mapping[Any, Any]) -> str:
-    """The name of a ``{"name": ..., "value": ...}`` object; else ``""``."""
-    name = value.get("name")
-    return name if isinstance(name, str) and "value" in value else ""
+def told_name(key: str, beside: Mapping[Any, Any], above: str = "") -> str:
+    """The name that says what stands at a key of an object.
+
+    Args:
+        key: Usually the name itself, unless it is ``value``.
+        beside: The object: ``{"name": "PASSWORD", "value": ...}``.
+        above: The name of the object: ``"password": {"value": ...}``.
+    """
+    if key not in VALUE:
+        return key
+    names = (beside.get(one) for one in _NAME)
+    return next((one for one in names if isinstance(one, str)), above or key)
+
+
+def told_items(listed: Sequence[Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of a list, each with the name that says what it is.
+
+    Args:
+        listed: Options of a command may stand in it, ``["--password", "..."]``, or it
+            is a pair, ``["PASSWORD", "..."]``.
+        above: The name of the list.
+    """
+    before: Any = None
+    for item in listed:
+        is_name = isinstance(before, str) and (
+            before.startswith("-") or len(listed) == _PAIR
+        )
+        yield (before if is_name else above), item
+        before = item
 
 
 def is_secret_field(name: str, secret_names: frozenset[str], container: str) -> bool:

@@ -30,11 +30,13 @@ _REFERENCE = re.compile(
     re.DOTALL,
 )
 _STAND_IN = re.compile(
-    r"REDACTED|Sanitized|\*+|x{3,}|\.{3,}|\u2022+|A{86}==|drawn-\d+x+|user@example\.com",
+    r"REDACTED|Sanitized|your[-_][\w-]+|\*+|x{3,}|\.{3,}|\u2022+|(?:3D)?A{40,86}(?:=(?:3D)?){0,2}(?:/.*)?|drawn-\d+x+|user@example\.com",
     re.IGNORECASE,
 )
+_VARIABLE = re.compile(r"[A-Za-z_]+")
+_SCHEME = re.compile(r"(?:Bearer|Basic|Token) +(?=[{<$%])")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/.~][\w\\/. -]*")
-_SHORTEST, _SHORTEST_CODE = 3, 20
+_SHORTEST, _SHORTEST_CODE, _SHORTEST_LISTED = 3, 20, 8
 
 
 @lru_cache(maxsize=16_384)
@@ -78,13 +80,25 @@ def _is_secret_key(joined: str, before: str) -> bool:
 
 def is_reference(value: str) -> bool:
     """Whether a value only says where the secret is, or that there is none."""
-    stripped = value.strip()
+    stripped = _SCHEME.sub("", value.strip())
     return (
         len(stripped) < _SHORTEST
         or stripped.lower() in _NOTHING
         or _REFERENCE.fullmatch(stripped) is not None
         or "REDACTED" in stripped
+        or "REDACTED".startswith(stripped)  # cut where a line ends
         or _STAND_IN.fullmatch(stripped) is not None
+    )
+
+
+def _is_name(value: str, name: str) -> bool:
+    """Whether a value is a name itself: of a variable that holds the secret."""
+    if name.lower().endswith(value.lower()):
+        return True
+    return (
+        "_" in value
+        and _VARIABLE.fullmatch(value) is not None
+        and is_secret_name(value)
     )
 
 
@@ -95,7 +109,7 @@ def is_path(value: str) -> bool:
 
 def is_named_secret(name: str, value: str) -> bool:
     """Whether a value is secret because of its name."""
-    if not is_secret_name(name) or is_reference(value):
+    if not is_secret_name(name) or is_reference(value) or _is_name(value, name):
         return False
     last = _telling_words(name)[-1]
     if last in ("pwd", "pass", "pat", "path") and is_path(value):
@@ -109,6 +123,27 @@ def is_named_secret(name: str, value: str) -> bool:
     if last in ("token", "sas", "pat", "auth", "jwt") and value.isdigit():
         return len(value) >= 6
     return True
+
+
+def is_secret_list(name: str) -> bool:
+    """Whether the name of a list says that its values are secrets."""
+    return is_secret_name(name) or is_secret_name(_singular(name))
+
+
+def is_listed_secret(name: str, value: str) -> bool:
+    """Whether one of a list of values is secret because of the name of the list.
+
+    Language models have lists of tokens too, which are words.
+    """
+    if not (is_named_secret(name, value) or is_named_secret(_singular(name), value)):
+        return False
+    if _telling_words(name)[-1].startswith("pass"):
+        return True
+    return len(value) >= _SHORTEST_LISTED and any(map(str.isdigit, value))
+
+
+def _singular(name: str) -> str:
+    return name[:-1] if name.endswith(("s", "S")) else name
 
 
 def is_secret_parameter(name: str, value: str) -> bool:

@@ -16,9 +16,12 @@ import requests
 
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
-from azml_contract.redaction.forms import base64_runs, rewrite_percent
+from azml_contract.redaction.forms import (
+    base64_runs,
+    rewrite_percent,
+    unquote_printable,
+)
 from azml_contract.redaction.rules import RedactionRules
-from azml_contract.redaction.scan import SecretFound
 
 SECRETS = {
     "client secret": "abc8Q~dEfGhIjKlMnOpQrStUvWxYz0123456789.-",
@@ -30,6 +33,7 @@ RULES = RedactionRules(secrets=tuple(SECRETS.values()))
 
 def decoded(text):
     """What somebody with the file could decode from it in two steps."""
+    text = f"{text}\n{unquote_printable(text)}\n{''.join(text.split())}"
     once = "\n".join(base64_runs(text))
     return f"{text}\n{once}\n" + "\n".join(base64_runs(once))
 
@@ -73,23 +77,14 @@ ODD_ENCODINGS = {
 def test_no_odd_encoding_hides_a_secret_from_the_recorder(
     service, make_recorder, cassette_path, encoding, kind
 ):
-    """Replaced where it can be, else refused; files of any size and kind included."""
+    """Replaced, never refused; files of any size and kind included."""
     body = ODD_ENCODINGS[encoding](SECRETS[kind])
     service.on("PUT", "/x", lambda call: (200, {"Content-Type": "text/plain"}, body))
 
     with make_recorder(Mode.RECORD, rules=RULES) as recorder:
         requests.put(f"{service.url}/x", data=body, verify=str(service.ca))
-    try:
-        recorder.save()
-    except SecretFound as error:
-        refusal = str(error)
-    else:
-        refusal = ""
+    recorder.save()
 
-    assert SECRETS[kind] not in refusal
-    if refusal:
-        assert not cassette_path.exists()
-        return
     (one,) = load_cassette(cassette_path).interactions
     for kept in (one.request.body, one.response.body):
         assert kept != body

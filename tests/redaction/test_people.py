@@ -8,7 +8,7 @@ import pytest
 
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.recording.scrub import RedactionRules, Scrubber
-from azml_contract.redaction.learn import find_people
+from azml_contract.redaction.learn import learn
 from azml_contract.redaction.people import replace_addresses
 
 RULES = RedactionRules(identifiers=(), secrets=(), secret_properties=frozenset())
@@ -37,7 +37,7 @@ def test_a_name_in_broken_json_is_found() -> None:
     broken = b'{"systemData": {"createdBy": "Jane Doe", "createdByType": "User"'
     one = exchange({}, {})
     one = Exchange(one.request, Response(200, one.response.headers, broken))
-    assert find_people([one]) == {"Jane Doe"}
+    assert learn([one], RULES).people == {"Jane Doe"}
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
@@ -46,7 +46,7 @@ def test_a_name_in_json_in_a_text_is_found_and_replaced(times) -> None:
     for _ in range(times):
         held = {"log": json.dumps(held)}
     one = exchange({}, held)
-    assert find_people([one]) == {"Jane Doe"}
+    assert learn([one], RULES).people == {"Jane Doe"}
     assert "Jane" not in json.dumps(Scrubber(RULES, [one]).scrub(one))
 
 

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import html
 import json
+import quopri
 import random
 import string
 from collections.abc import Callable
@@ -150,6 +151,21 @@ SECRETS: dict[str, Kind] = {
     "subscript": within("os.environ['API_KEY'] = '", Dice.word, "'"),
     "told": within("the password is ", lambda d: "aB" + d.word(), ", as ever"),
     "JSON": within('{"HF_TOKEN": "', Dice.word, '"}'),
+    "below": within("db:\n  password:\n    ", Dice.word, "\n  port: 1\n"),
+    "block": within("password: |-\n  ", Dice.word, "\nport: 1\n"),
+    "listed": within('{"passwords": ["', Dice.word, '"]}'),
+    "parameter": within('{"adminPassword": {"value": "', Dice.word, '"}}'),
+    "pair by key": within('{"key": "auth_token", "value": "', Dice.word, '"}'),
+    "bare": within(
+        "then use token ", lambda d: d.chars(12) + "4x7Q" + d.chars(12), "."
+    ),
+    "bare password": within(
+        "log in with password ", lambda d: f"Aq7!{d.chars(6)}", " please"
+    ),
+    "prompt": within("Password (of root): aB", Dice.word, "\n"),
+    "redis-cli": within("redis-cli -h h -a ", Dice.word, " ping"),
+    "PowerShell": within('ConvertTo-SecureString "', Dice.word, '" -AsPlainText'),
+    "sqlplus": within("sqlplus scott/", Dice.word, "@db"),
 }
 
 ENCODINGS: dict[str, Callable[[str], str]] = {
@@ -168,6 +184,12 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "gzip": lambda text: base64.b64encode(gzip.compress(text.encode())).decode(),
     "UTF-16": lambda text: base64.b64encode(text.encode("utf-16")).decode(),
     "hex": lambda text: text.encode().hex(),
+    "base64 in lines": lambda text: base64.encodebytes(
+        f"{'what stands before it, ' * 4}{text}".encode()
+    ).decode(),
+    "quoted-printable": lambda text: quopri.encodestring(
+        f"{'é' * 20} {text}".encode()
+    ).decode(),
 }
 
 
@@ -288,6 +310,8 @@ HARMLESS: dict[str, Callable[[Dice], str]] = {
             "ENV PYTHONPATH /opt/app ENV KEY_COUNT 12",
             "wandb login --relogin && huggingface-cli login",
             "num_tokens_text: 12, partition_key_1: customer, key_value: abc",
+            "SECRET_SAUCE=ketchup2go COOKIE_JAR=kitchen1 cookie_jar: 'jar-7.txt'",
+            "the token GPT2Tokenizer was split; secret AzureKeyVault1 is a name",
         )
     },
 }

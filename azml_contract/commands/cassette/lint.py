@@ -146,14 +146,17 @@ def _look(
     document: Document, recorded: Sequence[Exchange], rules: RedactionRules
 ) -> Iterator[tuple[str, str, str]]:
     """Code, place and description of each finding."""
-    found, shut = find_secrets_in(document, with_learned_secrets(recorded, rules))
+    from azml_contract.redaction.learn import learn
+
+    learned = learn(recorded, rules)
+    found, shut = find_secrets_in(document, _with_secrets(rules, learned.secrets))
     for one in found:
         yield SECRET, one.place, one.kind
     for one in shut:
         yield SHUT, one.place, one.kind
     variables = document.cassette.variables if document.cassette else {}
     drawn = json.dumps(variables, ensure_ascii=False).lower()
-    yield from _look_for_owners(recorded, drawn)
+    yield from _look_for_owners(recorded, learned.people, drawn)
     if document.cassette is not None:
         from azml_contract.documents.format_checks import check_format
 
@@ -163,24 +166,19 @@ def _look(
             yield FORMAT, place, what
 
 
-def with_learned_secrets(
-    recorded: Sequence[Exchange], rules: RedactionRules
-) -> RedactionRules:
+def _with_secrets(rules: RedactionRules, learned: frozenset[str]) -> RedactionRules:
     """The rules, and the live secrets that the recording shows where it must."""
     from dataclasses import replace
 
-    from azml_contract.redaction.learn import find_secrets
     from azml_contract.redaction.secret_fields import is_stand_in
 
-    learned = find_secrets(recorded, rules)
     real = sorted(one for one in learned if not is_stand_in(one))
     return replace(rules, secrets=(*rules.secrets, *real))
 
 
 def _look_for_owners(
-    exchanges: Sequence[Exchange], drawn: str
+    exchanges: Sequence[Exchange], people: frozenset[str], drawn: str
 ) -> Iterator[tuple[str, str, str]]:
-    from azml_contract.redaction.learn import find_people
     from azml_contract.redaction.origin import (
         is_placeholder,
         learn_identifiers,
@@ -196,7 +194,6 @@ def _look_for_owners(
             _is_level(one.value) or is_placeholder(one.value) or one.value in drawn
         )
     ]
-    people = find_people(exchanges)
     people |= {one for text in texts_of(exchanges) for one in find_addresses(text)}
     kinds += ["name"] * len(people)
     for kind in sorted(set(kinds)):

@@ -1,0 +1,90 @@
+"""Secrets that names in a text tell, and texts that only sound like it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from azml_contract.redaction.redact import Redactor
+from azml_contract.redaction.rules import RedactionRules
+
+REDACTOR = Redactor(RedactionRules())
+WORD = "kT4vXq9Zm7"
+
+TOLD = {
+    "a line below": "db:\n  password:\n    {}\n  port: 1\n",
+    "a line below, in quotes": "{{\n  'password':\n    '{}',\n}}",
+    "a block": "secret_key: >-\n  {}\nport: 1\n",
+    "a list below": "tokens:\n- {}\n- other8xx\n",
+    "a list in a line": "api_keys: [{}, x]",
+    "below, in the middle of a line": "we saw: password:\n  {}\nand on",
+    "an ini file": "[db]\npassword = {}\nhost = 1\n",
+    "a literal of TOML": "password = '''{}'''",
+    "a variable of PowerShell": '$password = "{}"',
+    "an attribute beside another": '<add key="DbPassword" value="{}" />',
+    "CDATA": "<password><![CDATA[{}]]></password>",
+    "a tuple": "[('DB_PASSWORD', '{}')]",
+    "arguments": 'os.environ.setdefault("HF_TOKEN", "{}")',
+    "braces of ODBC": "Driver=x;UID=sa;PWD={{{}}};X=1",
+    "a name of two words": "Application Key={};Authority=x",
+    "setenv": "setenv DB_PASSWORD {}\n",
+    "a share": "net use Z: \\\\\\\\s\\\\share {} /user:me",
+    "a code of a function": "see https://f.azurewebsites.net/x?code={}{0}{0} here",
+    "a pair in JSON in a text": 'saw {{"value": "{}", "name": "DB_PASSWORD"}} there',
+    "a list of options": '["run", "--api-key", "{}"]',
+    "escapes of Python": "'password: >-\\n  {}\\nport: 1'",
+    "a secret of Kubernetes": "    client-key-data: {}{0}{0}\n",
+    "a prompt": "Password (for root): {}",
+}
+
+NOT_TOLD = (
+    "token:\n  The token to use, or None.\npassword:\n  str, optional\n",
+    "secrets:\n  name: db\ntokens:\n  - hello\n  - world\n",
+    "base64 wraps at 76=\nand goes on=3D1 here",
+    ":keyword password: The password of the certificate.",
+    ":param str client_secret: Optional. A client secret.",
+    "client_secret=client_secret, token=oauth_token, credential=credential_to_pass",
+    'AZURE_PASSWORD = "AZURE_PASSWORD"',
+    "password = pw1\nsecret = settings.db_secret2",
+    "docker run -p 8080:80 x\npytest -p no:cacheprovider; unzip x",
+    "headers['Authorization'] = 'Basic {}'.format(key)",
+    "detect-secrets = detect_secrets.main:main",
+    'export API_TOKEN="your-token-here" DB_PASSWORD=password',
+    "tokens: [hello, world, token8]",
+    "['password', 'username']",
+    '{{"password": {{"type": "string", "value": null}}}}',
+    "password={password} and {token}",
+)
+
+
+@pytest.mark.parametrize("place", TOLD)
+def test_what_a_name_tells_goes_wherever_the_name_stands(place):
+    text = TOLD[place].replace("{0}", WORD).replace("{}", WORD)
+    text = text.replace("{{", "{").replace("}}", "}")
+
+    clean = REDACTOR.text(text)
+
+    assert WORD not in clean
+    assert REDACTOR.text(clean) == clean
+
+
+@pytest.mark.parametrize("text", NOT_TOLD)
+def test_what_only_sounds_like_it_stays(text):
+    assert REDACTOR.text(text) == text
+
+
+PIECES = (
+    "token: ", "[", '{"', "=\n", "password:\n", "\\u0041", "'", "x=3D", "-p ", "key: [",
+    "net use ", "redis-cli ", "a:\n ", '"name": "x", ', "password ", "://", "$a=",
+    '"""',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_text_of_80_kb_is_read_at_once(piece):
+    """What a text repeats must not be read again for each time."""
+    text = piece * (80_000 // len(piece))
+    started = time.process_time()
+    REDACTOR.text(text)
+    assert time.process_time() - started < 5
