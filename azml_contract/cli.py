@@ -52,7 +52,8 @@ def main() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):  # what was recorded may hold anything
         sys.stdout.reconfigure(errors="backslashreplace")
     streams = sys.stdout, sys.stderr
-    commands = any(one in ("github", "--format=github") for one in sys.argv)
+    words = " ".join(sys.argv).replace("=", " ")
+    commands = "--format github" in words  # lines that begin with :: are meant
     sys.stdout = PrintableStream(sys.stdout, commands=commands)
     sys.stderr = PrintableStream(sys.stderr)
     try:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any, TextIO
 
-_ACTING = re.compile(
+ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
+"""Characters that do something to a terminal, but the line break and the tab."""
 _COLOUR = re.compile("(\x1b\\[[0-9;]*m)")
 _COMMAND = re.compile(r"^([ \t]*)(?=::|##(?:vso)?\[)", re.MULTILINE)
 
@@ -29,9 +30,9 @@ def make_printable(text: str, *, colours: bool = False, commands: bool = False) 
         text = _COMMAND.sub(r"\1\\", text)
     if colours and "\x1b" in text:
         pieces = _COLOUR.split(text)
-        pieces[::2] = [_ACTING.sub(_write_out, piece) for piece in pieces[::2]]
+        pieces[::2] = [ACTING.sub(_write_out, piece) for piece in pieces[::2]]
         return "".join(pieces)
-    return _ACTING.sub(_write_out, text)
+    return ACTING.sub(_write_out, text)
 
 
 def _write_out(found: re.Match[str]) -> str:
@@ -39,28 +40,33 @@ def _write_out(found: re.Match[str]) -> str:
 
 
 class PrintableStream:
-    """A text stream through which only printable text goes; else it is the stream."""
+    """A text stream through which only printable text goes; else it is the stream.
+
+    `coloured` is the same for text of ours around what is clean already: on a
+    terminal its colours pass. `plain` is the stream itself.
+    """
 
     def __init__(self, stream: TextIO, *, commands: bool = False) -> None:
-        self._stream = stream
+        self.plain = stream
+        self.coloured = _Coloured(self)
         self._commands = commands
         self._within_line = False
 
     def write(self, text: str) -> int:
         """Write text; returns its length, as callers count it."""
-        terminal = self._stream.isatty()
-        if terminal and text.startswith("\r"):  # a progress bar of ours
-            return self._stream.write(text)
-        commands = self._commands
-        if self._within_line and not commands:
+        return self.put(text, colours=False)
+
+    def put(self, text: str, *, colours: bool) -> int:
+        """The same; `colours` says that sequences which only colour are ours."""
+        if self._within_line and not self._commands:
             head, line_end, rest = text.partition("\n")
-            clean = make_printable(head, colours=terminal, commands=True) + line_end
-            clean += make_printable(rest, colours=terminal)
+            clean = make_printable(head, colours=colours, commands=True) + line_end
+            clean += make_printable(rest, colours=colours)
         else:
-            clean = make_printable(text, colours=terminal, commands=commands)
+            clean = make_printable(text, colours=colours, commands=self._commands)
         if text:
             self._within_line = bool(text.rpartition("\n")[2].strip(" \t"))
-        self._stream.write(clean)
+        self.plain.write(clean)
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -69,4 +75,27 @@ class PrintableStream:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
+        return getattr(self.plain, name)
+
+
+class _Coloured:
+    """A stream that lets colours pass, where it is a terminal."""
+
+    def __init__(self, stream: PrintableStream) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.put(text, colours=self._stream.isatty())
+
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def coloured(stream: TextIO) -> TextIO:
+    """Where to write text with colours of ours, in which all else is clean."""
+    return getattr(stream, "coloured", stream)
+
+
+def plain(stream: TextIO) -> TextIO:
+    """Where to write what moves the cursor, and holds nothing that was recorded."""
+    return getattr(stream, "plain", stream)

@@ -9,6 +9,7 @@ mode is kept. Knows nothing of what is written.
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import re
@@ -59,6 +60,25 @@ def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
             file = drafts.enter_context(open_whole(folder / name))
             file.write(content)
             file.flush()
+
+
+def append_whole(path: Path, content: bytes) -> None:
+    """Add to the end of a file that is not ours alone: all of it, or nothing.
+
+    Raises:
+        OutputError: It could not be written; what was there is still there.
+    """
+    try:
+        with path.open("ab", buffering=0) as file:
+            before = file.tell()
+            try:
+                if file.write(content) != len(content):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError:
+                file.truncate(before)
+                raise
+    except OSError as error:
+        raise _explain(path, error) from error
 
 
 @contextmanager

@@ -61,17 +61,16 @@ pythonpath = ["scenarios"]
 )
 def command(scenarios: Path | None, folder: Path) -> None:
     """Show the whole story on this machine, without an Azure account."""
-    from rich.console import Console
     from rich.padding import Padding
     from rich.text import Text
 
-    from azml_contract.report.table import print_trimmed
+    from azml_contract.report.table import make_console, print_trimmed
 
     if scenarios is None:
         scenarios = _unpack(folder)
     elif not scenarios.is_dir():
         raise UsageError(f"There is no folder {scenarios}; --scenarios names one.")
-    console = Console(highlight=False, soft_wrap=False)
+    console = make_console()
     cassettes = folder / "cassettes"
     shutil.rmtree(cassettes, ignore_errors=True)
 
@@ -162,6 +161,10 @@ def _train(console: Console, scenarios: Path, cassettes: Path, why: str) -> None
 
 def _print_sweep(console: Console, cassette: Cassette) -> None:
     """The trials of a recorded sweep, and the best of them."""
+    from rich.text import Text
+
+    from azml_contract.report.table import print_trimmed
+
     for interaction in reversed(cassette.interactions):
         answer = interaction.response_json
         properties = answer.get("properties") if isinstance(answer, dict) else None
@@ -173,9 +176,10 @@ def _print_sweep(console: Console, cassette: Cassette) -> None:
             number = name.rpartition("_")[2]
             if number.isdigit() and name.startswith("_aml_system_"):
                 mark = "  best" if best.endswith(f"_{number}") else ""
-                console.print(f"  trial {number}  {value}{mark}")
+                print_trimmed(console, Text(f"  trial {number}  {value}{mark}"))
         metric = (properties.get("objective") or {}).get("primaryMetric")
-        console.print(f"  {metric} of the best: {told.get('score')}")
+        best = f"  {metric} of the best: {told.get('score')}"
+        print_trimmed(console, Text(best))
         return
 
 

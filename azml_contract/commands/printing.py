@@ -7,11 +7,15 @@ output. Wiring between commands and `report`.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from azml_contract.printable import coloured
+from azml_contract.whole_file import append_whole
 
 if TYPE_CHECKING:
     from azml_contract.report.checked import Checked
@@ -52,7 +56,7 @@ def print_checked(
         click.echo(render_github(checked))
     else:
         for line in tell():
-            click.echo(line)
+            click.echo(line, file=coloured(sys.stdout))
 
 
 def make_tool() -> Tool:
@@ -75,8 +79,8 @@ def append_summary(text: str) -> None:
     """Add Markdown to the summary of a GitHub job, where there is one."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
-        with Path(summary).open("ab") as file:
-            file.write(f"{text}\n".encode("utf-8", "backslashreplace"))
+        content = f"{text}\n".encode("utf-8", "backslashreplace")
+        append_whole(Path(summary), content)
 
 
 def paint(text: str, colour: str) -> str:

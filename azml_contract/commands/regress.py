@@ -19,6 +19,7 @@ from azml_contract.commands.exits import say_problem
 from azml_contract.commands.printing import append_summary, make_tool, paint
 from azml_contract.commands.unjudged import Account
 from azml_contract.errors import InputError, UsageError
+from azml_contract.printable import plain
 from azml_contract.whole_file import open_whole, write_whole
 
 if TYPE_CHECKING:
@@ -334,7 +335,8 @@ def _progress(count: int) -> Iterator[Callable[[], None]]:
     if count < 200 or not sys.stderr.isatty():
         yield lambda: None
         return
-    with click.progressbar(length=count, label="Judging", file=sys.stderr) as bar:
+    shown = plain(sys.stderr)
+    with click.progressbar(length=count, label="Judging", file=shown) as bar:
         yield lambda: bar.update(1)
 
 
@@ -463,15 +465,14 @@ def _write_html(found: Found, options: Options, file: TextIO) -> None:
 
 
 def _print_text(regressed: Regressed, options: Options, file: TextIO) -> None:
-    from rich.console import Console
     from rich.text import Text
 
     from azml_contract.report.causes_text import print_causes
     from azml_contract.report.regressed_text import print_regressed, summarise
-    from azml_contract.report.table import print_trimmed
+    from azml_contract.report.table import make_console, print_trimmed
     from azml_contract.report.text import render_causes
 
-    console = Console(file=file, highlight=False)
+    console = make_console(file)
     for line in render_causes(regressed.findings, paint, console.width):
         console.print(Text.from_ansi(line), soft_wrap=True)
     if not regressed.calls:
@@ -503,10 +504,9 @@ def _render(regressed: Regressed, form: str) -> str:
 
 def print_matrix(rows: list[Row], console: Console | None = None) -> None:
     """One table for each scenario and recorded version, and what breaks, in words."""
-    from rich.console import Console
-
     from azml_contract.commands.regressed import make_regressed
     from azml_contract.report.regressed_text import print_regressed
+    from azml_contract.report.table import make_console
 
-    console = console or Console(highlight=False)
+    console = console or make_console()
     print_regressed(console, make_regressed(rows), brief=True)

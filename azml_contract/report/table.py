@@ -6,13 +6,17 @@ contracts nor cassettes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
+
+from azml_contract.printable import coloured, make_printable
 
 STYLES = {
     "ok": "green",
@@ -31,6 +35,26 @@ LEGEND = {
     "gone": "the operation, or a field that was read, is not there as it was",
     "unknown": "the source of that version cannot tell",
 }
+
+
+class PrintableConsole(Console):
+    """A console to which only its own styles do anything."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """The segments, each with a text that does nothing to a terminal."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                text = make_printable(segment.text, commands=True)
+                yield segment._replace(text=text)
+
+
+def make_console(file: TextIO | None = None) -> PrintableConsole:
+    """A console over a stream; None for the standard output."""
+    return PrintableConsole(file=coloured(file or sys.stdout), highlight=False)
 
 
 def print_table(
@@ -59,7 +83,9 @@ def print_table(
         table.add_column(column.replace("-preview", "\n-preview"), no_wrap=True)
     for label, cells in rows:
         texts = (cells.get(column, "-") for column in columns)
-        table.add_row(label, *(Text(text, STYLES.get(text, "")) for text in texts))
+        table.add_row(
+            Text(label), *(Text(text, STYLES.get(text, "")) for text in texts)
+        )
     print_trimmed(console, table)
 
 

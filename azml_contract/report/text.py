@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from azml_contract.finding import Finding, Location, Severity
+from azml_contract.printable import ACTING, make_printable
 from azml_contract.report.checked import Checked, count_severities, is_at_least
 from azml_contract.seen import add_up
 
@@ -24,11 +25,6 @@ _COLOURS = {
     Severity.INFO: "cyan",
 }
 
-# Control characters but the line break, and what turns the direction of writing.
-_UNPRINTABLE = re.compile(
-    "[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]"
-)
-_COMMAND = re.compile(r"^(\s*)(?=::|##\[)", re.MULTILINE)
 _VARYING = re.compile(r'"(?:[^"\\]|\\.)*"|\d+')
 _INSET = "  "
 _LEAST_ROOM = 20
@@ -87,11 +83,6 @@ def say_counts(findings: Iterable[Finding]) -> str:
     return ", ".join(words) or "No findings"
 
 
-def disarm(text: str) -> str:
-    """A text of which no line is a workflow command of GitHub or Azure Pipelines."""
-    return _COMMAND.sub(r"\1\\", text)
-
-
 def _group(findings: Iterable[Finding]) -> list[list[Finding]]:
     """Findings of one cause together, the worst causes first."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
@@ -146,7 +137,7 @@ def _render_frame(place: Location | None, paint: Paint, width: int) -> Iterator[
     cut = len(shown) - len(shown.lstrip())
     if caret + place.width - cut > room:
         cut = max(caret + min(place.width, room // 2) - room, cut)
-    line = _UNPRINTABLE.sub(" ", shown)[cut : cut + room]
+    line = ACTING.sub(" ", shown.replace("\t", " "))[cut : cut + room]
     mark = "^" * max(1, min(place.width, len(line) - (caret - cut)))
     yield f"{gutter}{line}".rstrip()
     blank = " " * len(number)
@@ -175,7 +166,7 @@ def _is_vague(place: Location | None) -> bool:
 
 def _wrap(text: str, room: int, first: str = "") -> Iterator[str]:
     blank = " " * len(first)
-    for index, line in enumerate(_escape(text).splitlines()):
+    for index, line in enumerate(_clean(text).splitlines()):
         wrapped = textwrap.wrap(
             line,
             max(room, _LEAST_ROOM),
@@ -184,16 +175,16 @@ def _wrap(text: str, room: int, first: str = "") -> Iterator[str]:
             break_on_hyphens=False,
             break_long_words=False,
         )
-        yield from map(disarm, wrapped)  # before colours, which a pipe drops again
+        yield from map(make_printable, wrapped)  # before colours, which a pipe drops
 
 
 def _show(pointer: str) -> str:
-    return _escape(pointer).replace("\n", "\\n")
+    return _clean(pointer).replace("\n", "\\n")
 
 
-def _escape(text: str) -> str:
+def _clean(text: str) -> str:
     """Names of a stranger's body may not steer the terminal."""
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return make_printable(text, commands=True).replace("\t", "\\u0009")
 
 
 def _show_place(place: Location | None) -> str:

@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "regression": VALUES | {"contract", "validation", "cassette", "made_page"},
     "gateway": {"errors", "exchange", "whole_file"},
     "emulator": VALUES | {"settings", "contract", "validation", "gateway", "shipped"},
-    "report": {"finding", "seen"},
+    "report": {"finding", "seen", "printable"},
     "starter": {"errors", "whole_file"},
 }
 WIRING = {

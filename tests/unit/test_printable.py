@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 
 import pytest
+from rich.text import Text
 
-from azml_contract.printable import PrintableStream, make_printable
+from azml_contract.printable import PrintableStream, coloured, make_printable
+from azml_contract.report.table import make_console, print_table, print_trimmed
 
 ACTING = ["\x1b[2J", "\x1b]0;title\x07", "\r", "\x9b31m", "\x08", "\u202e", "\u2066"]
 
@@ -44,14 +46,51 @@ def test_a_stream_knows_where_a_line_begins():
     assert stream.encoding == inner.encoding
 
 
-def test_of_escapes_only_colours_reach_a_terminal():
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
+class Terminal(io.StringIO):
+    """A stream that says of itself that it is one."""
 
+    def isatty(self):
+        return True
+
+
+def test_what_was_recorded_does_not_even_colour_a_terminal():
     inner = Terminal()
-    PrintableStream(inner).write("\x1b[31mred\x1b[0m \x1b[2J\n")
+    PrintableStream(inner).write("\x1b[31mred\x1b[0m\n")
+    assert inner.getvalue() == "\\u001b[31mred\\u001b[0m\n"
+
+
+def test_of_the_escapes_that_we_write_only_colours_pass():
+    inner = Terminal()
+    stream = PrintableStream(inner)
+    coloured(stream).write("\x1b[31mred\x1b[0m \x1b[2J\n")
     assert inner.getvalue() == "\x1b[31mred\x1b[0m \\u001b[2J\n"
+
+
+def test_a_stream_and_its_coloured_side_are_one_line():
+    inner = Terminal()
+    stream = PrintableStream(inner)
+    coloured(stream).write("see ")
+    stream.write("::here\n")
+    coloured(stream).write("::there\n")
+    assert inner.getvalue() == "see ::here\n\\::there\n"
+
+
+def test_a_carriage_return_at_the_start_is_written_out_on_a_terminal():
+    inner = Terminal()
+    PrintableStream(inner).write("\rover")
+    assert inner.getvalue() == "\\u000dover"
+
+
+def test_a_console_colours_with_its_own_styles_alone():
+    inner = Terminal()
+    stream = PrintableStream(inner)
+    console = make_console(stream)
+    print_trimmed(console, Text("a\x1b[8mb\x1b]8;;x\x07", "bold"))
+    print_table(console, "", ["2024-04-01"], [("a job [bold]x\x1b[2J", {})])
+    assert "a\\u001b[8mb" in inner.getvalue()
+    assert "\x1b[8m" not in inner.getvalue()
+    assert "\x1b]" not in inner.getvalue()
+    assert "[bold]x\\u" in inner.getvalue()
 
 
 def test_a_whole_command_prints_nothing_that_acts(azml_contract_in, tmp_path):

@@ -19,7 +19,12 @@ import pytest
 from soak import sized
 
 from azml_contract.errors import OutputError
-from azml_contract.whole_file import open_whole, write_together, write_whole
+from azml_contract.whole_file import (
+    append_whole,
+    open_whole,
+    write_together,
+    write_whole,
+)
 
 PACKAGE = Path(__file__).parents[2] / "azml_contract"
 SCRATCH = {
@@ -32,7 +37,6 @@ SCRATCH = {
     "emulator/execution/keeping.py": "the folder of one run",
     "emulator/execution/scorer.py": "the folder of one run",
     "emulator/execution/storage.py": "the folder of one run",
-    "commands/printing.py": "adds to the summary that GitHub keeps",
 }
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX files")
 
@@ -88,6 +92,16 @@ def test_of_files_that_belong_together_none_is_replaced_before_all_fit(
     with small_disk(4096), pytest.raises(OutputError):
         write_together(tmp_path, {"a": b"new", "b": b"x" * 100_000})
     assert (tmp_path / "a").read_text() == (tmp_path / "b").read_text() == "old"
+
+
+@posix
+def test_what_is_added_is_added_whole_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "summary.md"
+    append_whole(file, b"first\n")
+    with small_disk(4096), pytest.raises(OutputError, match=r"summary\.md.*written"):
+        append_whole(file, b"x" * 100_000)
+    append_whole(file, b"second\n")
+    assert file.read_text() == "first\nsecond\n"
 
 
 def test_an_error_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
