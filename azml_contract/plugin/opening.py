@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from azml_contract.plugin.discreet import DISCREET_KEY
-from azml_contract.plugin.programs import behind
+from azml_contract.plugin.programs import behind, starting_forks_anew
 from azml_contract.scenario import Plan, ScenarioRun
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def opening(
     run.open()
     doors = request.getfixturevalue("_azml_doors")
     far, variables = behind(plan, emulator)
-    with run, run.leading_programs(doors, far, variables) as environ:
+    leading = run.leading_programs(doors, far, variables)
+    with run, leading as environ, starting_forks_anew():
         request.config.stash[DISCREET_KEY].also(
             run.redact, replayed=plan.mode == "replay"
         )

@@ -7,7 +7,9 @@ a program finds its identity and its workspace.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from azml_contract.gateway.far_side import FarSide
@@ -32,6 +34,26 @@ def behind(
     from azml_contract.gateway.outward import reach_azure
 
     return reach_azure(os.environ), {}
+
+
+@contextmanager
+def starting_forks_anew() -> Iterator[None]:
+    """Before and after, end multiprocessing's server of forks, which starts on demand.
+
+    What it forks has the environment in which it was started itself.
+    """
+    _end_server_of_forks()
+    try:
+        yield
+    finally:
+        _end_server_of_forks()
+
+
+def _end_server_of_forks() -> None:
+    loaded = sys.modules.get("multiprocessing.forkserver")
+    server = getattr(loaded, "_forkserver", None)
+    if server is not None and getattr(server, "_forkserver_pid", None) is not None:
+        server._stop()
 
 
 def own_roots() -> bytes:

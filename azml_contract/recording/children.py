@@ -10,9 +10,18 @@ import tempfile
 import threading
 import weakref
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 
 _LONGEST = 2000
+
+
+class Kind(StrEnum):
+    """What a line is about."""
+
+    MISSED = "missed"
+    UNSEEN = "unseen"
+    STARTED = "started"
 
 
 class Notes:
@@ -31,16 +40,18 @@ class Notes:
         """Whether this process is a copy of the one that runs the scenario."""
         return os.getpid() != self._owner
 
-    def write(self, line: str) -> None:
+    def write(self, line: str, kind: Kind = Kind.MISSED) -> None:
         """Leave a line for the parent."""
-        text = " ".join(line.split())[:_LONGEST]
+        text = f"{kind} {' '.join(line.split())[:_LONGEST]}"
         with self._lock, suppress(OSError):
             os.lseek(self._file, 0, os.SEEK_END)
             os.write(self._file, f"{text}\n".encode())
 
-    def read(self) -> list[str]:
-        """What children left."""
+    def read(self, kind: Kind = Kind.MISSED) -> list[str]:
+        """What children left of one kind."""
         with self._lock:
             size = os.lseek(self._file, 0, os.SEEK_END)
             os.lseek(self._file, 0, os.SEEK_SET)
-            return os.read(self._file, size).decode().splitlines()
+            lines = os.read(self._file, size).decode().splitlines()
+        start = f"{kind} "
+        return [one.removeprefix(start) for one in lines if one.startswith(start)]

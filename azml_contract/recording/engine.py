@@ -18,6 +18,7 @@ from azml_contract.cassette.cassette import Cassette
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import NO_ANSWER, Exchange, Request, Response
 from azml_contract.gateway.spool import is_large
+from azml_contract.recording.children import Kind
 from azml_contract.recording.children import Notes as ChildNotes
 from azml_contract.recording.modes import MODES, Notes
 from azml_contract.recording.player import Played
@@ -226,20 +227,31 @@ class Recorder:
     @property
     def unseen(self) -> tuple[str, ...]:
         """Record, extend: what the scenario did that no cassette can hold, in words."""
-        return tuple(self._unseen)
+        return tuple(self._with_children(self._unseen, Kind.UNSEEN))
 
     @property
     def programs(self) -> tuple[str, ...]:
         """Programs that were started, where no call of any was seen."""
-        return () if self._saw_programs else tuple(self._programs)
+        if self._saw_programs:
+            return ()
+        return tuple(self._with_children(self._programs, Kind.STARTED))
+
+    def _with_children(self, own: dict[str, None], kind: Kind) -> dict[str, None]:
+        return own | dict.fromkeys(self._children.read(kind))
 
     def _note_program(self, name: str) -> None:
-        if not self._is_saving:  # a proof starts a program of ours
-            self._programs[name] = None
+        self._note(self._programs, name, Kind.STARTED)
 
     def _note_unseen(self, what: str) -> None:
-        if not self._is_saving:
-            self._unseen[what] = None
+        self._note(self._unseen, what, Kind.UNSEEN)
+
+    def _note(self, own: dict[str, None], what: str, kind: Kind) -> None:
+        if self._is_saving:  # a proof starts a program of ours
+            return
+        if self._children.is_child:
+            self._children.write(what, kind)
+        else:
+            own[what] = None
 
     def var(self, name: str, draw: Callable[[], T]) -> T:
         """A value that differs between runs: drawn live, repeated in replay.

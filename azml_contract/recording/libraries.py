@@ -16,6 +16,8 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
+from azml_contract.recording.audit import listening
+
 Tell = Callable[[str], object]
 
 _ENTRIES: dict[str, tuple[str, ...]] = {
@@ -33,12 +35,34 @@ _ENTRIES: dict[str, tuple[str, ...]] = {
     ),
 }
 """What opens a connection, or looks up a name, by module."""
+_OF_C = {
+    *("connect", "sendto", "sendmsg", "sendmmsg", "res_query", "res_search"),
+    *("getaddrinfo", "getnameinfo", "gethostbyaddr"),
+    *("gethostbyname", "gethostbyname2", "gethostbyname_r"),
+}
+"""Functions of C by which something leaves a process."""
+_EVENTS: dict[str, Callable[[tuple[Any, ...]], str]] = {
+    "ctypes.dlsym": lambda args: f"ctypes' {args[1]}" if args[1] in _OF_C else "",
+    "cpython.PyInterpreterState_New": lambda _: "another interpreter",
+}
+"""Audit events that tell of such a library, and its name; "" where it is harmless.
+
+An interpreter that is started within the process has audit hooks of its own.
+"""
 
 
 @contextmanager
 def entering_outside(tell: Tell) -> Iterator[None]:
     """While entered, `tell` is told the name of a library whose entry is used."""
+
+    def heard(event: str, args: tuple[Any, ...]) -> None:
+        if event in _EVENTS:
+            library = _EVENTS[event](args)
+            if library:
+                tell(library)
+
     with ExitStack() as patched:
+        patched.enter_context(listening(heard))
 
         def patch(module: ModuleType) -> None:
             for entry in _ENTRIES[module.__name__]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ Refuse = Callable[[str], Exception]
 
 _looking = threading.local()
 _LOCAL = ("", "None", "localhost")
+_NET = (socket.AF_INET, socket.AF_INET6)
 
 
 @contextmanager
@@ -55,32 +57,53 @@ def permitted() -> Iterator[None]:
         _looking.up = False
 
 
+_SENDING: dict[Any, tuple[str, ...]] = {
+    socket.socket: ("send", "sendall", "sendmsg", "sendfile"),
+    ssl.SSLSocket: ("send", "sendall", "sendfile", "write"),
+    os: ("write", "writev", "sendfile"),
+}
+"""What sends over an open connection; of `os`, by its descriptor."""
+
+
 def sending_patches(told: Callable[[str], object]) -> list[tuple[Any, str, Any]]:
     """What to patch so that `told` hears where an open connection sends, and may raise.
 
     No audit event tells of it: the connection may be from before.
     """
-    names = {socket.socket: ("send", "sendall"), ssl.SSLSocket: ("send", "sendall")}
     return [
-        (kind, name, _make_guard(getattr(kind, name), told))
-        for kind, methods in names.items()
-        for name in methods
+        (holder, name, _make_guard(getattr(holder, name), told))
+        for holder, names in _SENDING.items()
+        for name in names
+        if hasattr(holder, name)
     ]
 
 
 def _make_guard(original: Any, told: Callable[[str], object]) -> Any:
-    def guarded(self: socket.socket, *args: Any, **kwargs: Any) -> Any:
-        allowed = getattr(_looking, "up", False)
-        if not allowed and self.family in (socket.AF_INET, socket.AF_INET6):
-            try:
-                peer = self.getpeername()
-            except OSError:
-                return original(self, *args, **kwargs)
-            if not _is_pair(self):
-                told(say_address(peer))
-        return original(self, *args, **kwargs)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        over = args[0] if args else kwargs.get("out_fd")
+        peer = None if getattr(_looking, "up", False) else _find_peer(over)
+        if peer is not None:
+            told(say_address(peer))
+        return original(*args, **kwargs)
 
     return guarded
+
+
+def _find_peer(over: Any) -> Any:
+    """Where a socket, or a descriptor of one, is connected to; None for nowhere."""
+    if isinstance(over, int):
+        try:
+            if not stat.S_ISSOCK(os.fstat(over).st_mode):
+                return None
+            with socket.socket(fileno=os.dup(over)) as copy:
+                return _find_peer(copy)
+        except OSError:
+            return None
+    try:
+        is_net = over.family in _NET and not _is_pair(over)
+        return over.getpeername() if is_net else None
+    except OSError:
+        return None
 
 
 def _judge(event: str, args: tuple[Any, ...], refuse: Refuse) -> None:
@@ -101,10 +124,10 @@ def _asked(event: str, args: tuple[Any, ...]) -> str | None:
     """The host that an event reaches for; None where it reaches for none."""
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         sock, address = args[0], args[1]
-        is_net = sock.family in (socket.AF_INET, socket.AF_INET6)
-        if not is_net or address is None or _is_pair(sock):
+        if sock.family not in _NET or _is_pair(sock):
             return None
-        return say_address(address)
+        address = _find_peer(sock) if address is None else address
+        return None if address is None else say_address(address)
     if event in (
         "socket.getaddrinfo",
         "socket.gethostbyname",

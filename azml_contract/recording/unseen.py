@@ -44,6 +44,8 @@ _LOOKING_UP = (
     "socket.getnameinfo",
 )
 _OURS = str(Path(__file__).parents[1])
+_GUARDS = sending_patches.__code__.co_filename
+"""What stands before everything that sends is no client."""
 _JOBS = os.path.join(_OURS, "emulator", "execution", "")  # noqa: PTH118
 _POOL = os.path.join("concurrent", "futures", "thread.py")  # noqa: PTH118
 
@@ -56,7 +58,8 @@ def noting_unseen(note: Note, started: Note) -> Iterator[None]:
         note: Is told in words what went past the recorder.
         started: Is told the name of a program.
     """
-    from multiprocessing import util
+    from asyncio import BaseEventLoop
+    from multiprocessing import forkserver, util
 
     peers: set[str] = set()
 
@@ -83,6 +86,18 @@ def noting_unseen(note: Note, started: Note) -> Iterator[None]:
         peers.add(say_address(accepted[1]))
         return accepted
 
+    async def look_up(loop: Any, host: Any, *args: Any, **kwargs: Any) -> Any:
+        said = _say("socket.getaddrinfo", (host,))
+        if said and not is_in_call() and not _is_known(""):
+            note(said)
+        return await plain_look_up(loop, host, *args, **kwargs)
+
+    def fork(fds: Any) -> Any:
+        started("python by multiprocessing")
+        return plain_fork(fds)
+
+    plain_look_up = BaseEventLoop.getaddrinfo
+    plain_fork = forkserver.connect_to_new_process
     plain_accept = socket.socket.accept
     original = util.spawnv_passfds
 
@@ -93,7 +108,12 @@ def noting_unseen(note: Note, started: Note) -> Iterator[None]:
     with ExitStack() as entered:
         entered.enter_context(listening(heard))
         entered.enter_context(entering_outside(lambda one: note(f"used {one}")))
-        patches = [(util, "spawnv_passfds", spawn), (socket.socket, "accept", accept)]
+        patches: list[tuple[Any, str, Any]] = [
+            (util, "spawnv_passfds", spawn),
+            (forkserver, "connect_to_new_process", fork),
+            (BaseEventLoop, "getaddrinfo", look_up),
+            (socket.socket, "accept", accept),
+        ]
         for patch in [*patches, *sending_patches(sends)]:
             entered.enter_context(mock.patch.object(*patch))
         yield
@@ -117,13 +137,12 @@ def _say(event: str, args: tuple[Any, ...]) -> str:
 def _is_known(event: str) -> bool:
     """Whether a client that is met is at work here, or the emulator in this process.
 
-    A pool of threads that looks up names does so for an event loop, whose connection
-    is told of.
+    A pool of threads that looks up names does so for an event loop, which is told of.
     """
     frame: FrameType | None = sys._getframe(3)
     while frame is not None:
         file = frame.f_code.co_filename
-        if file.startswith(_OURS):
+        if file.startswith(_OURS) and file != _GUARDS:
             return "plugin" not in PurePath(file).parts  # pytest's own hooks
         if event in _LOOKING_UP and file.endswith(_POOL):
             return True

@@ -175,7 +175,7 @@ def call(url, token, number, told):
         told.put((number, repr(error)))
 
 @pytest.mark.azml(api_versions=["2024-04-01"])
-@pytest.mark.parametrize("kind", ["fork", "spawn"])
+@pytest.mark.parametrize("kind", ["fork", "spawn", "forkserver"])
 def test_process(azml, kind):
     azml.get("datastores").expect(200)
     token = azml.get_credential().get_token("https://management.azure.com/.default")
@@ -197,8 +197,8 @@ def test_process(azml, kind):
 def test_forked_and_spawned_processes_are_recorded_and_replayed(pytester):
     write(pytester, PROCESS)
     for mode in ("record", "replay", "live"):
-        run(pytester, mode).assert_outcomes(passed=2)
-    for kind in ("fork", "spawn"):
+        run(pytester, mode).assert_outcomes(passed=3)
+    for kind in ("fork", "spawn", "forkserver"):
         calls = read(pytester, f"process-{kind}")
         assert [one["request"]["method"] for one in calls] == ["GET", *["PUT"] * 3]
         assert ["process" in one for one in calls] == [False, True, True, True]

@@ -7,9 +7,12 @@ import http.client
 import multiprocessing
 import os
 import random
+import shutil
 import socket
+import tempfile
 import threading
 import urllib.request
+from contextlib import suppress
 
 import aiohttp
 import httpx
@@ -29,18 +32,98 @@ def replaying(make_recorder, service, record):
     return make_recorder(Mode.REPLAY)
 
 
-def test_connections_from_before_send_nothing(replaying):
+def _send_file(sock):
+    with tempfile.TemporaryFile() as file:
+        file.write(b"out")
+        file.seek(0)
+        sock.sendfile(file)
+
+
+def _send_file_by_descriptor(sock):
+    with tempfile.TemporaryFile() as file:
+        file.write(b"out")
+        file.flush()
+        os.sendfile(sock.fileno(), file.fileno(), 0, 3)
+
+
+def _write_to_file(sock):
+    with sock.makefile("wb", buffering=0) as file:
+        file.write(b"out")
+
+
+def _send_by_duplicate(sock):
+    with sock.dup() as copy:
+        copy.send(b"out")
+
+
+async def _send_by_loop(sock):
+    sock.setblocking(False)
+    await asyncio.get_running_loop().sock_sendall(sock, b"out")
+
+
+async def _send_by_transport(sock):
+    _, writer = await asyncio.open_connection(sock=sock.dup())
+    writer.write(b"out")
+    await asyncio.sleep(0)
+    writer.close()
+    await writer.wait_closed()
+
+
+SENDS = {
+    "send": lambda sock: sock.send(b"out"),
+    "sendall": lambda sock: sock.sendall(b"out"),
+    "sendmsg": lambda sock: sock.sendmsg([b"out"]),
+    "sendfile": _send_file,
+    "makefile": _write_to_file,
+    "dup": _send_by_duplicate,
+    "os.write": lambda sock: os.write(sock.fileno(), b"out"),
+    "os.writev": lambda sock: os.writev(sock.fileno(), [b"out"]),
+    "os.sendfile": _send_file_by_descriptor,
+    "asyncio": lambda sock: asyncio.run(_send_by_loop(sock)),
+    "a transport": lambda sock: asyncio.run(_send_by_transport(sock)),
+}
+
+
+@pytest.mark.parametrize("way", SENDS)
+def test_connections_from_before_send_nothing(replaying, way):
     server = socket.create_server(("127.0.0.1", 0))
     with server, socket.create_connection(server.getsockname()) as before:
         peer, _ = server.accept()
-        with peer, replaying:
+        with peer:
             peer.setblocking(False)
-            for send in (before.send, before.sendall):
-                with pytest.raises(CassetteError, match="opens no connection"):
-                    send(b"out")
+            with replaying, suppress(CassetteError):  # asyncio keeps it to itself
+                SENDS[way](before)
+            with pytest.raises(CassetteError, match="opens no connection"):
+                replaying.finish()
             with pytest.raises(BlockingIOError):
                 peer.recv(10)
+        before.setblocking(True)
         before.sendall(b"again")
+
+
+@pytest.mark.parametrize("way", SENDS)
+def test_what_they_send_while_recording_is_told_of(make_recorder, way):
+    server = socket.create_server(("127.0.0.1", 0))
+    with server, socket.create_connection(server.getsockname()) as before:
+        peer, _ = server.accept()
+        with peer:
+            with make_recorder(Mode.RECORD) as recorder:
+                SENDS[way](before)
+            assert peer.recv(10) == b"out"
+    (said,) = recorder.unseen
+    assert "connected before" in said
+
+
+def test_files_and_pipes_are_written_to_as_ever(replaying, tmp_path):
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    with replaying:
+        source.write_bytes(b"x" * 100_000)
+        shutil.copyfile(source, copy)
+        reading, writing = os.pipe()
+        assert os.write(writing, b"x") == 1
+        os.close(reading)
+        os.close(writing)
+    assert copy.stat().st_size == 100_000
 
 
 def test_pairs_and_local_sockets_work(replaying):
