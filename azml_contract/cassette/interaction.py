@@ -113,6 +113,14 @@ class Interaction:
         return value
 
     @property
+    def is_plain_json(self) -> bool:
+        """Whether the request holds an object or a list that is parsed, as it is."""
+        part = self.data["request"]
+        value = part.get("body", {}).get("json")
+        packed = "content-encoding" in map(str.lower, part["headers"])
+        return isinstance(value, dict | list) and not packed
+
+    @property
     def request(self) -> Request:
         """The request as a client would have sent it."""
         part = self.data["request"]

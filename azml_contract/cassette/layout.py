@@ -33,7 +33,6 @@ _PART_END = b"\n      }"
 _BODY = b'\n        "body": {\n'
 _JSON = b'          "json": '
 _JSON_END = b"\n        }\n      }"
-_BREAK = re.compile(rb"\n *")
 _MISLEADING = (b'\\": ', b' ": ')
 """Without these, a quote before a colon and a blank ends the name of a property."""
 _MARKER = b"\n<<<<<<< "
@@ -118,6 +117,11 @@ class UnparsedInteraction(Interaction):
         return int(found[1]) if found else super().times
 
     @property
+    def is_plain_json(self) -> bool:
+        """Never: its text is here, and is compared as it is."""
+        return False
+
+    @property
     def request(self) -> Request:
         """The request as a client would have sent it."""
         end = self._file.raw.find(_RESPONSE, self._rest, self._end)
@@ -173,7 +177,8 @@ def _compact(text: bytes) -> bytes:
         return text
     if any(mark in text for mark in _MISLEADING):
         return render_json(json.loads(text))
-    return _BREAK.sub(b"", text).replace(b'": ', b'":')
+    lines = [line.lstrip(b" ") for line in text.split(b"\n")]
+    return b"".join(lines).replace(b'": ', b'":')
 
 
 class _Head(NamedTuple):

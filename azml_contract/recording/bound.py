@@ -4,7 +4,8 @@ In: the requests of a cassette, and one that a client sends, redacted. Out: whic
 recorded request it may be. Two requests fit where all but their drawn values is
 equal; the first that fits binds each of its values to the placeholder that stands
 in the same place, never by order, and from then on the pair is fixed. Two values
-never share one placeholder. So with names of accounts that no settings know.
+never share one placeholder. So with names of accounts that no settings know, and with
+ports on loopback, which a test's own server is given anew in each run.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ _GUID_STAND_IN = re.compile(
     r"00000000-0000-[04]000-[08]000-[0-9a-f]{12}", re.IGNORECASE
 )
 _MARK = re.compile(r"\x00(\d+)\x00")
+_LOOPBACK = re.compile(r"//(?:localhost|127\.0\.0\.1|\[::1\]):[0-9]{2,5}(?![0-9])")
+"""A server of the test itself: the port is drawn by the machine."""
 _OURS = STAND_IN.pattern.replace("(", "(?:")
-_VALUE = re.compile(f"{GUID.pattern}|{_OURS}|{_MARK.pattern}")
+_VALUE = re.compile(f"{GUID.pattern}|{_OURS}|{_MARK.pattern}|{_LOOPBACK.pattern}")
 _STAND_IN = re.compile(
     f"{_GUID_STAND_IN.pattern}|{_OURS}|{NUMBERED.pattern}", re.IGNORECASE
 )
@@ -180,10 +183,9 @@ class Bindings:
             pattern = rf"(?<![\w-])(?:{listed})(?![\w-])"
             self._sent_names = re.compile(pattern, re.IGNORECASE)
         self._values.update({one: value for value, one in binding.items()})
-        if self._names is not None:
-            found = [one for one in self._values if not _STAND_IN.fullmatch(one)]
-            joined = "|".join(re.escape(one) for one in found)
-            self._bound_names = re.compile(joined) if found else None
+        found = [one for one in self._values if not _STAND_IN.fullmatch(one)]
+        joined = "|".join(f"{re.escape(one)}(?![0-9])" for one in found)
+        self._bound_names = re.compile(joined) if found else None
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -256,6 +258,8 @@ class Bindings:
         """Whether what an interaction holds may stand for what a client drew."""
         if _STAND_IN.fullmatch(stand_in):
             return True
+        if _LOOPBACK.fullmatch(stand_in) and _LOOPBACK.fullmatch(value):
+            return stand_in.rpartition(":")[0] == value.rpartition(":")[0]
         own = not self._interactions[index].is_of_program
         names = self._names
         return names is not None and names.are_alike(stand_in, value, own=own)

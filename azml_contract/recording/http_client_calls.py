@@ -14,6 +14,7 @@ import io
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from urllib3 import HTTPHeaderDict
@@ -225,6 +226,9 @@ class HttpClientCalls:
         self._exchanger.record(failed, call.started)
 
     def _hand_out(self, conn: Any, response: Response, failure: Failure | None) -> Any:
+        plain = conn.response_class is http.client.HTTPResponse
+        if plain and failure is None and isinstance(conn.sock, _Wire):
+            return self._hand_out_plain(conn, response)
         wire = _Wire(_render(conn._method, response, failure), failure)
         if isinstance(conn.sock, _Wire):
             # The connection's own state must move on: it takes this for an answer.
@@ -236,6 +240,37 @@ class HttpClientCalls:
         answer = conn.response_class(wire, method=conn._method)
         answer.begin()
         return answer
+
+    def _hand_out_plain(self, conn: Any, response: Response) -> Any:
+        """The same without writing out a head that would be parsed again."""
+        conn.sock = _Wire(response.body)
+        conn.response_class = partial(_Ready, response)
+        try:
+            return self._getresponse(conn)
+        finally:
+            conn.sock = None
+            del conn.response_class
+
+
+class _Ready(http.client.HTTPResponse):
+    """An answer that is here: its head need not be read."""
+
+    def __init__(self, response: Response, sock: Any, **kwargs: Any) -> None:
+        super().__init__(sock, **kwargs)
+        self._response = response
+        self._verb = str(kwargs.get("method") or "")
+
+    def begin(self) -> None:
+        response, message = self._response, http.client.HTTPMessage()
+        for name, value in messages.framed(self._verb, response):
+            message[name] = value
+        self.headers = self.msg = message
+        self.code = self.status = response.status
+        self.reason, self.version = messages.reason_of(response.status), 11
+        self.chunked, self.chunk_left = False, None
+        has_body = self._verb != "HEAD" and response.status not in (204, 304)
+        self.length = len(response.body) if has_body else 0
+        self.will_close = "close" in message.get("connection", "").lower()
 
 
 def _pretend(conn: Any) -> None:

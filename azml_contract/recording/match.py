@@ -17,10 +17,11 @@ import marshal
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from azml_contract.cassette.content import render_json
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.content_coding import CannotOpen, open_body
 from azml_contract.exchange import Headers, Request
@@ -69,15 +70,15 @@ class Content:
         text: str = "",
         *,
         plain: Any = None,
-        raw: bytes = b"",
+        raw: bytes | Callable[[], bytes] = b"",
         level: Callable[[bytes], Any] | None = None,
     ) -> None:
         """Hold a body.
 
         Args:
             text: Equal for equal bodies; for all but JSON.
-            plain: JSON as parsed; may hold secrets, or have lost duplicates.
-            raw: The JSON text.
+            plain: JSON as parsed; may hold secrets. None where a key stands twice.
+            raw: The JSON text, or what makes it.
             level: Parses the text strictly, secrets levelled.
         """
         self._key = None if level else text
@@ -95,13 +96,14 @@ class Content:
         """Text that is equal for equal bodies."""
         if self._key is None:
             assert self._level is not None
+            raw = self._text
             try:
-                value = self._level(self._raw)
+                value = self._level(raw)
                 self._key = "json:" + json.dumps(
                     value, sort_keys=True, separators=(",", ":")
                 )
             except ValueError:
-                self._key = exact_content(self._raw)._key
+                self._key = exact_content(raw)._key
         assert self._key is not None
         return self._key
 
@@ -111,9 +113,13 @@ class Content:
         if self._level is None:
             return self.key
         try:
-            return "json:" + json.dumps(self._level(self._raw), separators=(",", ":"))
+            return "json:" + json.dumps(self._level(self._text), separators=(",", ":"))
         except ValueError:
             return self.key
+
+    @property
+    def _text(self) -> bytes:
+        return self._raw if isinstance(self._raw, bytes) else self._raw()
 
     def settle(self) -> None:
         """Drop what was parsed: a large cassette would keep all of it."""
@@ -128,21 +134,17 @@ class Content:
     def _looks_like(self, other: Content) -> bool:
         """Whether two JSON texts hold the same in the same order.
 
-        As many colons in the text as in its twin means that no key stands twice.
         marshal, unlike ``==``, tells true from 1, and is dearer.
         """
-        mine, theirs = self._raw, other._raw
         if self._plain is None or self._plain != other._plain:
             return False  # the keys decide
-        if mine.count(b":") != theirs.count(b":"):
-            return False
-        if not (_has_boolean(mine) or _has_boolean(theirs)):
+        if not (_may_have_boolean(self._raw) or _may_have_boolean(other._raw)):
             return True
         return marshal.dumps(self._plain, 2) == marshal.dumps(other._plain, 2)
 
 
-def _has_boolean(text: bytes) -> bool:
-    return b"true" in text or b"false" in text
+def _may_have_boolean(text: bytes | Callable[[], bytes]) -> bool:
+    return not isinstance(text, bytes) or b"true" in text or b"false" in text
 
 
 EMPTY = Content()
@@ -257,7 +259,7 @@ class Matcher:
             return Content(f"form:{canonical_form(body)}")
         if "json" in kind or body[:1] in (b"{", b"["):
             try:
-                return Content(plain=json.loads(body), raw=body, level=self._parse)
+                return Content(plain=_parse_plain(body), raw=body, level=self._parse)
             except (ValueError, RecursionError):
                 pass
         return exact_content(level_boundary(kind, body))
@@ -272,11 +274,27 @@ class Matcher:
             asked: A request that is perhaps spelt in the same way.
             at: The place of `asked`.
         """
+        if not self._canonicalisers and interaction.is_plain_json:
+            return self._recorded_json(interaction, asked, at)
         request = self.prepare(interaction.request)
         same = request.url == asked.url and request.method == asked.method
         if not (same and _range(request.headers) == at.range):
             at = self.place(request)
         return at, self.content(request)
+
+    def _recorded_json(
+        self, interaction: Interaction, asked: Request, at: Place
+    ) -> tuple[Place, Content]:
+        """The same for a body that is parsed already: it is not written out first."""
+        part = interaction.data["request"]
+        headers = tuple(part["headers"].items())
+        request = Request(interaction.method, interaction.url, headers)
+        same = request.url == asked.url and request.method == asked.method
+        if not (same and _range(headers) == at.range):
+            at = self.place(request)
+        value = part["body"]["json"]
+        raw = partial(render_json, value)
+        return at, Content(plain=value, raw=raw, level=self._parse)
 
     def _parse(self, body: bytes) -> Any:
         if b"sig=" in body:
@@ -296,6 +314,35 @@ class Matcher:
 
 
 _NO_BLOCKS = BlockLedger()
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    parsed = dict(pairs)
+    if len(parsed) != len(pairs):
+        raise _Twice
+    return parsed
+
+
+class _Twice(Exception):
+    """An object names a key twice."""
+
+
+_UNIQUE = json.JSONDecoder(object_pairs_hook=_unique)
+
+
+def _parse_plain(body: bytes) -> Any:
+    """JSON as parsed; None where a key stands twice, or in another charset.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    try:
+        return _UNIQUE.decode(body.decode())
+    except _Twice:
+        return None
+    except ValueError:
+        json.loads(body)
+        return None
 
 
 def _level_number(text: str) -> int | float:
@@ -328,8 +375,8 @@ def level_boundary(content_type: str, body: bytes) -> bytes:
 
 def plain_body(request: Request) -> Request:
     """The request with a compressed body as it was before."""
-    coding = request.header("content-encoding")
-    if not request.body or not coding:
+    coding = request.header("content-encoding") if request.body else None
+    if not coding:
         return request
     try:
         return replace(request, body=open_body(coding, request.body))

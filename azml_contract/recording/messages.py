@@ -82,7 +82,8 @@ def from_prepared(prepared: requests.PreparedRequest) -> Request:
         raw = body.encode()
     else:
         raw = _read_body(prepared, body)
-    headers = tuple((_text(n), _text(v)) for n, v in prepared.headers.items())
+    named = prepared.headers.lower_items()  # faster than `items`
+    headers = tuple([(_text(name), _text(value)) for name, value in named])
     return Request(prepared.method or "GET", prepared.url or "", headers, raw)
 
 

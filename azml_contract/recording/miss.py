@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from operator import eq
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from azml_contract.cassette.cassette import REMEDY, Cassette
@@ -27,6 +28,8 @@ _WORKSPACE = re.compile(
     r"Microsoft\.MachineLearningServices/workspaces/[^/?]+/",
     re.IGNORECASE,
 )
+_COMPARED = 50
+"""So many recordings at most are compared by their bodies."""
 _LINES = 12
 _SHOWN = 20
 _WIDTH = 100
@@ -109,27 +112,44 @@ def find_nearest(
 
     Among equals one that was not played yet wins, then the earlier one.
     """
-    rough = sorted(
-        range(len(interactions)),
-        key=lambda i: (-_likeness(request, interactions[i]), plays[i] > 0, i),
-    )
-    if not rough:
+    asked = _take_apart(request.method, request.url)
+    scores = [_likeness(asked, _take_apart(o.method, o.url)) for o in interactions]
+    if not scores:
         return None
-    best = _likeness(request, interactions[rough[0]])
-    close = [i for i in rough[:50] if _likeness(request, interactions[i]) == best]
-    return min(close, key=lambda i: (_distance(request, interactions[i]), plays[i] > 0))
+    best = max(scores)
+    close = [index for index, score in enumerate(scores) if score == best]
+    close.sort(key=lambda i: plays[i] > 0)
+    return min(
+        close[:_COMPARED],
+        key=lambda i: (_distance(request, interactions[i]), plays[i] > 0),
+    )
 
 
-def _likeness(request: Request, one: Interaction) -> float:
-    asked, recorded = urlsplit(request.url), urlsplit(one.url)
-    score = 3.0 if request.method == one.method else 0.0
-    score += 2.0 if asked.netloc == recorded.netloc else 0.0
-    score += 6.0 * _shared(asked.path.split("/"), recorded.path.split("/"))
-    return score + _shared(asked.query.split("&"), recorded.query.split("&"))
+class _Parts(NamedTuple):
+    """What of a request is compared before its body; path and query in lower case."""
+
+    method: str
+    host: str
+    path: list[str]
+    query: list[str]
+
+
+def _take_apart(method: str, url: str) -> _Parts:
+    base, _, query = url.lower().partition("#")[0].partition("?")
+    _, _, rest = base.partition("://")
+    host, _, path = rest.partition("/")
+    return _Parts(method, host, path.split("/"), query.split("&"))
+
+
+def _likeness(asked: _Parts, recorded: _Parts) -> float:
+    score = 3.0 if asked.method == recorded.method else 0.0
+    score += 2.0 if asked.host == recorded.host else 0.0
+    score += 6.0 * _shared(asked.path, recorded.path)
+    return score + _shared(asked.query, recorded.query)
 
 
 def _shared(ours: Sequence[str], theirs: Sequence[str]) -> float:
-    same = sum(a.lower() == b.lower() for a, b in zip(ours, theirs, strict=False))
+    same: int = sum(map(eq, ours, theirs))
     return same / max(len(ours), len(theirs))
 
 
