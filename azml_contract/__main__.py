@@ -1,7 +1,22 @@
-"""`python -m azml_contract`: the command line."""
+"""The command line as a program: `azml-contract`, or `python -m azml_contract`."""
 
 from __future__ import annotations
 
-from azml_contract.cli import main
+import os
+import sys
 
-main()
+
+def run() -> None:
+    """Run it; an interrupt while modules are still imported ends it in one word."""
+    try:
+        from azml_contract.cli import main
+
+        main()
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        sys.stderr.flush()
+        os._exit(130)
+
+
+if __name__ == "__main__":
+    run()

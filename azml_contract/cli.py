@@ -32,8 +32,13 @@ COMMANDS = {
     "regress": "Judge every recorded call under every other api-version.",
     "replay": "Run a program, its calls answered from cassettes.",
     "serve": "Answer clients from cassettes, as a service.",
+    "skill": "Print a guide for coding agents, as a skill file.",
     "upgrade": "Print the edits that take request bodies to another api-version.",
 }
+
+
+# The reader of a pipe closed it: nothing went wrong.
+_SEEN_ENOUGH = 0
 
 
 @click.group(
@@ -54,22 +59,29 @@ def main() -> NoReturn:
     streams = sys.stdout, sys.stderr
     words = " ".join(sys.argv).replace("=", " ")
     commands = "--format github" in words  # lines that begin with :: are meant
-    sys.stdout = PrintableStream(sys.stdout, commands=commands)
+    sys.stdout = out = PrintableStream(sys.stdout, commands=commands)
     sys.stderr = PrintableStream(sys.stderr)
     try:
-        sys.exit(_run())
+        code = _run()
+    except SystemExit:  # click has met the closed pipe before
+        if not out.reader_is_gone:
+            raise
+        _drop_output()
+        code = _SEEN_ENOUGH
     finally:
         sys.stdout, sys.stderr = streams
+    sys.exit(code)
 
 
 def _run() -> int:
     try:
-        code = cli.main(standalone_mode=False)
+        color = False if os.environ.get("NO_COLOR") else None
+        code = cli.main(standalone_mode=False, color=color)
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = 2
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         code = 130
     except (InputError, ContractError) as error:
@@ -81,9 +93,9 @@ def _run() -> int:
     except RecursionError:
         click.echo("Error: an input is nested too deep to be looked through.", err=True)
         code = 2
-    except BrokenPipeError:  # as click has it: the reader has seen enough
+    except BrokenPipeError:
         _drop_output()
-        code = 1
+        code = _SEEN_ENOUGH
     except OSError as error:
         _drop_output()
         click.echo(f"Error: {_explain(error)}", err=True)

@@ -8,6 +8,8 @@ Azure Pipelines does. Knows nothing of where the text came from.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 ACTING = re.compile(
@@ -43,7 +45,8 @@ class PrintableStream:
     """A text stream through which only printable text goes; else it is the stream.
 
     `coloured` is the same for text of ours around what is clean already: on a
-    terminal its colours pass. `plain` is the stream itself.
+    terminal its colours pass. `plain` is the stream itself. `reader_is_gone` says that
+    the other end of a pipe was closed.
     """
 
     def __init__(self, stream: TextIO, *, commands: bool = False) -> None:
@@ -51,6 +54,7 @@ class PrintableStream:
         self.coloured = _Coloured(self)
         self._commands = commands
         self._within_line = False
+        self.reader_is_gone = False
 
     def write(self, text: str) -> int:
         """Write text; returns its length, as callers count it."""
@@ -66,8 +70,22 @@ class PrintableStream:
             clean = make_printable(text, colours=colours, commands=self._commands)
         if text:
             self._within_line = bool(text.rpartition("\n")[2].strip(" \t"))
-        self.plain.write(clean)
+        with self._noting():
+            self.plain.write(clean)
         return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        with self._noting():
+            self.plain.flush()
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            self.reader_is_gone = True
+            raise
 
     def writelines(self, lines: Any) -> None:
         """Write each."""

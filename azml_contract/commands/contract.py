@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from azml_contract.commands.contracts_option import contracts_option
+from azml_contract.commands.lazy import SuggestingGroup
 from azml_contract.contract.catalog import (
     known_versions,
     load_contract,
@@ -39,7 +40,7 @@ _HEADS = (
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@click.group(name="contract")
+@click.group(name="contract", cls=SuggestingGroup)
 @contracts_option
 def command() -> None:
     """Look at the official contracts, compare and import them."""

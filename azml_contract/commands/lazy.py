@@ -1,7 +1,8 @@
 """Commands that are imported when they are asked for.
 
 In: a table of names, modules and one-line helps. Out: a click group whose list
-of commands costs no import; a test holds the helps to what the commands say.
+of commands costs no import, and that knows what is meant by a name that is nearly
+one; a test holds the helps to what the commands say.
 """
 
 from __future__ import annotations
@@ -13,7 +14,21 @@ from typing import Any
 import click
 
 
-class LazyGroup(click.Group):
+class SuggestingGroup(click.Group):
+    """A group that names the nearest command where there is none of a name."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else ", ".join(known)
+            ctx.fail(f"No such command {args[0]!r}. {hint}")
+        return super().resolve_command(ctx, args)
+
+
+class LazyGroup(SuggestingGroup):
     """A group that knows its commands by name until one is used."""
 
     def __init__(self, *args: Any, package: str, helps: dict[str, str], **more: Any):
@@ -40,15 +55,6 @@ class LazyGroup(click.Group):
         command = importlib.import_module(f"{self._package}.{name}").command
         assert isinstance(command, click.Command)
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.helps and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], self.helps, n=1)
-            hint = f"Did you mean {near[0]}?" if near else ", ".join(self.helps)
-            ctx.fail(f"No such command {args[0]!r}. {hint}")
-        return super().resolve_command(ctx, args)
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter

@@ -143,6 +143,11 @@ _COMPLETED: dict[str, Callable[[str, str, Path], tuple[str, str]]] = {
 }
 
 
+def read_skill() -> str:
+    """The guide for coding agents, Markdown with a head of YAML."""
+    return Path(__file__).with_name("skill.md").read_text("utf-8")
+
+
 def own_requirement() -> tuple[str, bool]:
     """`requirement_of` this program, as it is installed here."""
     found = metadata.distribution("azml-contract")

@@ -1,0 +1,318 @@
+"""Every command at the edges: where nothing can be written, in ASCII, in a narrow
+terminal, with a reader that has seen enough, interrupted, misspelt.
+
+`CALLS` is the table: one call of each command that there is. Add a command, and a test
+asks for its row.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+
+from azml_contract.cli import cli
+
+ROOT = Path(__file__).parents[2]
+STORY = ROOT / "cassettes" / "train_and_sweep" / "asset_to_sweep"
+OLD = Path("scenarios/bodies/2021-03-01-preview")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: its words, and its exit code where it has what it needs.
+
+    `writes` is for what cannot do its work without writing; `stays` for what runs
+    until it is interrupted. Words such as ``FIRST`` stand for files.
+    """
+
+    words: str
+    code: int = 0
+    writes: bool = False
+    stays: bool = False
+
+
+CALLS = {
+    "cassette diff": Call("FIRST MODERN", code=1),
+    "cassette export": Call("FIRST --format har -o new.har", writes=True),
+    "cassette import": Call("HAR --to new/2024-04-01.json", writes=True),
+    "cassette lint": Call("FIRST"),
+    "cassette ls": Call("FOLDER"),
+    "cassette permissions": Call("FIRST"),
+    "cassette prune": Call("--scenarios SCENARIOS --cassettes CASSETTES"),
+    "cassette scrub": Call("FIRST -o new.json", writes=True),
+    "cassette show": Call("FIRST"),
+    "check": Call("FIRST MODERN"),
+    "contract diff": Call("2021-03-01-preview 2024-04-01"),
+    "contract import": Call("--specs nowhere", code=2),
+    "contract list": Call(""),
+    "contract schema": Call("Jobs_CreateOrUpdate --api-version 2024-04-01"),
+    "contract show": Call("CommandJob --api-version 2024-04-01"),
+    "contract verify": Call(""),
+    "demo": Call("--scenarios nowhere", code=2),
+    "doctor": Call(""),
+    "emulator": Call("--azurite none", stays=True),
+    "explain": Call("AZC103"),
+    "generate": Call("MODERN --to new", writes=True),
+    "init": Call("new", writes=True),
+    "record": Call("--azurite none -- PYTHON -c pass", code=1),
+    "regress": Call("FIRST --to 2022-05-01", code=1),
+    "replay": Call("MODERN -- PYTHON -c pass", code=1),
+    "serve": Call("MODERN", stays=True),
+    "skill": Call(""),
+    "upgrade": Call("BODY --from 2021-03-01-preview --to 2022-05-01"),
+}
+BRIEF = [one for one in CALLS if not CALLS[one].stays]
+
+
+def leaves(group: click.Group, above: str = "") -> list[str]:
+    """The names of all commands below a group."""
+    found = []
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        one = group.get_command(context, name)
+        full = f"{above} {name}".strip()
+        found += leaves(one, full) if isinstance(one, click.Group) else [full]
+    return found
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the words of the table stand for, in a folder with spaces and an accent."""
+    folder = tmp_path_factory.mktemp("edges") / "ma café, a folder"
+    shutil.copytree(STORY, folder / "train" / "story")
+    shutil.copytree(ROOT / "scenarios", folder / "scenarios")
+    first = folder / "train" / "story" / "2021-03-01-preview.json"
+    har = folder / "trace.har"
+    subprocess.run(
+        [*PROGRAM, "cassette", "export", str(first), "--format", "har", "-o", str(har)],
+        check=True,
+    )
+    return {
+        "FIRST": str(first),
+        "MODERN": str(first.with_name("2022-05-01.json")),
+        "FOLDER": str(folder),
+        "HAR": str(har),
+        "BODY": str(
+            folder / "scenarios/bodies/2021-03-01-preview/documented/data.json"
+        ),
+        "SCENARIOS": str(folder / "scenarios"),
+        "CASSETTES": str(folder / "train"),
+        "PYTHON": sys.executable,
+    }
+
+
+PROGRAM = (sys.executable, "-m", "azml_contract")
+
+
+def words_of(name: str, inputs: dict[str, str]) -> list[str]:
+    words = CALLS[name].words.split()
+    return [*PROGRAM, *name.split(), *(inputs.get(word, word) for word in words)]
+
+
+def no_traceback(text: str) -> None:
+    assert "Traceback" not in text, text
+    assert "Exception ignored" not in text, text
+
+
+def test_the_table_has_every_command() -> None:
+    assert sorted(CALLS) == sorted(leaves(cli))
+
+
+def keep_to_permissions() -> None:
+    """Give up what lets root write where nobody may."""
+    if os.geteuid() == 0:
+        for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+            ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BRIEF)
+def test_where_nothing_can_be_written_and_in_ascii(
+    name: str, inputs: dict[str, str], tmp_path: Path
+) -> None:
+    """The same as elsewhere, or one line that says what could not be written."""
+    there = tmp_path / "not mine"
+    there.mkdir()
+    there.chmod(0o555)
+    done = subprocess.run(
+        words_of(name, inputs),
+        cwd=there,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(there),
+            "LC_ALL": "C",
+            "PYTHONUTF8": "0",
+            "PYTHONCOERCECLOCALE": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "COLUMNS": "40",
+        },
+        capture_output=True,
+        preexec_fn=keep_to_permissions,
+        check=False,
+    )
+    said = done.stderr.decode("ascii")
+    no_traceback(said)
+    done.stdout.decode("ascii")
+    if CALLS[name].writes:
+        assert done.returncode == 2, said
+        assert re.search(r"denied|could not be written", said), said
+    else:
+        assert done.returncode == CALLS[name].code, said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BRIEF)
+def test_a_reader_that_has_seen_enough_is_no_error(
+    name: str, inputs: dict[str, str], tmp_path: Path
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            words_of(name, inputs),
+            cwd=tmp_path,
+            stdout=write,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(write)
+    no_traceback(done.stderr)
+    silent = name in ("contract import", "demo", "cassette scrub", "record", "replay")
+    assert done.returncode == (CALLS[name].code if silent else 0), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CALLS)
+def test_an_interrupt_ends_it_without_a_traceback(
+    name: str, inputs: dict[str, str], tmp_path: Path
+) -> None:
+    """At once, while modules are imported, and while it works."""
+    for wait_s in (0.3, 0.9):
+        with subprocess.Popen(
+            words_of(name, inputs),
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            time.sleep(wait_s)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        # Python itself is interrupted before a line of ours has run.
+        if "Traceback" in said and "__main__.py" not in said:
+            continue
+        no_traceback(said)
+        assert process.returncode in (0, 130, CALLS[name].code, -signal.SIGINT), said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["check", "regress", "doctor", "cassette show"])
+def test_no_colour_is_no_colour_and_forty_columns_are_forty(
+    name: str, inputs: dict[str, str], tmp_path: Path
+) -> None:
+    plain = on_terminal(name, inputs, tmp_path, {"NO_COLOR": "1"})
+    assert not re.search(r"\x1b\[[0-9;]*[34][0-7]", plain)
+    if name in ("check", "regress"):
+        coloured = on_terminal(name, inputs, tmp_path, {})
+        assert re.search(r"\x1b\[[0-9;]*3[0-7]", coloured)
+
+
+def on_terminal(
+    name: str, inputs: dict[str, str], folder: Path, more: dict[str, str]
+) -> str:
+    """What a command writes to a terminal of forty columns."""
+    master, slave = pty.openpty()
+    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
+    with subprocess.Popen(
+        words_of(name, inputs),
+        cwd=folder,
+        env={**kept, "TERM": "xterm-256color", "COLUMNS": "40", **more},
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        os.close(slave)
+        held = b""
+        while True:
+            if not select.select([master], [], [], 30)[0]:
+                break
+            try:
+                read = os.read(master, 65536)
+            except OSError:  # Linux: the other side is closed
+                break
+            if not read:
+                break
+            held += read
+        process.wait(30)
+    os.close(master)
+    text = held.decode("utf-8", "replace")
+    no_traceback(text)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["regres"], "No such command 'regres'. Did you mean regress?"),
+        (["cassette", "lnt"], "No such command 'lnt'. Did you mean lint?"),
+        (["contract", "lst"], "No such command 'lst'. Did you mean list?"),
+        (
+            ["check", "--formt", "json"],
+            "'--formt'. Did you mean '--format'?",
+        ),
+        (["regress", "--format", "jsn"], "'jsn' is not one of"),
+    ],
+)
+def test_what_is_misspelt_is_suggested(words: list[str], message: str) -> None:
+    done = subprocess.run(
+        [*PROGRAM, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("regress", "FIRST --to 2022-05-01 --format json -o ../away/report.json"),
+        ("cassette export", "FIRST --format har -o ../away/a.har"),
+        ("cassette scrub", "FIRST -o ../away/a.json"),
+        ("cassette import", "HAR --to ../away/2024-04-01.json"),
+        ("generate", "MODERN --to ../away"),
+        ("init", "../away"),
+    ],
+)
+def test_no_folder_outside_is_made_without_a_word(
+    name: str, words: str, inputs: dict[str, str], tmp_path: Path
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    done = subprocess.run(
+        [*PROGRAM, *name.split(), *(inputs.get(w, w) for w in words.split())],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    no_traceback(done.stderr)
+    assert "away" in done.stdout + done.stderr
+    if done.returncode == 2:
+        assert not (tmp_path / "away").exists()
