@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from azml_contract.printable import plain
+
 
 def provide_azurite(explicit: str = "") -> None:
     """Find Azurite; where it is nowhere, install it, and tell how far that is.
@@ -31,7 +33,7 @@ def provide_azurite(explicit: str = "") -> None:
     if not sys.stderr.isatty():
         install_azurite(lambda there, wanted: None)
         return
-    with click.progressbar(length=100, label="Packages", file=sys.stderr) as bar:
+    with click.progressbar(length=100, label="Packages", file=plain(sys.stderr)) as bar:
         install_azurite(
             lambda there, wanted: bar.update(100 * there // wanted - bar.pos)
         )
