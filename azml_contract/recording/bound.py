@@ -232,6 +232,10 @@ class Bindings:
         if body.startswith("sha256:") and len(request.body) < _LONGEST:
             kind = request.header("content-type") or ""
             body = level_boundary(kind, request.body).decode("latin-1")
+        if body.startswith("form:"):
+            body = body.replace("+", " ")
+        # A blank is written as the letter that values have too.
+        place = place._replace(query=place.query.replace("+", " "))
         text = "\n".join((*place, body))
         if "\\" in text:  # a letter of an escape is none of a value
             text = _ESCAPE.sub(_unescape, text)

@@ -44,9 +44,10 @@ _SAYS = re.compile(
     rb"|(?:[\x20-\x7e]\x00){4}|(?:\x00[\x20-\x7e]){4}|^\xff\xfe|^\xfe\xff"
 )
 _WRAPPED = re.compile(
-    r"(?<![A-Za-z0-9+/])(?P<first>[A-Za-z0-9+/]{60,})(?P<between>\r?\n[ \t]*)"
-    r"(?:[A-Za-z0-9+/]{60,}\r?\n[ \t]*)*[A-Za-z0-9+/]+={0,2}"
+    r"(?<![A-Za-z0-9+/])(?P<first>[A-Za-z0-9+/]{60,})(?P<between>\r?\n[ \t]*|[ \t])"
+    r"(?:[A-Za-z0-9+/]{60,}(?:\r?\n[ \t]*|[ \t]))*[A-Za-z0-9+/]+={0,2}"
 )
+_BREAK = re.compile(r"[ \n]")
 _QUOTED = re.compile(r"=([0-9A-F]{2})|=\r?\n")
 _PRINTED = frozenset(b"\t\r\n" + bytes(range(32, 127))) - {ord("=")}
 _QUOTED_SIGN = "=3D"
@@ -305,7 +306,7 @@ def rewrite_base64(text: str, rewrite: Callable[[bytes], bytes]) -> str:
 
     pieces: list[str] = []
     done = 0
-    for found in _WRAPPED.finditer(text) if "\n" in text else ():
+    for found in _WRAPPED.finditer(text) if _BREAK.search(text) else ():
         clean = _rewrite_wrapped(found, rewrite)
         if clean != found[0]:
             pieces += [each(text[done : found.start()]), clean]
@@ -325,7 +326,7 @@ def _rewrite_wrapped(found: re.Match[str], rewrite: Callable[[bytes], bytes]) ->
 
 def wrapped_runs(text: str) -> Iterator[str]:
     """Each run of base64 that stands in lines, as one."""
-    for found in _WRAPPED.finditer(text) if "\n" in text else ():
+    for found in _WRAPPED.finditer(text) if _BREAK.search(text) else ():
         yield "".join(found[0].split())
 
 

@@ -242,3 +242,28 @@ def test_threads_extend_at_once(service, record, extend, replay, cassette_path):
     paths = [one.request.path for one in load_cassette(cassette_path).interactions]
     assert paths == [f"/t/{n:03}" for n in range(200)]
     replay(lambda recorder: send(200))
+
+
+def test_an_account_that_no_settings_know_keeps_its_number(
+    service, record, extend, replay, cassette_path
+):
+    service.on("PUT", "/stores/.*", lambda call: (200, {}, json.loads(call.body)))
+
+    def story(*names):
+        def run(recorder):
+            for number, name in enumerate(names):
+                body = {"accountName": name}
+                url = f"{service.url}/stores/{number}"
+                answer = requests.put(url, json=body, verify=str(service.ca))
+                assert answer.json() == body
+
+        return run
+
+    record(story("contosolake07"))
+    longer = story("contosolake07", "contosolake08", "contosolake07")
+    extend(longer)
+
+    kept = [one.request_json for one in load_cassette(cassette_path).interactions]
+    names = ["storageaccount2", "storageaccount3", "storageaccount2"]
+    assert kept == [{"accountName": name} for name in names]
+    replay(longer)

@@ -13,14 +13,30 @@ from urllib.parse import quote
 
 import pytest
 import requests
+from in_memory import answer
+from in_memory import record as record_in_memory
+from in_memory import replay as replay_in_memory
+from planted import HOST, PLACES
 
 from azml_contract.cassette.cassette import load_cassette
+from azml_contract.exchange import Exchange, Request
 from azml_contract.recording.miss import NoMatchingInteraction
 from azml_contract.redaction.drawn import find_drawn, numbered_drawn, sub_drawn
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
 
+RULES = RedactionRules()
 URL_SAFE = string.ascii_letters + string.digits + "-_"
+
+
+def multipart(text):
+    """A form with a file; its boundary is drawn."""
+    kind = "multipart/form-data; boundary=b0d2"
+    body = f'--b0d2\r\nContent-Disposition: form-data; name="f"\r\n\r\n{text}\r\n'
+    sent = Request(
+        "POST", f"{HOST}/m", (("content-type", kind),), f"{body}--b0d2--\r\n".encode()
+    )
+    return Exchange(sent, answer({}))
 
 
 _seeds = itertools.count(1)
@@ -176,3 +192,26 @@ def test_bytes_that_are_no_text_stay_whatever_a_rule_would_read_in_them():
     assert redactor.binary(noise) == noise
     assert b"aGVsbG8" not in redactor.binary(told)
     assert redactor.binary(told).startswith(noise)
+
+
+@pytest.mark.parametrize(
+    "before", ["", " ", "a ", "a\n", "a\t", 'a "', "é", "a/", "a=\n"]
+)
+@pytest.mark.parametrize("place", ["query", "form", "tag", "text", "multipart"])
+def test_what_stands_before_a_drawn_value_is_no_part_of_it(place, before):
+    """A blank is a plus in a query, and a line break ends in a letter in JSON."""
+    text = f"{before}{draw(seed=5)}"
+    exchange = multipart(text) if place == "multipart" else PLACES[place](text)
+    recorded = record_in_memory([exchange], RULES)
+
+    assert "drawn-1xxx" in recorded.text
+    assert draw(seed=5) not in recorded.text
+    replay_in_memory(recorded, [exchange.request], RULES)
+
+
+def test_a_multipart_body_with_a_secret_replays():
+    exchange = multipart("PGPASSWORD=kT4vXq9Zm7 psql")
+    recorded = record_in_memory([exchange], RULES)
+
+    assert "kT4vXq9Zm7" not in recorded.text
+    replay_in_memory(recorded, [exchange.request], RULES)

@@ -129,3 +129,17 @@ def test_a_name_that_holds_the_workspaces_name_goes_as_a_whole():
     recorded = record([Exchange(get(STORE), answer({"keyVault": vault}))], rules)
 
     assert "vaults/keyvault2" in recorded.text
+
+
+def test_an_account_may_be_the_name_of_a_property():
+    """Names are compared in the order of the alphabet, placeholders have another."""
+    name = "aaalake07"
+    body = {"accountName": name, "sizes": {name: 1, "middle": 2, "other": 3}}
+    exchange = Exchange(put(STORE, body), answer(body))
+    recorded = record([exchange], RULES)
+
+    (told,) = replay(recorded, [exchange.request], RULES)
+
+    assert recorded.found == ()
+    assert name not in recorded.text
+    assert json.loads(told.body) == body
