@@ -68,6 +68,7 @@ class Plan:
     source_root: Path | None = None
     may_do_nothing: bool = False
     tests: tuple[str, ...] = ()
+    reviews: bool = False
 
     @property
     def is_shared(self) -> bool:
@@ -172,6 +173,7 @@ class ScenarioRun:
             rerun=plan.rerun,
             source_root=plan.source_root,
             tests=plan.tests,
+            reviews=plan.reviews,
         )
         self._recorder: Recorder = Recorder(settings, self._observe)
         self.workspace: Workspace = _open_workspace(plan, self._recorder)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from azml_contract.exchange import Json, Request
 
 _HEADER = ("scenario", "api_version", "target")
 _SHORTEST_DRAWN = 4
+_SHORTEST_REPLACED = 6
 _LARGEST_TABLE = 250_000
 
 
@@ -85,6 +86,52 @@ def compare_cassettes(a: Cassette, b: Cassette) -> list[Difference]:
         found.append(Difference(one.call, (None, one.index), "", ABSENT, one.strict))
     found.sort(key=lambda d: (d.call != "", d.indices[0] is None, d.indices[0] or 0))
     return found + list(_moved(pairs))
+
+
+def pair_interactions(
+    a: Cassette, b: Cassette
+) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+    """Which interactions of two recordings are of the same call.
+
+    Returns:
+        Pairs of indices in the order of `a`, what only `a` has, what only `b` has.
+    """
+    pairs, only_a, only_b = _match(_steps(a), _steps(b))
+    indices = [(one.index, other.index) for one, other in pairs]
+    gone, new = ([one.index for one in each] for each in (only_a, only_b))
+    return indices, sorted(gone), sorted(new)
+
+
+def naming_drawn(cassette: Cassette) -> Callable[[Any], Any]:
+    """What replaces values that a cassette drew, in any JSON, by their names."""
+    rename = _naming(cassette.variables, 1)
+    return lambda value: _map(value, rename)
+
+
+def values_by_name(a: Cassette, b: Cassette) -> dict[str, tuple[str, str]]:
+    """What two recordings drew under one name, where it is told from all other text."""
+    pairs = {name: (a.variables[name], b.variables.get(name)) for name in a.variables}
+    return {
+        name: (ours, theirs)
+        for name, (ours, theirs) in pairs.items()
+        if isinstance(ours, str)
+        and isinstance(theirs, str)
+        and min(len(ours), len(theirs)) >= _SHORTEST_REPLACED
+    }
+
+
+def replace_values(cassette: Cassette, pairs: Iterable[tuple[str, str]]) -> Cassette:
+    """The cassette with these texts replaced wherever they stand in its calls."""
+    listed = [pair for pair in pairs if pair[0] != pair[1]]
+    if not listed:
+        return cassette
+    replaced = []
+    for one in cassette.interactions:
+        text = json.dumps(one.data, ensure_ascii=False)
+        for value, other in listed:
+            text = text.replace(json.dumps(value)[1:-1], json.dumps(other)[1:-1])
+        replaced.append(Interaction(json.loads(text), one.side_files))
+    return replace(cassette, interactions=tuple(replaced))
 
 
 def call_of(interaction: Interaction, api_version: str) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
+from azml_contract.cassette.pending import is_pending
+
 RECORDINGS = frozenset((".json", ".yaml", ".yml", ".har"))
 SCRIPTS = frozenset((".sh", ".bash", ".zsh", ".ksh", ".http", ".rest", ".ps1"))
 HOLDERS = frozenset((".md", ".ipynb", ".py"))
@@ -63,6 +65,8 @@ def _below(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
         for name in names:
             path = Path(folder, name)
             if name.startswith(".") or path.suffix.lower() not in suffixes:
+                continue
+            if is_pending(path):  # it is looked at where it is named
                 continue
             if path.is_file() or not path.exists():
                 yield path

@@ -50,6 +50,7 @@ _run_key = pytest.StashKey[Any]()
 _orphans_key = pytest.StashKey[list[Path]]()
 _stale_key = pytest.StashKey[list[str]]()
 _unwritten_key = pytest.StashKey[str]()
+_waiting_key = pytest.StashKey[list[str]]()
 _breaks_key = pytest.StashKey[list[str]]()
 
 
@@ -315,7 +316,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a whole, otherwise good run that leaves cassettes which no test plays."""
-    from azml_contract.plugin.summary import find_orphans
+    from azml_contract.plugin.summary import find_orphans, find_waiting
 
     config = session.config
     orphans = find_orphans(session)
@@ -326,9 +327,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config.stash[_unwritten_key] = unwritten
     stale = _find_stale(config)
     config.stash[_stale_key] = stale
+    waiting = find_waiting(config)
+    config.stash[_waiting_key] = waiting
     failing = unwritten or (stale and age_limit(config)[1] == "fail")
+    failing = failing or (waiting and _refuses_waiting(config))
     if (orphans or breaks or failing) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _refuses_waiting(config: pytest.Config) -> bool:
+    """Whether recordings that wait for review fail the run: a replay in CI."""
+    return config.getoption("azml_mode") == "replay" and bool(os.environ.get("CI"))
 
 
 def _write_report(config: pytest.Config) -> str:
@@ -377,6 +386,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             "Note: replay asks nobody: --azml-target azure needs --azml-mode live, "
             "record, extend or verify."
         )
+    mark = "ERROR " if _refuses_waiting(config) else ""
+    notes += [f"{mark}{line}" for line in config.stash.get(_waiting_key, [])]
     breaks: list[str] = config.stash.get(_breaks_key, [])
     unwritten = config.stash.get(_unwritten_key, "")
     notes += [*breaks, *([unwritten] if unwritten else [])]

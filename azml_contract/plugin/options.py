@@ -113,6 +113,12 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("azml_prove", "memory or rerun, as the option", default="memory")
     group.addoption(
+        "--azml-review",
+        action="store_true",
+        help="record, extend, verify: leave what would change a cassette beside it as "
+        "NAME.new.json, for `azml-contract cassette review`",
+    )
+    group.addoption(
         "--azml-execute",
         action="store_true",
         help="emulator: jobs really run, with the Python that runs pytest",

@@ -96,6 +96,7 @@ def _plan(
         rerun=make_rerun(config, [one.nodeid for one in items]) if reruns else None,
         source_root=project,
         may_do_nothing=all(map(is_alone, items)),
+        reviews=config.getoption("azml_review"),
         spends=replay
         or target != "azure"
         or config.getoption("azml_allow_compute")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from azml_contract.cassette.pending import find_pending, is_pending
 from azml_contract.errors import show_path
 from azml_contract.plugin.options import cassette_folder
 from azml_contract.printable import make_printable
@@ -122,7 +123,22 @@ def find_orphans(session: pytest.Session) -> list[Path]:
     folders = {cassette_folder(config, item.path) for item in session.items}
     stories = {path.parents[1] for path in played if path.parents[2] in folders}
     kept = {path for story in stories for path in story.glob("*/*.json")}
-    return sorted(kept - played)
+    return sorted(path for path in kept - played if not is_pending(path))
+
+
+def find_waiting(config: pytest.Config) -> list[str]:
+    """A line for each recording that waits for review beside what was played."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput"):
+        return []
+    cassettes = {Path(run["cassette"]) for run in _published(reporter)}
+    waiting = find_pending({path.parents[2] for path in cassettes if path.exists()})
+    folders = sorted({show_path(path.parents[2]) for path in waiting})
+    review = shlex.join(["azml-contract", "cassette", "review", *folders])
+    return [
+        *(f"waits for review: {show_path(path)}" for path in waiting),
+        *([f"To review: {review}"] if waiting else []),
+    ]
 
 
 def _is_partial(session: pytest.Session) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from azml_contract.api_version import sort_key
+from azml_contract.cassette.pending import is_pending
 from azml_contract.errors import AzmlContractError, CassetteError
 from azml_contract.whole_file import write_whole
 
@@ -63,7 +64,8 @@ def stand_in(
 
 
 def _recorded_versions(folder: Path) -> list[str]:
-    return sorted((path.stem for path in folder.glob("*.json")), key=sort_key)
+    files = [path for path in folder.glob("*.json") if not is_pending(path)]
+    return sorted((path.stem for path in files), key=sort_key)
 
 
 def _newest_not_newer(folder: Path, api_version: str) -> str:

@@ -20,7 +20,6 @@ from azml_contract.cassette.cassette import (
     load_cassette,
     render_cassette,
 )
-from azml_contract.cassette.store import write_cassette
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request
 from azml_contract.recording import messages
@@ -31,9 +30,10 @@ from azml_contract.recording.extend import (
     require_same_target,
 )
 from azml_contract.recording.identity import LOGINS, is_identity
+from azml_contract.recording.placing import put_in_place
 from azml_contract.recording.player import Played, Player
 from azml_contract.recording.playing import load_recorded, make_player, say_absent
-from azml_contract.recording.proof import UNPROVEN, Proof, Sent
+from azml_contract.recording.proof import Proof, Sent
 from azml_contract.recording.recorder_settings import Mode, RecorderSettings
 from azml_contract.recording.scrub import Scrubber
 from azml_contract.recording.sources import Source
@@ -255,8 +255,7 @@ class Record(Live):
             proof.require(self.sent(), self._rules(), self._beside())
             if self.settings.rerun is not None:
                 proof.require_rerun(self.settings.rerun)
-        write_cassette(path, rendered, scrubber.side_files)
-        path.with_suffix(UNPROVEN).unlink(missing_ok=True)
+        put_in_place(self.settings, rendered, scrubber.side_files)
 
     def sent(self) -> list[Sent]:
         """What the cassette was made of, in the order sent."""
@@ -322,7 +321,12 @@ class Verify(Record):
         self._before = load_recorded(self.settings)
 
     def finish(self, *, partly: bool = False) -> None:
-        self._compare(partly=partly)
+        try:
+            self._compare(partly=partly)
+        except CassetteError:
+            if self.settings.reviews and not partly:
+                super().save()
+            raise
 
     def _compare(self, *, partly: bool = False) -> None:
         from azml_contract.recording.verify import RecordingDiffers, compare_cassettes

@@ -69,6 +69,7 @@ class RecorderSettings:
             are learned from what was called.
         draws: Patterns of names that programs draw for themselves, besides those
             that are known; for programs that are led through a gateway.
+        reviews: Whether what would change a cassette is left beside it.
         tests: Names of those that share the cassette; none where one test has it.
     """
 
@@ -93,4 +94,5 @@ class RecorderSettings:
     source_root: Path | None = None
     learns_names: bool = False
     draws: Sequence[str] = ()
+    reviews: bool = False
     tests: tuple[str, ...] = ()

@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 from azml_contract.cassette.cassette import Cassette
+from azml_contract.cassette.compare import replace_values, values_by_name
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
@@ -183,25 +184,11 @@ def _new(call: _Call) -> Difference:
 
 def _level_drawn(live: Cassette, recorded: Cassette) -> Cassette:
     """The cassette with the values that the other one drew, itself or its client."""
-    pairs = [
-        (value, known)
-        for name, value in live.variables.items()
-        if isinstance(value, str)
-        and isinstance(known := recorded.variables.get(name), str)
-        and len(value) >= _SHORTEST_DRAWN
-    ]
+    pairs = [*values_by_name(live, recorded).values()]
     names, others = _drawn_names(live), _drawn_names(recorded)
     if len(names) == len(others):
         pairs += zip(names, others, strict=True)
-    if not pairs:
-        return live
-    levelled = []
-    for one in live.interactions:
-        text = json.dumps(one.data, ensure_ascii=False)
-        for value, known in pairs:
-            text = text.replace(json.dumps(value)[1:-1], json.dumps(known)[1:-1])
-        levelled.append(Interaction(json.loads(text), one.side_files))
-    return replace(live, interactions=tuple(levelled))
+    return replace_values(live, pairs)
 
 
 def _drawn_names(cassette: Cassette) -> list[str]:

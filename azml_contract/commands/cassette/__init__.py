@@ -14,6 +14,7 @@ SUBCOMMANDS = {
     "ls": "List cassettes: scenario, api-version, target, age, size.",
     "show": "Tell what a cassette holds: the calls and their answers.",
     "diff": "Compare two cassettes by call and JSON path.",
+    "review": "Decide on recordings that would change cassettes.",
     "lint": "Look for secrets in recordings, and for faults in cassettes.",
     "scrub": "Take secrets and names out of recordings of any format.",
     "import": "Make a cassette of another tool's recording.",
