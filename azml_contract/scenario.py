@@ -173,6 +173,7 @@ class ScenarioRun:
             rerun=plan.rerun,
             source_root=plan.source_root,
             tests=plan.tests,
+            hurries=not plan.sleeps,
             reviews=plan.reviews,
         )
         self._recorder: Recorder = Recorder(settings, self._observe)

@@ -77,6 +77,7 @@ class Recorder:
         """
         self.settings = settings
         self.replaying = settings.mode is Mode.REPLAY
+        self.hurries = self.replaying or settings.hurries
         self.answering = settings.mode in (Mode.REPLAY, Mode.EXTEND)
         self.exchanges = 0
         self._observe = observe

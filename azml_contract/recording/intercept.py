@@ -55,6 +55,8 @@ class Exchanger(Protocol):
     replaying: bool
     answering: bool
     """Whether a cassette answers, if only some of what is asked."""
+    hurries: bool
+    """Whether whatever answers takes no time, so that nobody needs to wait for it."""
 
     def answer(self, request: Request) -> Played | None:
         """A recorded answer; None where the request must go out, never in replay."""
@@ -79,7 +81,7 @@ def intercept(exchanger: Exchanger, path: Path) -> AbstractContextManager[Any]:
         exchanger: Answers in replay, observes otherwise.
         path: The cassette; vcrpy wants a name, and neither reads nor writes it.
     """
-    sleepless = Sleepless()
+    sleepless = Sleepless(hurries=exchanger.hurries)
     connections = HttpClientCalls(exchanger, sleepless)
     patches = connections.patches()
     patches += aiohttp_patches(exchanger, sleepless)
@@ -88,7 +90,7 @@ def intercept(exchanger: Exchanger, path: Path) -> AbstractContextManager[Any]:
         patches.append((HTTPAdapter, "send", _make_replay(exchanger, sleepless)))
         patches += sending_patches(_raising(exchanger.refuse))
     else:
-        patches.append((HTTPAdapter, "send", _make_live(exchanger)))
+        patches.append((HTTPAdapter, "send", _make_live(exchanger, sleepless)))
     config = vcr.VCR(
         custom_patches=tuple(patches), skip_patchers=_MET_HERE
     ).get_merged_config(path=str(path))
@@ -164,13 +166,14 @@ def _hand_out(
     return messages.to_requests(adapter, request, played.response, None, failure)
 
 
-def _make_live(exchanger: Exchanger) -> Callable[..., Any]:
+def _make_live(exchanger: Exchanger, sleepless: Sleepless) -> Callable[..., Any]:
     original = HTTPAdapter.send
     noting = messages.make_noting(CaseInsensitiveDict, exchanger.note_header)
 
     def send(
         self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
+        sleepless.engage()
         asked = messages.from_prepared(request)
         played = exchanger.answer(asked)
         if played is not None:

@@ -69,6 +69,7 @@ class RecorderSettings:
             are learned from what was called.
         draws: Patterns of names that programs draw for themselves, besides those
             that are known; for programs that are led through a gateway.
+        hurries: Whether what answers live takes no time, as the emulator does.
         reviews: Whether what would change a cassette is left beside it.
         tests: Names of those that share the cassette; none where one test has it.
     """
@@ -94,5 +95,6 @@ class RecorderSettings:
     source_root: Path | None = None
     learns_names: bool = False
     draws: Sequence[str] = ()
+    hurries: bool = False
     reviews: bool = False
     tests: tuple[str, ...] = ()

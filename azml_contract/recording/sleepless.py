@@ -1,9 +1,9 @@
-"""Keep azure-core from sleeping while it is answered from a cassette.
+"""Keep azure-core from sleeping where nothing takes time: a cassette, the emulator.
 
 In: nothing; azure-core, where a client under test has loaded it. Out: its
 transports' `sleep` returns at once, until released.
 
-A recorded ``Retry-After`` is 0, and azure-core takes 0 for absent and sleeps its
+There ``Retry-After`` is 0, and azure-core takes 0 for absent and sleeps its
 default: 30 seconds a poll, for most clients. A header cannot say "a moment", so
 the remedy is where azure-core itself asks to be made to sleep. A delay follows
 an answer, so it is soon enough to look for azure-core with each request.
@@ -23,13 +23,17 @@ _BASE = "azure.core.pipeline.transport._base"
 class Sleepless:
     """Patches azure-core's transports once they are there."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hurries: bool) -> None:
+        """Patch nothing yet; and nothing at all where what answers takes its time."""
+        self._hurries = hurries
         self._lock = threading.Lock()
         self._modules = 0
         self._originals: dict[Any, Any] = {}
 
     def engage(self) -> None:
         """Patch what is loaded of azure-core, and not patched yet."""
+        if not self._hurries:
+            return
         loaded = len(sys.modules)
         if loaded == self._modules or _BASE not in sys.modules:
             return

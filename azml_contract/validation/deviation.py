@@ -43,7 +43,8 @@ class Deviation(NamedTuple):
     `owner` and `name` are the definition and the declared property that the
     place belongs to; both are empty for the body itself. `expected` holds
     what would be right, best first. `hint` is what else is known, its meaning
-    depends on the rule (see `phrases`).
+    depends on the rule (see `phrases`). `is_null` tells of a property that is not
+    declared that it says nothing.
     """
 
     rule: Rule
@@ -53,6 +54,7 @@ class Deviation(NamedTuple):
     owner: str
     name: str
     hint: Any = None
+    is_null: bool = False
 
 
 class Home(NamedTuple):

@@ -267,7 +267,7 @@ class ObjectPlan:
         if len(found) > _MANY:
             found.append(self._note(Rule.UNKNOWN, place, key, (), None))
             return  # of so many, none is a slip that a name could mend
-        stray = self._explain_stray(key, place, meant)
+        stray = self._explain_stray(key, place, meant)._replace(is_null=item is None)
         free = [name for name in stray.expected if name not in holder]
         inside = self._walk_as(free[0], item, place) if free else []
         if stray.rule is not Rule.UNKNOWN:

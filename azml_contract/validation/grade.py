@@ -74,7 +74,12 @@ class Grader(NamedTuple):
         pointer = to_pointer(deviation.path)
         key = str(deviation.path[-1]) if deviation.path else ""
         severity, evidence, note, advice = self._weigh(
-            code, deviation.owner, deviation.name, bound.id if bound else "", key
+            code,
+            deviation.owner,
+            deviation.name,
+            bound.id if bound else "",
+            key,
+            is_null=deviation.is_null,
         )
         firm = rule in _FIRM_RULES and _is_firm(deviation)
         if firm:
@@ -180,7 +185,14 @@ class Grader(NamedTuple):
         )
 
     def _weigh(
-        self, code: str, owner: str, name: str, bound: str = "", key: str = ""
+        self,
+        code: str,
+        owner: str,
+        name: str,
+        bound: str = "",
+        key: str = "",
+        *,
+        is_null: bool = False,
     ) -> tuple[Severity, Evidence, str, str]:
         """What a finding weighs; `key` is that of a map, where it stands in one."""
         entry = CODES[code]
@@ -191,9 +203,11 @@ class Grader(NamedTuple):
             known = find_entry(bound)
         else:
             inner = f"{name}.{key}" if key not in ("", name) else name
-            known = find_divergence(code, version, owner, inner) or find_divergence(
-                code, version, owner, name
+            found = (
+                find_divergence(code, version, owner, one, is_null=is_null)
+                for one in (inner, name)
             )
+            known = next(filter(None, found), None)
         if known is None:
             return entry.service, entry.evidence, "", ""
         note = f" Known divergence ({known.id}): {known.service}."

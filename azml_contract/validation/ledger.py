@@ -26,7 +26,8 @@ class Divergence:
     `definitions` or `properties` cover all; an empty `first` or `last` leaves
     that end of the api-versions open, both ends are included. `cure` is said in
     place of what the specification alone would advise. An entry that `is_bound` tells
-    of a rule that no specification has; what it is about stands in `bounds`.
+    of a rule that no specification has; what it is about stands in `bounds`. One that
+    is `of_null` covers values that are null.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Divergence:
     source: str
     cure: str = ""
     is_bound: bool = False
+    of_null: bool = False
 
     def covers(self, api_version: str, definition: str, name: str) -> bool:
         """Whether a finding at this place is the known divergence."""
@@ -56,11 +58,11 @@ class Divergence:
 
 @lru_cache(maxsize=4096)
 def find_divergence(
-    code: str, api_version: str, definition: str, name: str
+    code: str, api_version: str, definition: str, name: str, *, is_null: bool = False
 ) -> Divergence | None:
     """The first entry that covers a finding; None when nothing is known."""
     for entry in load_ledger():
-        if entry.is_bound or code not in entry.codes:
+        if entry.is_bound or code not in entry.codes or entry.of_null > is_null:
             continue
         if entry.covers(api_version, definition, name):
             return entry
@@ -96,4 +98,5 @@ def _read_entry(entry: dict[str, Any]) -> Divergence:
         source=entry["source"],
         cure=entry.get("cure", ""),
         is_bound=entry.get("bound", False),
+        of_null=entry.get("of_null", False),
     )

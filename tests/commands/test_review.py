@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from azml_contract.commands.cassette import reviewing
-from azml_contract.commands.cassette.reviewing import Review
+from azml_contract.cassette import reviewing
+from azml_contract.cassette.reviewing import Review
 
 ROOT = (
     "https://management.azure.com/subscriptions/00000000-0000-0000-0000-000000000000"

@@ -19,7 +19,7 @@ from azml_contract.printable import make_printable
 
 if TYPE_CHECKING:
     from azml_contract.cassette.changes import Change
-    from azml_contract.commands.cassette.reviewing import Group, Review
+    from azml_contract.cassette.reviewing import Group, Review
 
 _KEYS = {
     "a": "accept",
@@ -73,7 +73,7 @@ def command(
     Exits with 0 when nothing waits any more, with 1 when something does.
     """
     from azml_contract.cassette.pending import find_pending
-    from azml_contract.commands.cassette.reviewing import Review
+    from azml_contract.cassette.reviewing import Review
 
     if accept_all and reject_all:
         raise click.UsageError("--accept-all and --reject-all exclude each other.")
