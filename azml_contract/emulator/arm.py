@@ -333,6 +333,7 @@ class Arm:
         method = "GET" if request.method == "HEAD" else request.method
         found = contract.find(method, urlsplit(request.url).path)
         if isinstance(found, Route):
+            _refuse_slashes(found)
             return found.operation
         assert isinstance(found, NoRoute)
         if found.allowed:
@@ -395,6 +396,17 @@ class Arm:
             raise refusal
         normal = normalize(parsed, call.operation.body, call.contract.definitions)
         return keep_unlisted(normal, parsed, call.path.kind)
+
+
+def _refuse_slashes(found: Route) -> None:
+    """Refuse a name with a slash, which would be read as two parts of a path."""
+    wrong = next((name for name in found.values.values() if "/" in name), None)
+    if wrong is not None:
+        raise refuse_at_gateway(
+            400,
+            "InvalidResourceName",
+            f"Resource name '{wrong}' is invalid: it holds a slash.",
+        )
 
 
 def _is_bare_provider(path: ArmPath) -> bool:

@@ -107,6 +107,7 @@ class _Shown:
     name: str
     type: Type
     is_nullable: bool
+    is_required: bool
     is_plain: bool
     """Whether it is no object, list or map, which have a shape of their own."""
     default: Json = None
@@ -156,7 +157,7 @@ class Shaper:
                 result[key] = given if plain else self.shape(given, shown.type)
             elif shown.default is not None and not (key in value and shown.is_nullable):
                 result[key] = self.shape(shown.default, shown.type)
-            elif shown.is_nullable:
+            elif shown.is_nullable or (shown.is_required and key in value):
                 result[key] = None
         if definition.additional is not None:
             for key, item in value.items():
@@ -175,7 +176,16 @@ class Shaper:
                 # Names within a default are not always in the declared case.
                 default = normalize(fact.default, prop.type, self._definitions)
             is_plain = prop.type.kind not in _NESTED
-            shown.append(_Shown(key, prop.type, bool(fact.nullable), is_plain, default))
+            shown.append(
+                _Shown(
+                    key,
+                    prop.type,
+                    bool(fact.nullable),
+                    prop.required,
+                    is_plain,
+                    default,
+                )
+            )
         self._shown[definition.name] = tuple(shown)
         return self._shown[definition.name]
 

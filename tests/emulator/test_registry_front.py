@@ -123,3 +123,12 @@ def test_a_version_of_a_feature_makes_its_container(client, kind):
     assert made.status_code in (200, 201), made.text
     listed = client.get(kind, listViewType="ActiveOnly").json()["value"]
     assert [one["name"] for one in listed] == ["f"]
+
+
+def test_a_model_of_a_registry_has_flavors_though_it_has_none(client, registry):
+    client.emulator.clock.advance(3600)
+    path = f"{registry}/models/m/versions/1"
+    body = {"properties": {"modelUri": "https://x/y", "modelType": "custom_model"}}
+    assert client.put(path, body).status_code in (201, 202)
+    client.emulator.clock.advance(3600)
+    assert client.get(path).json()["properties"]["flavors"] == {}

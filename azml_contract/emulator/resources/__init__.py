@@ -5,7 +5,10 @@ from __future__ import annotations
 from azml_contract.emulator.paths import ArmPath
 from azml_contract.emulator.resources.assets import AssetContainers, FeatureVersions
 from azml_contract.emulator.resources.codes import CodeContainers, CodeVersions
-from azml_contract.emulator.resources.components import ComponentVersions
+from azml_contract.emulator.resources.components import (
+    ComponentContainers,
+    ComponentVersions,
+)
 from azml_contract.emulator.resources.computes import Computes
 from azml_contract.emulator.resources.connections import Connections
 from azml_contract.emulator.resources.data import DataContainers, DataVersions
@@ -48,7 +51,7 @@ KINDS: dict[str, type[Kind]] = {
     "workspaces/labelingjobs": LabelingJobs,
     "workspaces/featuresets/versions": FeatureVersions,
     "workspaces/featurestoreentities/versions": FeatureVersions,
-    "workspaces/components": AssetContainers,
+    "workspaces/components": ComponentContainers,
     "workspaces/components/versions": ComponentVersions,
     "workspaces/jobs": Jobs,
 }

@@ -13,13 +13,25 @@ from typing import Any
 
 from azml_contract.emulator.refusal import Refusal
 from azml_contract.emulator.replies import Reply
-from azml_contract.emulator.resources.assets import AssetVersions
+from azml_contract.emulator.resources.assets import AssetContainers, AssetVersions
 from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import Call
 
 _IMMUTABLE = ("code", "command", "environment", "inputs", "outputs", "type", "jobs")
+_LATEST_FROM = "2022-12-01-preview"
 _SHORT = re.compile(r"azureml:([^:/@]+):([^:/@]+)")
 _ORDER = ("$schema", "name", "version", "display_name", "is_deterministic", "type")
+
+
+class ComponentContainers(AssetContainers):
+    """``workspaces/components``."""
+
+    def view(self, call: Call, resource: Resource) -> Body:
+        """To 2022-10-01 without the latest version: null in 117 of 117 answers."""
+        body = super().view(call, resource)
+        if call.is_before(_LATEST_FROM):
+            body["properties"]["latestVersion"] = None
+        return body
 
 
 class ComponentVersions(AssetVersions):
