@@ -109,7 +109,7 @@ class _Shown:
     is_nullable: bool
     is_required: bool
     is_plain: bool
-    """Whether it is no object, list or map, which have a shape of their own."""
+    """Whether it is no object, list, map or one of some words."""
     default: Json = None
 
 
@@ -144,6 +144,8 @@ class Shaper:
             return [self.shape(item, kind.items) for item in value]
         if kind.kind == "map" and isinstance(value, dict):
             return {k: self.shape(v, kind.items) for k, v in value.items()}
+        if kind.enum and isinstance(value, str):
+            return _match_case(value, kind.enum)
         return value
 
     def _shape_object(self, value: dict[str, Json], name: str) -> dict[str, Json]:
@@ -175,7 +177,7 @@ class Shaper:
             if self._fills(prop, fact):
                 # Names within a default are not always in the declared case.
                 default = normalize(fact.default, prop.type, self._definitions)
-            is_plain = prop.type.kind not in _NESTED
+            is_plain = prop.type.kind not in _NESTED and not prop.type.enum
             shown.append(
                 _Shown(
                     key,

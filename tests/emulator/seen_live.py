@@ -54,6 +54,8 @@ RECORDED = {
     "Registries_* /error/*": "their errors have an envelope of their own",
     "WorkspaceConnections_* /error/*": "as those of registries",
 }
+_OF_OLD = "MachineLearning"
+"""What stood before the names of operations up to 2021-04-01."""
 _ITEM = re.compile(r"^/value/\d+")
 _MISSING, _NULL, _TYPE = ("AZC201", "AZC251"), "AZC205", "AZC204"
 _NO_BODY, _ANY_BODY = "AZC221", "AZC222"
@@ -74,10 +76,11 @@ def is_seen_live(finding: Finding) -> bool:
     """Whether a live answer was seen to differ in the same way at the same place."""
     if finding.side is not Side.RESPONSE or not finding.operation:
         return False
-    place = f"{finding.operation} {finding.pointer}"
+    operation = finding.operation.removeprefix(_OF_OLD)
+    place = f"{operation} {finding.pointer}"
     if any(fnmatchcase(place, pattern) for pattern in RECORDED):
         return True
-    rows = _rows(finding.operation.rpartition("_")[0])
+    rows = _rows(operation.rpartition("_")[0])
     return any(_explains(row, finding) for row in rows)
 
 
