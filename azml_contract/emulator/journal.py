@@ -13,7 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from azml_contract.emulator.store import Operation, Resource
-from azml_contract.errors import EmulatorError
+from azml_contract.errors import EmulatorError, OutputError
 
 FILE = "resources.sqlite"
 _SCHEMA = """
@@ -35,6 +35,7 @@ class SqliteJournal:
 
     Raises:
         EmulatorError: The file is no database of an emulator.
+        OutputError: It cannot be written: the disk is full.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,6 +46,8 @@ class SqliteJournal:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
+        except sqlite3.OperationalError as error:
+            raise OutputError(str(self._path), str(error)) from error
         except sqlite3.Error as error:
             raise EmulatorError(
                 f"{self._path} is no state of an emulator: {error}. Name another "

@@ -1,0 +1,185 @@
+"""Run commands in copies of this process, and cut each short while it writes.
+
+As a program it reads a line of JSON for each run, and answers with one: what to run,
+where, and how it is cut short, see `Cut`. As a module it is the other side of that.
+All of the package is imported once, so that a run takes what its command takes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+import resource
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+_PATIENCE_S = 120.0
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a run is cut short; by default not at all.
+
+    Args:
+        kill_after_s: Killed so long after it has begun to write.
+        room: From then on no file can grow beyond so many bytes.
+        until: Interrupted as by Ctrl-C once this file has been written.
+    """
+
+    kill_after_s: float | None = None
+    room: int | None = None
+    until: str = ""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: its code, what it said, how long it wrote."""
+
+    code: int
+    said: str
+    wrote_s: float
+
+
+class Runs:
+    """A process that runs commands; use as a context."""
+
+    def __enter__(self) -> Runs:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def run(self, words: Sequence[str], folder: Path, cut: Cut | None = None) -> Ended:
+        """Run a command of ours, or pytest, in a folder."""
+        asked = {"words": list(words), "folder": str(folder), **asdict(cut or Cut())}
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(json.dumps(asked) + "\n")
+        stdin.flush()
+        return Ended(**json.loads(stdout.readline()))
+
+
+# --- the program ----------------------------------------------------------------------
+
+
+def main() -> None:
+    """Run what is asked for until nothing more is."""
+    sys.dont_write_bytecode = True
+    import azml_contract
+
+    for one in pkgutil.walk_packages(azml_contract.__path__, "azml_contract."):
+        if not one.name.endswith(("__main__", ".scorer", ".keeper")):
+            importlib.import_module(one.name)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        words, folder = asked.pop("words"), Path(asked.pop("folder"))
+        ended = run(words, folder, Cut(**asked))
+        sys.stdout.write(json.dumps(asdict(ended)) + "\n")
+        sys.stdout.flush()
+
+
+def run(words: Sequence[str], folder: Path, cut: Cut) -> Ended:
+    """One run, in a copy of this process."""
+    begun, said = os.pipe(), os.pipe()
+    until = folder / cut.until
+    before = _changed(until)
+    child = os.fork()
+    if not child:
+        os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+        os.dup2(0, 1)
+        os.dup2(said[1], 2)
+        os.chdir(folder)
+        _listen(str(folder.resolve()), begun[1], cut.room)
+        os._exit(_work(words))
+    os.close(begun[1])
+    os.close(said[1])
+    select.select([begun[0]], [], [], _PATIENCE_S)
+    started = time.perf_counter()
+    if cut.kill_after_s is not None:
+        time.sleep(cut.kill_after_s)
+        os.kill(child, signal.SIGKILL)
+    elif cut.until:
+        while _changed(until) == before and not _has_ended(child):
+            time.sleep(0.005)
+        os.kill(child, signal.SIGINT)
+    wrote_s = time.perf_counter() - started
+    told = _read(said[0])
+    status = os.waitpid(child, 0)[1]
+    if not cut.until and cut.kill_after_s is None:
+        wrote_s = time.perf_counter() - started
+    os.close(begun[0])
+    return Ended(os.waitstatus_to_exitcode(status), told, wrote_s)
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _has_ended(child: int) -> bool:
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _read(descriptor: int) -> str:
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read().decode("utf-8", "replace")
+
+
+def _listen(folder: str, begun: int, room: int | None) -> None:
+    """Tell when a file of the folder is first opened to be written."""
+    has_begun = False
+
+    def heard(event: str, args: tuple[Any, ...]) -> None:
+        nonlocal has_begun
+        if event != "open" or has_begun or isinstance(args[0], int):
+            return
+        writes = args[2] & (os.O_WRONLY | os.O_RDWR)
+        if writes and os.path.realpath(os.fsdecode(args[0])).startswith(folder):
+            has_begun = True
+            os.write(begun, b"x")
+            if room is not None:
+                most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+                resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
+
+    sys.addaudithook(heard)
+
+
+def _work(words: Sequence[str]) -> int:
+    try:
+        if words[0] == "pytest":
+            import pytest
+
+            sys.stdout = sys.stderr
+            code = int(pytest.main(list(words[1:])))
+        else:
+            from azml_contract import cli
+
+            sys.argv = ["azml-contract", *words]
+            cli.main()
+    except SystemExit as error:
+        code = int(error.code or 0)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+if __name__ == "__main__":
+    main()
