@@ -24,6 +24,7 @@ from azml_contract.commands.judging import (
     judge_input,
     make_unreadable,
 )
+from azml_contract.commands.kinds import API_VERSION, OPERATION
 from azml_contract.commands.options import reports_findings
 from azml_contract.commands.printing import paint, print_checked
 from azml_contract.errors import (
@@ -49,9 +50,15 @@ if TYPE_CHECKING:
     help="Where a JSON body is sent: a URL, an ARM path, a path below the workspace "
     "such as jobs/train-1, workspaces/NAME or registries/NAME.",
 )
-@click.option("--operation", default="", metavar="ID", help="Or its operation.")
 @click.option(
-    "--api-version", default="", metavar="V", help="Where the URL does not tell it."
+    "--operation", default="", type=OPERATION, metavar="ID", help="Or its operation."
+)
+@click.option(
+    "--api-version",
+    default="",
+    type=API_VERSION,
+    metavar="V",
+    help="Where the URL does not tell it.",
 )
 @click.option(
     "--status",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from azml_contract.commands.contracts_option import contracts_option
+from azml_contract.commands.kinds import API_VERSION, OPERATION
 from azml_contract.commands.lazy import SuggestingGroup
 from azml_contract.contract.catalog import (
     known_versions,
@@ -68,8 +69,13 @@ def _list_row(version: str, source: str, *counts: object) -> str:
 
 
 @command.command()
-@click.argument("name", required=False)
-@click.option("--api-version", metavar="V", help="Default: the newest that has it.")
+@click.argument("name", required=False, type=OPERATION)
+@click.option(
+    "--api-version",
+    type=API_VERSION,
+    metavar="V",
+    help="Default: the newest that has it.",
+)
 @_FORMAT
 def show(name: str | None, api_version: str | None, form: str) -> None:
     """Show an operation or a definition; without NAME, list all operations."""
@@ -81,9 +87,11 @@ def show(name: str | None, api_version: str | None, form: str) -> None:
 
 
 @command.command()
-@click.argument("before")
-@click.argument("after")
-@click.option("--operation", metavar="ID", default="", help="Only this operation.")
+@click.argument("before", type=API_VERSION)
+@click.argument("after", type=API_VERSION)
+@click.option(
+    "--operation", type=OPERATION, metavar="ID", default="", help="Only this operation."
+)
 @click.option(
     "--prove",
     "proof",
@@ -139,8 +147,13 @@ def _print_proof(old: Contract, new: Contract, operation: str, form: str) -> Non
 
 
 @command.command()
-@click.argument("operation", required=False)
-@click.option("--api-version", metavar="V", help="Default: the newest that has it.")
+@click.argument("operation", required=False, type=OPERATION)
+@click.option(
+    "--api-version",
+    type=API_VERSION,
+    metavar="V",
+    help="Default: the newest that has it.",
+)
 @click.option(
     "--view",
     type=click.Choice(["create", "update", "response"]),

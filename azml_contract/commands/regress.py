@@ -16,6 +16,7 @@ import click
 from azml_contract.commands.cassette.files import list_missing, named
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.exits import say_problem
+from azml_contract.commands.kinds import API_VERSION
 from azml_contract.commands.printing import append_summary, make_tool, paint
 from azml_contract.commands.unjudged import Account
 from azml_contract.errors import InputError, UsageError
@@ -67,9 +68,21 @@ class Found:
 @click.command()
 @click.argument("cassettes", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
-    "--to", "versions", multiple=True, metavar="V", help="Only at this; repeatable."
+    "--to",
+    "versions",
+    multiple=True,
+    type=API_VERSION,
+    metavar="V",
+    help="Only at this; repeatable.",
 )
-@click.option("--from", "recorded", default="", metavar="V", help="Recorded at this.")
+@click.option(
+    "--from",
+    "recorded",
+    default="",
+    type=API_VERSION,
+    metavar="V",
+    help="Recorded at this.",
+)
 @click.option("--stable-only", is_flag=True, help="No preview versions.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text")
 @click.option(

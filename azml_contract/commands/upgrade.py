@@ -19,6 +19,7 @@ from azml_contract.commands.cassette.files import (
 )
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.exits import say_problem
+from azml_contract.commands.kinds import API_VERSION, OPERATION
 from azml_contract.errors import (
     AzmlContractError,
     ContractError,
@@ -48,9 +49,29 @@ class Rewritten:
 @click.argument(
     "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="INPUT"
 )
-@click.option("--to", "target", required=True, metavar="V", help="For this version.")
-@click.option("--from", "source", default="", metavar="V", help="A body's own version.")
-@click.option("--operation", default="", metavar="ID", help="What a body is sent to.")
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    type=API_VERSION,
+    metavar="V",
+    help="For this version.",
+)
+@click.option(
+    "--from",
+    "source",
+    default="",
+    type=API_VERSION,
+    metavar="V",
+    help="A body's own version.",
+)
+@click.option(
+    "--operation",
+    default="",
+    type=OPERATION,
+    metavar="ID",
+    help="What a body is sent to.",
+)
 @click.option(
     "--format", "form", type=click.Choice(["diff", "json", "body"]), default="diff"
 )

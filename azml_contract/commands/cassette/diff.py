@@ -15,6 +15,7 @@ from azml_contract.commands.cassette.files import (
     report_unread,
 )
 from azml_contract.commands.cassette.wording import count, short_url, short_value
+from azml_contract.commands.kinds import RECORDING
 
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
+@click.argument("first", type=RECORDING, metavar="A")
+@click.argument("second", type=RECORDING, metavar="B")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_context
 def command(ctx: click.Context, first: str, second: str, form: str) -> None:

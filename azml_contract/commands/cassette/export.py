@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from azml_contract.commands.kinds import RECORDING
 from azml_contract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("export")
-@click.argument("path", metavar="CASSETTE")
+@click.argument("path", type=RECORDING, metavar="CASSETTE")
 @click.option("--format", "form", required=True, type=click.Choice(["vcrpy", "har"]))
 @click.option("-o", "--output", required=True, metavar="FILE")
 def command(path: str, form: str, output: str) -> None:

@@ -10,6 +10,7 @@ import click
 
 from azml_contract.commands.cassette.files import project_rules
 from azml_contract.commands.cassette.wording import count, size_of
+from azml_contract.commands.kinds import API_VERSION, RECORDING
 from azml_contract.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -21,11 +22,15 @@ _TOLD = ("scenario", "api_version", "target")
 
 
 @click.command("import")
-@click.argument("path", metavar="FILE")
+@click.argument("path", type=RECORDING, metavar="FILE")
 @click.option("--to", "target_path", required=True, metavar="CASSETTE")
 @click.option("--scenario", default="", help="Its name; default from --to.")
 @click.option(
-    "--api-version", default="", metavar="V", help="Default: what most calls use."
+    "--api-version",
+    default="",
+    type=API_VERSION,
+    metavar="V",
+    help="Default: what most calls use.",
 )
 @click.option(
     "--target",

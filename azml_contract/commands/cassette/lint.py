@@ -18,6 +18,7 @@ from azml_contract.commands.cassette.files import (
 from azml_contract.commands.cassette.wording import count
 from azml_contract.commands.exits import choose_exit_code, say_problem
 from azml_contract.commands.judging import make_unreadable
+from azml_contract.commands.kinds import RECORDING
 from azml_contract.commands.options import reports_findings
 from azml_contract.commands.printing import paint, print_checked
 
@@ -49,7 +50,7 @@ _NOUNS = {
 
 
 @click.command("lint")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=RECORDING, metavar="PATH...")
 @reports_findings
 @click.pass_context
 def command(

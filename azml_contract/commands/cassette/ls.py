@@ -17,6 +17,7 @@ from azml_contract.commands.cassette.files import (
     report_unread,
 )
 from azml_contract.commands.cassette.wording import age_of, count, size_of
+from azml_contract.commands.kinds import RECORDING
 
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
@@ -44,7 +45,7 @@ class _Row:
 
 
 @click.command("ls")
-@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.argument("paths", nargs=-1, type=RECORDING, metavar="[PATH...]")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[str, ...], form: str) -> None:

@@ -17,6 +17,7 @@ from azml_contract.commands.cassette.files import (
     report_unread,
 )
 from azml_contract.commands.cassette.wording import count
+from azml_contract.commands.kinds import RECORDING
 from azml_contract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class _Needs:
 
 
 @click.command("permissions")
-@click.argument("paths", nargs=-1, required=True, metavar="FILE...")
+@click.argument("paths", nargs=-1, required=True, type=RECORDING, metavar="FILE...")
 @click.option("--name", default="azml-contract caller", show_default=True)
 @click.option(
     "--scope",

@@ -12,6 +12,7 @@ import click
 
 from azml_contract.commands.cassette.files import Unread, project_rules, report_unread
 from azml_contract.commands.cassette.wording import count
+from azml_contract.commands.kinds import RECORDING
 from azml_contract.errors import CassetteError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _SHOWN = 20
 
 
 @click.command("scrub")
-@click.argument("paths", nargs=-1, required=True, metavar="FILE...")
+@click.argument("paths", nargs=-1, required=True, type=RECORDING, metavar="FILE...")
 @click.option("--in-place", is_flag=True, help="Write each file where it is.")
 @click.option("-o", "--output", default="", metavar="FILE", help="Write it there.")
 @click.pass_context

@@ -18,6 +18,7 @@ from azml_contract.commands.cassette.wording import (
     short_value,
     size_of,
 )
+from azml_contract.commands.kinds import RECORDING
 from azml_contract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
-@click.argument("path", metavar="CASSETTE")
+@click.argument("path", type=RECORDING, metavar="CASSETTE")
 @click.option("--interaction", type=int, metavar="N", help="Only this call, in full.")
 @click.option("--body", is_flag=True, help="With the bodies of every call shown.")
 def command(path: str, interaction: int | None, body: bool) -> None:
