@@ -14,13 +14,14 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 SCRIPT = """\
 #!/bin/bash
-group=/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/$AZURE_RESOURCE_GROUP
-base=https://management.azure.com$group/providers/Microsoft.MachineLearningServices
-url=$base/workspaces/$AZML_WORKSPACE/environments/mine/versions/7?api-version=2024-04-01
-token=$(az account get-access-token --query accessToken -o tsv)
-curl --fail -X PUT "$url" -H "Authorization: Bearer $token" \\
-  -H "Content-Type: application/json" -d '{"properties": {"image": "ubuntu:24.04"}}'
-curl --fail "$url" -H "Authorization: Bearer $token"
+GROUP="/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/$AZURE_RESOURCE_GROUP"
+ML="https://management.azure.com$GROUP/providers/Microsoft.MachineLearningServices"
+URL="$ML/workspaces/$AZML_WORKSPACE/environments/mine/versions/7"
+TOKEN=$(az account get-access-token --query accessToken -o tsv)
+curl --fail -X PUT "$URL?api-version=2024-04-01" \\
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
+  -d '{"properties": {"image": "ubuntu:24.04"}}'
+curl --fail "$URL?api-version=2024-04-01" -H "Authorization: Bearer $TOKEN"
 """
 
 
