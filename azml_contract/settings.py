@@ -7,10 +7,7 @@ variable names; no other module reads the environment.
 
 from __future__ import annotations
 
-import difflib
-import logging
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -171,6 +168,8 @@ def read_dotenv(path: Path | None) -> dict[str, str | None]:
     """
     if path is None or not path.is_file():
         return {}
+    import logging
+
     from dotenv import dotenv_values
 
     log = logging.getLogger("dotenv.main")  # it tells each line, as often as it is read
@@ -222,6 +221,8 @@ def find_contracts_folder(pyproject: Path | None) -> Path | None:
 def _read_section(path: Path | None) -> dict[str, Any]:
     if path is None or not path.is_file():
         return {}
+    import tomllib
+
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -252,6 +253,8 @@ def _check_entry(path: Path, name: str, value: object, allowed: set[str]) -> Non
             f"{path}: [tool.azml-contract] {name} must be text, not {value!r}."
         )
     # Other keys may belong to other parts; one that is nearly ours is a slip.
+    import difflib
+
     near = difflib.get_close_matches(name, allowed, n=1, cutoff=0.75)
     if name not in allowed and near:
         raise SettingsError(

@@ -7,8 +7,8 @@ the account of its calls. Wiring: knows neither options nor how things are shown
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from azml_contract.errors import NothingToCheck
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from azml_contract.validation.validator import Validator, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """How the bodies of JSON files are sent: what the options say."""
 
     method: str

@@ -8,7 +8,6 @@ where the facts come from nor who judges with them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
@@ -27,8 +26,7 @@ class Route(NamedTuple):
     values: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class NoRoute:
+class NoRoute(NamedTuple):
     """A verb and path that the contract does not know.
 
     `allowed` are the verbs that this path does allow; empty when no template

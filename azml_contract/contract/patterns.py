@@ -8,6 +8,7 @@ pattern that a format stands for. Knows nothing of types or bodies.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -55,6 +56,8 @@ class Matcher:
 
     def search(self, text: str) -> bool:
         """Whether the pattern is found in a text."""
+        if _is_cold() and len(text) < _SHORT and _ends(self.pattern):
+            return compile_pattern(self.pattern).search(text) is not None
         accepts = _compile_fast(self.pattern)
         if accepts is not None:
             try:
@@ -62,6 +65,22 @@ class Matcher:
             except ValueError:
                 pass
         return compile_pattern(self.pattern).search(text) is not None
+
+
+_SHORT = 256
+
+
+def _is_cold() -> bool:
+    """Whether the fast engine is not loaded yet: that takes longer than a few texts."""
+    return "jsonschema_rs" not in sys.modules
+
+
+@lru_cache(maxsize=256)
+def _ends(pattern: str) -> bool:
+    """Whether Python's own expressions end soon on a short text."""
+    from azml_contract.contract.catastrophe import find_catastrophe
+
+    return not find_catastrophe(pattern)
 
 
 @lru_cache(maxsize=256)  # one of each: a compiled expression may be large

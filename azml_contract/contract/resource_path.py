@@ -7,8 +7,8 @@ about, and what comes after it. Knows how ARM builds paths; knows no contract.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 PROVIDER = "Microsoft.MachineLearningServices"
 SUBSCRIPTION = f"/subscriptions/{{subscriptionId}}/providers/{PROVIDER}"
@@ -28,8 +28,7 @@ def path_names(path: str) -> list[str]:
     return re.findall(r"\{([^}]*)\}", path)
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """What a path is about.
 
     `types` are the literal segments after the provider that are followed by

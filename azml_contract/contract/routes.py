@@ -8,15 +8,13 @@ literals match in any case, and the template with most literals wins.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
 
 _NEAREST = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """One verb of one path template, and the id of its operation."""
 
     method: str

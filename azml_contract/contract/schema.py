@@ -10,8 +10,8 @@ Knows nothing of findings.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from azml_contract.contract.model import Definition, Property, Type
@@ -40,8 +40,7 @@ _BOUNDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One variant of the union that a body holds: a far smaller schema.
 
     `owner` and `name` are the definition and its property that hold the union;
@@ -53,8 +52,7 @@ class Choice:
     variant: str
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(NamedTuple):
     """What texts have to be besides, by where they stand.
 
     `at` is asked of the properties of those names, in lower case, `named` of all

@@ -9,8 +9,8 @@ Knows nothing of JSON Schema.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from azml_contract.contract.model import Definition, Property, View
 
@@ -28,8 +28,7 @@ class Use(StrEnum):
 _READ = frozenset({"read"})
 
 
-@dataclass(frozen=True, slots=True)
-class Lens:
+class Lens(NamedTuple):
     """A view, and whether it may reveal secrets (answers of ``POST`` actions)."""
 
     view: View

@@ -43,17 +43,15 @@ from azml_contract.errors import InputError, NothingToCheck
 if TYPE_CHECKING:
     from azml_contract.scripts.script import Script
 
-_CONFLICT = re.compile(r"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
-_PYTHON_TAG = re.compile(r"!!python/|tag:yaml\.org,2002:python")
-_YAML_START = re.compile(r"\s*(---|%YAML|!!|version:)")
-_RECORDED_YAML = re.compile(r"^interactions:", re.MULTILINE)
-_BARE_SLOT = re.compile(r'(?<!["$\w])\{\{\s*(\w+)\s*\}\}')
-_HOLDS_CALLS = re.compile(r'"nbformat"|deploymentTemplate|"template"\s*:')
-_OURS = re.compile(r'\s*\{\s*(?:"\$schema"\s*:\s*"[^"]*"\s*,\s*)?"format"\s*:\s*\d')
-_MAY_NOT_BE_WRITTEN = re.compile(
-    r"\\u[dD][89a-fA-F]|[eE]\+?\d{3}|Infinity|NaN|\.(?i:inf|nan)"
-)
-_HALF = re.compile("[\ud800-\udfff]")
+_CONFLICT = r"(?m)^(<{7}|>{7})( |\r?$)"
+_PYTHON_TAG = r"!!python/|tag:yaml\.org,2002:python"
+_YAML_START = r"\s*(---|%YAML|!!|version:)"
+_RECORDED_YAML = r"(?m)^interactions:"
+_BARE_SLOT = r'(?<!["$\w])\{\{\s*(\w+)\s*\}\}'
+_HOLDS_CALLS = r'"nbformat"|deploymentTemplate|"template"\s*:'
+_OURS = r'\s*\{\s*(?:"\$schema"\s*:\s*"[^"]*"\s*,\s*)?"format"\s*:\s*\d'
+_MAY_NOT_BE_WRITTEN = r"\\u[dD][89a-fA-F]|[eE]\+?\d{3}|Infinity|NaN|\.(?i:inf|nan)"
+_HALF = "[\ud800-\udfff]"
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,7 @@ def open_document(path: Path, *, is_body: bool = False) -> Document:
     """
     raw = read_bytes(path)
     text = decode(path, raw)
-    if _OURS.match(text):
+    if re.match(_OURS, text):
         return _open_ours(path, text, raw)
     script = _read_script(path, text)
     if script is not None:
@@ -171,7 +169,7 @@ def open_template(path: Path) -> str:
     Raises:
         InputError: It cannot be read.
     """
-    return _BARE_SLOT.sub("1", decode(path, read_bytes(path)))
+    return re.sub(_BARE_SLOT, "1", decode(path, read_bytes(path)))
 
 
 def open_recording(path: Path) -> Document:
@@ -238,7 +236,7 @@ def _open_json(path: Path, text: str, raw: bytes) -> Document:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        slot = _BARE_SLOT.search(text)
+        slot = re.search(_BARE_SLOT, text)
         if slot is not None:
             refuse(
                 path,
@@ -250,7 +248,7 @@ def _open_json(path: Path, text: str, raw: bytes) -> Document:
     if is_cassette(data) and "interactions" in data:
         return _open_ours(path, text, raw)
     found = recognise(data)
-    if found is None and _HOLDS_CALLS.search(text):
+    if found is None and re.search(_HOLDS_CALLS, text):
         from azml_contract.scripts.recognise import tell_kind_of_json
 
         kind = tell_kind_of_json(data)
@@ -263,17 +261,17 @@ def _open_json(path: Path, text: str, raw: bytes) -> Document:
 
 
 def _is_yaml(text: str) -> bool:
-    return bool(_YAML_START.match(text) or _RECORDED_YAML.search(text))
+    return bool(re.match(_YAML_START, text) or re.search(_RECORDED_YAML, text))
 
 
 def _open_yaml(path: Path, text: str, raw: bytes) -> Document:
-    if _PYTHON_TAG.search(text):
+    if re.search(_PYTHON_TAG, text):
         refuse(
             path,
             "it is YAML that names Python objects; nothing of it was run",
             "Record it again with vcrpy's own serializer.",
         )
-    if _CONFLICT.search(text):
+    if re.search(_CONFLICT, text):
         refuse(path, "it holds merge markers", "Resolve the merge.")
     try:
         data = load_yaml(text)
@@ -289,7 +287,7 @@ def _open_yaml(path: Path, text: str, raw: bytes) -> Document:
 
 def _read_script(path: Path, text: str) -> Script | None:
     """A script, or what holds one; None for anything else."""
-    if text.lstrip()[:1] in ("{", "[") or _RECORDED_YAML.search(text):
+    if text.lstrip()[:1] in ("{", "[") or re.search(_RECORDED_YAML, text):
         return None
     from azml_contract.scripts.recognise import LARGEST, tell_kind
 
@@ -322,7 +320,7 @@ def _refuse_strange(path: Path, text: str) -> NoReturn:
 
 def _refuse_other(document: Document) -> NoReturn:
     path, text = document.path, document.text
-    if _CONFLICT.search(text):
+    if re.search(_CONFLICT, text):
         refuse(path, "it holds merge markers", "Resolve the merge.")
     try:
         data = document.data
@@ -341,14 +339,14 @@ def _refuse_other(document: Document) -> NoReturn:
 
 def _require_writable(document: Document) -> None:
     """Refuse what can be read and never be written again."""
-    if not _MAY_NOT_BE_WRITTEN.search(document.text):
+    if not re.search(_MAY_NOT_BE_WRITTEN, document.text):
         return
     seen: set[int] = set()
     left = [document.data]
     while left:
         value = left.pop()
         if isinstance(value, str):
-            if not value.isascii() and _HALF.search(value):
+            if not value.isascii() and re.search(_HALF, value):
                 reason = "it holds half a character (a lone surrogate)"
                 refuse(document.path, reason, RESTORE)
         elif isinstance(value, dict | list):

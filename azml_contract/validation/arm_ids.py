@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from azml_contract.contract.patterns import escape_pattern
@@ -24,11 +24,10 @@ _START = "/subscriptions/"
 _FIRST = frozenset("/sS")
 _AS_IDS = [{"pattern": f"^{start}"} for start in ("/", "su", "sU", "Su", "SU")]
 _USERS_OWN = frozenset(("environmentVariables", "searchSpace", "tags"))
-_COMMON = re.compile(
+_COMMON = (
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)"
     r"/providers/Microsoft\.MachineLearningServices/(workspaces|registries)/([^/]+)"
-    r"/([^/]+)/[^/]+(?:/([^/]+)/[^/]+)?",
-    re.IGNORECASE,
+    r"/([^/]+)/[^/]+(?:/([^/]+)/[^/]+)?"
 )
 
 _DATA = ("data/versions", "datasets/versions")
@@ -51,14 +50,20 @@ def _write_tail(kind: str) -> str:
     return "/[^/]+/".join(kind.split("/")) + "/[^/]+"
 
 
-_TAILS = {
-    name: re.compile("|".join(map(_write_tail, WANTED[name.lower()])))
-    for name in (
+_USUAL = frozenset(
+    (
         *("codeId", "componentId", "computeId", "dataId", "datastoreId"),
         *("environmentId", "target", "uri"),
     )
-}
-"""What ids end in, below the workspace, by the property as it is usually written."""
+)
+"""The properties of `WANTED` as they are usually written."""
+
+
+@cache
+def _tail(name: str) -> re.Pattern[str]:
+    """What an id ends in, below the workspace, by its property as usually written."""
+    return re.compile("|".join(map(_write_tail, WANTED[name.lower()])))
+
 
 RELATED: dict[str, tuple[str, str]] = {
     "applicationinsights": ("Microsoft.Insights", "components"),
@@ -87,8 +92,7 @@ class Place(NamedTuple):
     configured: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ArmId:
+class ArmId(NamedTuple):
     """A parsed id: `kind` is ``codes/versions``, relative to its workspace.
 
     `parent` is ``workspaces``, ``registries`` or empty (the resource itself, or
@@ -109,7 +113,7 @@ def parse_arm_id(text: str) -> ArmId | str:
     Returns:
         The id, or in one sentence why it is none.
     """
-    common = _COMMON.fullmatch(text)
+    common = re.fullmatch(_COMMON, text, re.IGNORECASE)
     if common is not None:
         subscription, group, parent, parent_name, kind, second = common.groups()
         kinds = f"{kind}/{second}" if second else kind
@@ -255,11 +259,10 @@ def _are_at_home(body: Any, home: str) -> bool:
                 kind = type(item)
                 if kind is str:
                     if item[:1] in _FIRST:
-                        tail = _TAILS.get(key)
-                        if tail is None or not item.startswith(home):
+                        if key not in _USUAL or not item.startswith(home):
                             if _is_id(key, item):
                                 return False
-                        elif tail.fullmatch(item, start) is None:
+                        elif _tail(key).fullmatch(item, start) is None:
                             return False
                 elif (kind is dict or kind is list) and key not in _USERS_OWN:
                     waiting.append(item)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from azml_contract.contract.catalog import find_stand_in, is_newer_than_known
 from azml_contract.contract.contract import NoRoute, Route
@@ -30,8 +29,7 @@ _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Where calls are meant to go; an empty field is not checked.
 
     `names_are_ours`: the workspace in the URL stands in for one that nobody told, so

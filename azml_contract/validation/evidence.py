@@ -13,7 +13,6 @@ many of their operations a few times. What is in the data happened.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -35,8 +34,7 @@ class Count(NamedTuple):
     api_version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """All exchanges of one operation at one api-version that had one status.
 
     `tests` is how many different test cases they came from. `headers` are

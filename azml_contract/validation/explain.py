@@ -10,7 +10,6 @@ Knows neither severities nor sentences.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import replace
 from typing import Any
 
 from azml_contract.contract.model import Definition, Property, Type
@@ -310,7 +309,7 @@ def _tell_changed(stray: Deviation) -> Deviation:
         return stray
     now = " and ".join(f"`{name}`" for name in move.now)
     cure = f"Send {now} instead; the value is written differently there."
-    return stray._replace(hint=replace(move, cure=cure))
+    return stray._replace(hint=move._replace(cure=cure))
 
 
 def _is_misfit(inside: Found, place: Path) -> bool:

@@ -7,8 +7,8 @@ the shipped contracts; used only for what nothing else explains.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from azml_contract.api_version import sort_key
 from azml_contract.contract.catalog import (
@@ -21,8 +21,7 @@ from azml_contract.contract.contract import Contract
 from azml_contract.validation.migrations import Migration
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
+class Elsewhere(NamedTuple):
     """Other api-versions that have what was asked for.
 
     `versions` come in order; `span` writes them; `best` is the one to use

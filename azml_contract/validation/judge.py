@@ -15,7 +15,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any
 
 from azml_contract.contract.patterns import compile_pattern
@@ -63,14 +62,13 @@ _lock = threading.Lock()
 
 def _compile_fast(schema: Schema) -> Accept:
     """Most api-versions share most of their schemas: each is compiled once."""
-    text = json.dumps(schema).encode()
-    key = blake2b(text, digest_size=16).digest()
+    key = zlib.compress(json.dumps(schema).encode())
     with _lock:
         found = _kept.get(key)
         if found is not None:
             _kept.move_to_end(key)
             return found
-    made = _make_fast(schema, zlib.compress(text))
+    made = _make_fast(schema, key)
     with _lock:
         _kept[key] = made
         while len(_kept) > _MOST_KEPT:

@@ -7,10 +7,9 @@ does, and what that rests on. Knows nothing of bodies.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from azml_contract.api_version import sort_key
 from azml_contract.finding import Evidence, Severity
@@ -18,8 +17,7 @@ from azml_contract.finding import Evidence, Severity
 _TABLE = Path(__file__).with_name("ledger.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Divergence:
+class Divergence(NamedTuple):
     """One entry of the ledger.
 
     `severity` is what a covered finding becomes in ``service``. Empty

@@ -7,18 +7,16 @@ nothing of bodies; the facts and their sources are in the table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from azml_contract.api_version import sort_key
 
 _TABLE = Path(__file__).with_name("migrations.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(NamedTuple):
     """One property that changed its name or place.
 
     `now` are the names to use in the api-version asked about, empty where
@@ -36,8 +34,7 @@ class Migration:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(NamedTuple):
     """One entry of the table: `old` names before `since`, `new` names from it on."""
 
     old: tuple[str, ...]

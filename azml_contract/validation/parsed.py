@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 MAX_DEPTH = 100
 
 BROKEN, RAW_BREAK, TRAILING_COMMA, DUPLICATE = "130", "131", "132", "133"
 
 
-@dataclass(frozen=True, slots=True)
-class Defect:
+class Defect(NamedTuple):
     """One defect of the text; `kind` ends the code, line and column count from 1.
 
     `new` takes the place of `old` there, where that mends it for certain.
@@ -27,8 +25,7 @@ class Defect:
     new: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """What a text says. `readable` is False where the defects could not be mended.
 
     `holes` are pointers of values that stand in for what was not written, and

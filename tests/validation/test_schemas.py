@@ -11,7 +11,7 @@ from azml_contract.contract.model import Definition, Property, Type, View
 from azml_contract.contract.patterns import compile_pattern
 from azml_contract.contract.schema import Choice, write_schema
 from azml_contract.contract.views import Lens
-from azml_contract.validation.body import BodyCheck, compile_body
+from azml_contract.validation.body import _WALKED, BodyCheck, compile_body
 from azml_contract.validation.judge import Engine, choose_engine, compile_judge
 
 TEXT = Type("string")
@@ -196,9 +196,10 @@ def test_a_judge_that_refuses_without_an_explanation_is_never_silent(monkeypatch
     contract = load_contract("2024-04-01")
     check = BodyCheck(contract, contract.operations["Jobs_CreateOrUpdate"].body, CREATE)
     monkeypatch.setattr(BodyCheck, "accepts", lambda self, value: False)
+    job = {"properties": {"jobType": "Command", "command": "x", "environmentId": "e"}}
 
-    (deviation,) = check.check(
-        {"properties": {"jobType": "Command", "command": "x", "environmentId": "e"}}
-    )
+    said = [check.check(job) for _ in range(_WALKED + 1)]
 
+    assert said[:-1] == [[]] * _WALKED  # the first bodies are walked alone
+    ((deviation,),) = said[-1:]
     assert deviation.path is None

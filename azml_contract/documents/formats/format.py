@@ -6,8 +6,7 @@ In: values as a tool wrote them. Out: bytes, headers, exchanges. Knows no tool.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from azml_contract.exchange import Exchange, Headers, make_headers
 
@@ -15,8 +14,7 @@ MARK = "_azml_contract"
 """Where our exports keep what their format has no place for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where one side of an exchange stands in its document: JSON pointers.
 
     `head` leads to the URL or the status, `body` to the body: to JSON where
@@ -29,8 +27,7 @@ class Spot:
     is_lost: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """One exchange, and where its sides stand in the document."""
 
     exchange: Exchange
@@ -38,8 +35,7 @@ class Recorded:
     answered: Spot = Spot()
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """How one tool writes recordings.
 
     Attributes:
