@@ -8,7 +8,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser setup-shell demo test fast soak check contract docs lock bench bench-setup clean
+.PHONY: help setup setup-browser setup-shell demo test fast soak check contract docs lock bench bench-kept bench-setup clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -90,13 +90,11 @@ contract: setup  ## compare the data with SPECS and OBSERVED, and fail on drift
 	@$(RUN) azml_contract.contract.compile --specs $(SPECS) --check
 	@$(RUN) azml_contract.validation.compile_evidence --observed $(OBSERVED) --check
 
-bench: setup bench-setup  ## every benchmark, next to the field; oav reads SPECS
-	@for one in verdicts cold contract; do \
-		.venv-bench/bin/python benchmarks/$$one.py --specs $(SPECS) || exit; echo; \
-	done
-	@for one in replay regress html_page saving emulator gateway execution; do \
-		.venv-bench/bin/python benchmarks/$$one.py || exit; echo; \
-	done
+bench: setup bench-setup  ## every benchmark next to the field, into docs/benchmarks.md
+	@.venv-bench/bin/python benchmarks/page.py --specs $(SPECS)
+
+bench-kept: setup  ## small benchmarks, beside the ratios kept in the repository
+	@$(BIN)/python benchmarks/kept.py
 
 bench-setup: .venv-bench/installed benchmarks/node_modules/installed  ## what the benchmarks compare with
 

@@ -127,10 +127,20 @@ class _Comparison:
     ) -> None:
         while old.items and new.items:
             old, new, pointer = old.items, new.items, f"{pointer}/*"
-        if old.kind == new.kind == "ref" and (old.ref, new.ref, side) not in self._seen:
-            self._seen.add((old.ref, new.ref, side))
-            visit = _Visit(old.ref, new.ref, side, operation, pointer)
+        if old.kind != "ref" or new.kind != "ref":
+            return
+        after = self._find_heir(old.ref, new.ref, side)
+        if (old.ref, after, side) not in self._seen:
+            self._seen.add((old.ref, after, side))
+            visit = _Visit(old.ref, after, side, operation, pointer)
             self._waiting.append(visit)
+
+    def _find_heir(self, old: str, new: str, side: Side) -> str:
+        """The variant of a union that what is sent is, where it was that one alone."""
+        if side is Side.RESPONSE:
+            return new
+        value = self._before.definitions[old].discriminator_value
+        return self._after.definitions[new].variants.get(value, new)
 
     def _visit(self, visit: _Visit) -> None:
         old = self._before.definitions[visit.before]

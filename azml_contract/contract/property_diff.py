@@ -12,7 +12,7 @@ from dataclasses import replace
 from azml_contract.contract.change import Change, ChangeKind
 from azml_contract.contract.model import Definition, Property, Type
 from azml_contract.contract.notation import blur, blur_type, write_property
-from azml_contract.contract.patterns import Matcher
+from azml_contract.contract.patterns import FORMATS, INTEGER_RANGES, Matcher
 from azml_contract.finding import Side
 
 REFUSED, IGNORED = "refused", "ignored"
@@ -164,7 +164,7 @@ def _narrower(wide: Type, narrow: Type, *, bounds: bool = True) -> bool:
         return False
     return (
         (narrow.pattern != wide.pattern and bool(narrow.pattern))
-        or (narrow.format != wide.format and bool(narrow.format))
+        or (narrow.format != wide.format and narrow.format in _JUDGED)
         or (
             _rose(wide.min_length, narrow.min_length) and not _never_empty(wide, narrow)
         )
@@ -174,6 +174,10 @@ def _narrower(wide: Type, narrow: Type, *, bounds: bool = True) -> bool:
         or _fell(wide.maximum, narrow.maximum)
         or _fell(wide.max_items, narrow.max_items)
     )
+
+
+_JUDGED = FORMATS.keys() | INTEGER_RANGES.keys()
+"""The formats that are asked of a value; of the others any text is one."""
 
 
 def _is_free(kind: Type) -> bool:
