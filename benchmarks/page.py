@@ -26,7 +26,15 @@ from azml_contract.whole_file import write_whole
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 WITH_SPECS = ("verdicts", "cold", "contract")
-OTHERS = ("replay", "regress", "html_page", "saving", "emulator", "gateway", "execution")
+OTHERS = (
+    "replay",
+    "regress",
+    "html_page",
+    "saving",
+    "emulator",
+    "gateway",
+    "execution",
+)
 HEAD = """# Benchmarks
 
 Made by `make bench` from what the benchmarks print. Contenders take turns within one

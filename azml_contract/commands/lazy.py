@@ -7,7 +7,6 @@ one; a test holds the helps to what the commands say.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from typing import Any
 
@@ -22,6 +21,8 @@ class SuggestingGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         known = self.list_commands(ctx)
         if args and args[0] not in known and not args[0].startswith("-"):
+            import difflib  # only a slip needs it
+
             near = difflib.get_close_matches(args[0], known, n=1)
             hint = f"Did you mean {near[0]}?" if near else ", ".join(known)
             ctx.fail(f"No such command {args[0]!r}. {hint}")
