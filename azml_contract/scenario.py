@@ -33,9 +33,8 @@ if TYPE_CHECKING:
     import requests
 
     from azml_contract.client import Workspace
-    from azml_contract.gateway.certificates import Authority
-    from azml_contract.gateway.environment import Doors
     from azml_contract.gateway.far_side import FarSide
+    from azml_contract.gateway.shared_doors import SharedDoors
     from azml_contract.recording.engine import Recorder
     from azml_contract.recording.outside import Outside
     from azml_contract.recording.scrub import RedactionRules
@@ -89,30 +88,6 @@ class Plan:
     def sleeps(self) -> bool:
         """Whether waiting takes real time: only Azure itself makes us wait."""
         return self.mode != "replay" and self.target == "azure"
-
-
-@dataclass(frozen=True, slots=True)
-class SharedDoors:
-    """The authority that the gateways of a session share, and its files."""
-
-    authority: Authority
-    doors: Doors
-
-
-def open_shared_doors(folder: Path, roots: bytes = b"") -> SharedDoors:
-    """An authority for the gateways of a session.
-
-    Args:
-        folder: Private; certificates go there, and no key.
-        roots: What programs trust besides, PEM.
-    """
-    from azml_contract.gateway.certificates import Authority
-    from azml_contract.gateway.environment import open_doors
-    from azml_contract.gateway.hosts import azure_domains
-
-    authority = Authority(azure_domains())
-    authority.write_bundle(folder / "bundle.pem", roots)
-    return SharedDoors(authority, open_doors(folder, "", folder / "bundle.pem"))
 
 
 class Ending(StrEnum):

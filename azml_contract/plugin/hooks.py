@@ -180,8 +180,8 @@ def _start_emulator(
 @pytest.fixture(scope="session")
 def _azml_doors(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What programs of scenarios are led through."""
+    from azml_contract.gateway.shared_doors import open_shared_doors
     from azml_contract.plugin.programs import own_roots
-    from azml_contract.scenario import open_shared_doors
 
     return open_shared_doors(tmp_path_factory.mktemp("azml-gateway"), own_roots())
 
