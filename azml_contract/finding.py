@@ -6,6 +6,7 @@ JSON shape is fixed for other programs to read, see `Finding.to_json`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -150,3 +151,32 @@ class Finding(NamedTuple):
                 "column": place.column,
             }
         return shape
+
+
+def read_finding(shape: Mapping[str, Any]) -> Finding:
+    """The finding that `Finding.to_json` wrote.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is none.
+    """
+    return Finding(
+        code=shape["code"],
+        severity=Severity(shape["severity"]),
+        message=shape["message"],
+        pointer=shape["pointer"],
+        cure=shape["cure"],
+        operation=shape["operation"],
+        api_version=shape["api_version"],
+        side=Side(shape["side"]),
+        expected=tuple(shape["expected"]),
+        seen=shape["seen"],
+        evidence=Evidence(shape["evidence"]),
+        call=shape.get("call", ""),
+        location=Location(**shape["location"]) if "location" in shape else None,
+        observed=_read_observed(shape["observed"]) if "observed" in shape else None,
+    )
+
+
+def _read_observed(shape: Mapping[str, Any]) -> Observed:
+    (verb,) = shape.keys() - {"of", "api_version"}
+    return Observed(verb, shape[verb], shape["of"], shape["api_version"])

@@ -235,7 +235,7 @@ def _print_findings(console: Console, cassettes: Sequence[Cassette]) -> None:
 
 
 def _print_matrix(console: Console, cassettes: Sequence[Cassette]) -> None:
-    from azml_contract.commands.regress import print_matrix
+    from azml_contract.commands.regress_report import print_matrix
     from azml_contract.regression.matrix import build_matrix
 
     versions = [cassette.api_version for cassette in cassettes]

@@ -94,6 +94,7 @@ def make_regressed(
         calls=len(rows),
         alarms=tuple(alarms),
         judged_against=against,
+        newest=newest_unchanged(rows, stable_only=stable_only),
     )
 
 
@@ -151,6 +152,7 @@ def _make_broken(
             finding=one.finding,
             lasts=one.versions[-1] == order[-1],
             file=files.get(f"{one.scenario} {one.recorded}", ""),
+            step=one.step,
             known=_is_known(one, baseline),
         )
         for one in breaks

@@ -98,7 +98,7 @@ def command(
     code 1: at least one of them stands where the target would refuse or drop
     something.
     """
-    from azml_contract.commands.regress import require_known
+    from azml_contract.commands.regress_judging import require_known
 
     require_known([target, *([source] if source else [])])
     from azml_contract.commands.script_upgrade import print_rewriting, rewrite_file

@@ -93,6 +93,12 @@ class Contract:
         return isinstance(self._routes.find(method, path), Hit)
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """Every step of a path that is no parameter, in lower case."""
+        steps = (step for one in self._templates() for step in one.path.split("/"))
+        return frozenset(step.lower() for step in steps if not step.startswith("{"))
+
+    @cached_property
     def _routes(self) -> Routes:
         return Routes(self._templates())
 

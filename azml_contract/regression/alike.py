@@ -26,6 +26,8 @@ class Alike:
         self._closures: dict[tuple[str, bool, Type], int] = {}
         self._keys: dict[tuple[str, str], Key] = {}
         self._tightened: dict[str, Mapping[str, Definition]] = {}
+        self.tags: set[str] = set()
+        """Names of members that tell a variant, of all that was looked through."""
 
     def find_key(self, contract: Contract, operation: Operation) -> Key:
         """What tells whether two versions of an operation are alike."""
@@ -83,6 +85,8 @@ class Alike:
         known = self._facts.get(at)
         if known is None:
             found = self._definitions(contract, is_bounded).get(name)
+            if found is not None and found.discriminator:
+                self.tags.add(found.discriminator)
             known = self._facts[at] = (
                 (0, ())
                 if found is None

@@ -1,54 +1,58 @@
 """Say whether an answer that was read would look the same at another api-version.
 
-In: the contracts of two api-versions, a call, its recorded answer, and the JSON
-pointers that somebody looked at. Out: findings, one for each field that is gone
-or retyped. Only what both versions declare is compared: of a field that the
-first never declared, or that the second leaves open, nothing is claimed.
+In: the contracts of two api-versions, a call, and the outline of its recorded answer.
+Out: findings, one for each field that is gone or retyped. Only what both versions
+declare is compared: of a field that the first never declared, or that the second
+leaves open, nothing is claimed; nor of one that live answers were seen to hold.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from azml_contract.contract.contract import Contract
 from azml_contract.contract.model import (
     Definition,
     Operation,
-    Property,
     ResponseSpec,
     Type,
     View,
 )
-from azml_contract.contract.views import Lens, Use, is_union, use_of
-from azml_contract.finding import Evidence, Finding, Severity, Side
+from azml_contract.contract.views import Lens, is_union
+from azml_contract.finding import Evidence, Finding, Observed, Severity, Side
 from azml_contract.regression.alike import Alike
-from azml_contract.validation.evidence import count_returned
+from azml_contract.regression.outline import (
+    OPEN,
+    Seen,
+    find_spec,
+    is_hidden,
+    resolve,
+    type_of,
+)
+from azml_contract.validation.evidence import Count, count_returned, find_observed
 from azml_contract.validation.migrations import find_migration
 
 _ALIKE = {"integer": "number", "map": "object", "ref": "object"}
-_OPEN = ("any", "object")
 _INDEX = re.compile(r"/\d+(?=/|$)")
+_GONE, _RETYPED = "AZC302", "AZC303"
 Step = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `reads` is None where nobody knows what was looked at."""
+    """What came back.
+
+    `body` is None where nothing of it counts. `known` says whether somebody noted what
+    was read, `looked` whether the answer may have been looked at.
+    """
 
     status: int
-    body: Any = None
-    reads: tuple[str, ...] | None = None
-
-
-@dataclass(slots=True)
-class _Node:
-    """A step of the pointers that were read, and the steps below it."""
-
-    children: dict[str, _Node] = field(default_factory=dict)
+    body: Seen | None
+    known: bool = True
+    looked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Comparer:
     Args:
         old: The contract it was recorded under.
         was: The operation in `old`.
-        answer: What came back, and what of it was read.
+        answer: What came back, and what of it counts.
         alike: Tells which types are the same at two versions.
     """
 
@@ -77,12 +81,6 @@ class Comparer:
     ) -> None:
         self.old, self.was, self.answer = old, was, answer
         self.alike = alike or Alike()
-
-    @cached_property
-    def tree(self) -> _Node:
-        """What of the answer is compared, step by step."""
-        reads, body = self.answer.reads, self.answer.body
-        return _grow(body) if reads is None else _plant(reads)
 
     def compare(self, new: Contract, now: Operation) -> Compared:
         """What becomes of the fields that were read.
@@ -109,121 +107,111 @@ class _Walk:
         self._old, self._new, self._now = comparer.old, new, now
         self._answer = comparer.answer
         self._lens = Lens(View.RESPONSE, reveals=now.method == "POST")
-        known = self._answer.reads is not None
-        self._severity = Severity.ERROR if known else Severity.WARNING
+        self._severity = Severity.ERROR if self._answer.known else Severity.WARNING
         self._said: set[tuple[str, str]] = set()
         self.passed_over = False
-        self._same: dict[Type, bool] = {}
 
     def findings(self, was: Operation) -> Iterator[Finding]:
         answer = self._answer
-        before = _find_body(was, answer.status)
+        before = find_spec(was, answer.status)
         if before is None:
             return
-        after = _find_body(self._now, answer.status)
+        after = find_spec(self._now, answer.status)
         if after is None:
             if self._now.responses is None:
                 yield self._unknown()
                 return
-            yield self._status_gone()
+            yield from self._status_gone()
             after = _any_success(self._now)
         if after is None or before.body is None or answer.body is None:
             return
-        tree = self._comparer.tree
         if after.body is None:
-            if tree.children:
+            if answer.body.children:
                 yield self._field_gone((), "The answer has no body.", None, "")
             return
-        found = self._follow(before.body, after.body, answer.body, tree, (), "")
-        for one in found:
+        for one in self._follow(before.body, after.body, answer.body, (), ""):
             key = (one.code, _INDEX.sub("/*", one.pointer))
-            if key in self._said:
-                continue
-            if self._was_seen(one):
-                self.passed_over = True
-            else:
+            if key not in self._said:
+                yield from self._weigh(one)
                 self._said.add(key)
-                yield one
 
-    def _was_seen(self, finding: Finding) -> bool:
-        """Whether live answers held a value there, whatever the contract lacks."""
-        if finding.code != "AZC302":
-            return False
+    def _weigh(self, finding: Finding) -> Iterator[Finding]:
+        """The finding with what live answers held there; nothing where they held it."""
+        if finding.code not in (_GONE, _RETYPED):
+            yield finding
+            return
         place = (self._now.id, self._new.api_version, finding.pointer)
         every = count_returned(*place)
-        nulls = (count_returned(*place, types) for types in ("null", "null?"))
-        return every is not None and every.n > sum(one.n for one in nulls if one)
+        if every is None:
+            yield finding
+            return
+        kinds = ("null",) if finding.code == _GONE else (str(finding.seen), "any")
+        counted = sum(_count(place, kind + end) for kind in kinds for end in ("", "?"))
+        held = every.n - counted if finding.code == _GONE else counted
+        if held > 0:
+            self.passed_over = True
+            return
+        counts = Observed("returned", 0, every.of, every.api_version)
+        told = f"Of {every.of} live answers seen there none held such a value."
+        yield finding._replace(
+            message=f"{finding.message} {told}", observed=counts, evidence=Evidence.LIVE
+        )
 
     def _follow(
-        self, old: Type, new: Type, value: Any, node: _Node, at: Step, owner: str
+        self, old: Type, new: Type, seen: Seen, at: Step, owner: str
     ) -> Iterator[Finding]:
         if "any" in (old.kind, new.kind):
             return
         if old == new and self._is_same(old):
             return
         if _family(old) != _family(new):
-            yield self._retyped(at, old, new, value, owner)
+            yield self._retyped(at, old, new, seen, owner)
             return
-        if isinstance(value, str):
-            yield from self._check_value(old, new, value, at)
-        if old.kind in _OPEN or new.kind in _OPEN or not node.children:
+        if seen.text:
+            yield from self._check_value(old, new, seen.text, at)
+        if old.kind in OPEN or new.kind in OPEN or not seen.children:
             return
-        if isinstance(value, dict):
-            yield from self._follow_object(old, new, value, node, at)
-        elif isinstance(value, list) and old.items and new.items:
-            for name, child in node.children.items():
-                if name.isdecimal() and int(name) < len(value):
-                    item, place = value[int(name)], (*at, name)
-                    yield from self._follow(
-                        old.items, new.items, item, child, place, owner
-                    )
+        if seen.kind == "object":
+            yield from self._follow_object(old, new, seen, at)
+        elif old.items and new.items:
+            for name, child in seen.children:
+                yield from self._follow(old.items, new.items, child, (*at, name), owner)
 
     def _is_same(self, kind: Type) -> bool:
         """Whether a type leads to the same things at both versions."""
         if not kind.ref and kind.items is None:
             return True
-        same = self._same.get(kind)
-        if same is None:
-            close = self._comparer.alike.close
-            same = close(self._old, kind) == close(self._new, kind)
-            self._same[kind] = same
-        return same
+        close = self._comparer.alike.close
+        return close(self._old, kind) == close(self._new, kind)
 
     def _follow_object(
-        self, old: Type, new: Type, value: Mapping[str, Any], node: _Node, at: Step
+        self, old: Type, new: Type, seen: Seen, at: Step
     ) -> Iterator[Finding]:
-        before = _resolve(self._old.definitions, old, value)
-        after = _resolve(self._new.definitions, new, value)
-        for name, child in node.children.items():
-            if name not in value:
+        tags = dict(seen.tags)
+        before = resolve(self._old.definitions, old, tags)
+        after = resolve(self._new.definitions, new, tags)
+        for name, child in seen.children:
+            place = (*at, name)
+            was = type_of(old, before, name)
+            if was is None:
                 continue
-            place, item = (*at, name), value[name]
-            was = _type_of(old, before, name)
-            if was is None or self._is_hidden(before, name):
-                continue
-            now = _type_of(new, after, name)
+            now = type_of(new, after, name)
             if now is None:
-                if after is not None and not self._is_untold(new, after, value):
+                if after is not None and not self._is_untold(new, after, tags):
                     yield self._field_gone(place, "", after, name)
                 continue
-            if self._is_hidden(after, name):
+            if is_hidden(after, name, self._lens):
                 yield self._field_gone(place, "It is not sent back.", after, name)
                 continue
             owner = after.name if after is not None else ""
-            yield from self._follow(was, now, item, child, place, owner)
+            yield from self._follow(was, now, child, place, owner)
 
-    def _is_hidden(self, definition: Definition | None, name: str) -> bool:
-        prop = definition.properties.get(name) if definition is not None else None
-        return prop is not None and use_of(prop, self._lens) is not Use.FREE
-
-    def _is_untold(
-        self, new: Type, after: Definition, value: Mapping[str, Any]
-    ) -> bool:
+    def _is_untold(self, new: Type, after: Definition, tags: Mapping[str, str]) -> bool:
         """Whether the variant is one that the version lists no type for."""
         base = self._new.definitions.get(new.ref)
         if base is None or not is_union(base) or after is not base:
             return False
-        return isinstance(value.get(base.discriminator), str)
+        return base.discriminator in tags
 
     def _check_value(
         self, old: Type, new: Type, value: str, at: Step
@@ -242,24 +230,24 @@ class _Walk:
             )
 
     def _retyped(
-        self, at: Step, old: Type, new: Type, value: Any, owner: str
+        self, at: Step, old: Type, new: Type, seen: Seen, owner: str
     ) -> Finding:
         where = f" of {owner}" if owner and at else ""
         name = f"`{at[-1]}`{where}" if at else "The answer"
         return self._find(
-            "AZC303",
+            _RETYPED,
             f"{name} is {_name(new)} there, and was {_name(old)}.",
             at,
             cure=f"Read it as {_name(new)}.",
             expected=(new.kind,),
-            seen=type(value).__name__ if isinstance(value, dict | list) else value,
+            seen=seen.kind,
         )
 
     def _field_gone(
         self, at: Step, why: str, owner: Definition | None, name: str
     ) -> Finding:
         if owner is None:
-            return self._find("AZC302", why, at, cure="Do not read it.")
+            return self._find(_GONE, why, at, cure="Do not read it.")
         version = self._new.api_version
         migration = find_migration(version, owner.name, name)
         message = f"The answer has no `{name}` in {owner.name}."
@@ -271,12 +259,17 @@ class _Walk:
             when = "before" if migration.later else "since"
             message += f" It is {names} {when} {migration.since}."
             cure = f"Read {names} in its place."
-        return self._find("AZC302", message, at, cure=cure, seen=name)
+        return self._find(_GONE, message, at, cure=cure, seen=name)
 
-    def _status_gone(self) -> Finding:
+    def _status_gone(self) -> Iterator[Finding]:
+        """That the status is not documented, where nobody saw it there either."""
         status = str(self._answer.status)
         known = tuple(self._now.responses or ())
-        return self._find(
+        rows = find_observed(self._now.id, self._new.api_version)
+        if any(row.status == self._answer.status for row in rows):
+            self.passed_over = True
+            return
+        yield self._find(
             "AZC306",
             f"{self._now.id} documents no {status} there, but {', '.join(known)}.",
             (),
@@ -324,47 +317,14 @@ class _Walk:
         )
 
 
-def _find_body(operation: Operation, status: int) -> ResponseSpec | None:
-    if operation.responses is None:
-        known = operation.result is not None and status < 300
-        return ResponseSpec(operation.result) if known else None
-    found = operation.responses.get(str(status))
-    return found or (operation.responses.get("default") if status >= 400 else None)
-
-
 def _any_success(operation: Operation) -> ResponseSpec | None:
     answers = (operation.responses or {}).items()
     return next((spec for code, spec in answers if code[0] == "2" and spec.body), None)
 
 
-def _resolve(
-    definitions: Mapping[str, Definition], kind: Type, value: Mapping[str, Any]
-) -> Definition | None:
-    """The definition of a value: the variant that its discriminator names."""
-    definition = definitions.get(kind.ref)
-    if definition is None or not is_union(definition):
-        return definition
-    tag = value.get(definition.discriminator)
-    if not isinstance(tag, str):
-        return definition
-    folded = _fold(tag)
-    for name, variant in definition.variants.items():
-        if _fold(name) == folded:  # uri_file was UriFile, with the same properties
-            return definitions.get(variant, definition)
-    return definition
-
-
-def _fold(value: str) -> str:
-    return value.replace("_", "").casefold()
-
-
-def _type_of(kind: Type, definition: Definition | None, name: str) -> Type | None:
-    if kind.kind == "map":
-        return kind.items or Type("any")
-    if definition is None:
-        return None
-    prop: Property | None = definition.properties.get(name)
-    return prop.type if prop is not None else definition.additional
+def _count(place: tuple[str, str, str], types: str) -> int:
+    found: Count | None = count_returned(*place, types)
+    return found.n if found is not None else 0
 
 
 def _family(kind: Type) -> str:
@@ -374,33 +334,6 @@ def _family(kind: Type) -> str:
 def _name(kind: Type) -> str:
     article = "an" if _family(kind)[0] in "aio" else "a"
     return f"{article} {_family(kind)}"
-
-
-def _plant(pointers: Sequence[str]) -> _Node:
-    root = _Node()
-    for pointer in pointers:
-        node = root
-        for step in pointer.split("/")[1:]:
-            name = step.replace("~1", "/").replace("~0", "~")
-            node = node.children.setdefault(name, _Node())
-    return root
-
-
-def _grow(value: Any) -> _Node:
-    """Every step of a body."""
-    root = _Node()
-    stack = [(value, root)]
-    while stack:
-        item, node = stack.pop()
-        pairs: Iterable[tuple[Any, Any]] = ()
-        if isinstance(item, dict):
-            pairs = item.items()
-        elif isinstance(item, list):
-            pairs = enumerate(item)
-        for name, child in pairs:
-            below = node.children[str(name)] = _Node()
-            stack.append((child, below))
-    return root
 
 
 def _write_pointer(at: Step) -> str:

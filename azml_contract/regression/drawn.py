@@ -1,6 +1,6 @@
 """Put stand-ins in the place of what a scenario draws anew for every run.
 
-In: an exchange, and the variables of its recording. Out: the same exchange with
+In: a request, and the variables of its recording. Out: the same request with
 run ids and versions replaced by stand-ins of the same shape, so that two runs
 of one scenario are judged once; and the way back, for findings that quote one.
 Knows nothing of contracts.
@@ -13,22 +13,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from azml_contract.exchange import Exchange, Request, Response
+from azml_contract.exchange import Request
 from azml_contract.finding import Finding
 from azml_contract.regression.outcome import Cell, Outcome
 
 _GUID = re.compile(
     rb"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 )
+_IN_NAME = re.compile(rb"(?<=[A-Za-z0-9][_-])[0-9]{6,}(?![0-9])")
+"""What a client appends to a name, to have one of its own."""
 _SHORTEST = 6
 """A shorter number may mean something, such as a bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disguise:
-    """An exchange with stand-ins; `stands_for` maps them to what was recorded."""
+    """A request with stand-ins; `stands_for` maps them to what was recorded."""
 
-    exchange: Exchange
+    request: Request
     stands_for: Mapping[str, str]
 
     def reveal(self, outcome: Outcome) -> Outcome:
@@ -61,18 +63,18 @@ class Disguise:
     def _reveal(self, text: Any) -> Any:
         if isinstance(text, str):
             for stand_in, real in self.stands_for.items():
-                text = text.replace(stand_in, real)
+                whole = re.compile(rf"(?<!\d){re.escape(stand_in)}(?!\d)")
+                text = real.join(whole.split(text))
         return text
 
 
-def disguise(exchange: Exchange, variables: Mapping[str, object]) -> Disguise:
-    """Replace GUIDs, and numbers that are variables, in URL and bodies.
+def disguise(request: Request, variables: Mapping[str, object]) -> Disguise:
+    """Replace GUIDs, and numbers that are variables or end a name, in URL and body.
 
     Args:
-        exchange: As recorded.
+        request: As recorded.
         variables: What the scenario drew, by name.
     """
-    request, response = exchange.request, exchange.response
     table: dict[bytes, bytes] = {}
     numbers = [
         value.encode()
@@ -81,12 +83,20 @@ def disguise(exchange: Exchange, variables: Mapping[str, object]) -> Disguise:
     ]
 
     def mask(raw: bytes) -> bytes:
-        for index, number in enumerate(numbers):
+        for number in numbers:
             if number in raw:
-                stand_in = b"%0*d" % (len(number), index + 1)
-                table[number] = stand_in
-                raw = raw.replace(number, stand_in)
+                raw = raw.replace(number, stand_in_for_number(number))
+        raw = _IN_NAME.sub(lambda found: stand_in_for_number(found[0]), raw)
         return _GUID.sub(stand_in_for, raw)
+
+    def stand_in_for_number(real: bytes) -> bytes:
+        if real in stand_ins:
+            return real
+        known = table.get(real)
+        if known is None:
+            known = table[real] = b"%0*d" % (len(real), len(table) + 1)
+            stand_ins.add(known)
+        return known
 
     def stand_in_for(found: re.Match[bytes]) -> bytes:
         real = found[0]
@@ -95,10 +105,9 @@ def disguise(exchange: Exchange, variables: Mapping[str, object]) -> Disguise:
             known = table[real] = b"%08x-c0de-4c0d-8000-000000000000" % len(table)
         return known
 
-    url = mask(request.url.encode()).decode()
-    masked = Exchange(
-        Request(request.method, url, (), mask(request.body)),
-        Response(response.status, (), mask(response.body)),
+    stand_ins: set[bytes] = set()
+    masked = Request(
+        request.method, mask(request.url.encode()).decode(), (), mask(request.body)
     )
     stands_for = {stand_in.decode(): real.decode() for real, stand_in in table.items()}
     return Disguise(masked, stands_for)

@@ -11,10 +11,7 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from azml_contract.cassette.cassette import Cassette
 from azml_contract.cassette.recordings import Call, Recording, from_cassette
@@ -24,14 +21,26 @@ from azml_contract.contract.catalog import (
     load_contract,
     require_judgeable,
 )
-from azml_contract.contract.contract import Contract, NoRoute, Route
+from azml_contract.contract.contract import Contract
 from azml_contract.contract.model import Operation, SourceKind
-from azml_contract.exchange import Request, Response
+from azml_contract.exchange import Request
 from azml_contract.finding import Evidence, Finding, Severity
 from azml_contract.regression.alike import Alike
 from azml_contract.regression.answers import Answer, Comparer
-from azml_contract.regression.drawn import Disguise, disguise
-from azml_contract.regression.outcome import Cell, Outcome, Row, Status
+from azml_contract.regression.counterparts import (
+    Counterpart,
+    Counterparts,
+    Meeting,
+)
+from azml_contract.regression.drawn import disguise
+from azml_contract.regression.outcome import (
+    Cell,
+    Outcome,
+    Row,
+    Shared,
+    Status,
+)
+from azml_contract.regression.outline import outline
 from azml_contract.seen import Calls
 from azml_contract.validation.codes import CODES, Consequence
 from azml_contract.validation.destination import is_status_path, name_destination
@@ -68,7 +77,7 @@ def build_matrix(
 class _Known:
     """What a call was judged to be; `quotes` where a finding names a stand-in."""
 
-    outcome: Outcome | None
+    outcome: Outcome
     quotes: bool
 
 
@@ -96,8 +105,9 @@ class Judge:
         self.versions = tuple(versions or known_versions())
         self._validator = Validator(profile=Profile.SERVICE)
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
-        self._shared = _Shared()
+        self._shared = Shared()
         self._alike = Alike()
+        self._counterparts = Counterparts(self.versions, self._alike)
         self.judged = 0
         """How many calls were judged; the others were remembered."""
 
@@ -141,45 +151,56 @@ class Judge:
         return Account(tuple(rows), Calls(len(rows), skipped, not_judged), is_whole)
 
     def _judge_call(self, recording: Recording, call: Call) -> Outcome | None:
-        masked = disguise(call.exchange, recording.variables)
         recorded = _version_of(call, recording.api_version)
-        key = _digest(masked, call, recorded)
+        masked = disguise(call.exchange.request, recording.variables)
+        path, url = self._counterparts.generalise(masked.request, recorded)
+        meeting = self._counterparts.find(masked.request.method, path, recorded)
+        if meeting is None:
+            return None
+        request = replace(masked.request, url=url)
+        answer = self._read_answer(meeting, call)
+        key = _digest(request, answer, recorded)
         known = self._known.get(key)
         if known is None:
             self.judged += 1
-            outcome = self._judge_anew(masked, call, recorded)
-            quotes = outcome is not None and masked.reveal(outcome) is not outcome
+            outcome = self._judge_anew(request, answer, meeting, recorded)
+            quotes = masked.reveal(outcome) is not outcome
             known = self._known[key] = _Known(outcome, quotes)
             if len(self._known) > _CAPACITY:
                 self._known.popitem(last=False)
         else:
             self._known.move_to_end(key)
-        if known.outcome is None or not known.quotes:
-            return known.outcome
-        return masked.reveal(known.outcome)
+        return masked.reveal(known.outcome) if known.quotes else known.outcome
+
+    def _read_answer(self, meeting: Meeting, call: Call) -> Answer:
+        response, body = call.exchange.response, None
+        if call.reads != ():
+            try:
+                body = response.parse_json()
+            except (ValueError, RecursionError):
+                body = None
+        own, tags = meeting.own.contract, self._alike.tags
+        status = response.status
+        seen = outline(own, meeting.operation, status, body, call.reads, tags)
+        return Answer(status, seen, call.reads is not None, call.reads != ())
 
     def _judge_anew(
-        self, masked: Disguise, call: Call, recorded: str
-    ) -> Outcome | None:
-        request = masked.exchange.request
-        own = load_contract(find_stand_in(recorded) or recorded)
-        found = _find(own.api_version, request.method, _path(request))
-        if not isinstance(found, Route):
-            return None
-        answer = _read_answer(masked.exchange.response, call.reads)
-        compare = Comparer(own, found.operation, answer, self._alike)
+        self, request: Request, answer: Answer, meeting: Meeting, recorded: str
+    ) -> Outcome:
+        own = meeting.own
+        compare = Comparer(own.contract, meeting.operation, answer, self._alike)
         clean: dict[object, Cell] = {}
         cells = {
-            version: self._judge_under(request, version, compare, clean)
-            for version in self.versions
+            one.contract.api_version: self._judge_under(request, one, compare, clean)
+            for one in meeting.there
         }
         return self._shared.find(
             Outcome(
-                operation=found.operation.id,
-                label=label_call(request, found.operation.path),
+                operation=meeting.operation.id,
+                label=label_call(request, meeting.operation.path),
                 recorded=recorded,
                 own=cells.get(recorded)
-                or self._judge_under(request, own.api_version, compare, clean),
+                or self._judge_under(request, own, compare, clean),
                 cells=cells,
             )
         )
@@ -187,31 +208,30 @@ class Judge:
     def _judge_under(
         self,
         request: Request,
-        version: str,
+        there: Counterpart,
         compare: Comparer,
         clean: dict[object, Cell],
     ) -> Cell:
         """One call at one version; `clean` are those that had nothing to tell."""
-        contract = load_contract(version)
-        found = _find(version, request.method, _path(request))
-        if isinstance(found, NoRoute):
-            return _absent(contract, request, compare.was)
+        contract, operation = there.contract, there.operation
+        if operation is None:
+            return _absent(contract, compare.was)
         is_own = contract is compare.old
-        key = is_own, self._alike.find_key(contract, found.operation)
+        key = is_own, there.key
         known = clean.get(key)
         if known is not None:
             return known
-        sent = self._validator.check_request(_rewrite(request, version)).findings
+        moved = _rewrite(request, contract.api_version)
+        sent = self._validator.check_request(moved).findings
         about = [one for one in sent if one.code != "AZC307"]  # told below, if at all
         findings = list(_drop_inner(map(_show_unknown, filter(_is_told, about))))
         is_clean = not about
-        nothing = compare.answer.reads == () and compare.answer.status < 300
-        if not is_own and not nothing:
-            answered = compare.compare(contract, found.operation)
+        if not is_own and (compare.answer.looked or compare.answer.status >= 300):
+            answered = compare.compare(contract, operation)
             findings += answered.findings
             is_clean = is_clean and answered.is_clean
-        if found.operation.assumed and not is_own:
-            findings.append(_assumed(contract, found.operation))
+        if operation.assumed and not is_own:
+            findings.append(_assumed(contract, operation))
             is_clean = False
         cell = Cell(_classify(findings), tuple(findings))
         if is_clean:
@@ -245,63 +265,35 @@ def _version_of(call: Call, default: str) -> str:
     return (call.exchange.request.api_version or default).lower()
 
 
-class _Shared:
-    """Equal outcomes are one object: bodies that differ mostly meet the same end."""
-
-    def __init__(self) -> None:
-        self._outcomes: dict[tuple[Any, ...], Outcome] = {}
-
-    def find(self, outcome: Outcome) -> Outcome:
-        """The outcome, or one that is equal and was there before."""
-        if len(self._outcomes) >= _CAPACITY:
-            self._outcomes.clear()
-        own = (outcome.operation, outcome.label, outcome.recorded, outcome.own)
-        return self._outcomes.setdefault((*own, *outcome.cells.values()), outcome)
-
-
-def _read_answer(response: Response, reads: tuple[str, ...] | None) -> Answer:
-    body: Any = None
-    if reads != ():
-        try:
-            body = response.parse_json()
-        except (ValueError, RecursionError):
-            body = None
-    return Answer(response.status, body, reads)
-
-
-def _digest(masked: Disguise, call: Call, recorded: str) -> bytes:
-    request, response = masked.exchange.request, masked.exchange.response
+def _digest(request: Request, answer: Answer, recorded: str) -> bytes:
     digest = blake2b(digest_size=16)
-    answered = b"" if call.reads == () else response.body
     for part in (
         f"{recorded} {request.method} {request.url}".encode(),
         request.body,
-        f"{response.status} {call.reads}".encode(),
-        answered,
+        repr(answer).encode("utf-8", "surrogatepass"),
     ):
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
     return digest.digest()
 
 
-def _absent(contract: Contract, request: Request, was: Operation | None) -> Cell:
-    version, name = contract.api_version, was.id if was is not None else ""
-    call = f"{request.method} {was.path if was is not None else request.path}"
+def _absent(contract: Contract, was: Operation) -> Cell:
+    version, name = contract.api_version, was.id
     if contract.source is SourceKind.SWAGGER:
         finding = Finding(
             "AZC301",
             Severity.ERROR,
-            f"{version} has no operation {name or call}.",
+            f"{version} has no operation {name}.",
             cure="Stay at a version that has it, or call what took its place.",
             operation=name,
             api_version=version,
-            seen=call,
+            seen=f"{was.method} {was.path}",
         )
         return Cell(Status.GONE, (finding,))
     finding = Finding(
         "AZC307",
         Severity.INFO,
-        f"The source of {version} does not tell whether {name or call} is there.",
+        f"The source of {version} does not tell whether {name} is there.",
         cure="Try the call.",
         operation=name,
         api_version=version,
@@ -376,23 +368,6 @@ def _rewrite(request: Request, version: str) -> Request:
     if url == request.url and not _VERSION.search(url):
         url += f"{'&' if '?' in url else '?'}api-version={version}"
     return replace(request, url=url)
-
-
-@lru_cache(maxsize=16_384)
-def _find(version: str, method: str, path: str) -> Route | NoRoute:
-    contract = load_contract(version)
-    if not contract.knows(method, path):  # what is nearest is dear, and nobody asks
-        return NoRoute((), ())
-    return contract.find(method, path)
-
-
-@lru_cache(maxsize=1024)
-def _decode_path(url: str) -> str:
-    return unquote(urlsplit(url).path)
-
-
-def _path(request: Request) -> str:
-    return _decode_path(request.url)
 
 
 def label_call(request: Request, template: str) -> str:

@@ -39,6 +39,7 @@ class Status(StrEnum):
 
 
 OPERATION_GONE = "AZC301"
+_CAPACITY = 20_000
 _BREAKING = frozenset((Status.GONE, Status.REFUSED, Status.IGNORED))
 
 
@@ -94,6 +95,21 @@ class Outcome:
         return breaks and bool(self.new_errors(version))
 
 
+class Shared:
+    """Equal outcomes are one object: calls that differ mostly meet the same end."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[tuple[Any, ...], Outcome] = {}
+
+    def find(self, outcome: Outcome) -> Outcome:
+        """The outcome, or one that is equal and was there before."""
+        if len(self._outcomes) >= _CAPACITY:
+            self._outcomes.clear()
+        own = (outcome.operation, outcome.label, outcome.recorded, outcome.own)
+        key = (*own, *outcome.cells, *outcome.cells.values())
+        return self._outcomes.setdefault(key, outcome)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One recorded call; `step` is its index in the recording."""
@@ -146,7 +162,8 @@ class Break:
     """One place of one call that breaks, and the versions at which it does.
 
     `since` is the first version, in order, after the recorded one at which it
-    breaks; empty where only older versions break it. `detours` are versions that
+    breaks; empty where only older versions break it. `step` is the first such call of
+    the recording. `detours` are versions that
     lack the operation though later ones have it again: nobody moves there, so
     they are not the reason for anything.
     """
@@ -155,6 +172,7 @@ class Break:
     recorded: str
     label: str
     operation: str
+    step: int
     status: Status
     finding: Finding
     versions: tuple[str, ...]
@@ -210,6 +228,7 @@ def _make_break(row: Row, seen: Mapping[str, Finding]) -> Break:
         recorded=row.recorded,
         label=row.label,
         operation=row.operation,
+        step=row.step,
         status=row.cells[first].status,
         finding=seen[first],
         versions=tuple(versions),

@@ -28,8 +28,8 @@ class Cause:
     """One thing that breaks calls.
 
     `breaks` counts them, `recordings` where they are, `calls` are their labels.
-    `finding`, `file` and `example` are those of the first. `known` is set where the
-    baseline has all of them.
+    `finding`, `file`, `step` and `example` are those of the first. `known` is set
+    where the baseline has all of them.
     """
 
     status: str
@@ -41,6 +41,7 @@ class Cause:
     example: str
     known: bool = False
     file: str = ""
+    step: int = 0
 
     @property
     def title(self) -> str:
@@ -88,6 +89,14 @@ def name_calls(calls: Sequence[str], most: int = 6) -> str:
     return f"{shown} and {left} more" if left > 0 else shown
 
 
+def say_where(one: Cause, found: Regressed) -> str:
+    """How many calls in which recordings, and where the first of them is made."""
+    if not one.file:
+        return f"{one.count}."
+    file, line = found.locate(one.file, one.step)
+    return f"{one.count}, at {file}:{line}."
+
+
 def count_known(causes: Sequence[Cause]) -> str:
     """One line for all that the baseline knows; empty where it knows nothing."""
     known = [one for one in causes if one.known]
@@ -98,14 +107,11 @@ def count_known(causes: Sequence[Cause]) -> str:
 
 
 def find_reach(found: Regressed) -> Iterator[tuple[str, int]]:
-    """How many recordings can move unchanged to which version at most, newest first.
+    """How many scenarios can move unchanged to which version at most, newest first.
 
     The version is empty for those that cannot move at all.
     """
-    reach: Counter[str] = Counter()
-    for scenario in found.scenarios:
-        reach[scenario.newest] += 1 + len(scenario.others)
-    yield from sorted(reach.items(), reverse=True)
+    yield from sorted(Counter(found.newest.values()).items(), reverse=True)
 
 
 def _key(one: Broken) -> tuple[object, ...]:
@@ -132,4 +138,5 @@ def _make_cause(group: list[_Seen]) -> Cause:
         example=f"{first.scenario.name}, recorded at {first.scenario.recorded}",
         known=first.broken.known,
         file=first.broken.file,
+        step=first.broken.step,
     )

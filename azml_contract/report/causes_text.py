@@ -1,11 +1,14 @@
 """Render a regression run by cause: the answer first, then what breaks.
 
-In: what was found. Out: text for a terminal of any width, coloured or piped.
+In: what was found. Out: text for a terminal of any width, coloured or piped. Without
+a limit it is one screen: the answer, and as many causes as fit below it.
 """
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from rich.console import Console
 from rich.text import Text
@@ -16,82 +19,123 @@ from azml_contract.report.causes import (
     find_causes,
     find_reach,
     name_calls,
+    say_where,
 )
 from azml_contract.report.regressed import OPERATION_GONE, Regressed
 from azml_contract.report.table import STYLES, print_legend, print_trimmed
 
 _INSET = 4
+_PIPED = 40
+"""Lines of a screen where nobody can tell how many it has."""
+_ENDS = 9
+"""Lines that follow the causes: the legend, what else to ask for, the figures."""
+_LEAST, _MOST_ON_A_SCREEN, _MOST_VERSIONS = 3, 30, 5
 
 
-def print_causes(console: Console, found: Regressed, *, limit: int) -> None:
-    """Print how far recordings can move, and what breaks, the worst first.
+def print_causes(console: Console, found: Regressed, *, limit: int | None) -> None:
+    """Print how far scenarios can move, and what breaks, the worst first.
 
     Args:
         console: Where to; decides on colour and width.
         found: What was found.
-        limit: How many causes at most; the rest is counted.
+        limit: How many causes at most; as many as fit on a screen where None. The
+            rest is counted.
     """
-    _print_reach(console, found)
+    reach = list(_tell_reach(found, console.width))
+    _print_lines(console, reach)
     every = find_causes(found)
     causes = [cause for cause in every if not cause.known]
+    most = limit or _MOST_ON_A_SCREEN
+    blocks = [list(_tell_cause(one, found, console.width)) for one in causes[:most]]
+    if limit is None:
+        limit = _count_fitting(blocks, _find_height(console) - len(reach) - _ENDS)
     if causes:
-        console.print()
-        print_trimmed(console, Text("What breaks, the worst first", "bold"))
-    for cause in causes[:limit]:
-        console.print()
-        _print_cause(console, cause)
+        title = Text("What breaks, the worst first", "bold")
+        _print_lines(console, [Text(), title])
+    for lines in blocks[:limit]:
+        _print_lines(console, lines)
     left = len(causes) - limit
     if left > 0:
         more = "cause" if left == 1 else "causes"
-        console.print()
-        print_trimmed(console, f"... and {left} more {more}: --limit {len(causes)}")
+        calls = sum(cause.breaks for cause in causes[limit:])
+        told = f"... and {left} more {more} ({calls} breaks): --limit {len(causes)}"
+        print_trimmed(console, told)
     if causes:
         console.print()
-        used = dict.fromkeys(cause.status for cause in causes)
-        print_legend(console, list(used))
+        print_legend(console, list(dict.fromkeys(cause.status for cause in causes)))
         hint = (
             "Call by call: --by scenario. The edits: azml-contract upgrade FILE --to V."
         )
-        _print_wrapped(console, hint, 0)
+        _print_lines(console, _wrap(hint, 0, console.width))
     known = count_known(every)
     if known:
-        console.print()
-        _print_wrapped(console, known, 0)
+        _print_lines(console, [Text(), *_wrap(known, 0, console.width)])
     for alarm in found.alarms:
         print_trimmed(console, Text(alarm, "bold red"))
 
 
-def _print_reach(console: Console, found: Regressed) -> None:
+def _find_height(console: Console) -> int:
+    return console.height if console.is_terminal else _PIPED
+
+
+def _count_fitting(told: Sequence[Sequence[Text]], room: int) -> int:
+    """How many of the causes fit, and never fewer than a few."""
+    used = 0
+    for count, lines in enumerate(told):
+        used += len(lines)
+        if used > room and count >= _LEAST:
+            return count
+    return len(told)
+
+
+def _tell_reach(found: Regressed, width: int) -> Iterator[Text]:
     reach = list(find_reach(found))
-    print_trimmed(console, Text("How far recordings can move unchanged", "bold"))
-    wide = max((len(version or "none") for version, _ in reach), default=0)
-    for version, count in reach:
+    yield Text("How far scenarios can move unchanged", "bold")
+    wide = max((len(version or "nowhere") for version, _ in reach), default=0)
+    every = len(found.newest)
+    for version, count in islice(reach, _MOST_VERSIONS):
         end = "" if version else ": none newer than their own takes them"
         name = version or "nowhere"
-        _print_wrapped(
-            console, f"{name:<{wide}}  {count} of {found.recordings}{end}", 2
-        )
+        told = f"{name:<{wide}}  {count} of {every}{end}"
+        yield from _wrap(told, 2, width)
+    left = reach[_MOST_VERSIONS:]
+    if left:
+        count = sum(one for _, one in left)
+        told = f"{'older':<{wide}}  {count} of {every}"
+        yield from _wrap(f"{told}, at {len(left)} versions", 2, width)
 
 
-def _print_cause(console: Console, cause: Cause) -> None:
+def _tell_cause(cause: Cause, found: Regressed, width: int) -> Iterator[Text]:
+    """What happens, where, to which calls; why, and what to do; how often."""
     gone = cause.finding.code == OPERATION_GONE
+    title = f"{cause.status} {cause.when}"
     place = "" if gone or not cause.pointer else f"  {cause.pointer}"
-    title = Text(f"{cause.status} {cause.when}", STYLES.get(cause.status, ""))
-    print_trimmed(console, title + Text(place, "bold"))
-    _print_wrapped(console, name_calls(cause.calls), _INSET)
-    if not gone:
-        told = f"{cause.finding.message} {cause.finding.cure}".strip()
-        _print_wrapped(console, told, _INSET)
-    _print_wrapped(console, cause.count, _INSET)
+    calls = name_calls(cause.calls)
+    style = STYLES.get(cause.status, "")
+    whole = f"{title}{place}  {calls}"
+    if len(whole) <= width:
+        yield Text(title, style) + Text(place, "bold") + Text(f"  {calls}")
+    else:
+        for line in _wrap(f"{title}{place}", 0, width):
+            line.stylize(style)
+            yield line
+        yield from _wrap(calls, _INSET, width)
+    told = f"{cause.finding.message} {cause.finding.cure}" if not gone else ""
+    yield from _wrap(f"{told} {say_where(cause, found)}".strip(), _INSET, width)
 
 
-def _print_wrapped(console: Console, text: str, inset: int) -> None:
+def _wrap(text: str, inset: int, width: int) -> Iterator[Text]:
     blank = " " * inset
     for line in textwrap.wrap(
         text,
-        max(20, console.width),
+        max(20, width),
         initial_indent=blank,
         subsequent_indent=blank,
         break_on_hyphens=False,
     ):
-        console.print(Text(line), soft_wrap=True)
+        yield Text(line)
+
+
+def _print_lines(console: Console, lines: Iterator[Text] | Sequence[Text]) -> None:
+    for line in lines:
+        console.print(line, soft_wrap=True)

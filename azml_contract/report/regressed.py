@@ -5,13 +5,21 @@ In: nothing. Out: values of plain text. Knows neither contracts nor recordings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from azml_contract.finding import Finding
 from azml_contract.seen import NOTHING, Calls
 
 OPERATION_GONE = "AZC301"
 """The code of a call whose operation is not there."""
+Locate = Callable[[str, int], tuple[str, int]]
+"""The file and line that made a call: of a recording's file, and a step in it."""
+
+
+def stay(file: str, step: int) -> tuple[str, int]:
+    """The recording itself, where nobody looks into it."""
+    return file, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,8 @@ class Broken:
 
     `since` is empty where only versions older than the recorded one break it.
     `versions` are ranges, oldest first; with `lasts` the newest version judged
-    is among them. `known` is set where the baseline has it.
+    is among them. `file` and `step` say which call of which recording it is, `known` is
+    set where the baseline has it.
     """
 
     scenario: str
@@ -32,6 +41,7 @@ class Broken:
     finding: Finding
     lasts: bool = False
     file: str = ""
+    step: int = 0
     known: bool = False
 
     @property
@@ -86,9 +96,11 @@ class Scenario:
 class Regressed:
     """Everything that a run found.
 
-    `recordings` counts a scenario at each version that it was recorded under.
+    `recordings` counts a scenario at each version that it was recorded under, `newest`
+    says for each scenario how far it can move, by its newest recording.
     `alarms` are sentences about scenarios that are too old or stay behind, `findings`
     tell of files and calls that were not judged, `seen` accounts for all calls.
+    `locate` says where a call was made.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -98,6 +110,8 @@ class Regressed:
     judged_against: str = ""
     findings: tuple[Finding, ...] = ()
     seen: Calls = NOTHING
+    locate: Locate = stay
+    newest: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def broken(self) -> tuple[Broken, ...]:

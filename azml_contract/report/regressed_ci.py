@@ -13,7 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from azml_contract.finding import Finding
-from azml_contract.report.causes import Cause, count_known, find_causes
+from azml_contract.report.causes import Cause, count_known, find_causes, say_where
 from azml_contract.report.github import annotate, annotate_calls, escape_property, fit
 from azml_contract.report.github import escape as escape_data
 from azml_contract.report.junit import Suite, attribute, clean, render_suites
@@ -34,7 +34,7 @@ def render_junit(found: Regressed) -> str:
     causes = [one for one in find_causes(found) if not one.known]
     missed = [_tell_finding(one) for one in found.findings if one.severity == "error"]
     suites = [
-        Suite("what breaks", [(one.title, _fail_cause(one)) for one in causes]),
+        Suite("what breaks", [(one.title, _fail_cause(one, found)) for one in causes]),
         Suite("recordings", list(_tell_recordings(found))),
         Suite("api-versions", [_fail(one) for one in found.alarms]),
         Suite("not judged", [_fail(one) for one in missed]),
@@ -47,9 +47,9 @@ def _fail(text: str) -> tuple[str, str]:
     return name, f"<failure message={attribute(text)}/>"
 
 
-def _fail_cause(one: Cause) -> str:
+def _fail_cause(one: Cause, found: Regressed) -> str:
     told = f"{one.finding.message} {one.finding.cure}".strip()
-    text = escape(clean(f"{told}\n{one.count}"))
+    text = escape(clean(f"{told}\n{say_where(one, found)}"))
     return f"<failure message={attribute(f'{one.status} {one.when}')}>{text}</failure>"
 
 
@@ -80,7 +80,7 @@ def _tell(one: Broken) -> str:
 def render_github(found: Regressed) -> str:
     """One annotation for each cause, the worst first, and one for all that is known."""
     causes = find_causes(found)
-    lines = [_annotate(one) for one in causes if not one.known]
+    lines = [_annotate(one, found) for one in causes if not one.known]
     lines += [
         f"::error title=azml-contract::{escape_data(alarm)}" for alarm in found.alarms
     ]
@@ -90,8 +90,11 @@ def render_github(found: Regressed) -> str:
     return "\n".join(fit([*lines, annotate_calls(found.seen)]))
 
 
-def _annotate(one: Cause) -> str:
-    where = f"file={escape_property(one.file)},line=1," if one.file else ""
+def _annotate(one: Cause, found: Regressed) -> str:
+    where = ""
+    if one.file:
+        file, line = found.locate(one.file, one.step)
+        where = f"file={escape_property(file)},line={line},"
     told = f"{one.finding.message} {one.finding.cure}".strip()
     text = f"{told}\n{one.count}"
     return f"::error {where}title={escape_property(one.title)}::{escape_data(text)}"
@@ -146,11 +149,13 @@ def _summarise(one: Cause) -> str:
 def render_sarif(found: Regressed, tool: Tool) -> str:
     """One run with a result for each break."""
     missed = (make_result("", one) for one in found.findings)
-    return render_run(tool, [*missed, *map(_result, found.broken)], found.seen)
+    told = (_result(one, found) for one in found.broken)
+    return render_run(tool, [*missed, *told], found.seen)
 
 
-def _result(one: Broken) -> dict[str, Any]:
-    location = locate(one.file or one.scenario)
+def _result(one: Broken, found: Regressed) -> dict[str, Any]:
+    place = found.locate(one.file, one.step) if one.file else (one.scenario, 1)
+    location = locate(*place)
     if one.finding.pointer:
         member = {"fullyQualifiedName": one.finding.pointer, "kind": "member"}
         location["logicalLocations"] = [member]

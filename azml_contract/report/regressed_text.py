@@ -43,20 +43,18 @@ def print_regressed(
         _print_scenario(console, scenario, brief=brief)
     left = len(found.scenarios) - most
     if left > 0:
-        print_trimmed(
-            console, f"... and {left} more that fare otherwise: --format json\n"
-        )
+        print_trimmed(console, f"... and {left} more: --limit {len(found.scenarios)}\n")
     used = {s for one in found.scenarios for c in one.columns for s in c.statuses}
     order = ("ok", "warns", "refused", "ignored", "gone", "unknown")
     print_legend(console, [status for status in order if status in used])
     for alarm in found.alarms:
         print_trimmed(console, Text(alarm, "bold red"))
-    if not brief:
-        print_trimmed(console, Text(summarise(found)))
 
 
 def summarise(found: Regressed) -> str:
     """Figures: what breaks, of how much, and what became of all other calls."""
+    if not found.calls:
+        return f"{found.seen.describe()}."
     new = sum(one.count(known=False) for one in found.scenarios)
     known = sum(one.count(known=True) for one in found.scenarios)
     told = f"{_count(new, 'new break')}, {known} known" if known else ""

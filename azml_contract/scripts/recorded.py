@@ -31,6 +31,18 @@ def find_exchanges(
         script: As it was read.
         api_version: Stands in where the script does not tell its own.
     """
+    for _, exchange, pointers in _tell_calls(script, api_version):
+        yield exchange, pointers
+
+
+def find_calls(script: Script) -> list[Call]:
+    """The calls that `find_exchanges` tells of, in its order."""
+    return [call for call, _, _ in _tell_calls(script, "")]
+
+
+def _tell_calls(
+    script: Script, api_version: str
+) -> Iterator[tuple[Call, Exchange, tuple[str, ...]]]:
     reads: dict[tuple[str, int], list[tuple[str, ...]]] = {}
     for read in script.reads:
         reads.setdefault(script.calls[read.call].site, []).append(read.steps)
@@ -42,7 +54,7 @@ def find_exchanges(
         marked = mark_exchange(script, call, paths, api_version)
         if not isinstance(marked, str):
             told.add(call.site)
-            yield marked[0], marked[1]
+            yield call, marked[0], marked[1]
 
 
 def find_untold(script: Script) -> Iterator[str]:

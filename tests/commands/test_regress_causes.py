@@ -31,7 +31,7 @@ def test_the_answer_comes_first_then_causes_with_their_counts(run, many):
 
     assert done.code == 1
     lines = done.out.splitlines()
-    assert lines[0] == "How far recordings can move unchanged"
+    assert lines[0] == "How far scenarios can move unchanged"
     assert [line.split() for line in lines[1:3]] == [
         ["2026-05-15-preview", "3", "of", "23"],
         ["2021-03-01-preview", "20", "of", "23"],
@@ -67,7 +67,7 @@ def test_what_is_left_out_is_counted_and_can_be_asked_for(run, many):
     few = run("regress", many, "--limit", "1").out
     told = next(line for line in few.splitlines() if line.startswith("... and "))
 
-    assert f"more causes: --limit {int(told.split()[2]) + 1}" in told
+    assert told.endswith(f"breaks): --limit {int(told.split()[2]) + 1}")
     every = run("regress", many, "--limit", told.rpartition(" ")[2]).out
     assert "... and" not in every
 

@@ -39,11 +39,13 @@ def test_joining_what_is_no_report_is_an_input_error(run, tmp_path):
     done = run("regress", "--merge", file)
 
     assert done.code == 2
-    assert "x.json is no regression report of format 1" in done.err
+    assert "x.json is no regression report of format 1 or 2" in done.err
 
 
-def write_report(run: Callable[..., Any], file: Path, *arguments: object) -> Path:
-    run("regress", *arguments, "--format", "json", "-o", file)
+def write_report(
+    run: Callable[..., Any], file: Path, *arguments: object, form: str = "json"
+) -> Path:
+    run("regress", *arguments, "--format", form, "-o", file)
     return file
 
 
@@ -97,7 +99,7 @@ def test_joined_reports_are_narrowed_as_a_run_is(run, tmp_path):
     alone = run("regress", FIRST, MODERN, *asked)
 
     assert joined.out == alone.out
-    stable = run("regress", "--merge", report, "--stable-only", "--format", "json")
+    stable = run("regress", "--merge", report, "--stable-only", "--format", "json1")
     versions = {v for row in json.loads(stable.out)["rows"] for v in row["versions"]}
     assert not [version for version in versions if "preview" in version]
 
@@ -141,7 +143,8 @@ def test_of_runs_that_contradict_each_other_no_break_is_lost(run, tmp_path):
 
 def test_calls_of_one_scenario_judged_at_other_versions_leave_gaps(run, tmp_path):
     """As where a cassette was recorded anew between two runs."""
-    report = write_report(run, tmp_path / "a.json", FIRST, "--to", "2022-05-01")
+    asked = (FIRST, "--to", "2022-05-01")
+    report = write_report(run, tmp_path / "a.json", *asked, form="json1")
     shape = json.loads(report.read_text("utf-8"))
     moved = shape["rows"][-1]
     moved["versions"]["2024-04-01"] = moved["versions"].pop("2022-05-01")
@@ -153,8 +156,12 @@ def test_calls_of_one_scenario_judged_at_other_versions_leave_gaps(run, tmp_path
     assert "GET codes         -           ok" in done.out
 
 
-def test_a_report_of_any_layout_is_read_and_one_that_is_cut_off_is_not(run, tmp_path):
-    report = write_report(run, tmp_path / "a.json", FIRST, "--to", "2022-05-01")
+@pytest.mark.parametrize("form", ["json", "json1"])
+def test_a_report_of_any_layout_is_read_and_one_that_is_cut_off_is_not(
+    run, tmp_path, form
+):
+    asked = (FIRST, "--to", "2022-05-01")
+    report = write_report(run, tmp_path / "a.json", *asked, form=form)
     text = report.read_text("utf-8")
     pretty, cut = tmp_path / "pretty.json", tmp_path / "cut.json"
     pretty.write_text(json.dumps(json.loads(text), indent=1))
@@ -168,13 +175,13 @@ def test_a_report_of_any_layout_is_read_and_one_that_is_cut_off_is_not(run, tmp_
 
 
 def test_parts_of_a_folder_join_to_the_whole(run, tmp_path):
-    whole = json.loads(run("regress", CASSETTES, "--format", "json").out)
+    whole = json.loads(run("regress", CASSETTES, "--format", "json1").out)
     parts = [
         write_report(run, tmp_path / f"{n}.json", CASSETTES, "--shard", f"{n}/3")
         for n in (1, 2, 3)
     ]
 
-    joined = json.loads(run("regress", "--merge", *parts, "--format", "json").out)
+    joined = json.loads(run("regress", "--merge", *parts, "--format", "json1").out)
 
     def order(row: dict[str, Any]) -> tuple[Any, ...]:
         return row["scenario"], row["recorded"], row["step"]

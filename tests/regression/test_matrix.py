@@ -14,6 +14,7 @@ from azml_contract.regression.outcome import (
     fold_versions,
     newest_unchanged,
 )
+from azml_contract.regression.outline import outline
 
 FIRST = "2021-03-01-preview"
 ENVIRONMENT = {
@@ -276,8 +277,8 @@ def test_neighbours_become_ranges():
 def test_a_field_that_live_answers_held_is_not_gone(field, at, is_gone):
     old, new = load_contract("2023-04-01-preview"), load_contract(at)
     body = {"kind": "Default", "properties": {"enableDataIsolation": False}}
-    answer = Answer(200, body, (field,))
     was, now = (one.operations["Workspaces_Get"] for one in (old, new))
+    answer = Answer(200, outline(old, was, 200, body, (field,), ()))
 
     found = Comparer(old, was, answer).compare(new, now).findings
 

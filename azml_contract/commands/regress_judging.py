@@ -1,0 +1,155 @@
+"""Judge what `regress` was given: recordings, or the reports of earlier runs.
+
+In: paths and options. Out: rows, the file of each recording, and the account of all
+calls. Wiring between documents and regression; knows no report.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from azml_contract.commands.cassette.files import list_missing, named
+from azml_contract.commands.regress_options import Options
+from azml_contract.commands.unjudged import Account
+from azml_contract.errors import InputError, UsageError
+from azml_contract.printable import plain
+
+if TYPE_CHECKING:
+    from azml_contract.finding import Finding
+    from azml_contract.regression.outcome import Row
+
+
+@dataclass(slots=True)
+class Found:
+    """What was judged: all rows, where each came from, and what was not judged."""
+
+    rows: list[Row]
+    files: dict[str, str]
+    account: Account
+    findings: list[Finding] = field(default_factory=list)
+
+
+def require_known(versions: Iterable[str]) -> None:
+    """Refuse an api-version without a contract.
+
+    Raises:
+        UnknownApiVersion: Names the nearest ones.
+    """
+    from azml_contract.contract import catalog
+
+    for version in versions:
+        catalog.require_known(version)
+
+
+def judge_paths(paths: Sequence[Path], options: Options) -> Found:
+    """Judge every recording below `paths`; what cannot be read is a problem."""
+    from azml_contract.documents.find import (
+        RECORDINGS,
+        SCRIPTS,
+        choose_shard,
+        find_files,
+        shorten,
+    )
+    from azml_contract.documents.recordings import may_hold_calls, read_any
+    from azml_contract.regression.parallel import judge_files
+
+    files, problems = find_files(paths, RECORDINGS | SCRIPTS)
+    listed = set(map(shorten, paths))
+    files = choose_shard(files, *options.shard)
+    files = [file for file in files if file in listed or may_hold_calls(file)]
+    account = Account(unread=list_missing(problems))
+    found = Found([], {}, account)
+    columns = _columns(options)
+    judged = judge_files(
+        files, read_any, versions=columns, recorded=options.recorded, jobs=options.jobs
+    )
+    with _progress(len(files)) as advance:
+        for one in judged:
+            found.rows.extend(one.rows)
+            account.add(one, listed=one.path in listed)
+            for recorded in dict.fromkeys(row.recorded for row in one.rows):
+                name = f"{one.scenario} {recorded}"
+                found.files[name] = one.path.as_posix()
+            advance()
+    return found
+
+
+def merge_paths(paths: Sequence[Path], options: Options) -> Found:
+    """Join reports, and leave what `options` asks for.
+
+    Raises:
+        InputError: A file is no report, or none judged at a version asked for.
+    """
+    from azml_contract.regression.merge import (
+        join_accounts,
+        merge_reports,
+        narrow,
+    )
+
+    rows, tails = merge_reports(paths)
+    columns = _columns(options)
+    judged = {version for row in rows for version in row.cells}
+    asked = columns if options.versions or options.latest else ()
+    missing = [version for version in asked if version not in judged]
+    if rows and missing:
+        raise InputError(f"None of these reports judged at {', '.join(missing)}.")
+    account = Account(
+        join_accounts(rows, tails),
+        told=list(dict.fromkeys(one for tail in tails for one in tail.findings)),
+    )
+    return Found(narrow(rows, columns, options.recorded), {}, account)
+
+
+def keep_current(rows: Sequence[Row]) -> list[Row]:
+    from azml_contract.regression.outcome import current_versions
+
+    current = current_versions(rows)
+    return [row for row in rows if row.recorded in current[row.scenario]]
+
+
+def _columns(options: Options) -> list[str]:
+    from azml_contract.contract.catalog import known_versions
+
+    versions = [
+        version
+        for version in known_versions()
+        if (not options.versions or version in options.versions)
+        and not (options.stable_only and "preview" in version)
+    ]
+    if not versions:
+        raise UsageError("--stable-only leaves none of the versions of --to.")
+    return versions[-1:] if options.latest else versions
+
+
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[], None]]:
+    """A bar on a terminal, for many files; silent otherwise."""
+    if count < 200 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    shown = plain(sys.stderr)
+    with click.progressbar(length=count, label="Judging", file=shown) as bar:
+        yield lambda: bar.update(1)
+
+
+def explain_nothing(found: Found, recorded: str) -> list[str]:
+    account = found.account
+    if account.unread:
+        return [named(*one) for one in account.unread]
+    problem = (
+        "No call of Microsoft.MachineLearningServices is in these recordings; "
+        f"{account.calls.describe()}."
+    )
+    if account.calls.judged and recorded:
+        problem = (
+            f"Nothing was recorded at {recorded}, so --from {recorded} leaves nothing "
+            "to judge; without --from all recordings are judged."
+        )
+    return [problem]
