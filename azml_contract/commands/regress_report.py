@@ -119,6 +119,7 @@ def _write(
     from azml_contract.documents.recordings import read_any
     from azml_contract.regression.edits import make_edits
 
+    by_scenario = _is_by_scenario(found, options)
     regressed = make_regressed(
         found.rows,
         files=found.files,
@@ -126,7 +127,7 @@ def _write(
         asked=options.versions,
         stable_only=options.stable_only,
         alarms=alarms,
-        edits=make_edits(found.files, read_any) if options.form == "text" else None,
+        edits=make_edits(found.files, read_any) if by_scenario else None,
         fold=options.form in ("text", "github"),
         older=options.all_versions,
     )
@@ -137,7 +138,7 @@ def _write(
         locate=locate_call,
     )
     if options.form == "text":
-        _print_text(regressed, options, file)
+        _print_text(regressed, options, file, by_scenario=by_scenario)
     else:
         file.write(_render(regressed, options.form) + "\n")
 
@@ -163,7 +164,22 @@ def _write_html(found: Found, options: Options, file: TextIO) -> None:
     file.write(render_page(found.rows, found.files))
 
 
-def _print_text(regressed: Regressed, options: Options, file: TextIO) -> None:
+def _is_by_scenario(found: Found, options: Options) -> bool:
+    """Whether a table of each recording is asked for; that of a single one is."""
+    if options.form != "text":
+        return False
+    if options.by is not None:
+        return options.by == "scenario"
+    first = found.rows[0] if found.rows else None
+    return first is not None and all(
+        (row.scenario, row.recorded) == (first.scenario, first.recorded)
+        for row in found.rows
+    )
+
+
+def _print_text(
+    regressed: Regressed, options: Options, file: TextIO, *, by_scenario: bool
+) -> None:
     """The answer, what breaks, what was not judged, and figures."""
     from rich.text import Text
 
@@ -173,8 +189,7 @@ def _print_text(regressed: Regressed, options: Options, file: TextIO) -> None:
     from azml_contract.report.text import render_causes
 
     console = make_console(file)
-    by = options.by or ("scenario" if regressed.recordings == 1 else "cause")
-    if regressed.calls and by == "scenario":
+    if regressed.calls and by_scenario:
         print_regressed(console, regressed, most=options.limit or _TABLES)
     elif regressed.calls:
         print_causes(console, regressed, limit=options.limit)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
@@ -38,17 +39,26 @@ API_VERSION = "query api-version"
 _T = TypeVar("_T")
 
 
+@lru_cache(maxsize=8)
+def _split(text: str) -> tuple[tuple[str, str, str], ...]:
+    """The name, the versions and the body of each block; all versions share them."""
+    blocks = []
+    for block in text.split("\n\n"):
+        header, _, body = block.partition("\n")
+        name, _, versions = header.partition(" @ ")
+        blocks.append((unquote_word(name) if "%" in name else name, versions, body))
+    return tuple(blocks)
+
+
 class _Blocks:
     """The blocks of one text that one version has, by name."""
 
     def __init__(self, text: str, version: str) -> None:
         self.holds = Membership(version)
-        self.texts: dict[str, str] = {}
-        for block in text.split("\n\n"):
-            header, _, body = block.partition("\n")
-            name, _, versions = header.partition(" @ ")
-            if self.holds(versions):
-                self.texts[unquote_word(name) if "%" in name else name] = body
+        holds = self.holds
+        self.texts = {
+            name: body for name, versions, body in _split(text) if holds(versions)
+        }
 
     def lines(self, name: str) -> Iterator[str]:
         """The lines of a block that hold in this version, unindented."""

@@ -190,6 +190,7 @@ def split_words(text: str) -> list[str]:
     return [text[:end], *text[end + 1 :].split(" ")] if text[end:] else [text]
 
 
+@cache
 def read_property(name: str, text: str, carried_from: str = "") -> Property:
     """A property from its name and words.
 

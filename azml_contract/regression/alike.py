@@ -23,7 +23,7 @@ class Alike:
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
         self._facts: dict[tuple[str, bool, str], tuple[int, tuple[str, ...]]] = {}
-        self._closures: dict[tuple[str, bool, Type], int] = {}
+        self._closures: dict[tuple[int, bool, int], tuple[int, Contract, Type]] = {}
         self._keys: dict[tuple[str, str], Key] = {}
         self._tightened: dict[str, Mapping[str, Definition]] = {}
         self.tags: set[str] = set()
@@ -63,9 +63,9 @@ class Alike:
         """A number for a type with everything that it leads to."""
         if kind is None:
             return 0
-        at = contract.api_version, is_bounded, kind
-        known = self._closures.get(at)
-        if known is None:
+        at = id(contract), is_bounded, id(kind)
+        found = self._closures.get(at)
+        if found is None:
             reached: dict[str, int] = {}
             left = list(_refs(kind))
             while left:
@@ -74,8 +74,9 @@ class Alike:
                     reached[name], more = self._look(contract, name, is_bounded)
                     left += more
             whole = (kind, frozenset(reached.items()))
-            known = self._closures[at] = self._number(whole)
-        return known
+            # Both are kept, so that no other can get the same id.
+            found = self._closures[at] = self._number(whole), contract, kind
+        return found[0]
 
     def _look(
         self, contract: Contract, name: str, is_bounded: bool

@@ -162,7 +162,7 @@ class _Walk:
     ) -> Iterator[Finding]:
         if "any" in (old.kind, new.kind):
             return
-        if old == new and self._is_same(old):
+        if (old is new or old == new) and self._is_same(old):
             return
         if _family(old) != _family(new):
             yield self._retyped(at, old, new, seen, owner)

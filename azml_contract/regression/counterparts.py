@@ -21,6 +21,8 @@ from azml_contract.regression.alike import Alike, Key
 
 _CAPACITY = 4096
 _ANY_NAME = "x"
+Name = tuple[str, str, str]
+"""A verb, a path and the api-version of a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,24 @@ class Counterpart:
     operation: Operation | None
     key: Key | None
 
+    def read_names(self, request: Request) -> dict[str, str]:
+        """The names in the path of a request, by those of the parameters here."""
+        if self.operation is None:
+            return {}
+        steps = urlsplit(request.url).path.strip("/").split("/")
+        places = self.operation.path.strip("/").split("/")
+        return {
+            place[1:-1]: unquote(step)
+            for place, step in zip(places, steps, strict=True)
+            if place.startswith("{")
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """Where a call goes: at its own version, and at each that was asked about."""
 
+    name: Name
     own: Counterpart
     operation: Operation
     there: tuple[Counterpart, ...]
@@ -55,7 +70,7 @@ class Counterparts:
     def __init__(self, versions: Sequence[str], alike: Alike) -> None:
         self._versions = versions
         self._alike = alike
-        self._known: OrderedDict[tuple[str, str, str], Meeting | None] = OrderedDict()
+        self._known: OrderedDict[Name, Meeting | None] = OrderedDict()
 
     def find(self, method: str, path: str, recorded: str) -> Meeting | None:
         """Where a call goes; None where its own version has no such operation.
@@ -109,7 +124,7 @@ class Counterparts:
         if own.operation is None:
             return None
         there = tuple(self._meet(version, method, path) for version in self._versions)
-        return Meeting(own, own.operation, there)
+        return Meeting((method, path, recorded), own, own.operation, there)
 
     def _meet(self, version: str, method: str, path: str) -> Counterpart:
         contract = load_contract(version)

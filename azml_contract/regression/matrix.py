@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import blake2b
+from typing import Generic, TypeVar
 
 from azml_contract.cassette.cassette import Cassette
 from azml_contract.cassette.recordings import Call, Recording, from_cassette
@@ -21,7 +23,7 @@ from azml_contract.contract.catalog import (
     load_contract,
     require_judgeable,
 )
-from azml_contract.contract.contract import Contract
+from azml_contract.contract.contract import Contract, Route
 from azml_contract.contract.model import Operation, SourceKind
 from azml_contract.exchange import Request
 from azml_contract.finding import Evidence, Finding, Severity
@@ -31,8 +33,9 @@ from azml_contract.regression.counterparts import (
     Counterpart,
     Counterparts,
     Meeting,
+    Name,
 )
-from azml_contract.regression.drawn import disguise
+from azml_contract.regression.drawn import Disguise, disguise
 from azml_contract.regression.outcome import (
     Cell,
     Outcome,
@@ -46,8 +49,10 @@ from azml_contract.validation.codes import CODES, Consequence
 from azml_contract.validation.destination import is_status_path, name_destination
 from azml_contract.validation.validator import NO_OPERATION, UNTOLD, Profile, Validator
 
-_CAPACITY = 20_000
-_VERSION = re.compile(r"(?i)([?&]api-version=)[^&]*")
+_CAPACITY, _HALVES = 20_000, 2_000
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
+Findings = tuple[Finding, ...]
 _OK = Cell(Status.OK)
 _UNKNOWN = re.compile("[\ue002\ue003]")
 
@@ -104,7 +109,9 @@ class Judge:
     def __init__(self, versions: Sequence[str] | None = None) -> None:
         self.versions = tuple(versions or known_versions())
         self._validator = Validator(profile=Profile.SERVICE)
-        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._known: _Memory[tuple[bytes, Name, Answer], _Known] = _Memory(_CAPACITY)
+        self._asked: _Memory[bytes, list[Findings]] = _Memory(_HALVES)
+        self._answered: _Memory[tuple[Name, Answer], list[Findings]] = _Memory(_HALVES)
         self._shared = Shared()
         self._alike = Alike()
         self._counterparts = Counterparts(self.versions, self._alike)
@@ -159,18 +166,23 @@ class Judge:
             return None
         request = replace(masked.request, url=url)
         answer = self._read_answer(meeting, call)
-        key = _digest(request, answer, recorded)
-        known = self._known.get(key)
-        if known is None:
-            self.judged += 1
-            outcome = self._judge_anew(request, answer, meeting, recorded)
-            quotes = masked.reveal(outcome) is not outcome
-            known = self._known[key] = _Known(outcome, quotes)
-            if len(self._known) > _CAPACITY:
-                self._known.popitem(last=False)
-        else:
-            self._known.move_to_end(key)
+        key = _digest(request, recorded), meeting.name, answer
+        known = self._known.find(
+            key, lambda: self._judge_masked(masked, request, answer, meeting, recorded)
+        )
         return masked.reveal(known.outcome) if known.quotes else known.outcome
+
+    def _judge_masked(
+        self,
+        masked: Disguise,
+        request: Request,
+        answer: Answer,
+        meeting: Meeting,
+        recorded: str,
+    ) -> _Known:
+        self.judged += 1
+        outcome = self._judge_anew(request, answer, meeting, recorded)
+        return _Known(outcome, masked.reveal(outcome) is not outcome)
 
     def _read_answer(self, meeting: Meeting, call: Call) -> Answer:
         response, body = call.exchange.response, None
@@ -187,56 +199,95 @@ class Judge:
     def _judge_anew(
         self, request: Request, answer: Answer, meeting: Meeting, recorded: str
     ) -> Outcome:
+        asked = self._asked.find(
+            _digest(request, recorded), lambda: self._ask(request, meeting)
+        )
+        answered = self._answered.find(
+            (meeting.name, answer), lambda: self._compare(meeting, answer)
+        )
+        cells = {
+            one.contract.api_version: _make_cell(one, meeting, *findings)
+            for one, *findings in zip(meeting.there, asked, answered, strict=True)
+        }
+        own = cells.get(recorded)
+        if own is None:
+            found = self._ask_one(meeting.own, request)
+            own = _make_cell(meeting.own, meeting, found, ())
+        label = label_call(request, meeting.operation.path)
+        outcome = Outcome(meeting.operation.id, label, recorded, own, cells)
+        return self._shared.find(outcome)
+
+    def _ask(self, request: Request, meeting: Meeting) -> list[Findings]:
+        """What each version has to say of a request."""
+        clean: set[object] = set()
+        found: list[Findings] = []
+        for one in meeting.there:
+            told: Findings = ()
+            if one.operation is not None and one.key not in clean:
+                told = self._ask_one(one, request)
+                clean |= set() if told else {one.key}
+            found.append(told)
+        return found
+
+    def _ask_one(self, one: Counterpart, request: Request) -> Findings:
+        """Findings about a request that count, and what a reader sees of them."""
+        assert one.operation is not None
+        route = Route(one.operation, one.read_names(request))
+        found = self._validator.check_found(one.contract, route, request)
+        about = (
+            f for f in found.findings if f.code != "AZC307"
+        )  # told once, at the cell
+        return tuple(_drop_inner(map(_show_unknown, filter(_is_told, about))))
+
+    def _compare(self, meeting: Meeting, answer: Answer) -> list[Findings]:
+        """What becomes of an answer at each version."""
         own = meeting.own
         compare = Comparer(own.contract, meeting.operation, answer, self._alike)
-        clean: dict[object, Cell] = {}
-        cells = {
-            one.contract.api_version: self._judge_under(request, one, compare, clean)
-            for one in meeting.there
-        }
-        return self._shared.find(
-            Outcome(
-                operation=meeting.operation.id,
-                label=label_call(request, meeting.operation.path),
-                recorded=recorded,
-                own=cells.get(recorded)
-                or self._judge_under(request, own, compare, clean),
-                cells=cells,
-            )
-        )
+        clean: set[object] = set()
+        found: list[Findings] = []
+        looked = answer.looked or answer.status >= 300
+        for one in meeting.there:
+            told: Findings = ()
+            is_other = one.contract is not own.contract and one.key not in clean
+            if looked and is_other and one.operation is not None:
+                compared = compare.compare(one.contract, one.operation)
+                told = compared.findings
+                clean |= {one.key} if compared.is_clean else set()
+            found.append(told)
+        return found
 
-    def _judge_under(
-        self,
-        request: Request,
-        there: Counterpart,
-        compare: Comparer,
-        clean: dict[object, Cell],
-    ) -> Cell:
-        """One call at one version; `clean` are those that had nothing to tell."""
-        contract, operation = there.contract, there.operation
-        if operation is None:
-            return _absent(contract, compare.was)
-        is_own = contract is compare.old
-        key = is_own, there.key
-        known = clean.get(key)
-        if known is not None:
-            return known
-        moved = _rewrite(request, contract.api_version)
-        sent = self._validator.check_request(moved).findings
-        about = [one for one in sent if one.code != "AZC307"]  # told below, if at all
-        findings = list(_drop_inner(map(_show_unknown, filter(_is_told, about))))
-        is_clean = not about
-        if not is_own and (compare.answer.looked or compare.answer.status >= 300):
-            answered = compare.compare(contract, operation)
-            findings += answered.findings
-            is_clean = is_clean and answered.is_clean
-        if operation.assumed and not is_own:
-            findings.append(_assumed(contract, operation))
-            is_clean = False
-        cell = Cell(_classify(findings), tuple(findings))
-        if is_clean:
-            clean[key] = cell = _OK
-        return cell
+
+class _Memory(Generic[_K, _V]):
+    """What was worked out last, by what it was worked out from."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._known: OrderedDict[_K, _V] = OrderedDict()
+
+    def find(self, key: _K, work_out: Callable[[], _V]) -> _V:
+        """What is known of a key, or is worked out."""
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = work_out()
+            if len(self._known) > self._capacity:
+                self._known.popitem(last=False)
+        else:
+            self._known.move_to_end(key)
+        return known
+
+
+def _make_cell(
+    there: Counterpart, meeting: Meeting, asked: Findings, answered: Findings
+) -> Cell:
+    """One call at one version, of what that says of its two sides."""
+    if there.operation is None:
+        was = meeting.operation
+        call = f"{was.method} {was.path}"
+        return _absent(there.contract.api_version, there.contract.source, was.id, call)
+    findings = (*asked, *answered)
+    if there.operation.assumed and there.contract is not meeting.own.contract:
+        findings += (_assumed(there.contract, there.operation),)
+    return Cell(_classify(findings), findings) if findings else _OK
 
 
 def _skip(recording: Recording, call: Call) -> str:
@@ -265,21 +316,16 @@ def _version_of(call: Call, default: str) -> str:
     return (call.exchange.request.api_version or default).lower()
 
 
-def _digest(request: Request, answer: Answer, recorded: str) -> bytes:
+def _digest(request: Request, recorded: str) -> bytes:
     digest = blake2b(digest_size=16)
-    for part in (
-        f"{recorded} {request.method} {request.url}".encode(),
-        request.body,
-        repr(answer).encode("utf-8", "surrogatepass"),
-    ):
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
+    head = f"{recorded} {request.method} {request.url}".encode()
+    digest.update(len(head).to_bytes(8, "big") + head + request.body)
     return digest.digest()
 
 
-def _absent(contract: Contract, was: Operation) -> Cell:
-    version, name = contract.api_version, was.id
-    if contract.source is SourceKind.SWAGGER:
+@lru_cache(maxsize=4096)
+def _absent(version: str, source: SourceKind, name: str, call: str) -> Cell:
+    if source is SourceKind.SWAGGER:
         finding = Finding(
             "AZC301",
             Severity.ERROR,
@@ -287,7 +333,7 @@ def _absent(contract: Contract, was: Operation) -> Cell:
             cure="Stay at a version that has it, or call what took its place.",
             operation=name,
             api_version=version,
-            seen=f"{was.method} {was.path}",
+            seen=call,
         )
         return Cell(Status.GONE, (finding,))
     finding = Finding(
@@ -361,13 +407,6 @@ def _consequence(finding: Finding) -> Status:
         return Status.GONE
     refused = CODES[finding.code].consequence is Consequence.REFUSED
     return Status.REFUSED if refused else Status.IGNORED
-
-
-def _rewrite(request: Request, version: str) -> Request:
-    url = _VERSION.sub(rf"\g<1>{version}", request.url)
-    if url == request.url and not _VERSION.search(url):
-        url += f"{'&' if '?' in url else '?'}api-version={version}"
-    return replace(request, url=url)
 
 
 def label_call(request: Request, template: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from azml_contract.api_version import sort_key
@@ -63,7 +64,7 @@ class Cell:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """What becomes of one call; many recorded calls may share one.
 
@@ -90,9 +91,16 @@ class Outcome:
 
     def breaks_at(self, version: str) -> bool:
         """Whether moving to `version` breaks the call."""
-        cell = self.cells.get(version)
-        breaks = cell is not None and cell.status.breaks
-        return breaks and bool(self.new_errors(version))
+        return version in self.cells and version not in self.unbroken
+
+    @cached_property
+    def unbroken(self) -> frozenset[str]:
+        """The versions at which the call does what it did."""
+        return frozenset(
+            version
+            for version, cell in self.cells.items()
+            if not (cell.status.breaks and self.new_errors(version))
+        )
 
 
 class Shared:
@@ -264,15 +272,10 @@ def newest_unchanged(
     rows = list(rows)
     current = current_versions(rows)
     whole: dict[str, frozenset[str]] = {}
-    unbroken: dict[int, frozenset[str]] = {}
     for row in rows:
         if row.recorded not in current[row.scenario]:
             continue
-        outcome = row.outcome
-        fit = unbroken.get(id(outcome))
-        if fit is None:  # many rows share an outcome
-            fit = frozenset(v for v in outcome.cells if not outcome.breaks_at(v))
-            unbroken[id(outcome)] = fit
+        fit = row.outcome.unbroken
         before = whole.get(row.scenario)
         whole[row.scenario] = fit if before in (None, fit) else before & fit
     return {

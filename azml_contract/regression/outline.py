@@ -148,7 +148,8 @@ class _Drawer:
         ]
         tags = tuple(sorted(found))
         if kind.kind == "map":
-            pairs = _pick_members(value, node)
+            members = _pick_members(value, node)
+            pairs = (("*", item, below) for _, item, below in members)
             inner = kind.items or Type("any")
             return Seen("object", "", tags, self._draw_alike(inner, pairs))
         definition = resolve(self._definitions, kind, dict(tags))

@@ -175,7 +175,7 @@ def test_github_gets_annotations_and_a_summary(tmp_path):
     assert lines
     assert all(line.startswith("::error ") for line in lines[:-1])
     assert lines[-1].startswith("::notice title=azml-contract::27 calls seen: 19 ")
-    assert "asset_to_sweep/2021-03-01-preview.json,line=1,title=ignored" in lines[0]
+    assert "file=scenarios/test_train_and_sweep.py,line=34,title=ignored" in lines[0]
     assert "| scenario | recorded | newest unchanged | breaks |" in summary.read_text()
 
 
