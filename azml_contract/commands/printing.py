@@ -83,6 +83,16 @@ def append_summary(text: str) -> None:
         append_whole(Path(summary), content)
 
 
+_DIFF = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def echo_diff(diff: str) -> None:
+    """Print a unified diff, in colours where a terminal reads it."""
+    for line in diff.splitlines(keepends=True):
+        shown = paint(line, _DIFF[line[0]]) if line[:1] in _DIFF else line
+        click.echo(shown, nl=False, file=coloured(sys.stdout))
+
+
 def paint(text: str, colour: str) -> str:
     """Colour a text for a terminal; ``bold`` is one of the colours."""
     if colour == "bold":

@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from azml_contract.api_version import sort_key
+from azml_contract.commands.printing import echo_diff
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.contract.contract import Route
 from azml_contract.errors import AzmlContractError, InputError
@@ -112,7 +113,7 @@ def print_rewriting(made: Rewriting, target: str, *, write: bool) -> None:
             "",
             target,
         )
-        click.echo("".join(diff), nl=False)
+        echo_diff("".join(diff))
     for one in made.decisions:
         click.echo(f"# DECIDE {made.name}: {one}", err=True)
     edits = "1 edit" if len(made.edits) == 1 else f"{len(made.edits)} edits"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,16 +20,27 @@ from azml_contract.commands.cassette.files import (
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.exits import say_problem
 from azml_contract.commands.kinds import API_VERSION, OPERATION
+from azml_contract.commands.printing import echo_diff
+from azml_contract.commands.upgrade_files import (
+    Template,
+    choose_cassettes,
+    find_bodies,
+    move_cassette,
+    upgrade_bodies,
+    write_family,
+)
 from azml_contract.errors import (
     AzmlContractError,
     ContractError,
     InputError,
     UsageError,
 )
+from azml_contract.whole_file import write_whole
 
 if TYPE_CHECKING:
     from azml_contract.cassette.recordings import Call
     from azml_contract.commands.script_upgrade import Rewriting
+    from azml_contract.documents.document import Document
     from azml_contract.finding import Finding
     from azml_contract.regression.upgrade import Upgrade
 
@@ -73,9 +84,16 @@ class Rewritten:
     help="What a body is sent to.",
 )
 @click.option(
+    "--url", default="", help="Or where it is sent, such as jobs/train-1; as in check."
+)
+@click.option(
     "--format", "form", type=click.Choice(["diff", "json", "body"]), default="diff"
 )
-@click.option("--write", is_flag=True, help="Rewrite scripts in place.")
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Write it: scripts in place, a family of bodies, a cassette of V.",
+)
 @contracts_option
 @click.pass_context
 def command(
@@ -84,14 +102,17 @@ def command(
     target: str,
     source: str,
     operation: str,
+    url: str,
     form: str,
     write: bool,
 ) -> None:
     """Print the edits that take scripts and bodies to another api-version.
 
     INPUT is a script, or a workflow, a Markdown page or an .http file that holds
-    some; a cassette or another recording; or the JSON body of one request (with
-    --from, its own version). --write rewrites scripts in place.
+    some; a cassette or another recording, or a folder of cassettes; a folder of
+    bodies, such as scenarios/bodies; or the JSON body of one request (with --from, its
+    own version). --write rewrites scripts in place, adds a family with the bodies that
+    change, and a cassette of V to play until it is recorded.
 
     diff prints a unified diff, json operations
     of RFC 6902, body the new bodies. Lines with DECIDE are for a person. Exit
@@ -108,23 +129,39 @@ def command(
     rewritten: list[Rewritten] = []
     left: list[str] = []
     unread: list[Unread] = []
+    templates: list[Template] = []
+    paths = []
     for path in inputs:
+        folder = find_bodies(path) if path.is_dir() else None
+        if folder is None:
+            paths += _expand(path, target)
+            continue
+        made, kept = upgrade_bodies(folder, target)
+        templates += made
+        rewritten += [_as_rewritten(one) for one in made]
+        left += kept
+        if write:
+            _say_written(write_family(made, folder, target))
+    for path in paths:
         try:
             opened = open_document(path)
             if opened.script is not None:
                 scripts.append(rewrite_file(opened.script, target))
             elif opened.is_recording:
-                made, kept = _rewrite_recording(path, target, source)
-                rewritten += made
+                bodies, kept = _rewrite_recording(path, target, source)
+                rewritten += bodies
                 left += kept
+                if write and not kept:
+                    _write_cassette(opened, bodies, target)
             else:
-                body = _rewrite_body(path, opened.raw, target, source, operation)
+                known = operation or (_find_operation(url, source) if url else "")
+                body = _rewrite_body(path, opened.raw, target, source, known)
                 rewritten.append(body)
         except AzmlContractError as error:
             unread.append(Unread(str(path), str(error)))
     for one in scripts:
         print_rewriting(one, target, write=write)
-    done = len(inputs) - len(unread)
+    done = len(paths) + len(templates) - len(unread)
     if rewritten or not (unread or scripts or left):
         _print(rewritten, target, form, find_unread(unread, done=done))
     for line in left:
@@ -134,10 +171,73 @@ def command(
     ctx.exit(code or (1 if left or wrong else 0))
 
 
+def _expand(path: Path, target: str) -> list[Path]:
+    """The file, or the cassettes of a folder, of each story one."""
+    from azml_contract.documents.find import find_files
+
+    if not path.is_dir():
+        return [path]
+    files, problems = find_files([path])
+    if problems:
+        raise InputError(problems[0])
+    return choose_cassettes(files, target)
+
+
+def _as_rewritten(one: Template) -> Rewritten:
+    return Rewritten(one.source.as_posix(), one.name, "", one.old, one.made)
+
+
+def _write_cassette(opened: Document, bodies: Sequence[Rewritten], target: str) -> None:
+    """Write a cassette of ours at `target`.
+
+    Raises:
+        InputError: It is a recording of another tool, or there is one already.
+    """
+    if opened.cassette is None:
+        raise InputError(
+            f"{opened.path}: it is a {opened.kind}, which is not written; import it: "
+            f"azml-contract cassette import {opened.path} --to CASSETTE"
+        )
+    old = opened.cassette.api_version
+    changed = {
+        int(one.pointer.split("/")[2]): one.made.after
+        for one in bodies
+        if one.made.before != one.made.after
+    }
+    where, raw = move_cassette(opened.path, changed, old, target)
+    write_whole(where, raw)
+    _say_written([where])
+
+
+def _say_written(files: Iterable[Path]) -> None:
+    for file in files:
+        click.echo(f"# wrote {file.as_posix()}", err=True)
+
+
 def _is_wrong(one: Rewritten) -> bool:
     from azml_contract.finding import Severity
 
     return any(f.severity is Severity.ERROR for f in one.made.findings)
+
+
+def _find_operation(url: str, version: str) -> str:
+    """The operation of a PUT to a URL, as `check` takes it.
+
+    Raises:
+        UsageError: There is none, or nobody said at which version.
+    """
+    from azml_contract.contract.catalog import load_contract
+    from azml_contract.contract.contract import NoRoute
+    from azml_contract.exchange import Request
+    from azml_contract.library import complete_url
+
+    if not version:
+        raise UsageError("--url needs --from V, the version that the body is for.")
+    request = Request("PUT", complete_url(url, version))
+    found = load_contract(version).find("PUT", request.path)
+    if isinstance(found, NoRoute):
+        raise UsageError(f"No PUT of {version} goes to {url}.")
+    return found.operation.id
 
 
 # --- rewriting ------------------------------------------------------------------
@@ -237,7 +337,7 @@ def _print(
             click.echo(_lines(one.made.after), nl=False)
         return
     for one in rewritten:
-        click.echo(_render_diff(one, target), nl=False)
+        echo_diff(_render_diff(one, target))
     bodies = "1 body" if len(rewritten) == 1 else f"{len(rewritten)} bodies"
     edited = sum(one.made.before != one.made.after for one in rewritten)
     left = sum(bool(one.made.decisions) for one in rewritten)

@@ -8,7 +8,7 @@ contracts nor recordings.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -104,18 +104,31 @@ class Outcome:
 
 
 class Shared:
-    """Equal outcomes are one object: calls that differ mostly meet the same end."""
+    """Equal outcomes are one object: calls that differ mostly meet the same end.
+
+    Those that are not equal share the cells that are.
+    """
 
     def __init__(self) -> None:
         self._outcomes: dict[tuple[Any, ...], Outcome] = {}
+        self._cells: dict[Cell, Cell] = {}
 
     def find(self, outcome: Outcome) -> Outcome:
         """The outcome, or one that is equal and was there before."""
         if len(self._outcomes) >= _CAPACITY:
             self._outcomes.clear()
-        own = (outcome.operation, outcome.label, outcome.recorded, outcome.own)
-        key = (*own, *outcome.cells, *outcome.cells.values())
-        return self._outcomes.setdefault(key, outcome)
+        cells = {v: self._share(cell) for v, cell in outcome.cells.items()}
+        own = self._share(outcome.own)
+        told = (outcome.operation, outcome.label, outcome.recorded)
+        # Cells are one object where they are equal, and kept: their ids will do.
+        key = (*told, id(own), *cells, *map(id, cells.values()))
+        known = self._outcomes.get(key)
+        if known is None:
+            known = self._outcomes[key] = replace(outcome, own=own, cells=cells)
+        return known
+
+    def _share(self, cell: Cell) -> Cell:
+        return self._cells.setdefault(cell, cell)
 
 
 @dataclass(frozen=True, slots=True)

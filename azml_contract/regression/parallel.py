@@ -19,7 +19,7 @@ from azml_contract.cassette.recordings import Recording
 from azml_contract.contract.catalog import folder_in_use, use_folder
 from azml_contract.errors import AzmlContractError, NothingToCheck
 from azml_contract.regression.matrix import Judge
-from azml_contract.regression.outcome import Outcome, Row
+from azml_contract.regression.outcome import Outcome, Row, Shared
 from azml_contract.seen import NOTHING, Calls
 
 Read = Callable[[Path], Recording]
@@ -118,6 +118,7 @@ def _judge_apart(
     jobs: int,
 ) -> Iterator[Judged]:
     known: dict[_Key, Outcome] = {}
+    shared = Shared()
     chunks = (tuple(paths[i : i + _CHUNK]) for i in range(0, len(paths), _CHUNK))
     with ProcessPoolExecutor(
         jobs,
@@ -129,7 +130,7 @@ def _judge_apart(
         try:
             while waiting:
                 packed, new = waiting.pop(0).result()
-                known.update(new)
+                known.update((key, shared.find(one)) for key, one in new.items())
                 for chunk in islice(chunks, 1):
                     waiting.append(pool.submit(_judge_chunk, chunk))
                 for one in packed:

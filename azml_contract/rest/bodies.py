@@ -40,7 +40,8 @@ def load_body(
         step: File name without its ending; may lead through sub-folders.
         api_version: Picks the newest family that is not newer and has this body, so
             that a body that changed is one new file.
-        given: Values that must all be used.
+        given: Values that must all be used, by this family or by another: a scenario
+            may give what only some versions need.
         built_in: Values that need not be used; `given` wins over them.
 
     Returns:
@@ -52,7 +53,16 @@ def load_body(
             a file that is not JSON. Names the file, and what comes nearest.
     """
     path = _find_file(folder, _find_families(folder, api_version), step)
-    text = fill_slots(path.read_text("utf-8"), path, given=given, built_in=built_in)
+    elsewhere = {
+        slot
+        for family in _list_families(folder)
+        if (other := family / f"{step}{path.suffix}").is_file()
+        for slot in _SLOT.findall(other.read_text("utf-8"))
+    }
+    text = path.read_text("utf-8")
+    spare = elsewhere.difference(_SLOT.findall(text))
+    used = {name: value for name, value in given.items() if name not in spare}
+    text = fill_slots(text, path, given=used, built_in=built_in)
     if path.suffix == ".txt":
         return text
     try:
