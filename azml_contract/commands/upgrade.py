@@ -198,13 +198,12 @@ def _write_cassette(opened: Document, bodies: Sequence[Rewritten], target: str) 
             f"{opened.path}: it is a {opened.kind}, which is not written; import it: "
             f"azml-contract cassette import {opened.path} --to CASSETTE"
         )
-    old = opened.cassette.api_version
     changed = {
         int(one.pointer.split("/")[2]): one.made.after
         for one in bodies
         if one.made.before != one.made.after
     }
-    where, raw = move_cassette(opened.path, changed, old, target)
+    where, raw = move_cassette(opened.path, opened.cassette, changed, target)
     write_whole(where, raw)
     _say_written([where])
 

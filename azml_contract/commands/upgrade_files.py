@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from azml_contract.api_version import parse_api_version, sort_key
+from azml_contract.documents.document import read_template
 from azml_contract.errors import AzmlContractError, InputError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def upgrade_bodies(folder: Path, target: str) -> tuple[list[Template], list[str]
 def _upgrade_template(file: Path, name: str, old: str, target: str) -> Template:
     from azml_contract.regression.upgrade import guess_operation, upgrade_body
 
-    text = file.read_text("utf-8")
+    text = read_template(file)
     slots: list[str] = []
 
     def stand_in(found: re.Match[str]) -> str:
@@ -166,25 +167,25 @@ def choose_cassettes(files: Sequence[Path], target: str) -> list[Path]:
 
 
 def move_cassette(
-    path: Path, bodies: dict[int, Any], old: str, target: str
+    path: Path, cassette: Cassette, bodies: dict[int, Any], target: str
 ) -> tuple[Path, bytes]:
     """The cassette of `target`, and where it lies.
 
     Args:
         path: Where the recorded one lies.
+        cassette: What it is.
         bodies: The upgraded bodies by the index of their interaction.
-        old: Its api-version.
-        target: The other.
+        target: The other api-version.
 
     Raises:
         InputError: There is a recording of that version.
     """
-    from azml_contract.cassette.cassette import load_cassette, render_cassette
+    from azml_contract.cassette.cassette import render_cassette
 
+    old = cassette.api_version
     where = path.with_name(f"{target}.json") if path.stem == old else path
     if where != path and where.exists():
         raise InputError(f"{where} is recorded already; nothing is written over it.")
-    cassette: Cassette = load_cassette(path)
     moved = tuple(
         _move(one, bodies.get(step), old, target)
         for step, one in enumerate(cassette.interactions)

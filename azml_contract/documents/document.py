@@ -172,6 +172,15 @@ def open_template(path: Path) -> str:
     return re.sub(_BARE_SLOT, "1", decode(path, read_bytes(path)))
 
 
+def read_template(path: Path) -> str:
+    """The body of a scenario with its slots.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    return decode(path, read_bytes(path))
+
+
 def open_recording(path: Path) -> Document:
     """Read a recording, every part of it.
 
