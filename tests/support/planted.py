@@ -227,7 +227,8 @@ PLACES: dict[str, Callable[[str], Exchange]] = {
         answer({}),
     ),
     "header": lambda s: Exchange(
-        get(f"{HOST}/a"), Response(200, (("x-ms-meta-a", s.replace("\n", " ")),), b"")
+        get(f"{HOST}/a"),
+        Response(200, (("x-ms-meta-a", s.replace("=\n", "").replace("\n", " ")),), b""),
     ),
     "location": lambda s: Exchange(
         get(f"{HOST}/a"),
