@@ -83,11 +83,10 @@ def test_upgrade_needs_to_know_what_a_body_was_written_for(run, tmp_path):
 
 
 def test_upgrade_of_a_folder_names_it(run, tmp_path):
-    # The name is a part of the message: it must be told nevertheless.
     (tmp_path / "d").mkdir()
     done = run("upgrade", tmp_path / "d", "--to", "2024-04-01")
     assert done.code == 2
-    assert f"Error: {tmp_path / 'd'}: it is a folder. Name its files." in done.err
+    assert "Error: d: the folder holds no recording" in done.err
 
 
 def test_a_body_that_cannot_be_rewritten_leaves_the_others(run, tmp_path):
