@@ -18,7 +18,7 @@ from azml_contract.errors import UsageError
 
 FORMATS = (
     *("text", "json", "html", "junit", "github", "sarif", "markdown"),
-    "json1",  # for programs that read format 1
+    "json2",  # the same, with whatever repeats stored once
 )
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

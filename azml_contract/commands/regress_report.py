@@ -61,7 +61,7 @@ def report(found: Found, options: Options) -> bool:
             file = io.TextIOWrapper(raw, "utf-8", errors="backslashreplace")
             _write(found, options, baseline, alarms, file)
             file.detach()
-    for alarm in alarms if options.form in ("json", "json1", "html", "sarif") else ():
+    for alarm in alarms if options.form in ("json", "json2", "html", "sarif") else ():
         say_problem(alarm)
     if options.form == "html":
         _say_first(found.findings)
@@ -109,7 +109,7 @@ def _write(
 ) -> None:
     from azml_contract.commands.regressed import make_regressed
 
-    if options.form in ("json", "json1"):
+    if options.form in ("json", "json2"):
         _write_json(found, options, file)
         return
     if options.form == "html":
@@ -147,13 +147,13 @@ def _write_json(found: Found, options: Options, file: TextIO) -> None:
     from azml_contract.regression.outcome import newest_unchanged
     from azml_contract.regression.report_file import (
         Tail,
-        write_old_report,
+        write_compact,
         write_report,
     )
 
     newest = newest_unchanged(found.rows, stable_only=options.stable_only)
     tail = Tail(newest, tuple(found.findings), found.account.calls)
-    write = write_old_report if options.form == "json1" else write_report
+    write = write_compact if options.form == "json2" else write_report
     for piece in write(found.rows, tail):
         file.write(piece)
 

@@ -4,8 +4,8 @@ In: rows, or a file. Out: text, or rows. Whatever repeats is held once: a row na
 outcome, an outcome a cell for each api-version, a cell its findings, all by number.
 A finding that holds at many versions is one; it takes its ``api_version`` from the
 column where it tells none of its own. The schema is
-`docs/regression-report.schema.json`; format 1, which had it all in each row, is
-read too, and written for programs that read it.
+`docs/regression-report-2.schema.json`. Format 1 has it all in each row, which is easier
+to read for programs and many times as long; both are written and read.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from azml_contract.finding import Finding, read_finding
 from azml_contract.regression.outcome import Cell, Outcome, Row, Status
 from azml_contract.seen import NOTHING, Calls, read_calls
 
-FORMAT = 2
-_OLD = 1
+COMPACT = 2
+_PLAIN = 1
 _HEADS = {
-    b'{"format": 1, "rows": [': _OLD,
-    b'{"format": 2, "rows": [': FORMAT,
+    b'{"format": 1, "rows": [': _PLAIN,
+    b'{"format": 2, "rows": [': COMPACT,
 }
 
 
@@ -49,10 +49,10 @@ class Tail:
 # --- writing ---------------------------------------------------------------------
 
 
-def write_report(rows: Iterable[Row], tail: Tail) -> Iterator[str]:
+def write_compact(rows: Iterable[Row], tail: Tail) -> Iterator[str]:
     """Pieces of one JSON object of format 2, one line for each value."""
     tables = _Tables()
-    yield f'{{"format": {FORMAT}, "rows": ['
+    yield f'{{"format": {COMPACT}, "rows": ['
     yield from _write_lines(tables.name_row(row) for row in rows)
     yield '\n], "outcomes": ['
     versions = tables.find_versions()
@@ -68,9 +68,9 @@ def write_report(rows: Iterable[Row], tail: Tail) -> Iterator[str]:
     yield f"\n], {_dump(shape)[1:]}\n"
 
 
-def write_old_report(rows: Iterable[Row], tail: Tail) -> Iterator[str]:
+def write_report(rows: Iterable[Row], tail: Tail) -> Iterator[str]:
     """The same as format 1: every row with all its cells and their findings."""
-    yield f'{{"format": {_OLD}, "rows": ['
+    yield f'{{"format": {_PLAIN}, "rows": ['
     yield from _write_lines(row.to_json() for row in rows)
     yield f"\n], {_dump(_shape_tail(tail))[1:]}\n"
 
@@ -162,20 +162,20 @@ def read_report(path: Path, tails: list[Tail]) -> Iterator[Row]:
     """
     try:
         with path.open("rb") as file:
-            if _HEADS.get(file.readline().rstrip()) == _OLD:
+            if _HEADS.get(file.readline().rstrip()) == _PLAIN:
                 yield from _read_old_lines(path, file, tails)
                 return
         loaded = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         cut = "it is cut off" if _is_cut(path) else error
         raise InputError(f"{path} is no regression report: {cut}.") from error
-    if not isinstance(loaded, dict) or loaded.get("format") not in (_OLD, FORMAT):
+    if not isinstance(loaded, dict) or loaded.get("format") not in (_PLAIN, COMPACT):
         raise InputError(
-            f"{path} is no regression report of format {_OLD} or {FORMAT}."
+            f"{path} is no regression report of format {_PLAIN} or {COMPACT}."
         )
     if not isinstance(loaded.get("rows"), list):
         raise InputError(f"{path} is no regression report: it has no rows.")
-    if loaded["format"] == _OLD:
+    if loaded["format"] == _PLAIN:
         reader = _OldRows(path)
         yield from map(reader.read, loaded["rows"])
     else:

@@ -68,7 +68,7 @@ def test_regress_exits_0_where_nothing_breaks() -> None:
 
 
 def test_regress_json_has_the_published_shape() -> None:
-    done = run("regress", str(FIRST), "--to", "2022-05-01", "--format", "json1")
+    done = run("regress", str(FIRST), "--to", "2022-05-01", "--format", "json")
     shape = json.loads(done.stdout)
     assert shape["format"] == 1
     assert shape["newest_unchanged"] == {"train_and_sweep/asset_to_sweep": ""}
@@ -84,7 +84,7 @@ def test_regress_json_has_the_published_shape() -> None:
 
 
 def test_regress_says_gone_only_where_a_swagger_lacks_the_operation() -> None:
-    done = run("regress", str(FIRST), "--to", "2021-07-01", "--format", "json1")
+    done = run("regress", str(FIRST), "--to", "2021-07-01", "--format", "json")
     statuses = {
         row["operation"]: row["versions"]["2021-07-01"]["status"]
         for row in json.loads(done.stdout)["rows"]

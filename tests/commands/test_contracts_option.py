@@ -135,7 +135,7 @@ def test_a_project_that_names_no_folder_is_told(
 
 
 def test_regress_judges_at_it_in_one_process_and_in_many(folder: Path) -> None:
-    asked = ("regress", CASSETTE, "--to", VERSION, "--format", "json1")
+    asked = ("regress", CASSETTE, "--to", VERSION, "--format", "json")
     assert run(*asked).exit_code != 0
 
     done = run(*asked, "--contracts", folder)

@@ -61,7 +61,7 @@ def test_a_baseline_that_is_missing_says_how_to_make_it(run, tmp_path):
 
 
 def test_latest_judges_at_the_newest_version_alone(run):
-    broken = run("regress", FIRST, "--latest", "--stable-only", "--format", "json1")
+    broken = run("regress", FIRST, "--latest", "--stable-only", "--format", "json")
     rows = json.loads(broken.out)["rows"]
 
     assert broken.code == 1
@@ -81,7 +81,7 @@ def test_a_version_older_than_allowed_fails(run):
 
 def test_the_newest_recording_of_a_scenario_is_what_latest_judges(run):
     """A scenario that has moved on is not held back by what it once sent."""
-    done = run("regress", WORKFLOW, "--latest", "--format", "json1")
+    done = run("regress", WORKFLOW, "--latest", "--format", "json")
     rows = json.loads(done.out)["rows"]
 
     assert done.code == 0
@@ -114,7 +114,7 @@ def test_every_version_of_a_recording_that_mixes_them_is_current(run, tmp_path):
     old = run("regress", har, "--to", "2022-05-01", "--max-age-days", "365")
     assert "mixed is at 2021-03-01-preview" in flat(old.out)
     assert "mixed is at 2022-05-01" in flat(old.out)
-    newest = run("regress", har, "--format", "json1").out
+    newest = run("regress", har, "--format", "json").out
     assert json.loads(newest)["newest_unchanged"] == {"mixed": ""}
 
 
@@ -126,7 +126,7 @@ def test_each_version_of_a_mixed_recording_knows_its_file(run, tmp_path):
     assert all(line.startswith("::error file=mixed.har,") for line in told)
 
 
-@pytest.mark.parametrize("form", ["json", "json1", "html", "sarif"])
+@pytest.mark.parametrize("form", ["json", "json2", "html", "sarif"])
 def test_a_report_that_does_not_show_ages_leaves_them_to_the_terminal(run, form):
     done = run("regress", MODERN, *("--max-age-days", 1), "--format", form)
 

@@ -20,11 +20,11 @@ MODERN = WORKFLOW / "2022-05-01.json"
 
 def test_reports_of_two_jobs_are_joined(run, tmp_path):
     one, other, whole = (tmp_path / name for name in ("a.json", "b.json", "c.json"))
-    run("regress", FIRST, "--format", "json", "-o", one)
-    run("regress", MODERN, "--format", "json", "-o", other)
-    run("regress", FIRST, MODERN, "--format", "json", "-o", whole)
+    run("regress", FIRST, "--format", "json2", "-o", one)
+    run("regress", MODERN, "--format", "json2", "-o", other)
+    run("regress", FIRST, MODERN, "--format", "json2", "-o", whole)
 
-    joined = run("regress", "--merge", one, other, "--format", "json")
+    joined = run("regress", "--merge", one, other, "--format", "json2")
 
     assert json.loads(joined.out) == json.loads(whole.read_text("utf-8"))
     assert joined.code == 1
@@ -43,7 +43,7 @@ def test_joining_what_is_no_report_is_an_input_error(run, tmp_path):
 
 
 def write_report(
-    run: Callable[..., Any], file: Path, *arguments: object, form: str = "json"
+    run: Callable[..., Any], file: Path, *arguments: object, form: str = "json2"
 ) -> Path:
     run("regress", *arguments, "--format", form, "-o", file)
     return file
@@ -99,7 +99,7 @@ def test_joined_reports_are_narrowed_as_a_run_is(run, tmp_path):
     alone = run("regress", FIRST, MODERN, *asked)
 
     assert joined.out == alone.out
-    stable = run("regress", "--merge", report, "--stable-only", "--format", "json1")
+    stable = run("regress", "--merge", report, "--stable-only", "--format", "json")
     versions = {v for row in json.loads(stable.out)["rows"] for v in row["versions"]}
     assert not [version for version in versions if "preview" in version]
 
@@ -116,9 +116,9 @@ def test_reports_that_did_not_judge_at_a_version_cannot_tell_of_it(run, tmp_path
 def test_reports_that_judged_at_different_versions_are_put_together(run, tmp_path):
     one = write_report(run, tmp_path / "a.json", FIRST, "--to", "2022-05-01")
     other = write_report(run, tmp_path / "b.json", FIRST, "--to", "2024-04-01")
-    asked = ("--to", "2022-05-01", "--to", "2024-04-01", "--format", "json")
+    asked = ("--to", "2022-05-01", "--to", "2024-04-01", "--format", "json2")
 
-    joined = run("regress", "--merge", other, one, "--format", "json")
+    joined = run("regress", "--merge", other, one, "--format", "json2")
 
     assert json.loads(joined.out) == json.loads(run("regress", FIRST, *asked).out)
 
@@ -144,7 +144,7 @@ def test_of_runs_that_contradict_each_other_no_break_is_lost(run, tmp_path):
 def test_calls_of_one_scenario_judged_at_other_versions_leave_gaps(run, tmp_path):
     """As where a cassette was recorded anew between two runs."""
     asked = (FIRST, "--to", "2022-05-01")
-    report = write_report(run, tmp_path / "a.json", *asked, form="json1")
+    report = write_report(run, tmp_path / "a.json", *asked, form="json")
     shape = json.loads(report.read_text("utf-8"))
     moved = shape["rows"][-1]
     moved["versions"]["2024-04-01"] = moved["versions"].pop("2022-05-01")
@@ -156,7 +156,7 @@ def test_calls_of_one_scenario_judged_at_other_versions_leave_gaps(run, tmp_path
     assert "GET codes         -           ok" in done.out
 
 
-@pytest.mark.parametrize("form", ["json", "json1"])
+@pytest.mark.parametrize("form", ["json", "json2"])
 def test_a_report_of_any_layout_is_read_and_one_that_is_cut_off_is_not(
     run, tmp_path, form
 ):
@@ -167,21 +167,21 @@ def test_a_report_of_any_layout_is_read_and_one_that_is_cut_off_is_not(
     pretty.write_text(json.dumps(json.loads(text), indent=1))
     cut.write_text("\n".join(text.splitlines()[:-1]))
 
-    merged = run("regress", "--merge", report, "--format", "json").out
-    assert run("regress", "--merge", pretty, "--format", "json").out == merged
+    merged = run("regress", "--merge", report, "--format", "json2").out
+    assert run("regress", "--merge", pretty, "--format", "json2").out == merged
     done = run("regress", "--merge", report, cut)
     assert done.code == 2
     assert "cut.json is no regression report: it is cut off." in done.err
 
 
 def test_parts_of_a_folder_join_to_the_whole(run, tmp_path):
-    whole = json.loads(run("regress", CASSETTES, "--format", "json1").out)
+    whole = json.loads(run("regress", CASSETTES, "--format", "json").out)
     parts = [
         write_report(run, tmp_path / f"{n}.json", CASSETTES, "--shard", f"{n}/3")
         for n in (1, 2, 3)
     ]
 
-    joined = json.loads(run("regress", "--merge", *parts, "--format", "json1").out)
+    joined = json.loads(run("regress", "--merge", *parts, "--format", "json").out)
 
     def order(row: dict[str, Any]) -> tuple[Any, ...]:
         return row["scenario"], row["recorded"], row["step"]

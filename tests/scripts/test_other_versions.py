@@ -30,7 +30,7 @@ def test_check_to_says_at_the_keys_what_another_version_would_say():
 
 
 def test_regress_gives_the_matrix_of_a_script(tmp_path):
-    done = run("regress", HOWTO, "--to", "2024-04-01", "--format", "json1")
+    done = run("regress", HOWTO, "--to", "2024-04-01", "--format", "json")
 
     rows = json.loads(done.stdout)["rows"]
     found = {row["operation"]: row["versions"]["2024-04-01"]["status"] for row in rows}
@@ -64,7 +64,7 @@ def test_what_a_script_leaves_open_breaks_nothing(tmp_path, monkeypatch):
     )
     Path("a.sh").write_text(f'curl -X PUT "{url}" -d "{body}"\n')
 
-    done = run("regress", "a.sh", "--to", "2024-04-01", "--format", "json1")
+    done = run("regress", "a.sh", "--to", "2024-04-01", "--format", "json")
 
     (row,) = json.loads(done.stdout)["rows"]
     assert row["versions"]["2024-04-01"]["findings"] == []
@@ -75,7 +75,7 @@ def test_folders_are_walked_and_other_scripts_left_out(tmp_path):
     (tmp_path / "howto.sh").write_text(Path(HOWTO).read_text("utf-8"), "utf-8")
     (tmp_path / "deploy.sh").write_text("#!/bin/sh\nmake deploy\n")
 
-    done = run("regress", str(tmp_path), "--to", "2024-04-01", "--format", "json1")
+    done = run("regress", str(tmp_path), "--to", "2024-04-01", "--format", "json")
 
     rows = json.loads(done.stdout)["rows"]
     assert {Path(row["scenario"]).name for row in rows} == {"howto"}
