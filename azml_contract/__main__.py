@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
+from azml_contract.interrupts import note_interrupts
+
 
 def run() -> None:
     """Run it; an interrupt while modules are still imported ends it in one word."""
     try:
+        note_interrupts()
         from azml_contract.cli import main
 
         main()

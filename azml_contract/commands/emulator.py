@@ -15,6 +15,7 @@ import click
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.environment import environment_options, show_environment
 from azml_contract.commands.job_options import job_options
+from azml_contract.interrupts import was_interrupted
 
 if TYPE_CHECKING:
     from azml_contract.emulator.execution.keeping import Limits
@@ -155,6 +156,8 @@ def until_interrupted() -> Iterator[threading.Event]:
         number: signal.signal(number, lambda *_: interrupted.set())
         for number in numbers
     }
+    if was_interrupted():
+        interrupted.set()
     try:
         yield interrupted
     finally:

@@ -214,7 +214,10 @@ def test_an_interrupt_ends_it_without_a_traceback(
             time.sleep(wait_s)
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGINT)
-            _, said = process.communicate(timeout=60)
+            try:
+                _, said = process.communicate(timeout=60)
+            finally:
+                process.kill()
         # Python itself is interrupted before a line of ours has run.
         if "Traceback" in said and "__main__.py" not in said:
             continue

@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "exchange": set(),
     "api_version": set(),
     "finding": set(),
+    "interrupts": set(),
     "printable": set(),
     "content_coding": set(),
     "processes": {"errors"},
