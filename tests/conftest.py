@@ -8,6 +8,7 @@ folder beside this repository is absent.
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,13 @@ def find_browser() -> str | None:
     found = (shutil.which(name) for name in COMMANDS)
     places = (place for place in PLACES if Path(place).exists())
     return next((name for name in (*found, *places) if name), None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """What a shell starts in the background ignores interrupts; so would children."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
