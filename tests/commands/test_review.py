@@ -279,10 +279,12 @@ def type_keys(folder: Path, keys: list[str], columns: int) -> tuple[str, int]:
 
     child, screen = pty.fork()
     if child == 0:
-        os.environ.pop("COLUMNS", None)
+        size = struct.pack("HHHH", 30, columns, 0, 0)
+        fcntl.ioctl(0, termios.TIOCSWINSZ, size)
         words = ["-m", "azml_contract", "cassette", "review", str(folder)]
-        os.execv(sys.executable, [sys.executable, *words])
-    fcntl.ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+        # Python does not know of the COLUMNS that readline put into the environment.
+        environ = {k: v for k, v in os.environ.items() if k != "COLUMNS"}
+        os.execve(sys.executable, [sys.executable, *words], environ)
     said, asked = b"", b""
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline:

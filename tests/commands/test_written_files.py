@@ -332,7 +332,17 @@ def runs() -> Iterator[Runs]:
         yield one
 
 
-@pytest.fixture(params=WRITINGS)
+ALIKE = ("text", "html", "junit", "sarif", "markdown")
+FULL_SIZE_ALONE = {
+    "pytest --azml-report",
+    *(f"regress --format {one}" for one in ALIKE),
+}
+"""Slow, and written by the function that writes their like."""
+
+
+@pytest.fixture(
+    params=[one for one in WRITINGS if sized(one not in FULL_SIZE_ALONE, True)]
+)
 def prepared(request: pytest.FixtureRequest, tmp_path: Path, runs: Runs) -> Prepared:
     writing = WRITINGS[request.param]
     cut = Cut(until=writing.until)
@@ -352,7 +362,7 @@ def test_killed_while_it_writes_a_command_leaves_the_old_or_the_new(
     prepared: Prepared,
 ) -> None:
     draw = random.Random(12)
-    for _ in range(sized(5, 200)):
+    for _ in range(sized(4, 200)):
         moment = draw.uniform(0, 1.1 * prepared.wrote_s)
         prepared.run(Cut(kill_after_s=moment))
         prepared.check(drafts=True)
