@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,14 @@ Judge = Callable[..., Judged]
 def read_script(text: str, name: str, folder: Path) -> Script:
     """A shell script of `folder`."""
     return read_container("shell", name, text, folder)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_else_is_collected() -> Iterator[None]:
+    """A worker that ran thousands of tests collects for seconds, which are no work."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture
