@@ -52,6 +52,7 @@ CALLS = {
     "cassette ls": Call("FOLDER"),
     "cassette permissions": Call("FIRST"),
     "cassette prune": Call("--scenarios SCENARIOS --cassettes CASSETTES"),
+    "cassette review": Call("CASSETTES --list"),
     "cassette scrub": Call("FIRST -o new.json", writes=True),
     "cassette show": Call("FIRST"),
     "check": Call("FIRST MODERN"),
@@ -203,9 +204,11 @@ def test_an_interrupt_ends_it_without_a_traceback(
 ) -> None:
     """At once, while modules are imported, and while it works."""
     for wait_s in (0.3, 0.9):
+        folder = tmp_path / str(wait_s)
+        folder.mkdir()
         with subprocess.Popen(
             words_of(name, inputs),
-            cwd=tmp_path,
+            cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -47,7 +47,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "check": ("check", "BAD"),
     "check a body": ("check", "BAD", *SENT),
     "check --diff": ("check", "BAD", *SENT, "--diff"),
-    "check in JSON": ("check", "BAD", "--format", "json2"),
+    "check in JSON": ("check", "BAD", "--format", "json"),
     "check in SARIF": ("check", "BAD", "--format", "sarif"),
     "check in JUnit": ("check", "BAD", "--format", "junit"),
     "check in Markdown": ("check", "BAD", "--format", "markdown"),

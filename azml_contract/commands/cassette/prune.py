@@ -77,6 +77,8 @@ def collect_cassettes(scenarios: Path, root: Path) -> set[Path]:
     arguments = ["--collect-only", "-q", "-p", "no:cacheprovider", str(scenarios)]
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = pytest.main(arguments, plugins=[collector])
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         tail = "\n".join(_errors_in(said.getvalue()))
         raise UsageError(

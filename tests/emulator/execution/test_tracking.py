@@ -166,7 +166,7 @@ def test_a_model_of_a_registry_has_the_flavors_of_its_file_too(bench):
     uri = f"https://{account}/{bench.container}/reg"
     for kind, flavors in (
         ("mlflow_model", {"sklearn": {"data": {"v": "1.5.0"}}}),
-        ("custom_model", None),
+        ("custom_model", {}),
     ):
         place = f"{registry}/models/{kind}/versions/1"
         client.put(place, {"properties": {"modelUri": uri, "modelType": kind}})
