@@ -120,7 +120,10 @@ def find_orphans(session: pytest.Session) -> list[Path]:
     if any(reporter.stats.get(kind) for kind in ("skipped", "error", "deselected")):
         return []
     played = {Path(run["cassette"]) for run in _published(reporter)}
-    folders = {cassette_folder(config, item.path) for item in session.items}
+    # With xdist this process has reports of tests, and none of the tests.
+    reports = (one for reports in reporter.stats.values() for one in reports)
+    names = {getattr(one, "nodeid", "").partition("::")[0] for one in reports}
+    folders = {cassette_folder(config, config.rootpath / name) for name in names}
     stories = {path.parents[1] for path in played if path.parents[2] in folders}
     kept = {path for story in stories for path in story.glob("*/*.json")}
     return sorted(path for path in kept - played if not is_pending(path))
