@@ -121,7 +121,7 @@ def _write_log(world: World, job: Resource, state: JobState) -> dict[str, str]:
         return {}
     name = f"ExperimentRun/dcid.{job.name}/{_LOG}"
     text = (
-        f"The azml-contract emulator took the job {job.name} through its states to "
+        "The azml-contract emulator took this job through its states to "
         f"{state.status}, simulated. Nothing was run.\n"
     )
     storage.put(_ARTIFACTS, name, text.encode())
