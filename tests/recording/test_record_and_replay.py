@@ -8,6 +8,7 @@ import json
 import ssl
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -480,12 +481,14 @@ def test_reads_are_kept_by_interaction(service, record, cassette_path):
     assert load_cassette(cassette_path).reads == {1: ("/name", "/value/0")}
 
 
-def test_a_second_recorder_is_refused_by_name(make_recorder, service):
-    with make_recorder(Mode.LIVE), pytest.raises(CassetteError) as caught:
-        make_recorder(Mode.LIVE, scenario="story/other").__enter__()
+def test_a_second_recorder_of_another_thread_is_refused_by_name(make_recorder):
+    with make_recorder(Mode.LIVE), ThreadPoolExecutor(1) as pool:
+        second = make_recorder(Mode.LIVE, scenario="story/other")
+        failure = pool.submit(second.__enter__).exception()
 
+    assert isinstance(failure, CassetteError)
     assert "story/other cannot be recorded or replayed while story/test is" in str(
-        caught.value
+        failure
     )
 
 
