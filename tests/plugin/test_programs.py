@@ -206,12 +206,12 @@ def test_forked_and_spawned_processes_are_recorded_and_replayed(pytester):
 
 def test_a_miss_of_a_forked_process_fails_the_test(pytester):
     write(pytester, PROCESS)
-    run(pytester, "record").assert_outcomes(passed=2)
+    run(pytester, "record").assert_outcomes(passed=3)
     write(
         pytester, PROCESS.replace("range(3)", "range(4)").replace("assert ans", "ans")
     )
     result = run(pytester, "replay")
-    result.assert_outcomes(failed=2)
+    result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(["*has no answer for this request*"])
 
 
