@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -30,14 +31,20 @@ def make_rerun(config: pytest.Config, ids: Sequence[str]) -> Callable[[Path], st
         command = [*apart, sys.executable, "-m", "pytest", *ids, "-q", *options]
         command += ["-p", "no:cacheprovider", "--azml-mode", "replay"]
         command += ["--azml-cassettes", str(folder)]
-        done = subprocess.run(
-            command,
-            cwd=config.rootpath,
-            env={n: v for n, v in os.environ.items() if not n.startswith(_SETTINGS)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        # pytest keeps the folders of three runs: those of the user are not to go.
+        with tempfile.TemporaryDirectory(prefix="azml-rerun-") as own:
+            done = subprocess.run(
+                [*command, "--basetemp", f"{own}/kept"],
+                cwd=config.rootpath,
+                env={
+                    name: value
+                    for name, value in os.environ.items()
+                    if not name.startswith(_SETTINGS)
+                },
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         if done.returncode == 0:
             return ""
         said = (done.stdout + done.stderr).splitlines()[-_LINES:]
