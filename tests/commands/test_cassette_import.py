@@ -293,6 +293,19 @@ def test_scenarios_that_cannot_be_collected_prune_nothing(project):
 
 
 @pytest.mark.slow
+def test_an_interrupt_while_scenarios_are_collected_prunes_nothing(project):
+    """Ctrl-C meets the import of a module, or what pytest itself does."""
+    (project / "scenarios" / "test_other.py").write_text(
+        "raise KeyboardInterrupt", "utf-8"
+    )
+
+    done = run(project, "--yes")
+
+    assert (done.returncode, done.stderr.strip()) == (130, "Interrupted.")
+    assert (project / "cassettes" / "story" / "gone" / "2024-04-01.json").exists()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "conftest", "ini"),
     [

@@ -77,7 +77,7 @@ def collect_cassettes(scenarios: Path, root: Path) -> set[Path]:
     arguments = ["--collect-only", "-q", "-p", "no:cacheprovider", str(scenarios)]
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = pytest.main(arguments, plugins=[collector])
-    if code == pytest.ExitCode.INTERRUPTED:
+    if collector.is_interrupted:
         raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         tail = "\n".join(_errors_in(said.getvalue()))
@@ -134,6 +134,15 @@ class _Collector:
 
     def __init__(self) -> None:
         self.names: set[tuple[str, str, str]] = set()
+        self.is_interrupted = False
+
+    def pytest_keyboard_interrupt(
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> None:
+        """Notes Ctrl-C; pytest stops so, too, where a module cannot be collected."""
+        self.is_interrupted |= not isinstance(
+            excinfo.value, pytest.Session.Interrupted | pytest.exit.Exception
+        )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
