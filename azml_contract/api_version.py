@@ -53,6 +53,15 @@ def parse_api_version(text: str) -> ApiVersion:
     return ApiVersion(date(year, month, day), matched.group(4) or "")
 
 
+def is_api_version(text: str) -> bool:
+    """Whether a text, such as the name of a folder, is that of an api-version."""
+    try:
+        parse_api_version(text)
+    except ValueError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=1024)
 def sort_key(text: str) -> SortKey:
     """Key that sorts version texts by date; what is no version sorts last."""

@@ -20,13 +20,14 @@ from azml_contract.cassette.compare import (
     naming_drawn,
     pair_interactions,
     replace_values,
+    same_json,
     values_by_name,
 )
 from azml_contract.cassette.interaction import Interaction
 
 _UNCOUNTED = frozenset(("at", "times", "process"))
 _HEADER = ("scenario", "api_version", "target", "tests")
-ADDED, REMOVED, ORDER = "added", "removed", "order"
+ADDED, REMOVED, ORDER, WHOLE = "added", "removed", "order", "whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Change:
 
     `indices` are the interaction's numbers in the cassette and in the recording, None
     where one of them lacks it, both None for the cassette as a whole. `pointer` leads
-    into the interaction, or is ``added``, ``removed`` or ``order`` for all of it.
+    into the interaction, or is ``added``, ``removed`` or ``order`` for all of it;
+    ``whole`` is the whole recording of a cassette that cannot be read.
     """
 
     call: str
@@ -57,10 +59,10 @@ class Change:
         )
 
     def _key(self, pointer: str) -> str:
-        return f"{pointer} {self.call}".strip() if pointer in _WHOLE else pointer
+        return f"{pointer} {self.call}".strip() if pointer in _OF_CALLS else pointer
 
 
-_WHOLE = (ADDED, REMOVED, ORDER)
+_OF_CALLS = (ADDED, REMOVED, ORDER)
 
 
 def level(recording: Cassette, cassette: Cassette) -> Cassette:
@@ -97,6 +99,12 @@ def find_changes(cassette: Cassette, recording: Cassette) -> list[Change]:
         ]
         found.append(Change("", (None, None), ORDER, *calls))
     return found
+
+
+def take_whole(recording: Cassette, reason: str) -> Change:
+    """The one change that a recording is of a cassette that cannot be read."""
+    calls = [_call(recording, index) for index in range(len(recording.interactions))]
+    return Change("", (None, None), WHOLE, reason, calls)
 
 
 def make_change(cassette: Cassette, recording: Cassette, change: Change) -> Cassette:
@@ -228,8 +236,4 @@ class _Walk:
         if ABSENT in (a, b):
             return a is b
         ours, theirs = self._names
-        texts = (
-            json.dumps(ours(a), sort_keys=True),
-            json.dumps(theirs(b), sort_keys=True),
-        )
-        return texts[0] == texts[1]
+        return same_json(ours(a), theirs(b))

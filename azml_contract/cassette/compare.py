@@ -121,17 +121,29 @@ def values_by_name(a: Cassette, b: Cassette) -> dict[str, tuple[str, str]]:
 
 
 def replace_values(cassette: Cassette, pairs: Iterable[tuple[str, str]]) -> Cassette:
-    """The cassette with these texts replaced wherever they stand in its calls."""
-    listed = [pair for pair in pairs if pair[0] != pair[1]]
-    if not listed:
+    """The cassette with these texts replaced wherever they stand in its calls.
+
+    In one pass, the longest first: what was put in place is not looked at again, and
+    a text that is a part of another is replaced where it stands by itself alone.
+    """
+    known: dict[str, str] = {}
+    for text, other in pairs:
+        if text:
+            known.setdefault(_inside(text), _inside(other))
+    if all(text == other for text, other in known.items()):
         return cassette
+    pattern = re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))))
     replaced = []
     for one in cassette.interactions:
         text = json.dumps(one.data, ensure_ascii=False)
-        for value, other in listed:
-            text = text.replace(json.dumps(value)[1:-1], json.dumps(other)[1:-1])
+        text = pattern.sub(lambda found: known[found[0]], text)
         replaced.append(Interaction(json.loads(text), one.side_files))
     return replace(cassette, interactions=tuple(replaced))
+
+
+def _inside(text: str) -> str:
+    """A text as it stands between the quotes of JSON."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def call_of(interaction: Interaction, api_version: str) -> str:
@@ -293,13 +305,13 @@ def _moved(pairs: _Pairs) -> Iterator[Difference]:
 
 
 def _differences(one: _Step, other: _Step) -> Iterator[tuple[str, Any, Any]]:
-    if one.loose == other.loose and _same_types(one.loose, other.loose):
+    if one.loose == other.loose and same_json(one.loose, other.loose):
         return
     yield from _walk(one.strict, other.strict, "")
 
 
-def _same_types(a: Any, b: Any) -> bool:
-    """Whether equal values are equal as JSON, where 1 is neither 1.0 nor true."""
+def same_json(a: Any, b: Any) -> bool:
+    """Whether values are equal as JSON, where 1 is neither 1.0 nor true."""
     return json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)
 
 
@@ -310,7 +322,7 @@ def _walk(a: Any, b: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
             yield from _walk(a.get(key, ABSENT), b.get(key, ABSENT), inner)
     elif isinstance(a, list) and isinstance(b, list):
         yield from _walk_lists(a, b, pointer)
-    elif isinstance(a, Absent) or isinstance(b, Absent) or not _same_types(a, b):
+    elif isinstance(a, Absent) or isinstance(b, Absent) or not same_json(a, b):
         yield pointer, a, b
 
 

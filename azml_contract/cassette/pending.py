@@ -1,6 +1,7 @@
-"""A recording that would change a cassette, and waits beside it for review.
+"""What lies beside a cassette and is none: what waits for review, or would not replay.
 
-In: paths. Out: paths. ``2024-04-01.new.json`` waits for ``2024-04-01.json``.
+In: paths. Out: paths. ``2024-04-01.new.json`` waits for ``2024-04-01.json``, and
+``2024-04-01.unproven`` failed its proof.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 SUFFIX = ".new.json"
+UNPROVEN = ".unproven"
 
 
 def pending_of(cassette: Path) -> Path:

@@ -14,8 +14,15 @@ from operator import attrgetter
 from pathlib import Path
 
 from azml_contract.cassette.cassette import Cassette, load_cassette, render_cassette
-from azml_contract.cassette.changes import Change, find_changes, level, make_change
+from azml_contract.cassette.changes import (
+    Change,
+    find_changes,
+    level,
+    make_change,
+    take_whole,
+)
 from azml_contract.cassette.pending import cassette_of, is_pending
+from azml_contract.errors import CassetteError
 from azml_contract.whole_file import write_whole
 
 
@@ -137,15 +144,20 @@ def _load(file: Path) -> tuple[Cassette, Cassette]:
 
 
 def _changes_in(file: Path) -> list[Change]:
-    return find_changes(*_load(file))
+    recording = load_cassette(file)
+    try:
+        cassette = load_cassette(cassette_of(file))
+    except CassetteError as error:
+        return [take_whole(recording, str(error))]
+    return find_changes(cassette, level(recording, cassette))
 
 
 def _decide_in(file: Path, keys: set[str], *, accepts: bool) -> None:
     """Make all changes of these kinds on one side, and settle what is equal then."""
-    cassette, recording = _load(file)
-    if all(one.key in keys for one in find_changes(cassette, recording)):
+    if all(one.key in keys for one in _changes_in(file)):
         _settle(file, accepts=accepts)
         return
+    cassette, recording = _load(file)
     if accepts:
         changed = _make_all(cassette, recording, keys, _KEY)
         write_whole(cassette_of(file), render_cassette(changed))

@@ -37,6 +37,8 @@ WORKFLOW = "train_and_sweep/asset_to_sweep"
 TRAINED = "2024-04-01"
 PACKAGES = ("lightgbm", "mlflow", "pandas", "sklearn")
 DOCUMENTED = "documented_workflow/as_the_prose_says"
+MARK = ".azml-demo"
+"""A file that stands in the folder of a demo."""
 # Another story is imported by its name; nothing above the folder is asked.
 _PYTEST = """\
 [tool.pytest.ini_options]
@@ -57,7 +59,8 @@ pythonpath = ["scenarios"]
     type=click.Path(path_type=Path),
     default=Path(".azml") / "demo",
     show_default=True,
-    help="Where the scenarios of the demo and its cassettes are written.",
+    help="Where the scenarios of the demo and its cassettes are written: an empty "
+    "folder, or the one of an earlier demo, whose files are replaced.",
 )
 def command(scenarios: Path | None, folder: Path) -> None:
     """Show the whole story on this machine, without an Azure account."""
@@ -66,10 +69,11 @@ def command(scenarios: Path | None, folder: Path) -> None:
 
     from azml_contract.report.table import make_console, print_trimmed
 
+    if scenarios is not None and not scenarios.is_dir():
+        raise UsageError(f"There is no folder {scenarios}; --scenarios names one.")
+    _take_folder(folder)
     if scenarios is None:
         scenarios = _unpack(folder)
-    elif not scenarios.is_dir():
-        raise UsageError(f"There is no folder {scenarios}; --scenarios names one.")
     console = make_console()
     cassettes = folder / "cassettes"
     shutil.rmtree(cassettes, ignore_errors=True)
@@ -109,6 +113,25 @@ def command(scenarios: Path | None, folder: Path) -> None:
 def _headline(console: Console, number: int, text: str) -> None:
     console.print()
     console.rule(f"[bold]{number}/6  {text}", align="left")
+
+
+def _take_folder(folder: Path) -> None:
+    """Make the folder of the demo and mark it as such; what it holds may be removed.
+
+    Raises:
+        UsageError: It holds what is not of a demo, or cannot be written.
+    """
+    mark = folder / MARK
+    try:
+        if folder.exists() and not mark.is_file() and any(folder.iterdir()):
+            raise UsageError(
+                f"{folder} holds files, and no {MARK} says that they are of a demo, "
+                "which would replace them. Name an empty folder: --keep DIR"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(mark, "Made by azml-contract demo, which removes what is here.\n")
+    except (OSError, OutputError) as error:
+        raise UsageError(f"{error} Name a folder for the demo: --keep DIR") from error
 
 
 def _unpack(folder: Path) -> Path:
@@ -235,8 +258,10 @@ def _print_findings(console: Console, cassettes: Sequence[Cassette]) -> None:
 
 
 def _print_matrix(console: Console, cassettes: Sequence[Cassette]) -> None:
-    from azml_contract.commands.regress_report import print_matrix
+    from azml_contract.commands.regressed import make_regressed
     from azml_contract.regression.matrix import build_matrix
+    from azml_contract.report.regressed_text import print_regressed
 
     versions = [cassette.api_version for cassette in cassettes]
-    print_matrix(build_matrix(cassettes[:1], versions=versions), console)
+    rows = build_matrix(cassettes[:1], versions=versions)
+    print_regressed(console, make_regressed(rows), brief=True)

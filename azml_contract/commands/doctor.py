@@ -69,11 +69,23 @@ def _replay(folder: Path) -> Iterator[tuple[str, str]]:
         _version("jsonschema-rs")
         or "no, verdicts are slower: pip install 'azml-contract[fast]'",
     )
-    cassettes = sum(1 for _ in (folder / "cassettes").rglob("*.json"))
+    yield from _cassettes(folder / "cassettes")
+
+
+def _cassettes(folder: Path) -> Iterator[tuple[str, str]]:
+    from azml_contract.cassette.pending import UNPROVEN, find_pending
+
+    waiting = len(find_pending([folder])) if folder.is_dir() else 0
+    cassettes = sum(1 for _ in folder.rglob("*.json")) - waiting
+    unproven = sum(1 for _ in folder.rglob(f"*{UNPROVEN}"))
     yield (
         "cassettes",
         f"{cassettes} in ./cassettes" if cassettes else "none here: azml-contract init",
     )
+    if waiting:
+        yield "to review", f"{waiting} recorded anew: azml-contract cassette review"
+    if unproven:
+        yield "unproven", f"{unproven} that would not replay, beside: *{UNPROVEN}"
 
 
 def _emulator(folder: Path) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from azml_contract.commands.kinds import INPUT
 from azml_contract.errors import AzmlContractError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _ENDED = ("Completed", "Failed", "Canceled", "Succeeded")
     "sources",
     nargs=-1,
     required=True,
-    type=click.Path(path_type=Path),
+    type=INPUT,
     metavar="SOURCE",
 )
 @click.option(

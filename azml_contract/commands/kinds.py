@@ -6,6 +6,8 @@ uses it says what is wrong with it.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from click.shell_completion import CompletionItem
 
@@ -56,3 +58,5 @@ def _matching(words: tuple[str, ...] | list[str], begun: str) -> list[Completion
 API_VERSION = _ApiVersion()
 OPERATION = _Operation()
 RECORDING = _Recording()
+INPUT = click.Path(path_type=Path, readable=False)
+"""A file or a folder. That it cannot be read is said with the others, by who reads."""

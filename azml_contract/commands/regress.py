@@ -10,6 +10,7 @@ import click
 
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.exits import say_problem
+from azml_contract.commands.kinds import INPUT
 from azml_contract.commands.regress_judging import (
     explain_nothing,
     judge_paths,
@@ -23,7 +24,7 @@ from azml_contract.errors import UsageError
 
 
 @click.command()
-@click.argument("cassettes", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("cassettes", nargs=-1, type=INPUT)
 @takes_options
 @contracts_option
 @click.pass_context

@@ -22,8 +22,6 @@ from azml_contract.commands.regress_options import Options
 from azml_contract.whole_file import open_whole, write_whole
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from azml_contract.finding import Finding
     from azml_contract.regression.baseline import Baseline
     from azml_contract.regression.outcome import Row
@@ -210,16 +208,3 @@ def _render(regressed: Regressed, form: str) -> str:
         return ci.render_step_summary(regressed)
     append_summary(ci.render_step_summary(regressed))
     return ci.render_github(regressed)
-
-
-# --- for the demo ----------------------------------------------------------------
-
-
-def print_matrix(rows: list[Row], console: Console | None = None) -> None:
-    """One table for each scenario and recorded version, and what breaks, in words."""
-    from azml_contract.commands.regressed import make_regressed
-    from azml_contract.report.regressed_text import print_regressed
-    from azml_contract.report.table import make_console
-
-    console = console or make_console()
-    print_regressed(console, make_regressed(rows), brief=True)

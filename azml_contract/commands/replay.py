@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from azml_contract.commands.contracts_option import contracts_option
+from azml_contract.commands.kinds import INPUT
 from azml_contract.commands.running import (
     RunsProgram,
     draws_option,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @click.argument(
     "cassettes",
     nargs=-1,
-    type=click.Path(path_type=Path),
+    type=INPUT,
     metavar="CASSETTE|FOLDER...",
 )
 @click.option(

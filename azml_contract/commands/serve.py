@@ -9,6 +9,7 @@ import click
 
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.environment import environment_options, show_environment
+from azml_contract.commands.kinds import INPUT
 from azml_contract.commands.running import (
     draws_option,
     judging_options,
@@ -23,7 +24,7 @@ from azml_contract.commands.running import (
     "cassettes",
     nargs=-1,
     required=True,
-    type=click.Path(path_type=Path),
+    type=INPUT,
     metavar="CASSETTE|FOLDER...",
 )
 @environment_options

@@ -19,7 +19,7 @@ from azml_contract.commands.cassette.files import (
 )
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.exits import say_problem
-from azml_contract.commands.kinds import API_VERSION, OPERATION
+from azml_contract.commands.kinds import API_VERSION, INPUT, OPERATION
 from azml_contract.commands.printing import echo_diff
 from azml_contract.commands.upgrade_files import (
     Template,
@@ -57,9 +57,7 @@ class Rewritten:
 
 
 @click.command()
-@click.argument(
-    "inputs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="INPUT"
-)
+@click.argument("inputs", nargs=-1, required=True, type=INPUT, metavar="INPUT")
 @click.option(
     "--to",
     "target",

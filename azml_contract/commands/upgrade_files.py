@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from azml_contract.api_version import parse_api_version, sort_key
+from azml_contract.api_version import is_api_version, sort_key
 from azml_contract.documents.document import read_template
 from azml_contract.errors import AzmlContractError, InputError
 
@@ -52,20 +52,11 @@ class Template:
         return bool(self.made.before != self.made.after)
 
 
-def is_version(name: str) -> bool:
-    """Whether a name is that of an api-version."""
-    try:
-        parse_api_version(name)
-    except ValueError:
-        return False
-    return True
-
-
 def find_bodies(folder: Path) -> Path | None:
     """The folder whose families a folder is, or has; None where it is none of them."""
-    if is_version(folder.name):
+    if is_api_version(folder.name):
         return folder.parent
-    has = (one.is_dir() and is_version(one.name) for one in folder.iterdir())
+    has = (one.is_dir() and is_api_version(one.name) for one in folder.iterdir())
     return folder if any(has) else None
 
 
@@ -76,7 +67,7 @@ def upgrade_bodies(folder: Path, target: str) -> tuple[list[Template], list[str]
         The bodies, and a line for each that cannot be read or has no place there.
     """
     families = sorted(
-        (one for one in folder.iterdir() if one.is_dir() and is_version(one.name)),
+        (one for one in folder.iterdir() if one.is_dir() and is_api_version(one.name)),
         key=lambda one: sort_key(one.name),
     )
     newest: dict[str, Path] = {}
@@ -155,7 +146,7 @@ def choose_cassettes(files: Sequence[Path], target: str) -> list[Path]:
     """Of cassettes that differ in their version alone, the newest before `target`."""
     chosen: dict[object, Path] = {}
     for file in files:
-        if not is_version(file.stem):
+        if not is_api_version(file.stem):
             chosen[file] = file
             continue
         if sort_key(file.stem) >= sort_key(target):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from azml_contract.api_version import parse_api_version, sort_key
+from azml_contract.api_version import is_api_version, parse_api_version, sort_key
 from azml_contract.contract.bicep_types import read_bicep_types
 from azml_contract.contract.carry import carry_over
 from azml_contract.contract.imported import Imported
@@ -111,13 +111,13 @@ def nearest_first(api_version: str, references: Sequence[Imported]) -> list[Impo
 def _swaggers(folder: Path) -> Iterator[Source]:
     for stage in _STAGES:
         for path in _below_provider(folder, f"{stage}/*"):
-            if _is_version(path.name) and any(path.glob("*.json")):
+            if is_api_version(path.name) and any(path.glob("*.json")):
                 yield Source(path.name, SourceKind.SWAGGER, path)
 
 
 def _bicep_types(folder: Path) -> Iterator[Source]:
     for file in _below_provider(folder, "*/types.json"):
-        if _is_version(file.parent.name):
+        if is_api_version(file.parent.name):
             yield Source(file.parent.name, SourceKind.BICEP_TYPES, file)
 
 
@@ -132,11 +132,3 @@ def _below_provider(folder: Path, pattern: str) -> Iterator[Path]:
     for candidate in sorted(folder.glob("**/")):
         if candidate.name.lower() == PROVIDER.lower():
             yield from sorted(candidate.glob(f"**/{pattern}"))
-
-
-def _is_version(text: str) -> bool:
-    try:
-        parse_api_version(text)
-    except ValueError:
-        return False
-    return True

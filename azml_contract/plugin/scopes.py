@@ -74,7 +74,7 @@ def wide_scopes(node: Any) -> list[str]:
     own = own_scope(node)
     named = {one.kwargs.get("scope") for one in node.iter_markers("azml")}
     wider = SCOPES[max(1, SCOPES.index(own)) :]
-    return [one for one in reversed(wider) if one in named and _span(node, one)]
+    return [one for one in reversed(wider) if one in named and span_of(node, one)]
 
 
 def widest_scope(node: Any) -> str:
@@ -88,10 +88,10 @@ def widest_scope(node: Any) -> str:
 def own_scope(node: Any) -> str:
     """The scope of the recording that takes the calls of a test itself."""
     scope: str = read_marker(node).get("scope", SCOPES[0])
-    return scope if scope == SCOPES[0] or _span(node, scope) else SCOPES[0]
+    return scope if scope == SCOPES[0] or span_of(node, scope) else SCOPES[0]
 
 
-def _span(node: Any, scope: str) -> Any:
+def span_of(node: Any, scope: str) -> Any:
     """The class, module or session of a test; None where it has no class."""
     kinds = {"class": pytest.Class, "module": pytest.Module, "session": pytest.Session}
     return node.getparent(kinds[scope])
@@ -114,7 +114,7 @@ def _find_extents(item: Any) -> Iterator[Extent]:
     version = version_in(item)
     folder = cassette_folder(item.config, item.path)
     for scope in wide_scopes(item) if version else ():
-        node = _span(item, scope).nodeid if scope != "session" else ""
+        node = span_of(item, scope).nodeid if scope != "session" else ""
         yield Extent(scope, node, Place(folder, *_names_of(item, scope), version))
 
 

@@ -25,6 +25,7 @@ from azml_contract.plugin.scopes import (
     names_by_extent,
     own_scope,
     say_spread,
+    span_of,
 )
 
 if TYPE_CHECKING:
@@ -119,10 +120,8 @@ class SharedRuns:
     def before_teardown(self, item: Any, following: Any) -> None:
         """Wake what ends with this test: fixtures that use it are torn down first."""
         stays = {id(node) for node in following.listchain()} if following else set()
-        kinds = {"class": pytest.Class, "module": pytest.Module}
         for one in self._open.values():
-            node = item.getparent(kinds.get(one.extent.scope, pytest.Session))
-            if id(node) not in stays:
+            if id(span_of(item, one.extent.scope)) not in stays:
                 one.wake()
 
     def after_teardown(self, item: Any, following: Any) -> None:

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 
 from azml_contract.cassette.cassette import load_cassette, parse_cassette
 from azml_contract.cassette.changes import find_changes, level
-from azml_contract.cassette.pending import pending_of
+from azml_contract.cassette.pending import UNPROVEN, pending_of
 from azml_contract.cassette.store import write_cassette
 from azml_contract.errors import CassetteError
-from azml_contract.recording.proof import UNPROVEN
 from azml_contract.recording.recorder_settings import RecorderSettings
 
 

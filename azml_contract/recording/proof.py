@@ -21,6 +21,7 @@ from typing import NoReturn
 from urllib.parse import unquote_plus
 
 from azml_contract.cassette.cassette import Cassette, parse_cassette
+from azml_contract.cassette.pending import UNPROVEN
 from azml_contract.cassette.store import write_cassette
 from azml_contract.errors import CassetteError, OutputError, show_path
 from azml_contract.exchange import Exchange, Request
@@ -32,7 +33,6 @@ from azml_contract.redaction.redact import DEEPEST, NOTHING, Redactor, is_url
 from azml_contract.redaction.rules import RedactionRules
 from azml_contract.whole_file import write_whole
 
-UNPROVEN = ".unproven"
 _TOKEN = re.compile(r"[\w.~-]{4,}")
 _PARALLEL = (
     "requests that ran at the same time were equal and were answered differently, so "

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from azml_contract.api_version import parse_api_version, sort_key
+from azml_contract.api_version import is_api_version, sort_key
 from azml_contract.errors import UsageError
 
 _SLOT = re.compile(r"(?<!\$)\{\{\s*([A-Za-z_]\w*)\s*\}\}")
@@ -118,16 +118,8 @@ def _list_families(folder: Path) -> list[Path]:
     """Folders named by an api-version, oldest first."""
     if not folder.is_dir():
         raise UsageError(f"There is no folder of bodies at {folder}.")
-    found = [f for f in folder.iterdir() if f.is_dir() and _is_version(f.name)]
+    found = [f for f in folder.iterdir() if f.is_dir() and is_api_version(f.name)]
     return sorted(found, key=lambda family: sort_key(family.name))
-
-
-def _is_version(name: str) -> bool:
-    try:
-        parse_api_version(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _find_file(folder: Path, families: Sequence[Path], step: str) -> Path:

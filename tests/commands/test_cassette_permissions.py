@@ -82,3 +82,33 @@ def test_what_is_not_known_is_said_and_what_is_unreadable_too(
     done = run("cassette", "permissions", "b.har")
     assert done.code == 2
     assert "None of 1 call needs a right that a rule names." in done.err
+    assert "# not known: GET api.example.org/x: no rule tells" in done.err
+    assert done.out == ""
+
+    har["log"]["entries"] = []
+    (tmp_path / "c.har").write_text(json.dumps(har), "utf-8")
+    done = run("cassette", "permissions", "c.har")
+    assert done.code == 2
+    assert done.err.strip()
+
+
+def test_scopes_of_another_case_are_one(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    def entry(group: str) -> dict[str, Any]:
+        url = f"https://management.azure.com/subscriptions/s/{group}/providers/{ML}"
+        request = {"method": "GET", "headers": []}
+        return {
+            "startedDateTime": "2026-11-20T09:30:00Z",
+            "request": request | {"url": f"{url}/workspaces?api-version=2024-04-01"},
+            "response": {"status": 200, "headers": [], "content": {"size": 0}},
+        }
+
+    groups = ("resourceGroups/Mine", "resourcegroups/mine", "resourceGroups/other")
+    har = {"log": {"version": "1.2", "entries": list(map(entry, groups))}}
+    (tmp_path / "a.har").write_text(json.dumps(har), "utf-8")
+    done = run("cassette", "permissions", "a.har")
+    assert json.loads(done.out)["AssignableScopes"] == [
+        "/subscriptions/s/resourceGroups/Mine",
+        "/subscriptions/s/resourceGroups/other",
+    ]

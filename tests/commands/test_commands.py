@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -137,6 +138,33 @@ def test_demo_of_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
     )
 
 
+def test_demo_takes_no_folder_that_holds_files_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from azml_contract.cli import cli
+    from azml_contract.commands import demo
+    from azml_contract.errors import EmulatorError, UsageError
+
+    monkeypatch.setattr(demo, "_unpack", lambda folder: folder / "scenarios")
+    monkeypatch.setattr(demo, "_run_pytest", lambda *_: 1 / 0)
+    monkeypatch.setattr(demo, "provide_azurite", Mock(side_effect=EmulatorError("no")))
+    mine = tmp_path / "mine" / "cassettes" / "story.json"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("{}", "utf-8")
+    with pytest.raises(UsageError, match=r"mine holds files, and no \.azml-demo says"):
+        cli.main(["demo", "--keep", str(tmp_path / "mine")], standalone_mode=False)
+    assert mine.read_text("utf-8") == "{}"
+    with pytest.raises(UsageError, match=r"story\.json' Name a folder for the demo"):
+        cli.main(["demo", "--keep", str(mine)], standalone_mode=False)
+
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for _ in range(2):  # its own folder is taken again
+        with pytest.raises(ZeroDivisionError):
+            cli.main(["demo", "--keep", str(empty)], standalone_mode=False)
+        assert (empty / "cassettes").is_dir()
+
+
 @pytest.mark.slow
 def test_demo_shows_what_comes_along_where_nothing_can_be_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -178,6 +206,52 @@ def test_doctor_names_what_is_missing_and_shows_no_secret(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert "planted-secret-value" not in done.stdout + done.stderr
     assert "(set)" in done.stdout
+
+
+def test_doctor_tells_what_waits_beside_cassettes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from azml_contract.commands import doctor
+
+    monkeypatch.setattr(doctor, "_emulator", lambda _: ())
+    monkeypatch.setattr(doctor, "collect_values", lambda *_, **__: {})
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "cassettes" / "story" / "test"
+    folder.mkdir(parents=True)
+    for name in ("2024-04-01.json", "2024-04-01.new.json", "2023-10-01.unproven"):
+        folder.joinpath(name).write_text("{}", "utf-8")
+    doctor.command.main([], standalone_mode=False)
+    said = capsys.readouterr().out
+    assert "  cassettes       1 in ./cassettes\n" in said
+    assert "  to review       1 recorded anew: azml-contract cassette review\n" in said
+    assert "  unproven        1 that would not replay, beside: *.unproven\n" in said
+
+
+def test_a_file_that_may_not_be_read_is_told_of_by_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """click would refuse the whole line; the command goes on with the others."""
+    from azml_contract.cli import cli
+
+    closed = tmp_path / "closed.json"
+    closed.write_bytes(MODERN.read_bytes())
+    real = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    monkeypatch.setattr("os.access", lambda path, _: Path(path) != closed)
+    code = cli.main(
+        ["regress", str(closed), str(MODERN), "--to", "2024-04-01"],
+        standalone_mode=False,
+    )
+    said = capsys.readouterr()
+    assert code == 1
+    assert "closed.json" in said.out + said.err
+    assert "Permission denied" in said.out + said.err
 
 
 def test_doctor_is_content_where_nobody_wants_azure(tmp_path: Path) -> None:

@@ -239,7 +239,9 @@ def test_undo_puts_back_what_was_there(waiting: Path) -> None:
     [
         (["--accept", "/nowhere"], "Nothing that waits for review changes /nowhere"),
         ([], "To review needs a terminal."),
-        (["--accept-all", "--reject-all"], "exclude each other"),
+        (["--accept-all", "--reject-all"], "one at a time: --accept-all; --reject-all"),
+        (["--accept", STATE, "--reject-all"], "one at a time: --accept and --reject;"),
+        (["--list", "--accept-all"], "one at a time: --accept-all; --list."),
     ],
 )
 def test_what_makes_no_sense_is_refused(
@@ -249,6 +251,29 @@ def test_what_makes_no_sense_is_refused(
     assert result.code == 2
     assert message in (result.out + result.err)
     assert len(names(waiting)) == 3
+
+
+@pytest.mark.parametrize("raw", [b"\xff{", b'{"format": 99}', None])
+@pytest.mark.parametrize("decision", ["--accept", "--reject"])
+def test_a_recording_of_a_cassette_that_cannot_be_read_is_one_change(
+    review: Callable[..., Any], waiting: Path, raw: bytes | None, decision: str
+) -> None:
+    """Broken, of another format, or removed: its recording is taken whole, or not."""
+    broken = waiting / "two" / "list" / f"{VERSION}.json"
+    recorded = broken.with_suffix(".new.json").read_bytes()
+    broken.unlink() if raw is None else broken.write_bytes(raw)
+
+    listed = review(str(waiting), "--list")
+    done = review(str(waiting), decision, "whole")
+
+    assert listed.code == done.code == 1  # the others wait
+    assert "GET" in listed.out
+    assert str(broken.name) in listed.out
+    assert names(waiting) == {"one", "three"}
+    if decision == "--accept":
+        assert broken.read_bytes() == recorded
+    else:
+        assert (broken.read_bytes() if broken.exists() else None) == raw
 
 
 @pytest.mark.slow

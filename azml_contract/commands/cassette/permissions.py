@@ -17,8 +17,8 @@ from azml_contract.commands.cassette.files import (
     report_unread,
 )
 from azml_contract.commands.cassette.wording import count
+from azml_contract.commands.exits import say_problem
 from azml_contract.commands.kinds import RECORDING
-from azml_contract.errors import UsageError
 
 if TYPE_CHECKING:
     from azml_contract.cassette.recordings import Recording
@@ -27,13 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Needs:
-    """What was found: rights by how often they were needed, and what is not known."""
+    """What was found: rights by how often they were needed, and what is not known.
+
+    `scopes` are by their names in lower case: Azure tells no other case apart.
+    """
 
     actions: Counter[str] = field(default_factory=Counter)
     data_actions: Counter[str] = field(default_factory=Counter)
     by_rule: set[str] = field(default_factory=set)
     unknown: Counter[str] = field(default_factory=Counter)
-    scopes: dict[str, None] = field(default_factory=dict)
+    scopes: dict[str, str] = field(default_factory=dict)
     calls: int = 0
 
     def add(self, exchange: Exchange) -> None:
@@ -51,7 +54,7 @@ class _Needs:
             self.unknown[f"{place}: {need.unknown}"] += 1
         scope = _scope(request.path) if need.actions else ""
         if scope:
-            self.scopes[scope] = None
+            self.scopes.setdefault(scope.lower(), scope)
 
 
 @click.command("permissions")
@@ -86,6 +89,8 @@ def command(
     FILE is a cassette, another tool's recording, or a folder of them. An action is
     named by the resource type of a path and the verb; what no rule names is said, and
     so is that a service may ask for more, for what a body refers to.
+
+    Exits with 2 where no right is found.
     """
     from azml_contract.documents.find import find_files, shorten
     from azml_contract.documents.recordings import read_any
@@ -98,14 +103,20 @@ def command(
     needs = _Needs()
     for exchange in _exchanges(recordings):
         needs.add(exchange)
-    if recordings and not (needs.actions or needs.data_actions):
-        raise UsageError(
-            f"None of {count(needs.calls, 'call')} needs a right that a rule names."
-        )
-    if recordings:
-        _print(needs, name, list(scopes or needs.scopes), form)
-        _say_limits(needs, given=bool(scopes))
-    ctx.exit(report_unread(unread, done=len(recordings)))
+    found = bool(needs.actions or needs.data_actions)
+    if found:
+        _print(needs, name, list(scopes or needs.scopes.values()), form)
+    _say_limits(needs, given=bool(scopes))
+    if recordings and not found:
+        say_problem(_explain_nothing(needs))
+    code = report_unread(unread, done=len(recordings))
+    ctx.exit(code if found else 2)
+
+
+def _explain_nothing(needs: _Needs) -> str:
+    if not needs.calls:
+        return "There is no call in what was read, so no right is needed."
+    return f"None of {count(needs.calls, 'call')} needs a right that a rule names."
 
 
 def _exchanges(recordings: Iterable[Recording]) -> Iterable[Exchange]:

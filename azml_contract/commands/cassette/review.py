@@ -75,8 +75,15 @@ def command(
     from azml_contract.cassette.pending import find_pending
     from azml_contract.cassette.reviewing import Review
 
-    if accept_all and reject_all:
-        raise click.UsageError("--accept-all and --reject-all exclude each other.")
+    asked = {
+        "--accept and --reject": accept or reject,
+        "--accept-all": accept_all,
+        "--reject-all": reject_all,
+        "--list": lists,
+    }
+    if sum(map(bool, asked.values())) > 1:
+        given = "; ".join(name for name, one in asked.items() if one)
+        raise click.UsageError(f"Of these, one at a time: {given}.")
     folders = [Path(one) for one in paths or ("cassettes",)]
     for one in folders:
         if not one.exists():
