@@ -64,6 +64,7 @@ setup-clients:  ## install the languages of docs/any-client.md (Debian, as root)
 	@for one in bash curl fish jq strace; do command -v $$one >/dev/null || need="$$need $$one"; done; \
 	command -v java >/dev/null || need="$$need default-jdk-headless"; \
 	command -v go >/dev/null || need="$$need golang-go"; \
+	command -v ip >/dev/null || need="$$need iproute2"; \
 	test -z "$$need" || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$need; }
 
 test-clients: setup setup-clients $(CLIENTS:%=.clients/%/installed) .clients/node/installed  ## real clients against the emulator
@@ -75,7 +76,7 @@ test-clients: setup setup-clients $(CLIENTS:%=.clients/%/installed) .clients/nod
 		npm install --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.clients/%/installed: tests/clients/requirements-%.txt
+.clients/%/installed: tests/clients/requirements-%.txt pyproject.toml
 	@echo "installing $* into .clients (a minute or two, once)"
 	@test -x .clients/$*/bin/python || $(PYTHON) -m venv .clients/$*
 	@.clients/$*/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r $<
@@ -85,6 +86,8 @@ check: setup  ## ruff, mypy, drift of generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(RUN) azml_contract.validation.codes_page --check
+	@$(RUN) azml_contract.regression.migration_guide --check
 
 contract: setup  ## compare the data with SPECS and OBSERVED, and fail on drift
 	@$(RUN) azml_contract.contract.compile --specs $(SPECS) --check

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import shutil
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from when_imported import when_imported
+
+from azml_contract.exchange import Exchange
 
 COMMANDS = (
     "chromium",
@@ -96,17 +98,23 @@ def shared_recordings() -> Path:
 def answers_of_emulators_are_judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No answer of an emulator of this process breaks the written contract.
 
-    But for what live services were counted doing, and what a fault spoilt.
+    But for what live services were counted doing, and what a fault spoilt. Watching
+    begins when the emulator is imported, by the test itself, too: to import it here
+    would cost each process of tests half a second.
     """
-    if "azml_contract.emulator.server" not in sys.modules:
-        yield  # nothing to look at, and half a second for the import saved
-        return
-    from tests.emulator.judging import Watch, judge
+    exchanges: list[Exchange] = []
 
-    watch = Watch()
-    watch.begin(monkeypatch)
-    yield
-    assert judge(watch.exchanges) == []
+    def watch() -> None:
+        from tests.emulator.judging import keep_answers
+
+        keep_answers(exchanges, monkeypatch)
+
+    with when_imported("azml_contract.emulator.server", watch):
+        yield
+    if exchanges:
+        from tests.emulator.judging import judge
+
+        assert judge(exchanges) == []
 
 
 def pytest_collection_modifyitems(

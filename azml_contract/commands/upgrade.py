@@ -57,7 +57,7 @@ class Rewritten:
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, required=True, type=INPUT, metavar="INPUT")
+@click.argument("inputs", nargs=-1, required=True, type=INPUT, metavar="INPUT...")
 @click.option(
     "--to",
     "target",

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from programs import own_environ
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = ROOT / ".clients"
@@ -57,17 +58,13 @@ def run(
     python = CLIENTS / "azure-cli" / "bin" / "python"
     az.write_text(f'#!/bin/sh\nexec {python} -m azure.cli "$@"\n')
     az.chmod(0o755)
-    inherited = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.upper().endswith("_PROXY") and not key.startswith(("AZ", "PYTHON"))
-    }
     path = f"{bins}{os.pathsep}{os.environ['PATH']}"
     modules = str(CLIENTS / "node" / "node_modules")
+    own = {"PATH": path, "NODE_PATH": modules, "GOFLAGS": "-mod=mod"}
     return subprocess.run(
         [*under, sys.executable, "-m", "azml_contract", *words],
         cwd=folder,
-        env={**inherited, "PATH": path, "NODE_PATH": modules, "GOFLAGS": "-mod=mod"},
+        env=own_environ() | own,
         capture_output=True,
         text=True,
         timeout=570,

@@ -7,12 +7,12 @@ Not part of `make test`: `make test-clients` makes the environments below
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from programs import own_environ
 
 from azml_contract.emulator.clock import RunningClock
 from azml_contract.emulator.server import Emulator
@@ -44,19 +44,13 @@ COMMANDS = {
 def test_every_step_of_a_client_works(name):
     with Emulator(clock=RunningClock(SPEED)) as emulator:
         emulator.wait_ready()
-        inherited = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.upper().endswith("_PROXY")
-            and not key.startswith(("AZ", "PYTHON"))
-        }
         own = {
             "NODE_EXTRA_CA_CERTS": str(emulator.ca_bundle),
             "NODE_PATH": str(CLIENTS / "node" / "node_modules"),
         }
         done = subprocess.run(
             [str(word) for word in COMMANDS[name]],
-            env=inherited | emulator.environ | own,
+            env=own_environ() | emulator.environ | own,
             capture_output=True,
             text=True,
             timeout=600,

@@ -17,6 +17,7 @@ import lightgbm
 import pandas
 import pytest
 import requests
+from programs import own_environ
 
 from azml_contract.emulator.clock import RunningClock
 from azml_contract.emulator.execution.keeping import Limits
@@ -37,14 +38,9 @@ def emulator() -> Iterator[Emulator]:
 
 
 def run(emulator: Emulator, *words: object) -> str:
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.upper().endswith("_PROXY") and not name.startswith(("AZ", "PYTHON"))
-    }
     done = subprocess.run(
         [str(word) for word in words],
-        env=inherited | emulator.environ,
+        env=own_environ() | emulator.environ,
         capture_output=True,
         text=True,
         timeout=500,

@@ -196,8 +196,7 @@ def test_actions_are_pinned_by_a_tag_and_jobs_have_few_rights() -> None:
         for one in used:
             assert re.fullmatch(r"[\w./-]+@(v\d+|release/v1)", one), one
         workflow = yaml.safe_load(text)
-        if file.name != "ci.yml":
-            assert workflow["permissions"] == {"contents": "read"}
+        assert workflow["permissions"] == {"contents": "read"}
 
 
 def test_what_dependabot_looks_at_is_there() -> None:

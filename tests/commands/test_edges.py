@@ -75,6 +75,8 @@ CALLS = {
     "skill": Call(""),
     "upgrade": Call("BODY --from 2021-03-01-preview --to 2022-05-01"),
 }
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+COLOUR = re.compile(r"\x1b\[[0-9;]*[34][0-7]m")
 BRIEF = [one for one in CALLS if not CALLS[one].stays]
 
 
@@ -232,15 +234,23 @@ def test_an_interrupt_ends_it_without_a_traceback(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["check", "regress", "doctor", "cassette show"])
-def test_no_colour_is_no_colour_and_forty_columns_are_forty(
+@pytest.mark.parametrize("name", ["check", "regress", "upgrade"])
+def test_no_color_takes_the_colours_away_and_nothing_else(
     name: str, inputs: dict[str, str], tmp_path: Path
 ) -> None:
+    """Of the commands that colour what a terminal shows; the others never do."""
+    coloured = on_terminal(name, inputs, tmp_path, {})
     plain = on_terminal(name, inputs, tmp_path, {"NO_COLOR": "1"})
-    assert not re.search(r"\x1b\[[0-9;]*[34][0-7]", plain)
-    if name in ("check", "regress"):
-        coloured = on_terminal(name, inputs, tmp_path, {})
-        assert re.search(r"\x1b\[[0-9;]*3[0-7]", coloured)
+    assert COLOUR.search(coloured)
+    assert not COLOUR.search(plain)
+    assert STYLE.sub("", plain) == STYLE.sub("", coloured)
+
+
+@pytest.mark.slow
+def test_a_table_keeps_to_forty_columns(inputs: dict[str, str], tmp_path: Path) -> None:
+    shown = STYLE.sub("", on_terminal("regress", inputs, tmp_path, {}))
+    assert "PUT environments" in shown
+    assert max(map(len, shown.splitlines())) <= 40
 
 
 def on_terminal(

@@ -22,8 +22,3 @@ def test_every_code_is_documented_and_no_other():
     assert re.findall(r"^\| (AZC\d+)", PAGE, re.MULTILINE) == [
         code for code in CODES if code.startswith("AZC4")
     ]
-
-
-def test_files_that_the_page_names_exist():
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGE):
-        assert (ROOT / "docs" / target).exists(), target

@@ -43,10 +43,3 @@ def test_the_calls_of_the_workspace_exist() -> None:
     named = re.findall(r"^\| `([\w ]+)\(", part, re.MULTILINE)
     for name in " ".join(named).split():
         assert callable(getattr(Workspace, name)), name
-
-
-@pytest.mark.parametrize("page", ["scenarios.md", "emulator.md"])
-def test_files_that_a_page_names_exist(page: str) -> None:
-    text = (ROOT / "docs" / page).read_text("utf-8")
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
-        assert (ROOT / "docs" / target).exists(), target

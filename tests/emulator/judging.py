@@ -12,29 +12,25 @@ from collections.abc import Iterable
 import pytest
 
 from azml_contract.emulator.faults import Fault
-from azml_contract.emulator.server import Emulator
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.validation.validator import Profile, Validator
 from tests.emulator.seen_live import unexpected
 
 
-class Watch:
-    """Keeps what emulators answer, until it is judged."""
+def keep_answers(exchanges: list[Exchange], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at every answer from now on, until the patch is undone."""
+    # Whoever restores modules for a test of its own leaves another class than ours.
+    from azml_contract.emulator.server import Emulator
 
-    def __init__(self) -> None:
-        self.exchanges: list[Exchange] = []
+    answer = Emulator._answer_safely
 
-    def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Look at every answer from now on."""
-        answer = Emulator._answer_safely
+    def keep(emulator: object, request: Request, fault: Fault | None) -> Response:
+        response = answer(emulator, request, fault)
+        if fault is None:
+            exchanges.append(Exchange(request, response))
+        return response
 
-        def keep(emulator: Emulator, request: Request, fault: Fault | None) -> Response:
-            response = answer(emulator, request, fault)
-            if fault is None:
-                self.exchanges.append(Exchange(request, response))
-            return response
-
-        monkeypatch.setattr(Emulator, "_answer_safely", keep)
+    monkeypatch.setattr(Emulator, "_answer_safely", keep)
 
 
 def judge(exchanges: Iterable[Exchange]) -> list[str]:

@@ -178,7 +178,6 @@ def test_an_upload_without_blob_storage_is_an_error_that_says_so(client):
     message = answer.json()["error"]["message"]
     assert "started without Azurite" in message
     assert "`azml-contract doctor --install`" in message
-    assert "`azml-contract doctor --install`" in message
 
 
 def test_components_and_models_are_kept_as_they_are(client):

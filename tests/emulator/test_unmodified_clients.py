@@ -14,6 +14,7 @@ import requests
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
+from programs import own_environ
 
 from azml_contract.emulator.server import Emulator
 
@@ -26,14 +27,9 @@ def run(code_or_argv: str | list[str], emulator: Emulator) -> str:
     argv = code_or_argv
     if isinstance(argv, str):
         argv = [sys.executable, "-c", argv]
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.upper().endswith("_PROXY") and not name.startswith("AZ")
-    }
     done = subprocess.run(
         argv,
-        env=inherited | emulator.environ,
+        env=own_environ() | emulator.environ,
         capture_output=True,
         text=True,
         timeout=120,

@@ -1,6 +1,8 @@
-"""Programs that know nothing of us: they take all from their environment."""
+"""Programs that know nothing of us, and the environment that they take all from."""
 
 from __future__ import annotations
+
+import os
 
 CLIENT = """
 import json, os, sys, urllib.parse, urllib.request
@@ -35,3 +37,12 @@ print(ask("PUT", "environments/e/versions/1", image, token=token)["name"])
 print(len(ask("GET", "datastores", token=token)["value"]))
 """
 )
+
+
+def own_environ() -> dict[str, str]:
+    """The environment of a client: without proxies, and what is meant for us."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().endswith("_PROXY") and not name.startswith(("AZ", "PYTHON"))
+    }
