@@ -341,8 +341,8 @@ def measure_memory(megabytes: int, blocks: str) -> float:
 
 def main() -> None:
     args = make_parser(__doc__ or "").parse_args()
-    count, rounds = (160, 1) if args.quick else (3200, 5)
-    megabytes = 64 if args.quick else 1024
+    count, rounds = (32, 1) if args.quick else (3200, 5)
+    megabytes = 8 if args.quick else 1024
     one, share_one = measure_throughput(count, 1, rounds)
     many, share_many = measure_throughput(count, 16, rounds)
     whole = measure_memory(megabytes, "one")

@@ -72,7 +72,7 @@ MISSING_HOSTS = {
     "*.vault.azure.net": "secrets of a key vault are not emulated",
     "*.azurecr.io": "a registry's images are not emulated",
     "mcr.microsoft.com": "a registry's images are not emulated",
-    "*.inference.ml.azure.com": "endpoints score nothing, no model is run",
+    "*.inference.ml.azure.com": "endpoints score with --execute alone",
 }
 
 

@@ -143,6 +143,16 @@ def test_emulator_measures_throughput_pages_start_and_memory() -> None:
         assert _are_positive(_figures(document, name))
 
 
+def test_gateway_measures_programs_through_it_and_its_memory() -> None:
+    document = _run("gateway")
+    measured = {row["contender"] for row in document["rows"] if "per_s" in row}
+    assert measured == {"echo server", "replay", "serve", "record", "emulator"}
+    for name in ("per_s", "share"):
+        assert len(_figures(document, name)) == 10
+        assert _are_positive(_figures(document, name))
+    assert [figure >= 0 for figure in _figures(document, "mb")] == [True, True]
+
+
 def test_execution_sweeps() -> None:
     document = _run("execution", "--job-python", sys.executable)
     assert _are_positive(_figures(document, "seconds"))

@@ -17,8 +17,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -57,7 +59,7 @@ CALLS = {
     "cassette show": Call("FIRST"),
     "check": Call("FIRST MODERN"),
     "contract diff": Call("2021-03-01-preview 2024-04-01"),
-    "contract import": Call("--specs nowhere", code=2),
+    "contract import": Call("--specs nowhere --to new", code=2),
     "contract list": Call(""),
     "contract schema": Call("Jobs_CreateOrUpdate --api-version 2024-04-01"),
     "contract show": Call("CommandJob --api-version 2024-04-01"),
@@ -231,6 +233,33 @@ def test_an_interrupt_ends_it_without_a_traceback(
         # What nobody asked of a service until then is told as at its end.
         ends |= {1} if name == "serve" else set()
         assert process.returncode in ends, said
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_an_interrupt_of_a_command_gives_130(
+    name: str,
+    inputs: dict[str, str],
+    run: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Exactly where it works, which no clock can aim at."""
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(find_command(name), "callback", interrupt)
+    done = run(*words_of(name, inputs)[len(PROGRAM) :])
+    assert (done.code, done.out, done.err.strip()) == (130, "", "Interrupted.")
+
+
+def find_command(name: str) -> click.Command:
+    found: click.Command = cli
+    for word in name.split():
+        assert isinstance(found, click.Group)
+        one = found.get_command(click.Context(found), word)
+        assert one is not None
+        found = one
+    return found
 
 
 @pytest.mark.slow

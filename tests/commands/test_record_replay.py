@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -251,22 +249,6 @@ def test_the_processes_of_a_pool_are_recorded_and_replayed(tmp_path, kind):
     assert len(texts[0]) == 13
     done = run("replay", "recordings", *words, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "12\n"), done.stderr
-
-
-@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not here")
-def test_a_replayed_program_asks_for_the_gateways_port_alone(recorded, tmp_path):
-    trace = tmp_path / "connects"
-    command = [sys.executable, "-m", "azml_contract", "replay", "--isolate"]
-    done = subprocess.run(
-        ["strace", "-f", "-qq", "-e", "trace=connect", "-o", str(trace), *command,
-         "recordings", "--", sys.executable, "story.py"],
-        cwd=recorded, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    asked = re.findall(r"sa_family=AF_INET6?, (.*?\"\))", trace.read_text())
-    assert len(asked) == 3
-    assert len(set(asked)) == 1
-    assert 'inet_addr("127.0.0.1")' in asked[0]
 
 
 def running(mark: str) -> list[str]:

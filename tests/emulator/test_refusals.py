@@ -25,6 +25,16 @@ def inner_codes(answer: requests.Response) -> list[str]:
     return codes
 
 
+def test_an_endpoint_scores_nothing_where_nothing_is_executed(service, client):
+    session = client.session
+    session.proxies = {"https": service.gateway_url}
+    host = f"mine.{service.seed.location}.inference.ml.azure.com"
+    with pytest.raises(requests.exceptions.ProxyError) as caught:
+        session.post(f"https://{host}/score", json={"data": [1]}, timeout=10)
+    reason = f"The emulator does not stand for {host}: endpoints score with --execute"
+    assert f"403 {reason} alone" in str(caught.value)
+
+
 def test_a_call_without_a_token_is_refused_by_the_gateway(service, client):
     del client.session.headers["Authorization"]
     answer = client.get("computes")

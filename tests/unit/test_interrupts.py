@@ -27,3 +27,20 @@ def test_a_server_ends_for_an_interrupt_that_came_before_it_waited():
 
     assert "KeyboardInterrupt" in done.stderr  # Python tells of it, and goes on
     assert done.stdout == "True\n"
+
+
+def test_an_interrupt_while_modules_are_imported_gives_130_too():
+    early = """
+import sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "azml_contract.cli":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Finder())
+from azml_contract.__main__ import run
+run()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", early], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
