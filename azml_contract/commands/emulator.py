@@ -115,6 +115,7 @@ def command(
         gateway_port=0 if is_seen else gateway_port,
         azurite=azurite != "none",
         azurite_path="" if azurite == "none" else azurite,
+        eager=True,
         clock=RunningClock(speed),
         seed=find_seed(seed, state),
         faults=load_faults(faults) if faults else None,

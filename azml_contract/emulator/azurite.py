@@ -154,7 +154,7 @@ class _Connection(HTTPConnection):
 
 
 class Azurite:
-    """A running Azurite. Starts at once; `wait_ready` before it is used.
+    """An Azurite: `start` it, and `wait_ready` before it is used.
 
     Args:
         command: From `find_azurite`.
@@ -196,7 +196,9 @@ class Azurite:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start the process; returns before it answers."""
+        """Start the process, once; returns before it answers."""
+        if self._spawned:
+            return
         atexit.register(self.close)
         self._log_file = self.log.open("wb")
         self._spawn()

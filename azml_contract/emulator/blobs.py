@@ -1,13 +1,14 @@
-"""Blob storage of the emulator while it is still starting.
+"""Blob storage of the emulator, which starts when somebody needs it.
 
-In: an Azurite that was started, or none. Out: containers and an address, once
-they are there. Nobody waits before they must: Azurite takes longer to start
-than everything else together.
+In: an Azurite, or none. Out: containers and an address, once they are there.
+Azurite takes longer to start than everything else together, and half of all runs
+read and write no blob.
 """
 
 from __future__ import annotations
 
 import threading
+from http.client import HTTPConnection
 
 from azml_contract.emulator.azurite import Azurite
 from azml_contract.emulator.execution.storage import Storage
@@ -15,36 +16,33 @@ from azml_contract.errors import EmulatorError
 
 
 class Blobs:
-    """Blob storage that becomes ready while others already work.
+    """Blob storage that is there when it is first asked for. Thread-safe.
 
     Args:
-        azurite: Started; None for no blob storage at all.
+        azurite: None for no blob storage at all.
     """
 
     def __init__(self, azurite: Azurite | None) -> None:
         self._azurite = azurite
-        self._storage = Storage(azurite) if azurite else None
-        self._promised: list[threading.Thread] = []
-        self._failure: EmulatorError | None = None
+        self._storage = Storage(self) if azurite else None
+        self._promised: list[str] = []
+        self._lock = threading.Lock()
 
     @property
     def pid(self) -> int | None:
-        """Process id of Azurite; None without it."""
+        """Process id of Azurite; None without it, and before it is needed."""
         return self._azurite.pid if self._azurite else None
 
-    def promise_containers(self, names: list[str]) -> None:
-        """Create containers in the background; `wait_ready` waits for them."""
-        if self._azurite is None:
-            return
-        thread = threading.Thread(target=self._keep_promise, args=(names,), daemon=True)
-        thread.start()
-        self._promised = [t for t in (*self._promised, thread) if t.is_alive()]
+    def start(self) -> None:
+        """Start Azurite, if there is one; returns before it answers."""
+        if self._azurite is not None:
+            with self._lock:
+                self._azurite.start()
 
-    def _keep_promise(self, names: list[str]) -> None:
-        try:
-            self.make_containers(names)
-        except EmulatorError as error:
-            self._failure = error
+    def promise_containers(self, names: list[str]) -> None:
+        """Containers that are there as soon as somebody looks."""
+        with self._lock:
+            self._promised += names
 
     def make_containers(self, names: list[str]) -> None:
         """Create containers; one that exists is left as it is.
@@ -70,13 +68,8 @@ class Blobs:
         Raises:
             EmulatorError: Azurite ended, is not ready in time, or refused.
         """
-        if self._azurite is None:
-            return
-        for thread in tuple(self._promised):
-            thread.join()
-        if self._failure is not None:
-            raise self._failure
-        self._azurite.wait_ready()
+        if self._azurite is not None:
+            self._need()
 
     def address(self) -> tuple[str, int]:
         """Where Azurite listens, once it does.
@@ -85,14 +78,35 @@ class Blobs:
             EmulatorError: There is no Azurite, or it ended.
         """
         azurite = self._need()
-        self.wait_ready()
         return azurite.host, azurite.port
 
+    # -- for `Storage` ----------------------------------------------------------
+
+    @property
+    def account(self) -> str:
+        """Name of the storage account."""
+        return self._need().account
+
+    def connect(self) -> HTTPConnection:
+        """A connection, for `sign`ed calls."""
+        return self._need().connect()
+
+    def sign(self) -> str:
+        """A query string that may read and write everything, for a while."""
+        return self._need().sign()
+
     def _need(self) -> Azurite:
-        if self._azurite is None:
+        azurite = self._azurite
+        if azurite is None:
             raise EmulatorError(
                 "this emulator was started without Azurite, so there is no blob "
                 "storage. Get it with `azml-contract doctor --install`, then start the "
                 "emulator without `--azurite none`"
             )
-        return self._azurite
+        with self._lock:
+            azurite.start()
+            azurite.wait_ready()
+            if self._promised:
+                azurite.make_containers(self._promised)
+                self._promised = []
+        return azurite

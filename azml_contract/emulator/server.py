@@ -92,6 +92,7 @@ class Emulator:
         gateway_port: Of the gateway that clients name as their proxy; as `port`.
         azurite: False for no blob storage: uploads are then refused.
         azurite_path: Where Azurite is; empty to look for it.
+        eager: Start Azurite at once, and not with the first call that needs it.
         clock: Time of the emulated service; a `SteppingClock` by default.
         state_dir: Where certificates and logs go; a private temporary folder,
             removed at the end, by default.
@@ -111,6 +112,7 @@ class Emulator:
         gateway_port: int = 0,
         azurite: bool = True,
         azurite_path: str = "",
+        eager: bool = False,
         clock: EmulatorClock | None = None,
         state_dir: Path | None = None,
         seed: Seed | None = None,
@@ -133,6 +135,7 @@ class Emulator:
         self._port, self._gateway_port = port, gateway_port
         self._host, self._compute = host, compute or _name_compute(self.seed)
         self._command = find_azurite(azurite_path) if azurite else []
+        self._eager = eager
         self._public_roots = public_roots
         self._execute = execute
         self._blobs: Blobs | None = None
@@ -155,7 +158,7 @@ class Emulator:
         self.close()
 
     def start(self) -> None:
-        """Start everything; Azurite becomes ready in the background.
+        """Start everything but Azurite, which becomes ready when it is needed.
 
         Raises:
             EmulatorError: A port is taken, or Azurite or Node is missing.
@@ -299,9 +302,10 @@ class Emulator:
             folder=self._state / "blobs" if self._state else None,
         )
         self._ending.callback(azurite.close)
-        azurite.start()
         blobs = Blobs(azurite)
         self._ending.callback(blobs.close)
+        if self._eager:
+            blobs.start()
         return blobs
 
     def close(self) -> None:
@@ -327,7 +331,8 @@ class Emulator:
             self.faults.clear()
             self._populate()
         # A connection to Azurite that is open already would not wait by itself.
-        self.wait_ready()
+        if self.azurite_pid is not None:
+            self.wait_ready()
 
     def _populate(self) -> None:
         assert self._blobs is not None
@@ -393,7 +398,7 @@ class Emulator:
 
     @property
     def azurite_pid(self) -> int | None:
-        """Process id of Azurite; None without it."""
+        """Process id of Azurite; None without it, and before it is needed."""
         return self._blobs.pid if self._blobs else None
 
     @property

@@ -120,6 +120,8 @@ def test_the_folder_of_a_killed_emulator_goes_with_the_next_start():
 def test_closing_ends_azurite_and_removes_the_folder():
     emulator = Emulator()
     emulator.start()
+    assert emulator.azurite_pid is None, "before anything needs it"
+    emulator.wait_ready()
     pid, folder = emulator.azurite_pid, emulator.state_dir
     emulator.close()
     emulator.close()
