@@ -12,6 +12,8 @@ from datetime import date
 from functools import lru_cache, total_ordering
 
 SortKey = tuple[int, date | str, bool, str]
+CLIENT = "client"
+"""In place of an api-version: each call is at the one that its client chose."""
 _SHAPE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:-([a-z]+))?")
 
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from azml_contract.api_version import CLIENT
 from azml_contract.complaints import (
     Expectation,
     Tally,
@@ -77,7 +78,7 @@ class Plan:
     @property
     def configured_version(self) -> str:
         """The api-version that calls are to be made at; "" leaves it to each client."""
-        return "" if self.api_version == "client" else self.api_version
+        return "" if self.api_version == CLIENT else self.api_version
 
     @property
     def reaches_emulator(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from azml_contract.api_version import CLIENT
 from azml_contract.commands.cassette.files import (
     Unread,
     find_unread,
@@ -146,15 +147,20 @@ def command(
             if opened.script is not None:
                 scripts.append(rewrite_file(opened.script, target))
             elif opened.is_recording:
+                _require_own_versions(opened)
                 bodies, kept = _rewrite_recording(path, target, source)
                 rewritten += bodies
                 left += kept
-                if write and not kept:
-                    _write_cassette(opened, bodies, target)
+                if write and kept:
+                    _say_unwritten(path, f"has a call without a place at {target}")
+                elif write:
+                    left += _write_cassette(opened, bodies, target)
             else:
                 known = operation or (_find_operation(url, source) if url else "")
                 body = _rewrite_body(path, opened.raw, target, source, known)
                 rewritten.append(body)
+                if write:
+                    _say_unwritten(path, "is a body of no scenario; --format body")
         except AzmlContractError as error:
             unread.append(Unread(str(path), str(error)))
     for one in scripts:
@@ -167,6 +173,19 @@ def command(
     code = report_unread(unread, done=done)
     wrong = any(map(_is_wrong, rewritten)) or any(one.is_left for one in scripts)
     ctx.exit(code or (1 if left or wrong else 0))
+
+
+def _require_own_versions(opened: Document) -> None:
+    """Refuse a cassette whose calls are at the versions that a client chose.
+
+    Raises:
+        InputError: No edit of a cassette changes what the client asks for.
+    """
+    if opened.cassette is not None and opened.cassette.api_version == CLIENT:
+        raise InputError(
+            "its client chose the api-version of each call, which no edit changes. "
+            "Move to a release of the client that asks for another, and record again."
+        )
 
 
 def _expand(path: Path, target: str) -> list[Path]:
@@ -185,8 +204,13 @@ def _as_rewritten(one: Template) -> Rewritten:
     return Rewritten(one.source.as_posix(), one.name, "", one.old, one.made)
 
 
-def _write_cassette(opened: Document, bodies: Sequence[Rewritten], target: str) -> None:
+def _write_cassette(
+    opened: Document, bodies: Sequence[Rewritten], target: str
+) -> list[str]:
     """Write a cassette of ours at `target`.
+
+    Returns:
+        A line for each body that was left, as it was sent at another version.
 
     Raises:
         InputError: It is a recording of another tool, or there is one already.
@@ -196,19 +220,29 @@ def _write_cassette(opened: Document, bodies: Sequence[Rewritten], target: str) 
             f"{opened.path}: it is a {opened.kind}, which is not written; import it: "
             f"azml-contract cassette import {opened.path} --to CASSETTE"
         )
+    moved = [one for one in bodies if one.made.before != one.made.after]
     changed = {
         int(one.pointer.split("/")[2]): one.made.after
-        for one in bodies
-        if one.made.before != one.made.after
+        for one in moved
+        if one.old == opened.cassette.api_version
     }
     where, raw = move_cassette(opened.path, opened.cassette, changed, target)
     write_whole(where, raw)
     _say_written([where])
+    return [
+        f"{opened.path}: {one.label}: left as it is, for it was sent at {one.old}"
+        for one in moved
+        if one.old != opened.cassette.api_version
+    ]
 
 
 def _say_written(files: Iterable[Path]) -> None:
     for file in files:
         click.echo(f"# wrote {file.as_posix()}", err=True)
+
+
+def _say_unwritten(path: Path, reason: str) -> None:
+    click.echo(f"# not written: {path.as_posix()} {reason}", err=True)
 
 
 def _is_wrong(one: Rewritten) -> bool:

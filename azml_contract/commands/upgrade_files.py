@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _BARE = re.compile(r'(?<!["$\w])\{\{\s*(\w+)\s*\}\}(?!")')
 _SLOT = re.compile(r"\{\{\s*\w+\s*\}\}")
 _FIRST = 1_000_003
-"""Stands for the first bare slot, the next numbers for the others."""
+"""The first number that may stand for a bare slot."""
 _SHORT = 70
 _PROVIDER = "/providers/microsoft.machinelearningservices/"
 
@@ -91,18 +92,20 @@ def _upgrade_template(file: Path, name: str, old: str, target: str) -> Template:
     from azml_contract.regression.upgrade import guess_operation, upgrade_body
 
     text = read_template(file)
-    slots: list[str] = []
+    slots: dict[int, str] = {}
+    unused = (number for number in count(_FIRST) if str(number) not in text)
 
     def stand_in(found: re.Match[str]) -> str:
-        slots.append(found[0])
-        return str(_FIRST + len(slots) - 1)
+        number = next(unused)
+        slots[number] = found[0]
+        return str(number)
 
     plain = _BARE.sub(stand_in, text).encode()
     operation = guess_operation(plain, old, Path(name).stem)
-    made = _settle(upgrade_body(plain, operation, old, target))
+    made = _settle(upgrade_body(plain, operation, old, target), slots)
     after = _render(made.after) + "\n"
-    for number, slot in enumerate(slots):
-        after = after.replace(str(_FIRST + number), slot)
+    for number, slot in slots.items():
+        after = after.replace(str(number), slot)
     return Template(file, name, old, made, after)
 
 
@@ -123,12 +126,19 @@ def _render(value: Any, blank: str = "") -> str:
     return "{\n" + ",\n".join(items) + f"\n{blank}}}"
 
 
-def _settle(made: Upgrade) -> Upgrade:
-    """Without what rests on a value that only the scenario fills in."""
+def _settle(made: Upgrade, slots: Container[int]) -> Upgrade:
+    """Without what rests on a value that only the scenario fills in.
+
+    Args:
+        made: What was rewritten.
+        slots: The numbers that stand for slots without quotes.
+    """
     from azml_contract.regression.upgrade_steps import get
 
     def is_open(pointer: str) -> bool:
         value = get(made.after, pointer)
+        if isinstance(value, int):
+            return value in slots
         return isinstance(value, str) and _SLOT.search(value) is not None
 
     told = {one.pointer for one in made.findings if is_open(one.pointer)}
@@ -174,8 +184,9 @@ def move_cassette(
     from azml_contract.cassette.cassette import render_cassette
 
     old = cassette.api_version
-    where = path.with_name(f"{target}.json") if path.stem == old else path
-    if where != path and where.exists():
+    stem = target if path.stem == old else f"{path.stem}-{target}"
+    where = path.with_name(f"{stem}.json")
+    if where.exists():
         raise InputError(f"{where} is recorded already; nothing is written over it.")
     moved = tuple(
         _move(one, bodies.get(step), old, target)

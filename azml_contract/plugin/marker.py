@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-CLIENT = "client"
-"""In place of api-versions: each call is at the one that its client chose."""
+from azml_contract.api_version import CLIENT
+
 _BREADTHS = ("function", "class", "module", "package", "session")
 SCOPES = ("function", "class", "module", "session")
 ARGUMENTS = {"api_versions", "profile", "expect", "compute", "seed", "scope"}

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from azml_contract.plugin.marker import CLIENT, is_alone, read_marker
+from azml_contract.api_version import CLIENT
+from azml_contract.plugin.marker import is_alone, read_marker
 from azml_contract.plugin.options import project_of, proof
 from azml_contract.plugin.rerun import make_rerun
 from azml_contract.plugin.scopes import Extent, Place, name_in, own_scope, place_of

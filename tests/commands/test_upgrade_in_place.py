@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from azml_contract.commands.upgrade_files import upgrade_bodies
 from azml_contract.contract.catalog import known_versions
 
 REPOSITORY = Path(__file__).parents[2]
@@ -110,3 +111,121 @@ def test_a_version_that_is_recorded_is_not_written_over(
     assert done.code != 0
     assert "is recorded already" in done.err
     assert (tmp_path / "2024-04-01.json").read_bytes() == kept
+
+
+def test_a_bare_slot_is_decided_by_the_scenario(
+    azml_contract: Callable[..., Any], tmp_path: Path
+):
+    """What stands for it is a number, which the new version may not take there."""
+    family = tmp_path / "bodies" / "2024-04-01"
+    family.mkdir(parents=True)
+    text = json.dumps({"properties": {"description": "@", "isAnonymous": False}})
+    file = family / "environment_container.json"
+    file.write_text(text.replace('"@"', "{{ text }}"), "utf-8")
+
+    done = azml_contract("upgrade", "bodies", "--to", "2024-10-01", "--format", "json")
+    told = json.loads(done.out)["bodies"]
+    assert [one["findings"] for one in told] == [[]]
+    assert done.code == 0
+
+
+def test_a_number_of_the_body_is_not_taken_for_a_slot(tmp_path: Path):
+    family = tmp_path / "bodies" / FIRST
+    family.mkdir(parents=True)
+    body = {"properties": {"description": "1000003 rows", "tags": {"n": "1000004"}}}
+    text = json.dumps({**body, "name": "@"})
+    (family / "code_container.json").write_text(text.replace('"@"', "{{ name }}"))
+
+    [made], left = upgrade_bodies(tmp_path / "bodies", "2022-05-01")
+
+    assert left == []
+    assert json.loads(made.text.replace("{{ name }}", "0"))["properties"] == {
+        **body["properties"]
+    }
+    assert made.text.count("{{ name }}") == 1
+
+
+def committed(version: str) -> dict[str, Any]:
+    folder = REPOSITORY / "cassettes/train_and_sweep/asset_to_sweep"
+    shape: dict[str, Any] = json.loads((folder / f"{version}.json").read_text("utf-8"))
+    return shape
+
+
+def test_a_recording_of_another_name_keeps_its_file(
+    azml_contract: Callable[..., Any], tmp_path: Path
+):
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(committed(FIRST)), "utf-8")
+    kept = file.read_bytes()
+    asked = ("upgrade", str(file), "--to", "2024-04-01", "--write")
+
+    done = azml_contract(*asked)
+
+    made = tmp_path / "mine-2024-04-01.json"
+    assert f"# wrote {made.as_posix()}" in done.err
+    assert file.read_bytes() == kept
+    again = azml_contract(*asked)
+    assert again.code == 2
+    assert "mine-2024-04-01.json is recorded already" in again.err
+
+
+def test_a_body_of_another_version_is_left_and_told(
+    azml_contract: Callable[..., Any], tmp_path: Path
+):
+    shape = committed(FIRST)
+    at = next(
+        index
+        for index, one in enumerate(shape["interactions"])
+        if "/jobs/" in one["request"]["uri"] and one["request"]["method"] == "PUT"
+    )
+    shape["api_version"] = other = "2022-02-01-preview"
+    for one in shape["interactions"]:
+        one["request"]["uri"] = one["request"]["uri"].replace(FIRST, other)
+    request = shape["interactions"][at]["request"]
+    request["uri"] = request["uri"].replace(other, FIRST)
+    file = tmp_path / f"{other}.json"
+    file.write_text(json.dumps(shape), "utf-8")
+
+    done = azml_contract("upgrade", str(file), "--to", "2024-04-01", "--write")
+
+    assert done.code == 1
+    assert f"left as it is, for it was sent at {FIRST}" in done.err
+    made = json.loads((tmp_path / "2024-04-01.json").read_text("utf-8"))
+    assert made["interactions"][at]["request"] == request
+    assert made != shape
+    assert sum(FIRST in one["request"]["uri"] for one in made["interactions"]) == 1
+
+
+def test_what_is_not_written_is_told(azml_contract: Callable[..., Any], tmp_path: Path):
+    shape = committed("2024-04-01")
+    file = tmp_path / "2024-04-01.json"
+    request = next(
+        one["request"] for one in shape["interactions"] if "/jobs/" in str(one)
+    )
+    path = request["uri"].partition("?")[0]
+    request["uri"] = f"{path}/nothing/there?api-version=2024-04-01"
+    file.write_text(json.dumps(shape), "utf-8")
+    body = tmp_path / "body.json"
+    body.write_text('{"properties": {"description": "x"}}', "utf-8")
+    asked = ("--from", "2024-04-01", "--to", "2024-10-01", "--write")
+
+    done = azml_contract("upgrade", str(file), *asked)
+    assert f"# not written: {file.as_posix()} has a call without a place" in done.err
+    named = "ModelContainers_CreateOrUpdate"
+    done = azml_contract("upgrade", str(body), *asked, "--operation", named)
+    assert f"# not written: {body.as_posix()} is a body of no scenario" in done.err
+    assert {one.name for one in tmp_path.glob("*.json")} == {file.name, body.name}
+
+
+def test_a_version_that_the_client_chose_is_no_edit(
+    azml_contract: Callable[..., Any], tmp_path: Path
+):
+    file = tmp_path / "client.json"
+    shape = committed("2024-04-01") | {"api_version": "client"}
+    file.write_text(json.dumps(shape), "utf-8")
+
+    done = azml_contract("upgrade", str(file), "--to", "2024-10-01", "--write")
+
+    assert done.code == 2
+    assert "its client chose the api-version of each call" in done.err
+    assert list(tmp_path.iterdir()) == [file]
