@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from azml_contract.contract.change import Change
     from azml_contract.contract.contract import Contract
 
+_API_VERSION = click.option(
+    "--api-version",
+    type=API_VERSION,
+    metavar="V",
+    help="Default: the newest that has it.",
+)
 _FORMAT = click.option(
     "--format",
     "form",
@@ -70,12 +76,7 @@ def _list_row(version: str, source: str, *counts: object) -> str:
 
 @command.command()
 @click.argument("name", required=False, type=OPERATION)
-@click.option(
-    "--api-version",
-    type=API_VERSION,
-    metavar="V",
-    help="Default: the newest that has it.",
-)
+@_API_VERSION
 @_FORMAT
 def show(name: str | None, api_version: str | None, form: str) -> None:
     """Show an operation or a definition; without NAME, list all operations."""
@@ -148,12 +149,7 @@ def _print_proof(old: Contract, new: Contract, operation: str, form: str) -> Non
 
 @command.command()
 @click.argument("operation", required=False, type=OPERATION)
-@click.option(
-    "--api-version",
-    type=API_VERSION,
-    metavar="V",
-    help="Default: the newest that has it.",
-)
+@_API_VERSION
 @click.option(
     "--view",
     type=click.Choice(["create", "update", "response"]),

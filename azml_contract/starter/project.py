@@ -33,6 +33,8 @@ _NAMED = {
 _PYTEST = "tool.pytest.ini_options"
 # Where pytest finds one of these, it reads no pyproject.toml.
 _OTHER_SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
+# These it reads where pyproject.toml has no table of pytest: one would hide them.
+_SECTIONS = {"tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 _REQUIREMENT = "{{ requirement }}"
 
 
@@ -80,6 +82,8 @@ def _sources() -> dict[str, Path]:
 def _put(path: Path, name: str, text: str) -> Outcome:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
+        if name in _COMPLETED:
+            text, _ = _COMPLETED[name]("", text, path.parent)
         write_whole(path, text)
         return Outcome(name, "wrote")
     try:
@@ -117,7 +121,7 @@ def _missing_tables(there: str, text: str, folder: Path) -> tuple[str, str]:
         re.findall(r"^\[([\w.-]+)\]$", block, re.MULTILINE)[0]: block
         for block in re.split(r"\n\n(?=[#\[])", text.strip())
     }
-    if any((folder / one).exists() for one in _OTHER_SETTINGS):
+    if _configures_pytest(document, folder):
         del tables[_PYTEST]
     missing = {
         name: block for name, block in tables.items() if not _holds(document, name)
@@ -125,6 +129,24 @@ def _missing_tables(there: str, text: str, folder: Path) -> tuple[str, str]:
     told = " and ".join(f"[{name}]" for name in missing)
     note = told or "it has tables of these names"
     return ("\n\n".join(missing.values()) + "\n" if missing else ""), note
+
+
+def _configures_pytest(document: dict[str, object], folder: Path) -> bool:
+    """Whether pytest has settings: in a pyproject.toml, or in a file beside it."""
+    if any((folder / one).exists() for one in _OTHER_SETTINGS):
+        return True
+    # Since pytest 9 a table of its own, too, which must not stand beside the other.
+    if _holds(document, "tool.pytest"):
+        return True
+    return any(_has_section(folder / file, name) for file, name in _SECTIONS.items())
+
+
+def _has_section(file: Path, name: str) -> bool:
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, ValueError):
+        return False
+    return re.search(rf"^\[{name}\]", text, re.MULTILINE) is not None
 
 
 def _holds(document: dict[str, object], name: str) -> bool:

@@ -199,14 +199,44 @@ def test_what_cannot_be_completed_stays_as_it_is(
     assert (tmp_path / name).read_bytes() == content
 
 
-def test_settings_of_pytest_in_a_file_of_its_own_stay_alone(
-    run: Callable[..., Any], tmp_path: Path
+@pytest.mark.parametrize("project", ['[project]\nname = "a"\n', None])
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pytest.ini", ""),
+        ("tox.ini", "[tox]\n\n[pytest]\naddopts = -q\n"),
+        ("setup.cfg", "[metadata]\nname = a\n[tool:pytest]\n"),
+    ],
+)
+def test_settings_of_pytest_in_another_file_are_not_hidden(
+    run: Callable[..., Any], tmp_path: Path, file: str, text: str, project: str | None
 ) -> None:
-    (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "a"\n', "utf-8")
+    (tmp_path / file).write_text(text, "utf-8")
+    if project is not None:
+        (tmp_path / "pyproject.toml").write_text(project, "utf-8")
     assert run("init").code == 0
     held = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))
     assert list(held["tool"]) == ["azml-contract"]
+
+
+def test_a_native_table_of_pytest_is_one_of_settings(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """pytest refuses a project that has both kinds of table."""
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest]\nstrict = true\n", "utf-8")
+    assert run("init").code == 0
+    held = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))
+    assert held["tool"]["pytest"] == {"strict": True}
+    assert "azml-contract" in held["tool"]
+
+
+def test_other_sections_of_tox_are_no_settings_of_pytest(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "tox.ini").write_text("[tox]\n[testenv]\n", "utf-8")
+    assert run("init").code == 0
+    held = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))
+    assert "ini_options" in held["tool"]["pytest"]
 
 
 def test_a_folder_below_a_repository_is_told_of_its_workflow(
