@@ -24,6 +24,7 @@ from azml_contract.cassette.compare import (
     values_by_name,
 )
 from azml_contract.cassette.interaction import Interaction
+from azml_contract.json_pointer import escape, steps_of
 
 _UNCOUNTED = frozenset(("at", "times", "process"))
 _HEADER = ("scenario", "api_version", "target", "tests")
@@ -151,7 +152,7 @@ def _changed(ours: _Entry, theirs: _Entry, pointer: str) -> _Entry:
     if pointer == "/reads":
         return ours[0], theirs[1], files
     data = json.loads(json.dumps(ours[0]))
-    _put(data, theirs[0], _parts(pointer))
+    _put(data, theirs[0], [*steps_of(pointer)])
     return data, ours[1], files
 
 
@@ -165,11 +166,6 @@ def _put(ours: Any, theirs: Any, parts: Sequence[str]) -> None:
         del ours[last]
     else:
         ours[last] = theirs[last]
-
-
-def _parts(pointer: str) -> list[str]:
-    escaped = pointer.split("/")[1:]
-    return [part.replace("~1", "/").replace("~0", "~") for part in escaped]
 
 
 def _place_for(cassette: Cassette, recording: Cassette, index: int) -> int:
@@ -224,7 +220,7 @@ class _Walk:
     def values(self, a: Any, b: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
         if isinstance(a, dict) and isinstance(b, dict):
             for name in (*a, *(name for name in b if name not in a)):
-                inner = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+                inner = f"{pointer}/{escape(name)}"
                 yield from self.values(a.get(name, ABSENT), b.get(name, ABSENT), inner)
         elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
             for index, pair in enumerate(zip(a, b, strict=True)):

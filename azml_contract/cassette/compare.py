@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from azml_contract.cassette.cassette import Cassette
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.exchange import Json, Request
+from azml_contract.json_pointer import escape
 
 _HEADER = ("scenario", "api_version", "target")
 _SHORTEST_DRAWN = 4
@@ -318,7 +319,7 @@ def same_json(a: Any, b: Any) -> bool:
 def _walk(a: Any, b: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(a, dict) and isinstance(b, dict):
         for key in (*a, *(key for key in b if key not in a)):
-            inner = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
+            inner = f"{pointer}/{escape(key)}"
             yield from _walk(a.get(key, ABSENT), b.get(key, ABSENT), inner)
     elif isinstance(a, list) and isinstance(b, list):
         yield from _walk_lists(a, b, pointer)

@@ -20,13 +20,13 @@ def provide_azurite(explicit: str = "") -> None:
     if explicit or is_installed():
         find_azurite(explicit)
         return
-    from azml_contract.emulator.azurite_install import cached_azurite, install_azurite
+    from azml_contract.emulator.azurite_install import azurite_folder, install_azurite
     from azml_contract.emulator.node import find_npm
 
     find_npm()
-    place = cached_azurite().parents[5]
     click.echo(
-        f"Installing Azurite, the emulator's blob storage, into {place} "
+        "Installing Azurite, the emulator's blob storage, into "
+        f"{azurite_folder().parent} "
         "(190 MB, a minute or two, once).",
         err=True,
     )

@@ -100,10 +100,8 @@ def merge_paths(paths: Sequence[Path], options: Options) -> Found:
     missing = [version for version in asked if version not in judged]
     if rows and missing:
         raise InputError(f"None of these reports judged at {', '.join(missing)}.")
-    account = Account(
-        join_accounts(rows, tails),
-        told=list(dict.fromkeys(one for tail in tails for one in tail.findings)),
-    )
+    told = {repr(one): one for tail in tails for one in tail.findings}
+    account = Account(join_accounts(rows, tails), told=list(told.values()))
     return Found(narrow(rows, columns, options.recorded), {}, account)
 
 

@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Any
 from azml_contract.api_version import is_api_version, sort_key
 from azml_contract.documents.document import read_template
 from azml_contract.errors import AzmlContractError, InputError
+from azml_contract.rest.bodies import SLOT, STRING_OR_SLOT
 
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
     from azml_contract.cassette.interaction import Interaction
     from azml_contract.regression.upgrade import Upgrade
 
-_BARE = re.compile(r'(?<!["$\w])\{\{\s*(\w+)\s*\}\}(?!")')
-_SLOT = re.compile(r"\{\{\s*\w+\s*\}\}")
 _FIRST = 1_000_003
 """The first number that may stand for a bare slot."""
 _SHORT = 70
@@ -96,11 +95,13 @@ def _upgrade_template(file: Path, name: str, old: str, target: str) -> Template:
     unused = (number for number in count(_FIRST) if str(number) not in text)
 
     def stand_in(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0]
         number = next(unused)
         slots[number] = found[0]
         return str(number)
 
-    plain = _BARE.sub(stand_in, text).encode()
+    plain = STRING_OR_SLOT.sub(stand_in, text).encode()
     operation = guess_operation(plain, old, Path(name).stem)
     made = _settle(upgrade_body(plain, operation, old, target), slots)
     after = _render(made.after) + "\n"
@@ -139,7 +140,7 @@ def _settle(made: Upgrade, slots: Container[int]) -> Upgrade:
         value = get(made.after, pointer)
         if isinstance(value, int):
             return value in slots
-        return isinstance(value, str) and _SLOT.search(value) is not None
+        return isinstance(value, str) and SLOT.search(value) is not None
 
     told = {one.pointer for one in made.findings if is_open(one.pointer)}
     return replace(

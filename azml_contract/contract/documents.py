@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from azml_contract.errors import SpecificationError
+from azml_contract.json_pointer import escape, unescape
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 _NAMES = {dict: "an object", list: "an array", str: "text", bool: "true or false"}
@@ -33,9 +34,7 @@ class Node:
     @property
     def pointer(self) -> str:
         """RFC 6901 pointer; empty for the root."""
-        return "".join(
-            "/" + step.replace("~", "~0").replace("/", "~1") for step in self.steps
-        )
+        return "".join(f"/{escape(step)}" for step in self.steps)
 
     @property
     def name(self) -> str:
@@ -166,7 +165,7 @@ class Documents:
         location, _, fragment = reference.text().partition("#")
         found = root = self._referred_root(reference, location)
         for step in fragment.strip("/").split("/") if fragment.strip("/") else ():
-            key = unquote(step).replace("~1", "/").replace("~0", "~")
+            key = unescape(unquote(step))
             if not isinstance(found.value, dict) or key not in found.value:
                 raise reference.fail(
                     f"$ref {reference.value!r} leads nowhere: "

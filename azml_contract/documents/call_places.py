@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azml_contract.documents.document import open_document
+from azml_contract.documents.find import shorten
 from azml_contract.errors import AzmlContractError
 
 if TYPE_CHECKING:
@@ -55,12 +56,25 @@ def _read_ours(
     file: str, document: Document, cassette: Cassette
 ) -> Callable[[int], Place]:
     entries = _read_entries(document)
+    folder = Path(file).absolute().parent
 
     def find(step: int) -> Place:
         told = _AT.fullmatch(str(cassette.interactions[step].data.get("at", "")))
-        return (told[1], int(told[2])) if told else entries(step)
+        return (_find_told(folder, told[1]), int(told[2])) if told else entries(step)
 
     return find
+
+
+@lru_cache(maxsize=256)
+def _find_told(folder: Path, told: str) -> str:
+    """A file from here that a cassette names from the folder of its project.
+
+    That is the nearest folder above the cassette that has such a file; where none
+    has, the name stays as it is told.
+    """
+    above = (one / told for one in (folder, *folder.parents))
+    found = next((one for one in above if one.is_file()), Path(told))
+    return shorten(found).as_posix()
 
 
 def _read_script(script: Script) -> Callable[[int], Place]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from azml_contract.json_pointer import steps_of
 from azml_contract.source.excerpt import Excerpt, Source
 
 _FOLD = re.compile(r"[ \t]*(?:\r?\n[ \t]*)+")
@@ -33,8 +34,8 @@ class YamlPlaces:
             self._root = yaml.compose(self._source.text, Loader=loader)
         node = self._root
         start = self._offset(node.start_mark) if node is not None else 0
-        for step in pointer.split("/")[1:]:
-            found = _step(node, step.replace("~1", "/").replace("~0", "~"))
+        for name in steps_of(pointer):
+            found = _step(node, name)
             if found is None:
                 break
             start, node = self._offset(found[0].start_mark), found[1]

@@ -40,10 +40,11 @@ def cache_folder() -> Path:
 
 def cached_azurite() -> Path:
     """Azurite's script in the cache, whether it is there or not."""
-    return _home() / "node_modules" / MAIN
+    return azurite_folder() / "node_modules" / MAIN
 
 
-def _home() -> Path:
+def azurite_folder() -> Path:
+    """Where `install_azurite` puts Azurite and all that it needs."""
     lock = find_shipped("package-lock.json").read_bytes()
     return cache_folder() / f"azurite-{sha256(lock).hexdigest()[:16]}"
 
@@ -60,7 +61,7 @@ def install_azurite(advance: Callable[[int, int], None]) -> Path:
     Raises:
         EmulatorError: There is no npm, no network, or no room; says what to do.
     """
-    npm, home = find_npm(), _home()
+    npm, home = find_npm(), azurite_folder()
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
         with _draft_of(home) as draft:

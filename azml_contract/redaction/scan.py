@@ -20,6 +20,7 @@ from urllib.parse import unquote
 
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
+from azml_contract.json_pointer import escape
 from azml_contract.redaction.drawn import find_drawn
 from azml_contract.redaction.forms import base64_runs
 from azml_contract.redaction.named import redact_named
@@ -162,8 +163,7 @@ class Scanner:
             for key, item in value.items():
                 for kind in self._kinds(key, entropy=False):
                     yield Suspicion(f"{pointer} (a property name)", kind)
-                escaped = key.replace("~", "~0").replace("/", "~1")
-                yield from self._walk(item, f"{pointer}/{escaped}", key)
+                yield from self._walk(item, f"{pointer}/{escape(key)}", key)
 
     def _judge(self, value: str, pointer: str, name: str) -> Iterator[Suspicion]:
         if name == "base64" and pointer.endswith("/body/base64"):

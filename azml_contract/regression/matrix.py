@@ -225,7 +225,8 @@ class Judge:
             told: Findings = ()
             if one.operation is not None and one.key not in clean:
                 told = self._ask_one(one, request)
-                clean |= set() if told else {one.key}
+                if not told:
+                    clean.add(one.key)
             found.append(told)
         return found
 
@@ -252,7 +253,8 @@ class Judge:
             if looked and is_other and one.operation is not None:
                 compared = compare.compare(one.contract, one.operation)
                 told = compared.findings
-                clean |= {one.key} if compared.is_clean else set()
+                if compared.is_clean:
+                    clean.add(one.key)
             found.append(told)
         return found
 

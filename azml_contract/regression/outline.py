@@ -22,6 +22,7 @@ from azml_contract.contract.model import (
     View,
 )
 from azml_contract.contract.views import Lens, Use, is_union, use_of
+from azml_contract.json_pointer import steps_of
 
 OPEN = ("any", "object")
 """Kinds of types of which the contract tells nothing more."""
@@ -206,8 +207,7 @@ def _plant(pointers: Sequence[str]) -> _Node:
     root = _Node()
     for pointer in pointers:
         node = root
-        for step in pointer.split("/")[1:]:
-            name = step.replace("~1", "/").replace("~0", "~")
+        for name in steps_of(pointer):
             node = node.children.setdefault(name, _Node())
     return root
 

@@ -24,10 +24,10 @@ from azml_contract.contract.model import Operation, View
 from azml_contract.contract.views import Lens, is_union
 from azml_contract.errors import ContractError, InputError
 from azml_contract.finding import Finding, Severity
+from azml_contract.json_pointer import escape
 from azml_contract.regression.upgrade_steps import (
     Decision,
     Taken,
-    escape,
     get,
     pop,
     put,

@@ -8,13 +8,14 @@ decide. Knows no contracts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from azml_contract.api_version import sort_key
+from azml_contract.json_pointer import escape, steps_of
 
 _TABLE = Path(__file__).with_name("upgrade_steps.toml")
 _INPUT = re.compile(r"\$(?:\{AZURE_ML_INPUT_(\w+)\}|AZURE_ML_INPUT_(\w+))")
@@ -250,19 +251,9 @@ def _join(path: Any, datastore: Any) -> Any:
 # --- JSON pointers ------------------------------------------------------------------
 
 
-def escape(name: str) -> str:
-    """A name as a step of a JSON pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def _steps(pointer: str) -> Iterator[str]:
-    for step in pointer.split("/")[1:]:
-        yield step.replace("~1", "/").replace("~0", "~")
-
-
 def get(body: Any, pointer: str) -> Any:
     """The value at a pointer through objects; `_ABSENT` where there is none."""
-    for step in _steps(pointer):
+    for step in steps_of(pointer):
         if isinstance(body, list) and step.isdecimal() and int(step) < len(body):
             body = body[int(step)]
         elif isinstance(body, dict) and step in body:
@@ -276,13 +267,13 @@ def pop(body: Any, pointer: str) -> Any:
     """Take out the value at a pointer; an object that it leaves empty stays."""
     parent, _, last = pointer.rpartition("/")
     holder = get(body, parent)
-    name = next(_steps(f"/{last}"))
+    name = next(steps_of(f"/{last}"))
     return holder.pop(name, _ABSENT) if isinstance(holder, dict) else _ABSENT
 
 
 def put(body: dict[str, Any], pointer: str, value: Any) -> None:
     """Set the value at a pointer, and make the objects on the way."""
-    *parents, last = _steps(pointer)
+    *parents, last = steps_of(pointer)
     holder: Any = body
     for step in parents:
         if isinstance(holder, list) and step.isdecimal():

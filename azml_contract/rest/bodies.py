@@ -20,8 +20,9 @@ from typing import Any
 from azml_contract.api_version import is_api_version, sort_key
 from azml_contract.errors import UsageError
 
-_SLOT = re.compile(r"(?<!\$)\{\{\s*([A-Za-z_]\w*)\s*\}\}")
-_STRING_OR_SLOT = re.compile(rf'"(?:\\.|[^"\\])*"|{_SLOT.pattern}', re.DOTALL)
+SLOT = re.compile(r"(?<!\$)\{\{\s*([A-Za-z_]\w*)\s*\}\}")
+STRING_OR_SLOT = re.compile(rf'"(?:\\.|[^"\\])*"|{SLOT.pattern}', re.DOTALL)
+"""A string with its quotes, or, as its only group, the name of a slot outside one."""
 
 
 def load_body(
@@ -57,10 +58,10 @@ def load_body(
         slot
         for family in _list_families(folder)
         if (other := family / f"{step}{path.suffix}").is_file()
-        for slot in _SLOT.findall(other.read_text("utf-8"))
+        for slot in SLOT.findall(other.read_text("utf-8"))
     }
     text = path.read_text("utf-8")
-    spare = elsewhere.difference(_SLOT.findall(text))
+    spare = elsewhere.difference(SLOT.findall(text))
     used = {name: value for name, value in given.items() if name not in spare}
     text = fill_slots(text, path, given=used, built_in=built_in)
     if path.suffix == ".txt":
@@ -83,7 +84,7 @@ def fill_slots(
         UsageError: A slot without a value, or a value without a slot.
     """
     values = {**built_in, **given}
-    slots = set(_SLOT.findall(text))
+    slots = set(SLOT.findall(text))
     for name in sorted(slots - values.keys()):
         raise UsageError(
             f"{path} has the slot {{{{ {name} }}}}, which got no value."
@@ -97,9 +98,9 @@ def fill_slots(
     def fill(found: re.Match[str]) -> str:
         if found.group(1):
             return _to_json(values[found.group(1)], path, found.group(1))
-        return _SLOT.sub(lambda s: _escape(values[s.group(1)]), found.group())
+        return SLOT.sub(lambda s: _escape(values[s.group(1)]), found.group())
 
-    return _STRING_OR_SLOT.sub(fill, text)
+    return STRING_OR_SLOT.sub(fill, text)
 
 
 def _find_families(folder: Path, api_version: str) -> list[Path]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from azml_contract.exchange import Exchange, Request, Response
+from azml_contract.json_pointer import escape
 from azml_contract.scripts.judge import prepare
 from azml_contract.scripts.script import Call, Script
 from azml_contract.scripts.text import TOKEN
@@ -167,5 +168,4 @@ def _plain(steps: Sequence[str]) -> Iterator[str]:
 
 def _point(steps: Sequence[str]) -> str:
     """A JSON pointer."""
-    escaped = (one.replace("~", "~0").replace("/", "~1") for one in _plain(steps))
-    return "".join(f"/{one}" for one in escaped)
+    return "".join(f"/{escape(one)}" for one in _plain(steps))

@@ -11,44 +11,37 @@ Source: POSIX.1-2024, Shell Command Language; arrays and `<<<` as in bash 5.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from azml_contract.errors import InputError
 from azml_contract.scripts.chunks import cut
 from azml_contract.scripts.command import (
     Command,
     decide,
     find,
-    find_inner,
     logical_line_end,
     reads,
-    strip_tabs,
 )
+from azml_contract.scripts.covered import Covered
 from azml_contract.scripts.effort import Effort
 from azml_contract.scripts.files import Files
-from azml_contract.scripts.parse import Node, parse, span
+from azml_contract.scripts.parse import Node, parse
+from azml_contract.scripts.redirects import Redirects, Stretch
+from azml_contract.scripts.shell_builtins import DECLARES, find_script, run_builtin
 from azml_contract.scripts.text import (
     EMPTY,
     Hole,
     Holes,
-    Part,
     Source,
-    Style,
     Text,
     join,
 )
 from azml_contract.scripts.words import Value, Variables, Words
 
-_LONGEST = 10_000
 _MOST_COMMANDS = 2_000
 _MOST_ITEMS = 50
 _DEEPEST = 20
-_DECLARES = ("export", "local", "readonly", "declare", "typeset")
-_SHELLS = re.compile(r"(?:.*/)?(?:bash|sh|zsh|dash)")
 _WORDS = frozenset(("string", "word", "concatenation", "expansion"))
-_FUNCTION_HOLES = "123456789@*"
 _BRANCHES = frozenset(
     (
         "while_statement",
@@ -99,9 +92,9 @@ class Shell:
         self._state = _State()
         self._called: set[str] = set()
         self._left = _MOST_COMMANDS
-        self._seen: set[tuple[int, int]] = set()
-        self._order: list[tuple[int, int]] | None = None
-        self._now, self._base = source, 0
+        self._covered = Covered(len(source.text), _DEEPEST)
+        self._here = Stretch(source, 0)
+        self._redirects = Redirects(self.words, files)
 
     # --- what others ask ------------------------------------------------------------
 
@@ -120,25 +113,10 @@ class Shell:
         self._run_uncalled()
         read = 0
         for place in calls:
-            covered = self._covers(place, lines)
-            if not covered and place >= read:
+            if place >= read and not self._covered.holds(place, lines):
                 read = end = logical_line_end(self.source.text, place)
                 self._run_range(self.source, place, end)
                 self._run_uncalled()
-
-    def _covers(self, place: int, lines: Sequence[int]) -> bool:
-        """Whether a place is in a command that was read.
-
-        A command ends with its line: where the grammar goes on in the next one, it has
-        lost its way, and took whole commands for words.
-        """
-        if self._order is None or len(self._order) != len(self._seen):
-            self._order = sorted(self._seen)
-        at = bisect_right(self._order, (place, len(self.source.text)))
-        nested = self._order[max(at - _DEEPEST, 0) : at]
-        at = bisect_right(lines, place)
-        line = lines[at - 1] if at else 0
-        return any(start <= place < end and start >= line for start, end in nested)
 
     def run_text(self, text: Text) -> Text | None:
         """Follow a script that stands in a text, such as that of ``bash -c``."""
@@ -167,21 +145,22 @@ class Shell:
 
     def _run_range(self, source: Source, start: int, end: int) -> Text | None:
         root = parse(source.text[start:end], self.effort)
-        before = self._now, self._base
-        self._now, self._base = source, start
+        before, self._here = self._here, Stretch(source, start)
         self._state.depth += 1
         output = self._visit_all(root.children)
         self._state.depth -= 1
-        self._now, self._base = before
+        self._here = before
         return output
 
+    @property
+    def _now(self) -> Source:
+        return self._here.source
+
     def _span(self, node: Node) -> tuple[int, int]:
-        start, end = span(node)
-        return start + self._base, end + self._base
+        return self._here.span(node)
 
     def _raw(self, node: Node) -> str:
-        start, end = self._span(node)
-        return self._now.text[start:end]
+        return self._here.raw(node)
 
     def _visit_all(
         self, nodes: Iterable[Node], stdin: Text | None = None
@@ -258,9 +237,6 @@ class Shell:
 
         return decide(self._now.text, *self._span(node), read)
 
-    def _visit_subshell(self, node: Node, stdin: Text | None) -> Text | None:
-        return self._visit_all(node.children, stdin)
-
     def _visit_command_substitution(
         self, node: Node, stdin: Text | None
     ) -> Text | None:
@@ -288,9 +264,6 @@ class Shell:
         hole = Hole(f"{shown[0] if shown else ''} ...")
         return self.words.hole(self._now, start, end, hole)
 
-    def _visit_negated_command(self, node: Node, stdin: Text | None) -> Text | None:
-        return self._visit_all(node.named_children, stdin)
-
     def _visit_variable_assignment(self, node: Node, stdin: Text | None) -> Text:
         name_node, *rest = node.children
         name = self._raw(name_node)
@@ -317,11 +290,7 @@ class Shell:
     ) -> None:
         """Remember what a variable holds; a reader knows it by its own name."""
         if adds:
-            before = self.known.get(name)
-            if isinstance(before, tuple) and isinstance(value, tuple):
-                value = (*before, *value)
-            elif isinstance(before, Text) and isinstance(value, Text):
-                value = before + value
+            value = self.known.lengthen(name, value)
         if isinstance(value, Text) and value.whole_token:
             value = self._rename(name, value)
         self.assigned.setdefault(name, []).append((self._now, place))
@@ -335,11 +304,6 @@ class Shell:
         found = value.locate(0)
         source, start = found if found is not None else (self._now, 0)
         return self.words.hole(source, start, start, replace(hole, shown=shown))
-
-    def _visit_variable_assignments(
-        self, node: Node, stdin: Text | None
-    ) -> Text | None:
-        return self._visit_all(node.children)
 
     def _visit_declaration_command(self, node: Node, stdin: Text | None) -> Text | None:
         return self._visit_all(
@@ -372,16 +336,7 @@ class Shell:
         first_time = name not in self._called
         self._called.add(name)
         source, start, end = self.functions[name]
-        values = self.known.values
-        kept = {one: values.get(one) for one in _FUNCTION_HOLES}
-        for one in _FUNCTION_HOLES:
-            values.pop(one, None)
-        if words is not None:
-            for index, word in enumerate(words[:9], start=1):
-                values[str(index)] = word
-            for index in range(len(words) + 1, 10):
-                values[str(index)] = EMPTY
-            values["@"] = values["*"] = tuple(words)
+        kept = self.known.bind(words)
         state = self._state
         before = state.in_function, state.level
         state.in_function = True
@@ -390,10 +345,7 @@ class Shell:
         if first_time or (state.depth <= _DEEPEST and self._left > 0):
             output = self._run_range(source, start, end)
         state.in_function, state.level = before
-        for one, value in kept.items():
-            values.pop(one, None)
-            if value is not None:
-                values[one] = value
+        self.known.restore(kept)
         return output
 
     # --- loops ----------------------------------------------------------------------
@@ -455,30 +407,10 @@ class Shell:
     def _visit_redirected_statement(
         self, node: Node, stdin: Text | None
     ) -> Text | None:
-        bodies, pipes, others = [], [], []
-        target = ""
-        for child in node.named_children:
-            if child.type == "heredoc_redirect":
-                stdin = self._read_document(child)
-                redirects = [
-                    one for one in child.named_children if one.type == "file_redirect"
-                ]
-                target = self._find_target(redirects) or target
-                for inner in child.named_children:
-                    if inner.type == "pipeline":
-                        pipes += inner.named_children
-                    elif not inner.type.startswith(("heredoc", "file_")):
-                        others.append(inner)
-            elif child.type == "herestring_redirect":
-                stdin = self._read_string(child)
-            elif child.type == "file_redirect":
-                found = self._read_input(child)
-                stdin = found if found is not None else stdin
-                target = self._find_target([child]) or target
-            else:
-                bodies.append(child)
+        parts = self._redirects.sort(self._here, node, stdin)
+        bodies, stdin = parts.bodies, parts.stdin
         was = self._state.captured
-        self._state.captured = was or bool(target) or bool(pipes)
+        self._state.captured = was or bool(parts.target) or bool(parts.pipes)
         if not bodies:
             output: Text | None = stdin
         elif bodies[-1].type == "pipeline" and stdin is not None and not reads(node):
@@ -486,18 +418,15 @@ class Shell:
         else:
             output = self._visit_all(bodies, stdin)
         self._state.captured = was
-        if pipes:
+        if parts.pipes:
             fed = output
             if fed is None:
                 fed = self._make_output(*self._span(node))
-            output = self._pipe(pipes, fed)
-        if target:
-            name = target.lstrip("+")
-            before = self.files.written.get(name, EMPTY) if target[0] == "+" else EMPTY
-            if output is not None:
-                self.files.written[name] = before + output
+            output = self._pipe(parts.pipes, fed)
+        if parts.target:
+            self._redirects.write(parts.target, output)
             output = EMPTY
-        self._visit_all(others)
+        self._visit_all(parts.others)
         return output
 
     def _pipe_last(self, node: Node, stdin: Text) -> Text | None:
@@ -509,60 +438,9 @@ class Shell:
         self._state.captured = was
         return self._visit(last, stdin)
 
-    def _read_document(self, node: Node) -> Text:
-        start_node = next(
-            (one for one in node.named_children if one.type == "heredoc_start"), None
-        )
-        body = next(
-            (one for one in node.named_children if one.type == "heredoc_body"), None
-        )
-        if body is None or start_node is None:
-            return EMPTY
-        mark = self._raw(start_node)
-        start, end = self._span(body)
-        strips = any(child.type == "<<-" for child in node.children)
-        if any(quote in mark for quote in "'\"\\"):
-            text = self._now.text[start:end]
-            part = Part(text, self._now, start, end, Style.VERBATIM)
-            made = Text((part,))
-        else:
-            made = self.words.read_one(self._now, start, end, Style.DOCUMENT)
-        return strip_tabs(made) if strips else made
-
-    def _read_string(self, node: Node) -> Text:
-        start, end = self._span(node.named_children[-1])
-        return self.words.read_one(self._now, start, end)
-
-    def _read_input(self, node: Node) -> Text | None:
-        kinds = {child.type for child in node.children if not child.is_named}
-        if "<" not in kinds or not node.named_children:
-            return None
-        start, end = self._span(node.named_children[-1])
-        name = self.words.read_one(self._now, start, end)
-        return self.files.read(name.flat) or self.name_file(name, start, end)
-
     def name_file(self, name: Text, start: int, end: int) -> Text:
         """The hole of a file that is not there."""
-        self.files.miss(name)
-        shown = self.holes.show(name.flat)
-        return self.words.hole(
-            self._now, start, end, Hole(f"the file {shown}", file=shown)
-        )
-
-    def _find_target(self, nodes: Iterable[Node]) -> str:
-        """The file that the output goes to, with a plus where it is added."""
-        for node in nodes:
-            kinds = {child.type for child in node.children if not child.is_named}
-            fd = next(
-                (c for c in node.named_children if c.type == "file_descriptor"), None
-            )
-            if fd is not None and self._raw(fd) != "1":
-                continue
-            if kinds & {">", ">>", ">|", "&>", "&>>"} and node.named_children:
-                start, end = self._span(node.named_children[-1])
-                name = self.words.read_one(self._now, start, end).flat
-                return f"+{name}" if ">>" in kinds or "&>>" in kinds else name
-        return ""
+        return self._redirects.name_file(name, self._now, start, end)
 
     # --- commands -------------------------------------------------------------------
 
@@ -572,11 +450,8 @@ class Shell:
         for child in node.named_children:
             if child.type == "variable_assignment":
                 self._visit(child)
-            elif child.type == "herestring_redirect":
-                stdin = self._read_string(child)
-            elif child.type == "file_redirect":
-                found = self._read_input(child)
-                stdin = found if found is not None else stdin
+            elif child.type in ("herestring_redirect", "file_redirect"):
+                stdin = self._redirects.feed(self._here, child, stdin)
             elif child.type != "comment":
                 first, last = self._span(child)
                 if ranges and self._touch(ranges[-1][1], first):
@@ -584,9 +459,7 @@ class Shell:
                 else:
                     ranges.append((first, last))
         if self._now is self.source:
-            self._seen.add((start, end))
-            if len(self._seen) > _LONGEST:
-                raise InputError(f"it is a script of more than {_LONGEST} commands")
+            self._covered.add(start, end)
         self._left -= 1
         words = []
         for one in ranges:
@@ -618,49 +491,10 @@ class Shell:
             if self._state.depth > _DEEPEST:
                 return None
             return self._run_function(name, command.words[1:])
-        if name == "shift":
-            self._shift()
-        elif name in ("source", ".") and len(command.words) > 1:
-            found = self.files.read(command.words[1].flat)
-            if found is not None:
-                self.run_text(found)
-            else:
-                self.files.miss(command.words[1])
-        elif name == "read":
-            self._read_variable(command)
-        elif name == "set":
-            self.options.update(word.flat for word in command.words[1:])
-        elif name in ("eval",) and len(command.words) > 1:
-            return self.run_text(join(command.words[1:], " "))
-        elif _SHELLS.fullmatch(name):
-            inner = find_inner(command)
-            if inner is not None:
-                return self.run_text(inner)
-        elif name in _DECLARES:
+        script = find_script(command)
+        if script is not None:
+            return self.run_text(script)
+        if name in DECLARES:
             return EMPTY
+        run_builtin(self, command)
         return self._listen(self, command)
-
-    def _shift(self) -> None:
-        words = self.known.values.get("@")
-        if isinstance(words, tuple):
-            rest = words[1:]
-            for index in range(1, 10):
-                self.known.values[str(index)] = (
-                    rest[index - 1] if index <= len(rest) else EMPTY
-                )
-            self.known.values["@"] = self.known.values["*"] = rest
-
-    def _read_variable(self, command: Command) -> None:
-        """`read`: whole documents with ``-d ''``, else what is not known."""
-        flats = [word.flat for word in command.words[1:]]
-        whole = "-d" in flats or any(
-            one.startswith("-") and "d" in one for one in flats
-        )
-        names = [one for one in flats if re.fullmatch(r"[A-Za-z_]\w*", one)]
-        for name in names[-1:] if whole else names:
-            if whole and command.stdin is not None:
-                self.assign(name, command.stdin.strip_end(), command.start)
-            else:
-                hole = Hole(f"${name}")
-                text = self.words.hole(self._now, command.start, command.end, hole)
-                self.assign(name, text, command.start)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from azml_contract.scripts.text import (
@@ -38,6 +38,7 @@ _OPERATOR = re.compile(
     r"(#|!)?([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(\[[^\]]*\])?(.*)", re.DOTALL
 )
 _SHOWN = 40
+_ARGUMENTS = "123456789@*"
 _MOST_READ = 8 * 1024 * 1024
 
 Value = Text | tuple[Text, ...]
@@ -58,6 +59,36 @@ class Variables:
             return None
         self.left -= sum(len(one.flat) for one in _list(value))
         return value if self.left > 0 else None
+
+    def lengthen(self, name: str, value: Value) -> Value:
+        """What a name holds with more of the same kind behind it."""
+        before = self.get(name)
+        if isinstance(before, tuple) and isinstance(value, tuple):
+            return (*before, *value)
+        if isinstance(before, Text) and isinstance(value, Text):
+            return before + value
+        return value
+
+    def bind(self, words: Sequence[Text] | None) -> dict[str, Value | None]:
+        """Set the arguments of a function; with None they are not known.
+
+        Returns:
+            What they were before, for `restore`.
+        """
+        before = {name: self.values.pop(name, None) for name in _ARGUMENTS}
+        if words is not None:
+            for index in range(1, 10):
+                given = index <= len(words)
+                self.values[str(index)] = words[index - 1] if given else EMPTY
+            self.values["@"] = self.values["*"] = tuple(words)
+        return before
+
+    def restore(self, before: Mapping[str, Value | None]) -> None:
+        """Set the arguments back to what they were."""
+        for name, value in before.items():
+            self.values.pop(name, None)
+            if value is not None:
+                self.values[name] = value
 
 
 def _list(value: Value) -> tuple[Text, ...]:

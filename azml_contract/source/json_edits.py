@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from azml_contract.finding import Act, Edit
+from azml_contract.json_pointer import unescape
 from azml_contract.source.excerpt import Source
 from azml_contract.source.json_places import JsonPlaces, Place
 
@@ -83,7 +84,7 @@ def _insert(text: str, pointer: str, value: str) -> str:
     holder = places.get(above)
     if holder is None or text[holder.value : holder.value + 1] != "{":
         raise NoPlace(above)
-    name = _write(step.replace("~1", "/").replace("~0", "~"))
+    name = _write(unescape(step))
     members = sorted(places.list_inside(above).values())
     if places.get(pointer) is not None:
         raise NoPlace(pointer)

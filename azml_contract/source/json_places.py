@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from azml_contract.json_pointer import steps_of, unescape
+
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\.")
 # Both are written in C; typeshed does not know them.
@@ -44,8 +46,7 @@ class JsonPlaces:
     def find(self, pointer: str) -> Place:
         """The place of a pointer, or of its nearest ancestor that there is."""
         place = self._root
-        for step in pointer.split("/")[1:]:
-            name = step.replace("~1", "/").replace("~0", "~")
+        for name in steps_of(pointer):
             inner = self._read_level(place.value).get(name)
             if inner is None:
                 return place
@@ -58,7 +59,7 @@ class JsonPlaces:
         if not slash:
             return self._root
         holder = self.get(above)
-        name = step.replace("~1", "/").replace("~0", "~")
+        name = unescape(step)
         return None if holder is None else self._read_level(holder.value).get(name)
 
     def list_inside(self, pointer: str) -> dict[str, Place]:

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from azml_contract.exchange import Exchange, Request
 from azml_contract.finding import Severity
+from azml_contract.json_pointer import unescape
 from azml_contract.stories.python import (
     CLUSTER,
     ENSURE,
@@ -475,7 +476,7 @@ def _parse(exchange: Exchange) -> Any:
 def _get(value: Any, steps: Sequence[str]) -> Any:
     for step in steps:
         if isinstance(value, dict):
-            value = value.get(step.replace("~1", "/").replace("~0", "~"))
+            value = value.get(unescape(step))
         elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
             value = value[int(step)]
         else:

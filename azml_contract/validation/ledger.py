@@ -60,7 +60,9 @@ def find_divergence(
 ) -> Divergence | None:
     """The first entry that covers a finding; None when nothing is known."""
     for entry in load_ledger():
-        if entry.is_bound or code not in entry.codes or entry.of_null > is_null:
+        if entry.is_bound or code not in entry.codes:
+            continue
+        if entry.of_null and not is_null:
             continue
         if entry.covers(api_version, definition, name):
             return entry

@@ -32,6 +32,31 @@ def test_reports_of_two_jobs_are_joined(run, tmp_path):
     assert "recorded at 2022-05-01" in text.out
 
 
+def test_findings_that_hold_lists_are_joined_each_once(run, tmp_path):
+    shape = {
+        "code": "AZC404",
+        "severity": "error",
+        "message": "a.json: it cannot be read.",
+        "cure": "",
+        "pointer": "",
+        "operation": "",
+        "api_version": "",
+        "side": "request",
+        "expected": [["a"]],
+        "seen": {"b": [1]},
+        "evidence": "spec",
+    }
+    for name in ("a", "b"):
+        report = write_report(run, tmp_path / f"{name}.json", MODERN)
+        told = json.loads(report.read_text("utf-8")) | {"findings": [shape]}
+        report.write_text(json.dumps(told), "utf-8")
+
+    reports = (tmp_path / "a.json", tmp_path / "b.json")
+    joined = run("regress", "--merge", *reports, "--format", "json2")
+
+    assert json.loads(joined.out)["findings"] == [shape]
+
+
 def test_joining_what_is_no_report_is_an_input_error(run, tmp_path):
     file = tmp_path / "x.json"
     file.write_text("{}")

@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "azml_contract"
 
 VALUES = {
-    *("errors", "exchange", "api_version", "finding"),
+    *("errors", "exchange", "api_version", "finding", "json_pointer"),
     *("seen", "source", "whole_file"),
 }
 ALLOWED: dict[str, set[str]] = {
@@ -21,6 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "exchange": set(),
     "api_version": set(),
     "finding": set(),
+    "json_pointer": set(),
     "interrupts": set(),
     "printable": set(),
     "content_coding": set(),
@@ -29,12 +30,12 @@ ALLOWED: dict[str, set[str]] = {
     "made_page": {"whole_file"},
     "seen": set(),
     "shipped": set(),
-    "source": {"finding"},
+    "source": {"finding", "json_pointer"},
     "settings": {"errors"},
     "contract": VALUES,
     "validation": VALUES | {"contract", "made_page"},
-    "redaction": {"errors", "exchange", "content_coding"},
-    "cassette": {"errors", "exchange", "whole_file"},
+    "redaction": {"errors", "exchange", "content_coding", "json_pointer"},
+    "cassette": {"errors", "exchange", "whole_file", "json_pointer"},
     "recording": VALUES | {"content_coding", "redaction", "cassette", "gateway"},
     "scripts": VALUES | {"settings", "validation"},
     "stories": VALUES | {"validation"},

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azml_contract.commands.cassette.wording import count, short_url
+from azml_contract.commands.cassette.wording import count, cut, short_url
 from azml_contract.errors import InputError, show_path
 from azml_contract.printable import make_printable
 
@@ -291,12 +291,12 @@ def _diff(
             for line in difflib.unified_diff(ours, theirs, lineterm="", n=1)
             if not line.startswith(("---", "+++", "@@"))
         ]
-        yield from (_cut(line, width) for line in diff[:_MOST_LINES])
+        yield from (cut(line, width) for line in diff[:_MOST_LINES])
         if len(diff) > _MOST_LINES:
             yield f"and {len(diff) - _MOST_LINES} lines more"
         return
     for mark, side in (("-", ours), ("+", theirs)):
-        yield from (_cut(f"{mark} {times}{line}", width) for line in side)
+        yield from (cut(f"{mark} {times}{line}", width) for line in side)
 
 
 def _lines(text: str) -> list[str]:
@@ -308,16 +308,12 @@ def _lines(text: str) -> list[str]:
     return json.dumps(value, indent=1, ensure_ascii=False).splitlines()
 
 
-def _cut(line: str, width: int) -> str:
-    return line if len(line) <= width else f"{line[: width - 3]}..."
-
-
 def _fold(text: str, width: int) -> list[str]:
     """Break a long line, at blanks and slashes where there are any."""
     lines: list[str] = []
     while len(text) > width:
-        cut = max(text.rfind(mark, 1, width) for mark in " /")
-        cut = cut if cut > width // 3 else width
-        lines.append(text[:cut].rstrip())
-        text = "  " + text[cut:].lstrip()
+        end = max(text.rfind(mark, 1, width) for mark in " /")
+        end = end if end > width // 3 else width
+        lines.append(text[:end].rstrip())
+        text = "  " + text[end:].lstrip()
     return [*lines, text]

@@ -76,8 +76,12 @@ def name_drawn(text: str, variables: Mapping[str, Any]) -> str:
 
 def short_value(value: Any, width: int = _SHOWN) -> str:
     """A JSON value in one line."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= width else text[: width - 3] + "..."
+    return cut(json.dumps(value, ensure_ascii=False), width)
+
+
+def cut(text: str, width: int) -> str:
+    """A text, its end left out where it is longer than `width`."""
+    return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def count(number: int, noun: str) -> str:

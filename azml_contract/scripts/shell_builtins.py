@@ -1,0 +1,78 @@
+"""The commands that a shell runs itself, as far as calls hang on them.
+
+In: a command, and the shell that meets it. Out: what it changes in that shell. What
+such a command writes is for the shell's listener to say, but for those that run a text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from azml_contract.scripts.command import Command, find_inner
+from azml_contract.scripts.files import Files
+from azml_contract.scripts.text import Hole, Text, join
+from azml_contract.scripts.words import Value, Variables, Words
+
+DECLARES = frozenset(("export", "local", "readonly", "declare", "typeset"))
+_SHELLS = re.compile(r"(?:.*/)?(?:bash|sh|zsh|dash)")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+class Runs(Protocol):
+    """What a builtin needs of a shell."""
+
+    known: Variables
+    words: Words
+    files: Files
+    options: set[str]
+
+    def assign(self, name: str, value: Value, place: int) -> None:
+        """Remember what a variable holds."""
+
+    def run_text(self, text: Text) -> Text | None:
+        """Follow a script that stands in a text."""
+
+
+def find_script(command: Command) -> Text | None:
+    """The text that a command runs as a script in its own place; None for others."""
+    if command.name == "eval" and len(command.words) > 1:
+        return join(command.words[1:], " ")
+    return find_inner(command) if _SHELLS.fullmatch(command.name) else None
+
+
+def run_builtin(shell: Runs, command: Command) -> None:
+    """Do what a builtin does to the shell; nothing for any other command."""
+    name = command.name
+    if name == "shift":
+        _shift(shell)
+    elif name in ("source", ".") and len(command.words) > 1:
+        found = shell.files.read(command.words[1].flat)
+        if found is not None:
+            shell.run_text(found)
+        else:
+            shell.files.miss(command.words[1])
+    elif name == "read":
+        _read_variable(shell, command)
+    elif name == "set":
+        shell.options.update(word.flat for word in command.words[1:])
+
+
+def _shift(shell: Runs) -> None:
+    words = shell.known.values.get("@")
+    if isinstance(words, tuple):
+        shell.known.bind(words[1:])
+
+
+def _read_variable(shell: Runs, command: Command) -> None:
+    """`read`: whole documents with ``-d ''``, else what is not known."""
+    flats = [word.flat for word in command.words[1:]]
+    whole = any(one.startswith("-") and "d" in one for one in flats)
+    names = [one for one in flats if _NAME.fullmatch(one)]
+    for name in names[-1:] if whole else names:
+        if whole and command.stdin is not None:
+            shell.assign(name, command.stdin.strip_end(), command.start)
+        else:
+            hole = Hole(f"${name}")
+            text = shell.words.hole(command.source, command.start, command.end, hole)
+            shell.assign(name, text, command.start)
