@@ -33,9 +33,11 @@ from azml_contract.gateway.spool import (
 )
 
 LARGEST_BODY = 16 * 1024**3
-_CHUNK = 256 * 1024
+CHUNK = 256 * 1024
+"""Bytes that are read from a connection at a time."""
 _LONGEST_HEAD = 64 * 1024
-_BODILESS = (204, 304)
+BODILESS = (204, 304)
+"""Statuses of answers that have no body, whatever they say of its length."""
 _FRAMING = re.compile(
     rb"^(?:(content-length)|(transfer-encoding))[ \t]*:([^\r\n]*)",
     re.IGNORECASE | re.MULTILINE,
@@ -166,7 +168,7 @@ class _Http1:
         return event
 
     def _receive(self) -> bytes:
-        piece = self._connection.recv(_CHUNK)
+        piece = self._connection.recv(CHUNK)
         self._take_in(piece)
         return piece
 
@@ -234,14 +236,14 @@ class _Http1:
                 promised = max(promised, int(value)) if value.isdigit() else promised
             else:
                 headers.append((name, value))
-        silent = self._method == b"HEAD" or answer.status in _BODILESS
-        if answer.status not in _BODILESS:
+        silent = self._method == b"HEAD" or answer.status in BODILESS
+        if answer.status not in BODILESS:
             headers.append((b"Content-Length", b"%d" % promised))
         out = self._start(answer.status, headers)
         if not silent:
             for piece in pieces_of(answer):
                 out += self._data(piece)
-                if len(out) > _CHUNK:
+                if len(out) > CHUNK:
                     send_all(self._connection, out)
                     out = b""
             if promised > size:
@@ -303,7 +305,7 @@ class _Http1:
         until = time.monotonic() + 5
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_WR)
-            while time.monotonic() < until and receive_plain(self._connection, _CHUNK):
+            while time.monotonic() < until and receive_plain(self._connection, CHUNK):
                 """It is not wanted."""
 
     def _part(self) -> None:

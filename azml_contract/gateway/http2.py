@@ -18,19 +18,26 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import DataReceived, Event, RequestReceived, StreamEnded, StreamReset
-from h2.exceptions import H2Error, StreamClosedError
+from h2.exceptions import H2Error, StreamClosedError, StreamIDTooLowError
 
 from azml_contract.exchange import Headers, Response
-from azml_contract.gateway.http1 import Answer, Handle, Streamed, make_problem
+from azml_contract.gateway.http1 import (
+    BODILESS,
+    CHUNK,
+    Answer,
+    Handle,
+    Streamed,
+    make_problem,
+)
 from azml_contract.gateway.sockets import send_all
 from azml_contract.gateway.spool import Intake, make_request, pieces_of, size_of
 
-_CHUNK = 256 * 1024
 _WINDOW = 1024 * 1024
+_GONE = (StreamClosedError, StreamIDTooLowError)
+"""What h2 says of a stream that is over: it may have forgotten it by then."""
 _OF_HTTP_1 = frozenset(
     {"connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"}
 )
-_BODILESS = (204, 304)
 
 
 def serve_http2(
@@ -51,9 +58,13 @@ def serve_http2(
         first: What was read of it.
 
     Raises:
-        OSError: The client went away, or said nothing for too long.
+        OSError: The client went away, said nothing for too long, or ended what it
+            still asked for.
     """
-    _Http2(connection, handle, authority, largest).run(first)
+    try:
+        _Http2(connection, handle, authority, largest).run(first)
+    except H2Error as error:
+        raise ConnectionAbortedError(f"HTTP/2 is at its end: {error}") from error
 
 
 @dataclass(slots=True)
@@ -86,7 +97,7 @@ class _Http2:
             while self._whole:
                 stream = self._whole.popleft()
                 # The client may have lost interest in the meantime.
-                with contextlib.suppress(StreamClosedError):
+                with contextlib.suppress(*_GONE):
                     self._take_turn(stream)
             going = self._receive()
 
@@ -94,7 +105,7 @@ class _Http2:
 
     def _receive(self) -> bool:
         """Take in what comes next; False at the end of the connection."""
-        return self._take_in(self._connection.recv(_CHUNK))
+        return self._take_in(self._connection.recv(CHUNK))
 
     def _take_in(self, piece: bytes) -> bool:
         if not piece:
@@ -114,13 +125,14 @@ class _Http2:
             headers = tuple((str(n), str(v)) for n, v in event.headers or ())
             self._coming[_id_of(event)] = asked = _Asked(headers)
             if any(name == "expect" for name, _ in asked.headers):
-                self._http.send_headers(_id_of(event), [(":status", "100")])
+                with contextlib.suppress(*_GONE):  # reset at once
+                    self._http.send_headers(_id_of(event), [(":status", "100")])
         elif isinstance(event, DataReceived):
             stream, size = _id_of(event), event.flow_controlled_length or 0
             found = self._coming.get(stream)
             if found is not None and found.intake.size <= self._largest:
                 found.intake.take(bytes(event.data or b""))
-            with contextlib.suppress(StreamClosedError):
+            with contextlib.suppress(*_GONE):
                 self._http.acknowledge_received_data(size, stream)
         elif isinstance(event, StreamEnded):
             self._whole.append(_id_of(event))
@@ -155,7 +167,25 @@ class _Http2:
         """Send an answer; whether it was sent whole."""
         if answer is None:
             return False
-        silent = method == "HEAD" or answer.status in _BODILESS
+        pieces = _pieces(answer)
+        try:
+            return self._send_whole(stream, method, answer, pieces)
+        except _CutOff:
+            return False
+        finally:
+            if isinstance(answer, Streamed):
+                with contextlib.suppress(_CutOff):
+                    for _ in pieces:
+                        """To its end: whoever records it wants all of it."""
+
+    def _send_whole(
+        self,
+        stream: int,
+        method: str,
+        answer: Response | Streamed,
+        pieces: Iterator[bytes],
+    ) -> bool:
+        silent = method == "HEAD" or answer.status in BODILESS
         head = [(":status", str(answer.status)), *_head_of(answer)]
         promised = next((v for n, v in head if n == "content-length"), None)
         if promised is None and isinstance(answer, Response) and not silent:
@@ -166,12 +196,9 @@ class _Http2:
         if silent:
             return True
         sent = 0
-        try:
-            for piece in _pieces(answer):
-                self._send_piece(stream, piece)
-                sent += len(piece)
-        except _CutOff:
-            return False
+        for piece in pieces:
+            self._send_piece(stream, piece)
+            sent += len(piece)
         if promised not in (None, str(sent)):
             return False
         self._http.end_stream(stream)
