@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import FrameType
 from typing import Any
 
@@ -26,6 +27,7 @@ from azml_contract.recording.audit import listening
 from azml_contract.recording.libraries import entering_outside
 
 Refuse = Callable[[str], Exception]
+_Address = IPv4Address | IPv6Address
 
 _looking = threading.local()
 _LOCAL = ("", "None", "localhost")
@@ -128,12 +130,13 @@ def _asked(event: str, args: tuple[Any, ...]) -> str | None:
             return None
         address = _find_peer(sock) if address is None else address
         return None if address is None else say_address(address)
-    if event in (
-        "socket.getaddrinfo",
-        "socket.gethostbyname",
-        "socket.gethostbyaddr",
-    ):
-        return None if _needs_no_lookup(args[0]) else _text(args[0])
+    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        known = _is_of_here(args[0]) or _address_of(args[0]) is not None
+        return None if known else _text(args[0])
+    if event == "socket.gethostbyaddr":  # the name of an address is looked up, too
+        address = _address_of(args[0])
+        known = _is_of_here(args[0]) if address is None else address.is_loopback
+        return None if known else _text(args[0])
     if event == "socket.getnameinfo":
         return say_address(args[0])
     return None
@@ -152,10 +155,23 @@ def _is_pair(sock: Any) -> bool:
     return False
 
 
-def _needs_no_lookup(host: Any) -> bool:
-    text = _text(host).rpartition("%")[0] or _text(host)
-    known = text in _LOCAL or text == socket.gethostname()
-    return known or ":" in text or text[-1:].isdigit()
+def _is_of_here(host: Any) -> bool:
+    """Whether a name is this machine's own: it is in a file, nobody is asked."""
+    text = _text(host)
+    return text in _LOCAL or text == socket.gethostname()
+
+
+def _address_of(host: Any) -> _Address | None:
+    """The address that a text is, also in the old short forms; None for a name."""
+    text = _text(host)
+    try:
+        return ip_address(text)
+    except ValueError:
+        pass
+    try:
+        return None if " " in text else ip_address(socket.inet_aton(text))
+    except (OSError, ValueError):
+        return None
 
 
 def _text(host: Any) -> str:
