@@ -101,6 +101,12 @@ class Interaction:
         return body
 
     @property
+    def named_files(self) -> frozenset[str]:
+        """The sha256 of each side file that stands for a body of it."""
+        bodies = (self.request_body, self.response_body)
+        return frozenset(one["file"] for one in bodies if one and "file" in one)
+
+    @property
     def request_json(self) -> Json:
         """The JSON of the request; None where the body is absent or no JSON."""
         value: Json = read_json(self.request_body)

@@ -59,7 +59,7 @@ class Extension:
         """What the cassette answers; None where the request must go out."""
         if is_identity(request):
             return None
-        played = self._player.try_play(self._sides.as_recorded(request))
+        played = self._player.answer(self._sides.as_recorded(request))
         if played is None or played.interaction is None:
             return None
         if is_key_list(request):

@@ -8,7 +8,7 @@ verbs: `open` before the scenario, `answer` and `take` for each call, `finish` a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -243,19 +243,24 @@ class Record(Live):
         scrubber, cassette = self.scrub()
         rendered = render_cassette(cassette)
         scanner = Scanner(scrubber.redactor, self.notes.variables)
-        found = scanner.scan(rendered, scrubber.side_files)
+        side_files = {**self._kept_files(), **scrubber.side_files}
+        found = scanner.scan(rendered, side_files)
         if found:
             raise SecretFound(path, found)
         for one in scanner.unopened:
             warnings.warn(NotLookedInto(path, one), stacklevel=2)
         if self.settings.proves:
             player = partial(make_player, self.settings, redactor=scrubber.redactor)
-            proof = Proof(path, rendered, scrubber.side_files, player)
+            proof = Proof(path, rendered, side_files, player)
             proof.require_headers(self._headers_missed)
             proof.require(self.sent(), self._rules(), self._beside())
             if self.settings.rerun is not None:
                 proof.require_rerun(self.settings.rerun)
-        put_in_place(self.settings, rendered, scrubber.side_files)
+        put_in_place(self.settings, rendered, side_files)
+
+    def _kept_files(self) -> Mapping[str, bytes]:
+        """Side files of what the cassette held before, and goes on to hold."""
+        return {}
 
     def sent(self) -> list[Sent]:
         """What the cassette was made of, in the order sent."""
@@ -346,14 +351,15 @@ class Verify(Record):
         """Nothing is written."""
 
     def describe_differences(self) -> str:
+        """Without calls not made: a failed scenario stops early."""
         from azml_contract.recording.verify import RecordingDiffers
 
         if not len(self.tape):
             return ""
         try:
-            self._compare()
+            self._compare(partly=True)
         except RecordingDiffers as error:
-            return error.describe_made()
+            return str(error)
         return ""
 
 
@@ -416,6 +422,10 @@ class Extend(Record):
         )
         added = self._lay_out(scrubber)
         return scrubber, extension.join(added, self.notes.read_pointers())
+
+    def _kept_files(self) -> Mapping[str, bytes]:
+        old = self._extension.cassette.interactions if self._extension else ()
+        return {name: one.side_files[name] for one in old for name in one.named_files}
 
     def sent(self) -> list[Sent]:
         old = self._extension.cassette.interactions if self._extension else ()

@@ -190,18 +190,6 @@ class Player:
         one = self.cassette.interactions[index]
         return Played(self._bindings.restore(one.response), index, one)
 
-    def try_play(self, request: Request) -> Played | None:
-        """Answer a request; None where the cassette has no answer (left) for it."""
-        request = self._matcher.prepare(request)
-        place = self._matcher.place(request)
-        content = self._matcher.content(request, self._ledger)
-        with self._lock:
-            index = self._find(request, place, content)
-        if index is None:
-            return None
-        one = self.cassette.interactions[index]
-        return Played(self._bindings.restore(one.response), index, one)
-
     def _find(self, request: Request, place: Place, content: Content) -> int | None:
         index = self._take(request, place, content)
         if index is None and self._fill_site(request, place):

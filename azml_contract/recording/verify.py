@@ -73,12 +73,7 @@ class RecordingDiffers(CassetteError):
         self.path = path
         self.differences = tuple(differences)
         self.record_command = record_command
-        super().__init__(self._describe(self.differences))
-
-    def describe_made(self) -> str:
-        """The message without calls not made: a failed scenario stops early."""
-        made = [one for one in self.differences if one.is_made]
-        return self._describe(made) if made else ""
+        super().__init__(self._describe(differences))
 
     def _describe(self, differences: Sequence[Difference]) -> str:
         count = len(differences)

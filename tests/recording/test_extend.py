@@ -95,6 +95,35 @@ def test_what_is_missing_is_added_and_stand_ins_keep_their_meaning(
     replay(lambda recorder: get(arm, stand_ins, "two", "one"))
 
 
+def test_side_files_of_what_was_recorded_before_stay(
+    service, record, extend, replay, cassette_path
+):
+    large = bytes(range(256)) * 400
+    service.on("GET", "/large", lambda call: (200, {}, large))
+    service.on("GET", "/small", lambda call: (200, {}, b"small"))
+
+    def get(*paths):
+        def story(recorder):
+            for path in paths:
+                url = f"{service.url}/{path}"
+                answer = requests.get(url, verify=str(service.ca))
+                assert answer.content == (large if path == "large" else b"small")
+
+        return story
+
+    record(get("large"))
+    proven: list[str] = []
+    extend(
+        get("large", "small"),
+        rerun=lambda folder: proven.extend(f.name for f in folder.rglob("blobs/*")),
+    )
+
+    (first, second) = load_cassette(cassette_path).interactions
+    assert first.named_files == {*proven}
+    assert second.named_files == frozenset()
+    replay(get("large", "small"))
+
+
 def test_reads_of_both_parts_are_kept(
     arm, real, make_recorder, record, extend, cassette_path
 ):

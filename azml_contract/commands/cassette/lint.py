@@ -134,13 +134,11 @@ def side_files_of(document: Document) -> dict[str, bytes]:
     """The side files of a cassette, by their sha256."""
     if document.cassette is None:
         return {}
-    bodies = [
-        (one, body["file"])
+    return {
+        name: one.side_files[name]
         for one in document.cassette.interactions
-        for body in (one.request_body, one.response_body)
-        if body and "file" in body
-    ]
-    return {name: one.side_files[name] for one, name in bodies}
+        for name in sorted(one.named_files)
+    }
 
 
 def _look(

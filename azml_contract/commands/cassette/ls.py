@@ -79,7 +79,7 @@ def _read(path: Path) -> _Row:
     cassette = open_cassette(path).cassette
     assert cassette is not None
     size = path.stat().st_size
-    named = {name for one in cassette.interactions for name in one.side_files}
+    named = {name for one in cassette.interactions for name in one.named_files}
     folder = path.parent / "blobs"
     size += sum((folder / n).stat().st_size for n in named if (folder / n).is_file())
     return _Row(path, cassette, size)
