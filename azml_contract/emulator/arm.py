@@ -328,7 +328,7 @@ class Arm:
         )
 
     def _find_operation(
-        self, request: Request, path: ArmPath, contract: Any
+        self, request: Request, path: ArmPath, contract: Contract
     ) -> Operation:
         method = "GET" if request.method == "HEAD" else request.method
         found = contract.find(method, urlsplit(request.url).path)

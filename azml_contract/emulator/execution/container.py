@@ -10,6 +10,7 @@ stand in a file of the folder: a command line is for everybody to read.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import uuid
@@ -21,6 +22,9 @@ from azml_contract.errors import UsageError
 from azml_contract.whole_file import write_whole
 
 _START = "start.sh"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OF_SHELL = frozenset({"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"})
+"""What a shell lets nobody set; to try ends the script."""
 ENGINE_FAILED = 125
 """What an engine ends with that could not make or start the container."""
 
@@ -89,10 +93,8 @@ def contain(
         memory_mb: The container has no more.
     """
     name = f"azml-{folder.name}-{uuid.uuid4().hex[:8]}"
-    words = [f"{key}={value}" for key, value in variables.items() if key != "PATH"]
     start = folder / _START
-    line = f"exec env {shlex.join([*words, '/bin/bash', '-c', command])}\n"
-    write_whole(start, line, private=True)
+    write_whole(start, _write_start(command, variables), private=True)
     volumes = [f"{folder}:{folder}", *(f"{one}:{one}:ro" for one in shared)]
     return Contained(
         [
@@ -104,6 +106,25 @@ def contain(
         ],
         [engine.program, "rm", "--force", name],
     )
+
+
+def _write_start(command: str, variables: Mapping[str, str]) -> str:
+    """A script for the shell that sets the variables and becomes the command.
+
+    What the shell cannot export, `env` takes as words, which are seen until it has
+    become the command.
+    """
+    lines: list[str] = []
+    odd: list[str] = []
+    for key, value in variables.items():
+        if key == "PATH":
+            continue
+        if _NAME.fullmatch(key) and key not in _OF_SHELL:
+            lines.append(f"export {key}={shlex.quote(value)}")
+        else:
+            odd.append(f"{key}={value}")
+    words = [*(("env", *odd) if odd else ()), "/bin/bash", "-c", command]
+    return "\n".join([*lines, f"exec {shlex.join(words)}"]) + "\n"
 
 
 def _be_the_same_user() -> Sequence[str]:

@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -215,6 +216,7 @@ class Run:
 
     # -- while it runs ------------------------------------------------
 
+    @cached_property
     def _container(self) -> tuple[Engine, str] | None:
         """What runs the job and its image; None for this machine.
 
@@ -228,7 +230,7 @@ class Run:
         return (engine, image) if image else None
 
     def _tell_lacking(self, properties: Mapping[str, Any]) -> Iterator[str]:
-        contained = self._container()
+        contained = self._container
         if contained is not None:
             return tell_contained(self.world, properties, contained[0].name)
         return tell_missing(self.world, properties, self.limits.python)
@@ -238,7 +240,7 @@ class Run:
     ) -> subprocess.Popen[bytes]:
         own = {**base_variables(self.folder, self.limits.python), **self.environ}
         whole = {**own, **variables}
-        contained = self._container()
+        contained = self._container
         if contained is None:
             words = ["/bin/bash", "-c", command]
             return start_keeper(words, self.folder, whole, self.limits)
@@ -286,7 +288,7 @@ class Run:
             return End("Canceled")
         if why == "exited":
             reason = f"The command ended with exit code {code}"
-            contained = self._container()
+            contained = self._container
             if contained is not None and code == ENGINE_FAILED:
                 reason += f"; {contained[0].name} could not start the container"
             if code in (153, -25):  # SIGXFSZ, by way of the shell or not

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from azml_contract.emulator.clock import RunningClock
-from azml_contract.emulator.execution.container import contain, find_engine
+from azml_contract.emulator.execution.container import Engine, contain, find_engine
 from azml_contract.emulator.server import Emulator
 from azml_contract.errors import UsageError
 from tests.emulator.execution.conftest import LIMITS, Bench
@@ -152,6 +153,20 @@ def test_an_emulator_that_ends_removes_its_containers(engines):
         bench.put("abandoned", command="exec sleep 7373")
         engines.wait("abandoned")
     assert [words[0] for words in engines.told("abandoned")] == ["run", "rm"]
+
+
+def test_values_of_variables_stand_on_no_command_line(tmp_path):
+    (tmp_path / "code").mkdir()
+    engine = Engine("/usr/bin/docker", {})
+    variables = {"KEY": "it's $ecret\n", "UID": "7", "odd-name": "x", "PATH": "/no"}
+
+    found = contain(engine, "i", "printenv KEY", tmp_path, variables, memory_mb=5)
+
+    assert not [word for word in found.run if "ecret" in word]
+    start = Path(found.run[-1])
+    assert "ecret" not in start.read_text().partition("exec ")[2]
+    said = subprocess.run(["/bin/sh", start], capture_output=True, check=True)
+    assert said.stdout == b"it's $ecret\n\n"
 
 
 def test_podman_serves_where_there_is_no_docker(tmp_path):
