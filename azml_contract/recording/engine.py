@@ -172,8 +172,13 @@ class Recorder:
             )
 
     def wake(self) -> None:
-        """Intercept, in place of the recorder that does so far."""
+        """Intercept, in place of the recorder that does so far.
+
+        Raises:
+            CassetteError: That one is of another thread.
+        """
         with Recorder._guard:
+            self._require_one_thread()  # it may have come since ours was entered
             outer = self.innermost()
             if outer is not None:
                 outer._stop_intercepting()

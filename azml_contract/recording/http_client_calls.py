@@ -255,10 +255,10 @@ class HttpClientCalls:
 class _Ready(http.client.HTTPResponse):
     """An answer that is here: its head need not be read."""
 
-    def __init__(self, response: Response, sock: Any, **kwargs: Any) -> None:
-        super().__init__(sock, **kwargs)
+    def __init__(self, response: Response, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._response = response
-        self._verb = str(kwargs.get("method") or "")
+        self._verb = str(getattr(self, "_method", None) or "")
 
     def begin(self) -> None:
         response, message = self._response, http.client.HTTPMessage()

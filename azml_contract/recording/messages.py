@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -34,6 +35,8 @@ from azml_contract.recording.failures import describe, revive
 
 _CHUNK = 1 << 20
 _BODILESS = (204, 304)
+_PARTIAL = 206
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
 class _Body(BytesIO):
@@ -82,7 +85,9 @@ def from_prepared(prepared: requests.PreparedRequest) -> Request:
         raw = body.encode()
     else:
         raw = _read_body(prepared, body)
-    named = prepared.headers.lower_items()  # faster than `items`
+    held: Any = prepared.headers  # a plain dict may have two spellings of a name
+    is_usual = isinstance(held, CaseInsensitiveDict)
+    named = held.lower_items() if is_usual else held.items()  # the faster one
     headers = tuple([(_text(name), _text(value)) for name, value in named])
     return Request(prepared.method or "GET", prepared.url or "", headers, raw)
 
@@ -267,7 +272,29 @@ def framed(method: str, response: Response, missing: int = 0) -> list[tuple[str,
     if method == "HEAD" or response.status in _BODILESS:
         return headers
     kept = [pair for pair in headers if pair[0].lower() != "content-length"]
-    return [*kept, ("Content-Length", str(len(response.body) + missing))]
+    size = len(response.body)
+    if response.status == _PARTIAL and size and not missing:
+        kept = [
+            (name, _range_of(value, size) if name.lower() == "content-range" else value)
+            for name, value in kept
+        ]
+    return [*kept, ("Content-Length", str(size + missing))]
+
+
+def _range_of(value: str, size: int) -> str:
+    """A Content-Range that is true of a body, which may hold a longer name now.
+
+    What a client asks for next depends on the size of the whole: that changes with
+    the range that ends it alone.
+    """
+    found = _RANGE.fullmatch(value)
+    if found is None:
+        return value
+    first, last, whole = found.groups()
+    end = int(first) + size
+    if whole == str(int(last) + 1):
+        whole = str(end)
+    return f"bytes {first}-{end - 1}/{whole}"
 
 
 def _apart(headers: Headers) -> Iterator[tuple[str, str]]:

@@ -14,13 +14,14 @@ from azml_contract.errors import UsageError
 
 JOB_NAME = r"[a-z]{2,30}_[a-z]{2,30}_[0-9a-z]{10}"
 """What azure-ai-ml draws for jobs: two words and ten characters, digits or none."""
-NAMES = (
+_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
+_KNOWN = (
     JOB_NAME,
     r"[\w-]{1,100}_1[5-9]\d{8}_[0-9a-f]{8}",  # azureml-core's, of runs
     r"[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}",  # a random GUID without dashes
     r"1[5-9]\d{8}(?:\d{3}|\d{6}|\d{9})?",  # seconds since 1970, or smaller parts
     r"20\d{6}[-_T]?\d{6}",  # a date and a time, as names have them
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?",
+    _TIME,
 )
 TIME = "0000-00-00T00:00:00Z"
 """What stands for every time: two times are the same."""
@@ -31,7 +32,6 @@ class DrawnNames:
 
     Args:
         more: Patterns of a project's own.
-        known: Patterns that are known.
         own: Those that hold for a test's own requests too; None for all.
         levels_times: Whether two times are the same.
 
@@ -42,17 +42,16 @@ class DrawnNames:
     def __init__(
         self,
         more: Sequence[str] = (),
-        known: Sequence[str] = NAMES,
         *,
         own: Sequence[str] | None = None,
         levels_times: bool = True,
     ) -> None:
         self._levels_times = levels_times
-        self._kinds = [_compile(one) for one in (*more, *known)]
+        self._kinds = [_compile(one) for one in (*more, *_KNOWN)]
         self._own = self._kinds if own is None else [_compile(one) for one in own]
         joined = "|".join(f"(?:{one.pattern})" for one in self._kinds)
         self.pattern = rf"(?<![0-9A-Za-z])(?:{joined})(?![0-9A-Za-z])"
-        self._time = re.compile(NAMES[-1])
+        self._time = re.compile(_TIME)
 
     def level_times(self, text: str) -> str:
         """The text with every time the same."""

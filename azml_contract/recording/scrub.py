@@ -273,7 +273,7 @@ class Scrubber:
             return _zero_hex(value)
         return {
             name: self._level_property(name, item)
-            if name in _LEVELLED or name.lower() in _LEVELLED
+            if name.lower() in _LEVELLED
             else self._level(item)
             if isinstance(item, dict | list)
             else item

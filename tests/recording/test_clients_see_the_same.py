@@ -322,6 +322,23 @@ def test_a_connection_is_used_again(base, same):
     assert len(same(story)) == 7
 
 
+def test_a_connection_that_tells_what_it_does_is_answered(base, same, capsys):
+    def story():
+        connection = http.client.HTTPConnection(base.removeprefix("http://"))
+        connection.set_debuglevel(1)
+        seen = []
+        for verb in ("HEAD", "GET"):
+            connection.request(verb, "/bytes")
+            seen.append(connection.getresponse().read())
+        connection.close()
+        return seen
+
+    nothing, body = same(story)
+    assert not nothing
+    assert body
+    assert "send: b'GET /bytes" in capsys.readouterr().out
+
+
 def test_extend_answers_what_it_has_and_sends_the_rest(base, make_recorder):
     for count, mode in enumerate((Mode.RECORD, Mode.EXTEND, Mode.REPLAY)):
         with make_recorder(mode) as recorder:

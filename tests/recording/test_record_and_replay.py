@@ -492,6 +492,17 @@ def test_a_second_recorder_of_another_thread_is_refused_by_name(make_recorder):
     )
 
 
+def test_nor_may_it_go_on_where_one_of_another_thread_came_meanwhile(make_recorder):
+    with ThreadPoolExecutor(1) as pool:
+        second = make_recorder(Mode.LIVE, scenario="story/other")
+        pool.submit(lambda: (second.__enter__(), second.rest())).result()
+        with make_recorder(Mode.LIVE) as first:
+            failure = pool.submit(second.wake).exception()
+            assert Recorder.innermost() is first
+    assert Recorder.innermost() is None
+    assert "story/other cannot be recorded or replayed" in str(failure)
+
+
 def test_nothing_recorded_is_an_error_and_writes_nothing(make_recorder, cassette_path):
     with make_recorder(Mode.RECORD) as recorder:
         pass
