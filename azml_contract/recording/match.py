@@ -26,7 +26,7 @@ from azml_contract.cassette.interaction import Interaction
 from azml_contract.content_coding import CannotOpen, open_body
 from azml_contract.exchange import Headers, Request
 from azml_contract.recording.blocks import BlockLedger, is_block_list
-from azml_contract.redaction.redact import redact_leaves
+from azml_contract.redaction.bodies import redact_leaves
 from azml_contract.redaction.rules import (
     FORM_IGNORED,
     SAS_GUIDS,

@@ -38,6 +38,7 @@ from azml_contract.recording.blocks import BlockLedger
 from azml_contract.recording.identity import is_identity
 from azml_contract.recording.match import level_boundary, plain_body
 from azml_contract.recording.volatile import GUID, Normaliser
+from azml_contract.redaction.bodies import redact_leaves
 from azml_contract.redaction.drawn import sub_drawn
 from azml_contract.redaction.forms import as_text
 from azml_contract.redaction.learn import (
@@ -46,7 +47,7 @@ from azml_contract.redaction.learn import (
     lists_keys,
 )
 from azml_contract.redaction.origin import learn_others
-from azml_contract.redaction.redact import Redactor, redact_leaves
+from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import (
     EMAIL,
     KEY_LIST_PLAIN,

@@ -11,7 +11,6 @@ import base64
 import json
 import quopri
 import re
-from ast import literal_eval
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from html import escape
@@ -26,10 +25,6 @@ _ENCODED = re.compile(
     r"(?<![A-Za-z0-9_.~+/*-])"
     r"[A-Za-z0-9_.~+/*-]*%[0-9A-Fa-f]{2}[A-Za-z0-9_.~+/*%-]*"
 )
-_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'")
-_OBJECT = re.compile(r"[{\[](?=[{\[\s]{0,16}\")")
-_MOST_OBJECTS = 20
-_JSON = json.JSONDecoder()
 _ESCAPE = re.compile(r"\\{1,4}(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})")
 _PLAIN = r"[A-Za-z0-9_.~+/*=:@-]"
 _ESCAPED = re.compile(
@@ -48,11 +43,13 @@ _WRAPPED = re.compile(
     r"(?:[A-Za-z0-9+/]{60,}(?:\r?\n[ \t]*|[ \t]))*[A-Za-z0-9+/]+={0,2}"
 )
 _BREAK = re.compile(r"[ \n]")
-_QUOTED = re.compile(r"=([0-9A-F]{2})|=\r?\n")
+QUOTED = re.compile(r"=([0-9A-F]{2})|=\r?\n")
+"""What quoted-printable writes: a byte, or that the line goes on."""
 _PRINTED = frozenset(b"\t\r\n" + bytes(range(32, 127))) - {ord("=")}
 _QUOTED_SIGN = "=3D"
 _ESCAPED_BYTE = re.compile(r" |=[0-9A-F]{2}")
 _FOLD = r"\r?\n[ \t]+"
+_FOLDED = re.compile(_FOLD)
 _HEX = re.compile(
     r"(?:(?<=0x)|(?<![0-9A-Za-z]))(?:(?:[0-9a-fA-F]{2}){12,}"
     r"|[0-9a-fA-F]{2}(?P<between>[: ])[0-9a-fA-F]{2}(?:(?P=between)[0-9a-fA-F]{2}){6,})"
@@ -108,28 +105,47 @@ class Replacer:
                 for one in forms
             )
             self._whole_pattern = re.compile("|".join(bounded), re.IGNORECASE)
-        return self._whole_pattern.sub(lambda m: self._text[m[0].lower()], text)
+        return self._whole_pattern.sub(self._new_text, text)
 
     def replace(self, text: str) -> str:
         """The text with every form of every value replaced."""
         # Looking for each form first is much faster than the alternation.
         if self._text_pattern and _any_in(self._text, text.lower()):
-            text = self._text_pattern.sub(lambda m: self._text[m[0].lower()], text)
+            text = self._text_pattern.sub(self._new_text, text)
         if self._exact_pattern and _any_in(self._exact, text):
             text = self._exact_pattern.sub(lambda m: self._exact[m[0]], text)
         return text
 
+    def _new_text(self, found: re.Match[str]) -> str:
+        """What stands for a form that was found, whatever its case.
+
+        Lower case alone does not tell which it was: a long s, a dotted capital I and
+        the sign for Kelvin match letters of ASCII as well.
+        """
+        new = self._text.get(found[0].lower())
+        if new is not None:
+            return new
+        return next(
+            new
+            for form, new in self._text.items()
+            if re.fullmatch(re.escape(form), found[0], re.IGNORECASE)
+        )
+
     def replace_folded(self, text: str) -> str:
-        """The text without values that a folded line cuts in two."""
-        whole = re.sub(_FOLD, "", text)
-        lowered = whole.lower()
-        for forms, said in ((self._text, lowered), (self._exact, whole)):
-            for form in forms if said != text else ():
+        """The text without values that a folded line cuts in two.
+
+        Those that stand in one line are left for `replace`.
+        """
+        whole = unfolded(text)
+        if whole == text:
+            return text
+        for forms, said, flags in (
+            (self._text, whole.lower(), re.IGNORECASE),
+            (self._exact, whole, 0),
+        ):
+            for form, new in forms.items():
                 if form in said:
-                    cut = f"(?:{_FOLD})?".join(map(re.escape, form))
-                    flags = re.IGNORECASE if forms is self._text else 0
-                    new = forms[form]
-                    text = re.sub(cut, lambda _, new=new: new, text, flags=flags)
+                    text = _replace_cut(text, form, new, flags)
         return text
 
     def find(self, text: str) -> bool:
@@ -212,10 +228,22 @@ def _alternation(forms: Iterable[str], flags: int) -> re.Pattern[str] | None:
     return re.compile("|".join(_bounded(form) for form in ordered), flags)
 
 
-def _bounded(form: str) -> str:
+def _bounded(form: str, between: str = "") -> str:
+    """A form as a pattern; `between` may stand after each of its characters."""
+    pattern = between.join(map(re.escape, form))
     if len(form) >= _ANYWHERE_LENGTH:
-        return re.escape(form)
-    return f"{_BEFORE}{re.escape(form)}{_AFTER}"
+        return pattern
+    return f"{_BEFORE}{pattern}{_AFTER}"
+
+
+def _replace_cut(text: str, form: str, new: str, flags: int) -> str:
+    cut = re.compile(_bounded(form, f"(?:{_FOLD})?"), flags)
+    return cut.sub(lambda m: new if "\n" in m[0] else m[0], text)
+
+
+def unfolded(text: str) -> str:
+    """A text with its folded lines joined, as a value cut in two would be read."""
+    return _FOLDED.sub("", text) if "\n" in text else text
 
 
 def rewrite_percent(text: str, rewrite: Callable[[str], str]) -> str:
@@ -240,42 +268,6 @@ def _rewrite_encoded(run: str, rewrite: Callable[[str], str]) -> str:
     decoded = unquote_plus(run)
     rewritten = rewrite(decoded)
     return run if rewritten == decoded else quote_plus(rewritten, safe=safe)
-
-
-def rewrite_strings(text: str, rewrite: Callable[[str], str]) -> str:
-    """Apply `rewrite` to what strings of JSON or Python with escapes hold."""
-    if "\\" not in text:
-        return text
-    return _STRING.sub(lambda m: _rewrite_string(m[0], rewrite), text)
-
-
-def _rewrite_string(run: str, rewrite: Callable[[str], str]) -> str:
-    read, write = (json.loads, json.dumps) if run[0] == '"' else (literal_eval, repr)
-    try:
-        plain = read(run) if "\\" in run else ""
-    except (ValueError, SyntaxError):
-        return run
-    clean = rewrite(plain)
-    return run if clean == plain else write(clean)
-
-
-def rewrite_objects(text: str, rewrite: Callable[[str], str]) -> str:
-    """Apply `rewrite` to the JSON that stands within a text."""
-    pieces: list[str] = []
-    done = at = 0
-    for _ in range(_MOST_OBJECTS):
-        found = _OBJECT.search(text, at)
-        if found is None:
-            break
-        try:
-            end = _JSON.raw_decode(text, found.start())[1]
-        except (ValueError, RecursionError):
-            at = found.end()
-            continue
-        run = text[found.start() : end]
-        pieces += [text[done : found.start()], rewrite(run)]
-        done = at = end
-    return "".join([*pieces, text[done:]]) if pieces else text
 
 
 def rewrite_escaped(text: str, rewrite: Callable[[str], str]) -> str:
@@ -338,7 +330,7 @@ def unquote_printable(text: str) -> str:
 
 def rewrite_quoted(text: str, rewrite: Callable[[str], str]) -> str:
     """Apply `rewrite` to what is written as quoted-printable."""
-    if _QUOTED.search(text) is None or not _is_quoted(text):
+    if QUOTED.search(text) is None or not _is_quoted(text):
         return text
     plain = unquote_printable(text)
     clean = rewrite(plain)
@@ -349,7 +341,7 @@ def _is_quoted(text: str) -> bool:
     """Whether a text is quoted-printable; the padding of base64 ends lines as well."""
     return (
         _QUOTED_SIGN in text
-        or len(_QUOTED.findall(text)) * _SPARSE > len(text)
+        or len(QUOTED.findall(text)) * _SPARSE > len(text)
         or any(
             line.endswith("=") and _ESCAPED_BYTE.search(line)
             for line in text.splitlines()

@@ -17,6 +17,7 @@ from azml_contract.redaction.secret_words import (
     is_path,
     is_reference,
     is_secret_list,
+    is_secret_name,
 )
 
 _TRIGGERS = (
@@ -31,7 +32,7 @@ NAME_MARKERS = (
 """What a name that says secret holds, in lower case: a fast way to find none."""
 
 _REFERENCE = r"\$?\{\{[^{}\n]*\}\}|\$?\{[^{}\s]*\}|<[\w .-]{1,60}>|\$\([^()\n]*\)"
-_VALUE = (
+_VALUE = re.compile(
     r"(?:(?P<fence>\"{3}|'{3})(?P<fenced>[^\n]*?)(?P=fence)"
     r"|\\+\"(?P<escaped>[^\"\\\n]*)\\+\""
     r"|\"(?P<double>(?:[^\"\\\n]|\\[^\"\n])*)\"|\\*'(?P<single>[^'\n]*)'"
@@ -47,30 +48,28 @@ _ASSIGNED = re.compile(
     r"(?:\\*[\"']\]?)?"
     r"(?P<mark>[ \t]{0,8}(?:=>|:=|==?|:)[ \t]{0,8}(?:![\w!/.-]{1,40}[ \t]+)?"
     r"(?:(?:[|>][-+\d]{0,3}|-)[ \t]+)?)"
-    rf"{_VALUE}"
 )
-_OPTION = re.compile(
-    rf"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{{0,80}})(?P<mark>[ \t]+)(?!-){_VALUE}"
-)
+_OPTION = re.compile(r"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{0,80})(?P<mark>[ \t]+)(?!-)")
 _PAIR = re.compile(
     r"(?P<mark>\b(?:name|key)[\"']?[ \t]*[:=][ \t]*[\"']?"
     r"(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?"
     r"(?:[ \t]*(?:,[ \t]*|\n[ \t]+|,\n[ \t]*)|[ \t]+)"
-    rf"[\"']?value[\"']?[ \t]*[:=][ \t]*){_VALUE}"
+    r"[\"']?value[\"']?[ \t]*[:=][ \t]*)"
 )
 # Quoted, with a comma between them: of a tuple, or the arguments of a function.
 _COMMA = re.compile(
     r"(?P<mark>(?P<quote>[\"'])(?P<name>[A-Za-z_][\w.-]{2,80})(?P=quote)[ \t]*,[ \t]*"
-    r"(?P=quote))(?P<listed>[^\"'\n\\]{6,})(?=(?P=quote))"
+    r"(?P=quote))"
 )
+_LISTED = re.compile(r"(?P<listed>[^\"'\n\\]{6,})(?=[\"'])")
 _VARIABLE = re.compile(
     r"(?P<mark>\$(?:\w{1,9}:)?(?P<name>[A-Za-z_]\w{0,80})[ \t]*=[ \t]*)(?=[\"'])"
-    + _VALUE
 )
 _ELEMENT = re.compile(
     r"(?P<mark><(?P<name>[A-Za-z_][\w.:-]{0,80})(?:\s[^<>]*)?>"
-    r"(?:<!\[CDATA\[)?)(?P<bare>[^<>]+?)(?=</|\]\]>)"
+    r"(?:<!\[CDATA\[)?)"
 )
+_CONTENT = re.compile(r"(?P<bare>[^<>]+?)(?=</|\]\]>)")
 _HEADER = re.compile(
     r"(?i)(?P<mark>\b(?P<name>(?:proxy-)?authorization)\\?[\"']?[ \t]*[:=,][ \t]*"
     r"\\?[\"']?(?:(?:Bearer|Basic|Token|ApiKey|SharedKey|SharedAccessSignature"
@@ -81,12 +80,12 @@ _USERINFO = re.compile(
     r"(?i)(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{1,30}://)(?P<user>[^\s/?#@:\"'<>\\]*)"
     r"(?::(?P<word>[^\s/?#\"'<>\\@]*(?:@[^\s/?#@:\"'<>\\]*(?=@))*))?@(?=[\w\[$%{-])"
 )
-_SHORT = re.compile(r"(?P<mark>(?<![\w-])-[pP](?:[ \t]+|(?=[^\s-])))" + _VALUE)
+_SHORT = re.compile(r"(?P<mark>(?<![\w-])-[pP](?:[ \t]+|(?=[^\s-])))" + _VALUE.pattern)
 _WITH_SIGN = re.compile(r"[^\s\"'-]*[^\w\s:/-]")
 # A name and a value with nothing but a blank between them.
 _SET = re.compile(
     r"(?P<mark>(?:\bset(?:x|env)|(?:(?<!\S)|(?<=\\n))ENV)[ \t]+"
-    rf"(?P<name>[A-Za-z_]\w{{0,80}})[ \t]+){_VALUE}"
+    r"(?P<name>[A-Za-z_]\w{0,80})[ \t]+)"
 )
 _TOLD = re.compile(
     r"(?i)(?P<mark>\b(?P<name>pass(?:word|phrase|code)|pwd|secret|token|api[ -]?key)"
@@ -100,13 +99,14 @@ _ABOVE = re.compile(
     r"[ \t]*:[ \t]*(?P<block>[|>][-+\d]{0,3}[ \t]*)?\r?$"
 )
 _FLOW = re.compile(
-    r"(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?[ \t]*[:=][ \t]*"
+    r"(?<!\w)(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?[ \t]*[:=][ \t]*"
     r"\[(?P<items>[^\[\]\n]{1,999})\]"
 )
 _FLOW_ITEM = re.compile(r"[^\s,\"']+")
 _ITEM, _MAPPING = re.compile(r"-[ \t]+"), re.compile(r"[\w.\"'-]+[ \t]*:(?:[ \t]|$)")
 _USER_OPTION = re.compile(
-    r"(?P<mark>(?<![\w-])(?:-u|--user|--proxy-user)[ \t=]+[\"']?[^\s\"':/]+:)"
+    r"(?P<mark>(?<![\w-])(?:-u|--user|--proxy-user)[ \t=]{1,8}[\"']?"
+    r"[^\s\"':/]{1,200}:)"
     r"(?P<bare>[^\s\"':/@]+)(?![:/])"
 )
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -145,7 +145,8 @@ _COMMANDS = (
     (
         "sqlplus",
         re.compile(
-            r"(?P<mark>\bsqlplus[ \t]+(?:-\S+[ \t]+)*[\w.]+/)(?P<bare>[^\s@/]+)(?=@)"
+            r"(?P<mark>\bsqlplus[ \t]+(?:-\S{1,40}[ \t]+){0,9}[\w.]{1,80}/)"
+            r"(?P<bare>[^\s@/]+)(?=@)"
         ),
     ),
 )
@@ -155,7 +156,7 @@ _PASS_COMMANDS = re.compile(
     r"|smbclient|bcp)\b"
 )
 _SHORTEST_TOKEN_USER, _SHORTEST_TOKEN, _SHORTEST_WORD = 20, 16, 6
-_NO_NAME, _COMMAND = -0.35, 300
+_NO_NAME, _COMMAND, _MOST_READ = -0.35, 300, 20
 _HEX = re.compile(r"[0-9a-f]{20,}")
 # Names of variables may end in a number; in passwords it is longer, or elsewhere.
 _IDENTIFIER = re.compile(r"[A-Za-z_]+\d{0,2}(?:[.:][A-Za-z_]+\d{0,2})*")
@@ -202,7 +203,7 @@ def _redact_triggered(text: str, lowered: str, redact: Redact) -> str:
     if "\n" in text:
         text = _redact_below(text, redact)
     if "," in text:
-        text = _sub_named(_COMMA, text, redact)
+        text = _sub_named(_COMMA, text, redact, _LISTED)
     if "[" in text:
         text = _FLOW.sub(lambda m: _redact_flow(m, redact), text)
     if "$" in text:
@@ -210,27 +211,46 @@ def _redact_triggered(text: str, lowered: str, redact: Redact) -> str:
     if "setx" in lowered or "setenv" in lowered or "ENV" in text:
         text = _sub_named(_SET, text, redact)
     if "</" in text:
-        text = _sub_named(_ELEMENT, text, redact)
+        text = _sub_named(_ELEMENT, text, redact, _CONTENT)
     text = _sub_named(_ASSIGNED, text, redact)
     if "-" in text:
         text = _sub_named(_OPTION, text, redact)
     return text
 
 
-def _sub_named(pattern: re.Pattern[str], text: str, redact: Redact) -> str:
-    """Replace the values of secret names; other values are read for more names."""
+def _sub_named(
+    heads: re.Pattern[str],
+    text: str,
+    redact: Redact,
+    values: re.Pattern[str] = _VALUE,
+) -> str:
+    """Replace the values of secret names; other values are read for more names.
+
+    A value is read where its name says secret, and where it is none it is read again
+    for the names in it. A text that goes on like this is read some times and no more:
+    what its names have is replaced then, whatever it is.
+    """
     pieces: list[str] = []
     done = at = 0
-    while found := pattern.search(text, at):
+    left = _MOST_READ * len(text)
+    while head := heads.search(text, at):
+        at = head.end()
+        if not is_secret_name(head["name"]):
+            continue
+        found = values.match(text, at)
+        if found is None:
+            continue
         group, value = _value(found)
         start = found.start(group)
-        at = max(start, found.start() + 1)
-        if not is_named_secret(found["name"], _unbraced(value)):
-            continue
-        if group == "bare" and (_is_code(found, value) or _is_prose(found, value)):
-            continue
-        if group == "listed" and not _is_word(value):
-            continue
+        at = max(at, start)
+        left -= len(value)
+        if left > 0:
+            if not is_named_secret(head["name"], _unbraced(value)):
+                continue
+            if group == "bare" and _says_nothing(head, found, value):
+                continue
+            if group == "listed" and not _is_word(value):
+                continue
         pieces += [text[done:start], redact(value)]
         done = at = start + len(value)
     return "".join([*pieces, text[done:]]) if pieces else text
@@ -246,26 +266,30 @@ def _value(found: re.Match[str]) -> tuple[str, str]:
     )
 
 
-def _is_code(found: re.Match[str], value: str) -> bool:
+def _says_nothing(head: re.Match[str], found: re.Match[str], value: str) -> bool:
+    """Whether what follows a name is an expression, a type, or the text about it."""
+    mark, end = head["mark"], found.end()
+    return _is_code(mark, value, found.string, end) or (
+        mark.startswith(":") and _is_prose(head.start(), value, found.string, end)
+    )
+
+
+def _is_code(mark: str, value: str, text: str, end: int) -> bool:
     """Whether what follows a name is no value but an expression or a type."""
-    after = found.string[found.end() : found.end() + 1]
-    if after in ("(", "["):
+    if text[end : end + 1] in ("(", "["):
         return True
-    mark = found["mark"]
     spaced = mark.strip() in ("=", "==", ":=", "=>") and mark != mark.strip()
     return spaced and _IDENTIFIER.fullmatch(value) is not None
 
 
-def _is_prose(found: re.Match[str], value: str) -> bool:
+def _is_prose(start: int, value: str, text: str, end: int) -> bool:
     """Whether a sentence begins after a name, as in what documents a parameter."""
-    if not (value.rstrip(".").isalpha() and found["mark"].startswith(":")):
+    if not value.rstrip(".").isalpha():
         return False
-    before = found.string[max(0, found.start() - _COMMAND) : found.start()]
-    end = found.end()
-    goes_on = (
-        found.string[end : end + 1] == " " and found.string[end + 1 : end + 2].isalpha()
+    goes_on = text[end : end + 1] == " " and text[end + 1 : end + 2].isalpha()
+    return (
+        goes_on or _DOCUMENTS.search(text[max(0, start - _COMMAND) : start]) is not None
     )
-    return goes_on or _DOCUMENTS.search(before) is not None
 
 
 def _unbraced(value: str) -> str:

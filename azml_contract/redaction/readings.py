@@ -15,7 +15,13 @@ from contextlib import suppress
 from html import unescape
 from urllib.parse import unquote, unquote_plus
 
-from azml_contract.redaction.forms import as_text, base64_runs, hex_runs, wrapped_runs
+from azml_contract.redaction.forms import (
+    QUOTED,
+    as_text,
+    base64_runs,
+    hex_runs,
+    wrapped_runs,
+)
 from azml_contract.redaction.packed import CannotOpen, open_packed
 
 _MARKS = {
@@ -29,8 +35,6 @@ _SHORTEST_WIDE, _MOSTLY = 8, 0.7
 _WIDE = re.compile(rb"(?:[\t\n\r -~]\x00{1,3}){8,}[\t\n\r -~]?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _NOISE = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x9f]")
-_QUOTED = re.compile(r"=([0-9A-F]{2})|=\r?\n")
-_FOLD = re.compile(r"\r?\n[ \t]+")
 
 
 def text_readings(text: str) -> Iterator[str]:
@@ -52,16 +56,11 @@ def _unescaped(text: str) -> Iterator[str]:
     if "\\" in text:
         yield _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text).replace("\\/", "/")
     # Quoted-printable, of a part of a multipart body.
-    if "=" in text and _QUOTED.search(text):
-        yield _QUOTED.sub(lambda m: chr(int(m[1], 16)) if m[1] else "", text)
+    if "=" in text and QUOTED.search(text):
+        yield QUOTED.sub(lambda m: chr(int(m[1], 16)) if m[1] else "", text)
     for raw in hex_runs(text):
         yield raw.decode("latin-1")
     yield from wrapped_runs(text)
-
-
-def unfolded(text: str) -> str:
-    """A text with its folded lines joined, as a value cut in two would be read."""
-    return _FOLD.sub("", text) if "\n" in text else text
 
 
 def byte_readings(raw: bytes) -> Iterator[bytes]:

@@ -17,6 +17,12 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 
 from azml_contract.exchange import Exchange, Request
+from azml_contract.redaction.bodies import (
+    redact_leaves,
+    redact_listed,
+    replace_at,
+    rewrite_body,
+)
 from azml_contract.redaction.drawn import is_digest, is_digest_name, sub_drawn
 from azml_contract.redaction.forms import (
     Replacer,
@@ -25,10 +31,8 @@ from azml_contract.redaction.forms import (
     rewrite_base64,
     rewrite_escaped,
     rewrite_hex,
-    rewrite_objects,
     rewrite_percent,
     rewrite_quoted,
-    rewrite_strings,
 )
 from azml_contract.redaction.learn import learn
 from azml_contract.redaction.named import NAME_MARKERS, redact_named
@@ -38,9 +42,7 @@ from azml_contract.redaction.people import replace_addresses
 from azml_contract.redaction.readings import wide_codecs
 from azml_contract.redaction.rules import (
     FORM_SECRETS,
-    KEY_LIST_PLAIN,
     SAS_TIMES,
-    Place,
     RedactionRules,
     secret_names,
 )
@@ -59,6 +61,7 @@ from azml_contract.redaction.shapes import (
     redact_shapes,
     redact_value,
 )
+from azml_contract.redaction.strings import rewrite_objects, rewrite_strings
 
 DEEPEST = 4
 _TEXT_RUN = re.compile(
@@ -116,7 +119,8 @@ class Redactor:
         self.secret_names = secret_names(rules)
         secrets = sorted({*rules.secrets, *self._learned} - {""}, key=len, reverse=True)
         self.secrets = Replacer((one, redact_value(one)) for one in secrets)
-        self._cache: dict[str, str] = {}
+        # How deep a text stands decides how far it is looked into.
+        self._caches: list[dict[str, str]] = [{} for _ in range(DEEPEST + 1)]
         self._says: dict[str, int] = {}
         self._queries: dict[tuple[str, int], str] = {}
 
@@ -124,12 +128,12 @@ class Redactor:
         """A text without secrets and identifiers."""
         if len(text) < 2:
             return text
-        known = self._cache.get(text)
+        cache = self._caches[min(depth, DEEPEST)]
+        known = cache.get(text)
         if known is None:
             known = self._redact(text, depth)
-            small = len(text) < _CACHED_LENGTH and len(self._cache) < _CACHE_SIZE
-            if small and depth < DEEPEST:
-                self._cache[text] = known
+            if len(text) < _CACHED_LENGTH and len(cache) < _CACHE_SIZE:
+                cache[text] = known
         return known
 
     def _redact(self, text: str, depth: int) -> str:
@@ -296,7 +300,7 @@ class Redactor:
         if not isinstance(value, dict):
             return value
         if "secretsType" in value:  # what it holds is named "key" and the like
-            value = {name: _redact_secrets(name, item) for name, item in value.items()}
+            value = {name: redact_listed(name, item) for name, item in value.items()}
         kind = value.get("type")
         resource_type = kind.lower() if isinstance(kind, str) else ""
         return {
@@ -314,7 +318,7 @@ class Redactor:
     ) -> Any:
         says = self._says.get(name)
         if says is None:
-            says = self._says_of(name)
+            says = self._says[name] = self._judge(name)
         if not says and isinstance(value, str) and not self.names.by_property:
             return string(value)
         if says == _SECRET:
@@ -331,12 +335,6 @@ class Redactor:
     def _is_listed(self, name: str, value: str) -> bool:
         """Whether one of a list is secret by the name of the list."""
         return is_listed_secret(name, value)
-
-    def _says_of(self, name: str) -> int:
-        says = self._says.get(name)
-        if says is None:
-            says = self._says[name] = self._judge(name)
-        return says
 
     def _judge(self, name: str) -> int:
         """What the name of a property says of its value."""
@@ -396,7 +394,7 @@ class Redactor:
         """
         find = self._rules.secret_places
         for place in find(request, value, answer=answer) if find else ():
-            value = _replace_at(value, place)
+            value = replace_at(value, place)
         return value
 
     def binary(self, raw: bytes, depth: int = 0) -> bytes:
@@ -480,66 +478,3 @@ class Redactor:
 def _parameter(name: str) -> str:
     """The name of a parameter, also of a URL that was escaped for HTML."""
     return unquote(name).removeprefix("amp;")
-
-
-def _redact_secrets(name: str, value: Any) -> Any:
-    """A text in the answer to listSecrets, whose kinds and names stay."""
-    plain = name.lower().endswith("type") or name.lower() in KEY_LIST_PLAIN
-    return value if plain or not isinstance(value, str) else redact_leaves(value)
-
-
-def _replace_at(value: Any, place: Place) -> Any:
-    """A JSON value with what stands at a place redacted; the one given stays."""
-    if not place:
-        return redact_leaves(value)
-    changed: Any = list(value) if isinstance(value, list) else dict(value)
-    changed[place[0]] = _replace_at(changed[place[0]], place[1:])
-    return changed
-
-
-def rewrite_body(
-    body: bytes,
-    as_json: Callable[[Any], Any],
-    as_text: Callable[[str], str],
-    as_bytes: Callable[[bytes], bytes],
-) -> bytes:
-    """A body rewritten as what it is; the same bytes where nothing changed."""
-    if not body:
-        return body
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        return as_bytes(body)
-    if "\0" in text:
-        return as_bytes(body)
-    if text.lstrip()[:1] not in ("{", "["):
-        return as_text(text).encode()
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return as_text(text).encode()
-    changed = as_json(value)
-    return body if changed == value else json.dumps(changed).encode()
-
-
-def redact_leaves(value: Any, plain: frozenset[str] = frozenset()) -> Any:
-    """A secret value of any shape: every text in it replaced, its shape kept.
-
-    Names of kinds (``credentialsType``) are no secrets and stay.
-
-    Args:
-        value: A JSON value.
-        plain: Further property names, in lower case, whose text may stay.
-    """
-    if isinstance(value, str):
-        return redact_value(value) if value else value
-    if isinstance(value, list):
-        return [redact_leaves(item, plain) for item in value]
-    if isinstance(value, dict):
-        return {
-            name: item
-            if name.lower().endswith("type") or name.lower() in plain
-            else redact_leaves(item, plain)
-            for name, item in value.items()
-        }
-    return value

@@ -36,7 +36,8 @@ SECRET_HEADERS = frozenset(
 _FIELD_LISTS = frozenset({"params", "querystring"})
 _PLAIN = KEY_LIST_PLAIN | {"domain", "expires", "path", "samesite"}
 _STAND_IN = re.compile(
-    r"redacted|sanitized|^[0-]+$|^[*x.\u2022]+$|^<[^<>]*>$|^\{\{.*\}\}$|^\$\{.*\}$",
+    r"redacted|sanitized|^[0-]+$|^[*x.\u2022]+$|^<[^<>]*>$|^\{\{.*\}\}$|^\$\{.*\}$"
+    r"|^your[-_][a-z_-]+$",
     re.IGNORECASE,
 )
 _SAID = re.compile(r"\bfake\b|redacted|sanitized", re.IGNORECASE)

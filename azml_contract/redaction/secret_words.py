@@ -30,7 +30,7 @@ _REFERENCE = re.compile(
     re.DOTALL,
 )
 _STAND_IN = re.compile(
-    r"REDACTED|Sanitized|your[-_][\w-]+|\*+|x{3,}|\.{3,}|\u2022+|(?:3D)?A{40,86}(?:=(?:3D)?){0,2}(?:/.*)?|drawn-\d+x+|user@example\.com",
+    r"REDACTED|Sanitized|your[-_][a-z_-]+|\*+|x{3,}|\.{3,}|\u2022+|(?:3D)?A{40,86}(?:=(?:3D)?){0,2}(?:/.*)?|drawn-\d+x+|user@example\.com",
     re.IGNORECASE,
 )
 _VARIABLE = re.compile(r"[A-Za-z_]+")

@@ -188,9 +188,13 @@ def _known(row: dict[str, Any]) -> Iterator[Shape]:
 def redact_value(value: str) -> str:
     """What is written for a value that is a secret as a whole; keeps its shape."""
     if "sig=" in value or "AccountKey=" in value:
-        kept = redact_named(redact_shapes(value), redact_value)
+        kept = redact_named(redact_shapes(value), _redact_whole)
         if _KEPT.search(kept):
             return kept
+    return _redact_whole(value)
+
+
+def _redact_whole(value: str) -> str:
     if _JWT.fullmatch(value):
         return TOKEN
     return ZERO_KEY if _decodes_to(value, 64) else REDACTED

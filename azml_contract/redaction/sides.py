@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from azml_contract.exchange import Exchange, Headers, Request
+from azml_contract.redaction.bodies import rewrite_body
 from azml_contract.redaction.names import Names
-from azml_contract.redaction.redact import Redactor, rewrite_body
+from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import Identifier, RedactionRules
 
 

@@ -1,0 +1,88 @@
+"""What strings and JSON within a text hold.
+
+In: a text, and what rewrites one. Out: the text with its strings and its JSON
+rewritten, where they hold something else then. Time is linear in the length of the
+text, whatever it repeats. Knows nothing of secrets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+_STRING = re.compile(
+    r"\"(?:[^\"\\\n]|\\.)*+(?P<end>\"?)|'(?:[^'\\\n]|\\.)*+(?P<last>'?)"
+)
+_OBJECT = re.compile(r"[{\[](?=[{\[\s]{0,16}\")")
+_MOST_BROKEN, _BROKEN_COST, _NEAR = 20, 64, 16_384
+_JSON = json.JSONDecoder()
+_LITERAL = re.compile(
+    r"\\(?:([\\'\"abfnrtv])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(000[0-9a-fA-F]{5})"
+    r"|([0-7]{1,3}))"
+)
+_LETTERS = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
+
+
+def rewrite_strings(text: str, rewrite: Callable[[str], str]) -> str:
+    """Apply `rewrite` to what strings of JSON or Python with escapes hold."""
+    if "\\" not in text:
+        return text
+    pieces: list[str] = []
+    done = at = 0
+    left = _MOST_BROKEN * len(text)
+    while left > 0 and (found := _STRING.search(text, at)):
+        if not (found["end"] or found["last"]):  # a quote that nothing closes
+            left -= len(found[0])
+            at = found.start() + 1
+            continue
+        pieces += [text[done : found.start()], _rewrite_string(found[0], rewrite)]
+        done = at = found.end()
+    return "".join([*pieces, text[done:]]) if pieces else text
+
+
+def _rewrite_string(run: str, rewrite: Callable[[str], str]) -> str:
+    read, write = (json.loads, json.dumps) if run[0] == '"' else (_literal, repr)
+    try:
+        plain = read(run) if "\\" in run else ""
+    except ValueError:
+        return run
+    clean = rewrite(plain)
+    return run if clean == plain else write(clean)
+
+
+def _literal(run: str) -> str:
+    """What a string of Python holds; escapes that Python does not know stay."""
+    return _LITERAL.sub(_read_escape, run[1:-1])
+
+
+def _read_escape(found: re.Match[str]) -> str:
+    letter, byte, short, long, octal = found.groups()
+    if letter:
+        return _LETTERS.get(letter, letter)
+    return chr(int(octal, 8) if octal else int(byte or short or long, 16))
+
+
+def rewrite_objects(text: str, rewrite: Callable[[str], str]) -> str:
+    """Apply `rewrite` to the JSON that stands within a text.
+
+    What begins like JSON and breaks off is left, until all that was read in vain is
+    twenty times the text: such a text would be read once a brace.
+    """
+    pieces: list[str] = []
+    done = at = base = 0
+    near, left = text, _MOST_BROKEN * len(text)
+    while left > 0 and (found := _OBJECT.search(text, at)):
+        start = found.start()
+        if start - base > _NEAR:  # an error counts the lines before it
+            base, near = start, text[start:]
+        try:
+            end = base + _JSON.raw_decode(near, start - base)[1]
+        except (ValueError, RecursionError) as error:
+            broke = error.pos if isinstance(error, json.JSONDecodeError) else len(near)
+            left -= base + broke - start + _BROKEN_COST
+            at = found.end()
+            continue
+        pieces += [text[done:start], rewrite(text[start:end])]
+        done = at = end
+    return "".join([*pieces, text[done:]]) if pieces else text

@@ -1,0 +1,164 @@
+"""What stands within a text: JSON, strings with escapes, folded lines, deep layers."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import warnings
+
+import pytest
+
+from azml_contract.redaction.forms import Replacer, unfolded
+from azml_contract.redaction.redact import DEEPEST, Redactor
+from azml_contract.redaction.rules import RedactionRules
+from azml_contract.redaction.scan import Scanner
+from azml_contract.redaction.secret_fields import is_stand_in
+from azml_contract.redaction.shapes import load_shapes, redact_value
+from azml_contract.redaction.strings import rewrite_objects, rewrite_strings
+
+
+def answer_with_key(number):
+    """Nothing but its place in the object says that the word is secret."""
+    return json.dumps({"secretsType": "AccountKey", "key": f"plainword-{number}-x"})
+
+
+@pytest.mark.parametrize("number", [25, 2000])
+@pytest.mark.parametrize("lead", ["", '{"an": "object that breaks off'])
+def test_every_object_of_a_text_is_read(number, lead):
+    lines = [answer_with_key(one) for one in range(number)]
+
+    clean = Redactor(RedactionRules()).text("\n".join(["log:", lead, *lines]))
+
+    assert "plainword" not in clean
+    assert clean.count("AccountKey") == number
+
+
+def test_objects_that_break_off_hide_none_that_is_whole():
+    broken = '{"a": [1, {"b": tru}\n' * 200
+
+    clean = Redactor(RedactionRules()).text(f"{broken}{answer_with_key(1)} end")
+
+    assert "plainword" not in clean
+
+
+HOSTILE = (
+    "{", "[", '{"', '{"a":', '["a",', '{"a":"b"', '{"a\\"', '\\"', "\\'", "eyJ",
+    "eyJaaaaaaaa", "aa:", "a=", "a:", "--a ", '"a":', "a.b.", "a://", "x://a@", "a:a@",
+    "-u=", "sqlplus -", "password=REDACTED", "AccountKey=", "sk-", "password=$",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("lead", ["", "password T3BlbkFJ "])
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_what_a_text_repeats_is_not_read_again_each_time(piece, lead):
+    text = lead + piece * (40_000 // len(piece))
+    started = time.process_time()
+
+    Redactor(RedactionRules()).text(text)
+
+    assert time.process_time() - started < 0.75
+
+
+def test_what_goes_on_as_a_reference_is_replaced_in_the_end():
+    """A chain that cannot be read once a name is taken for a secret, all of it."""
+    text = "password=$password=REDACTED" * 2000 + "kT4vXq9Zm7"
+
+    assert "kT4vXq9Zm7" not in Redactor(RedactionRules()).text(text)
+
+
+def test_escapes_that_python_does_not_know_stay_and_warn_nobody():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clean = rewrite_strings(
+            r"'C:\data \x70w: \u0041\d'", lambda inner: inner.replace("pw: A", "gone")
+        )
+
+    assert clean == r"'C:\\data gone\\d'"
+
+
+@pytest.mark.parametrize(
+    ("written", "held"),
+    [(r"'\101\t\'\\'", "A\t'\\"), (r"'\U0001F600\q'", "\U0001f600\\q")],
+)
+def test_escapes_of_python_are_read(written, held):
+    seen = []
+    rewrite_strings(written, lambda inner: seen.append(inner) or inner)
+
+    assert seen == [held]
+
+
+def test_a_value_in_one_line_is_none_that_a_fold_cuts():
+    secrets = Replacer([("ab12cd", "X"), ("longvalue99", "Y")])
+
+    assert secrets.replace_folded("xab12cdx\n longvalue99\n on") == (
+        "xab12cdx\n longvalue99\n on"
+    )
+    assert secrets.replace_folded("see longva\r\n\tlue99 and ab1\n 2cd.") == (
+        "see Y and X."
+    )
+
+
+def test_a_short_value_is_no_part_of_a_word_that_is_folded():
+    secrets = Replacer([("ab12cd", "X")])
+
+    assert secrets.replace_folded("the zab1\n 2cdz stays") == "the zab1\n 2cdz stays"
+
+
+@pytest.mark.parametrize("written", ["paſſword-kelvin", "PASSWORD-\u212aELVIN"])
+def test_letters_that_match_without_being_lower_case_are_replaced(written):
+    secrets = Replacer([("password-kelvin", "gone")])
+
+    clean = secrets.replace(f"password-kelvin {written}")
+
+    assert clean == "gone gone"
+    assert secrets.replace_whole(f"{written}, password-kelvin") == "gone, gone"
+
+
+def test_folded_lines_are_joined():
+    assert unfolded("a\r\n\tb\n c\nd") == "abc\nd"
+
+
+def test_how_far_a_text_is_looked_into_is_not_remembered_for_another_depth():
+    twice = base64.b64encode(base64.b64encode(b"DB_PASSWORD=kT4vXq9Zm7")).decode()
+    redactor = Redactor(RedactionRules())
+    assert redactor.text(twice, DEEPEST - 1) == twice
+
+    clean = redactor.text(twice)
+
+    assert clean != twice
+    assert clean == Redactor(RedactionRules()).text(twice)
+    assert not Scanner(redactor).kinds(clean, entropy=False)
+
+
+@pytest.mark.parametrize("name", ["your-account-key", "your_api_key", "YOUR_TOKEN"])
+def test_a_placeholder_for_ones_own_key_is_no_secret(name):
+    text = f"export API_TOKEN={name}"
+
+    assert Redactor(RedactionRules()).text(text) == text
+    assert is_stand_in(name)
+
+
+def test_what_only_begins_as_a_placeholder_is_a_secret():
+    text = "export API_TOKEN=your-kT4vXq9Zm7"
+
+    assert "kT4vXq9Zm7" not in Redactor(RedactionRules()).text(text)
+    assert not is_stand_in("your-kT4vXq9Zm7")
+
+
+def test_a_value_made_of_the_same_name_over_and_over_is_replaced():
+    assert redact_value("AccountKey=" * 3000) != "AccountKey=" * 3000
+
+
+def test_objects_around_a_broken_one_keep_their_order():
+    text = '{"a": 1} {"b": {"c": 2} {"d": 3} end'
+
+    assert rewrite_objects(text, str.upper) == '{"A": 1} {"b": {"C": 2} {"D": 3} end'
+
+
+def test_a_json_web_token_is_found_in_a_run_of_letters():
+    (jwt,) = [one for one in load_shapes() if one.kind == "a JSON web token"]
+
+    clean = jwt.replace(f"x=ab_eyJ{'a' * 9}.{'b' * 9}.sig eyJshort.{'c' * 9}")
+
+    assert clean == f"x=ab_REDACTED eyJshort.{'c' * 9}"
