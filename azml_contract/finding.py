@@ -154,7 +154,7 @@ class Finding(NamedTuple):
 
 
 def read_finding(shape: Mapping[str, Any]) -> Finding:
-    """The finding that `Finding.to_json` wrote.
+    """The finding that `Finding.to_json` wrote, its lists as tuples: it can be hashed.
 
     Raises:
         KeyError, TypeError, ValueError: It is none.
@@ -168,13 +168,17 @@ def read_finding(shape: Mapping[str, Any]) -> Finding:
         operation=shape["operation"],
         api_version=shape["api_version"],
         side=Side(shape["side"]),
-        expected=tuple(shape["expected"]),
-        seen=shape["seen"],
+        expected=tuple(map(_freeze, shape["expected"])),
+        seen=_freeze(shape["seen"]),
         evidence=Evidence(shape["evidence"]),
         call=shape.get("call", ""),
         location=Location(**shape["location"]) if "location" in shape else None,
         observed=_read_observed(shape["observed"]) if "observed" in shape else None,
     )
+
+
+def _freeze(value: Any) -> Any:
+    return tuple(map(_freeze, value)) if isinstance(value, list) else value
 
 
 def _read_observed(shape: Mapping[str, Any]) -> Observed:

@@ -40,7 +40,8 @@ class Counterpart:
         """The names in the path of a request, by those of the parameters here."""
         if self.operation is None:
             return {}
-        steps = urlsplit(request.url).path.strip("/").split("/")
+        # As sent: a slash that is encoded is part of a name.
+        steps = request.path.strip("/").split("/")
         places = self.operation.path.strip("/").split("/")
         return {
             place[1:-1]: unquote(step)
@@ -88,25 +89,25 @@ class Counterparts:
         return self._known[key]
 
     def generalise(self, request: Request, recorded: str) -> tuple[str, str]:
-        """The path of a request with names of nobody, and its URL with that path.
+        """The path of a request, encoded, with names of nobody, and its URL with it.
 
         A call that creates keeps its names, as there are rules for them.
         """
-        parts = urlsplit(request.url)
-        path = unquote(parts.path)
+        path = request.path
         own = load_contract(find_stand_in(recorded) or recorded)
         found = own.find(request.method, path)
         if not isinstance(found, Route):
             return path, request.url
         names = iter(found.values.values())
         steps = [
-            self._blur(next(names)) if step.startswith("{") else step
+            quote(self._blur(next(names)), safe="") if step.startswith("{") else step
             for step in found.operation.path.strip("/").split("/")
         ]
         blurred = "/" + "/".join(steps)
         if request.method == "PUT" or request.body:
             return blurred, request.url
-        return blurred, parts._replace(path=quote(blurred)).geturl()
+        parts = urlsplit(request.url)
+        return blurred, parts._replace(path=blurred).geturl()
 
     def _blur(self, name: str) -> str:
         return name if name.lower() in self._words else _ANY_NAME

@@ -24,6 +24,7 @@ _IN_NAME = re.compile(rb"(?<=[A-Za-z0-9][_-])[0-9]{6,}(?![0-9])")
 """What a client appends to a name, to have one of its own."""
 _SHORTEST = 6
 """A shorter number may mean something, such as a bound."""
+_GUID_SHAPE = b"%08x-c0de-4c0d-8000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,39 +76,43 @@ def disguise(request: Request, variables: Mapping[str, object]) -> Disguise:
         request: As recorded.
         variables: What the scenario drew, by name.
     """
-    table: dict[bytes, bytes] = {}
     numbers = [
         value.encode()
         for value in map(str, variables.values())
         if value.isdecimal() and len(value) >= _SHORTEST
     ]
+    table = _Table()
 
     def mask(raw: bytes) -> bytes:
         for number in numbers:
             if number in raw:
-                raw = raw.replace(number, stand_in_for_number(number))
-        raw = _IN_NAME.sub(lambda found: stand_in_for_number(found[0]), raw)
-        return _GUID.sub(stand_in_for, raw)
+                raw = raw.replace(number, table.number(number))
+        raw = _IN_NAME.sub(lambda found: table.number(found[0]), raw)
+        return _GUID.sub(lambda found: table.guid(found[0]), raw)
 
-    def stand_in_for_number(real: bytes) -> bytes:
-        if real in stand_ins:
+    url, body = mask(request.url.encode()).decode(), mask(request.body)
+    return Disguise(Request(request.method, url, (), body), table.stands_for)
+
+
+class _Table:
+    """What stands in for what, in both directions; the same for the same."""
+
+    def __init__(self) -> None:
+        self.stands_for: dict[str, str] = {}
+        self._stand_ins: dict[bytes, bytes] = {}
+
+    def number(self, real: bytes) -> bytes:
+        """A number as long; a stand-in stays, as names may end in one by then."""
+        if real.decode() in self.stands_for:
             return real
-        known = table.get(real)
-        if known is None:
-            known = table[real] = b"%0*d" % (len(real), len(table) + 1)
-            stand_ins.add(known)
-        return known
+        return self._put(real, b"%0*d" % (len(real), len(self._stand_ins) + 1))
 
-    def stand_in_for(found: re.Match[bytes]) -> bytes:
-        real = found[0]
-        known = table.get(real)
-        if known is None:
-            known = table[real] = b"%08x-c0de-4c0d-8000-000000000000" % len(table)
-        return known
+    def guid(self, real: bytes) -> bytes:
+        """A GUID that nobody draws."""
+        return self._put(real, _GUID_SHAPE % len(self._stand_ins))
 
-    stand_ins: set[bytes] = set()
-    masked = Request(
-        request.method, mask(request.url.encode()).decode(), (), mask(request.body)
-    )
-    stands_for = {stand_in.decode(): real.decode() for real, stand_in in table.items()}
-    return Disguise(masked, stands_for)
+    def _put(self, real: bytes, new: bytes) -> bytes:
+        known = self._stand_ins.setdefault(real, new)
+        if known is new:
+            self.stands_for[new.decode()] = real.decode()
+        return known

@@ -227,12 +227,12 @@ def find_home(place: Place | None) -> str:
 
 
 def write_plain_texts(home: str) -> Texts:
-    """What a schema asks of texts so that no id is left to take apart.
+    """What a schema asks of texts so that ids as they are usually written pass.
 
-    Ids of the workspace, as they are usually written, are plainly right where they
-    are wanted; all else that starts as an id may be wrong, and is refused. A wanted
-    id begins with the home, and ends in the provider's path to it: two short looks
-    cost a fifth of one along the whole id.
+    Those of the workspace pass where they are wanted; all else that starts as an id may
+    be wrong, and is refused. A wanted id begins with the home, and ends in the
+    provider's path to it: two short looks cost a fifth of one along the whole id. What
+    repeats that path in itself passes too, wrong as it is.
     """
     start = f"^{escape_pattern(home)}"
     end = escape_pattern(home[home.index("/providers/") :])
@@ -247,9 +247,10 @@ def write_plain_texts(home: str) -> Texts:
 
 
 def _are_at_home(body: Any, home: str) -> bool:
-    """Whether all ids are so plainly right that none need be taken apart.
+    """Whether all ids that are looked at are written as usual, for this workspace.
 
-    Most are. False says nothing: an id may be right in another spelling.
+    Most are, and need not be taken apart. False says nothing: an id may be right in
+    another spelling.
     """
     start = len(home)
     waiting = [body]

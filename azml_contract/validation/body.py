@@ -37,8 +37,9 @@ _BOUNDED = frozenset((Rule.PATTERN, Rule.RANGE, Rule.LENGTH))
 class BodyCheck:
     """Judges and explains bodies of one type under one lens.
 
-    `accepts` says yes or no; `explain` gives every deviation in document order,
-    none exactly where `accepts` says yes. With `is_bounded` it also knows the bounds
+    `accepts` says yes or no; `explain` gives the deviations in document order, and is
+    meant to give none exactly where `accepts` says yes, which tests hold for the bodies
+    that they have. With `is_bounded` it also knows the bounds
     that the specification lacks. Where a body holds a union, as the
     ``properties`` of a job do, each variant is compiled when it first comes.
     """
@@ -79,7 +80,7 @@ class BodyCheck:
         self._asked: Counter[tuple[str, str]] = Counter()
 
     def is_plain(self, value: Any, home: str) -> bool:
-        """Whether a body keeps its contract, and holds no id but plain ones.
+        """Whether a body keeps its contract, its ids written as is usual here.
 
         False says nothing: such a judge is compiled for a workspace only when as many
         bodies have come as make it pay.
@@ -168,17 +169,17 @@ class BodyCheck:
         return None if any(one.rule is deviation.rule for one in found) else bound
 
     def explain(self, value: Any) -> list[Deviation]:
-        """Every deviation of a parsed body."""
+        """The deviations of a parsed body."""
         found: list[Deviation] = []
         self._plan.walk(value, None, found)
         homes = Homes(self._contract.definitions, self._lens, self._body, value)
         return [homes.rehome(deviation) for deviation in found]
 
     def check(self, value: Any) -> list[Deviation]:
-        """Every deviation, nothing walked where the judge says yes.
+        """The deviations; nothing is walked where the judge says yes.
 
-        The first bodies are walked and not judged, which says the same: to load and to
-        compile the judge takes longer.
+        The first bodies are walked and not judged, which is meant to say the same: to
+        load and to compile the judge takes longer.
         """
         if self._walked < _WALKED:
             self._walked += 1

@@ -6,7 +6,9 @@ import pytest
 
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.errors import UnknownApiVersion
+from azml_contract.exchange import Request
 from azml_contract.regression.answers import Answer, Comparer
+from azml_contract.regression.drawn import disguise
 from azml_contract.regression.matrix import Judge, build_matrix
 from azml_contract.regression.outcome import (
     Status,
@@ -240,6 +242,38 @@ def test_findings_quote_what_was_recorded_not_its_stand_in(make_recording):
     cell = judge_at(make_recording("PUT", "jobs/j", body), "2022-05-01")
 
     assert guid in " ".join(finding.message for finding in cell.findings)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "jobs/a%2Fb", None),
+        ("GET", "jobs/a%2Fcancel", None),
+        ("PUT", "jobs/team%2Fj%3F1", {"properties": {"jobType": "Command"}}),
+        ("DELETE", "data/d%2fd/versions/1%20beta", None),
+    ],
+)
+def test_a_slash_that_is_encoded_is_part_of_a_name(make_recording, method, path, body):
+    plain = path.replace("%2F", "-").replace("%2f", "-").replace("%3F", "-")
+
+    (row,) = build_matrix([make_recording(method, path, body, version="2022-05-01")])
+    (other,) = build_matrix([make_recording(method, plain, body, version="2022-05-01")])
+
+    assert row.operation == other.operation
+    assert [cell.status for cell in row.cells.values()] == [
+        cell.status for cell in other.cells.values()
+    ]
+
+
+def test_a_name_that_ends_in_a_stand_in_is_told_as_it_was_recorded():
+    """The first number's stand-in is six digits, as the second number is."""
+    request = Request("PUT", "https://x/jobs/a-223344/b-000001", (), b'"c-987654321"')
+
+    masked = disguise(request, {"n": 223344})
+
+    assert masked.request.url == "https://x/jobs/a-000001/b-000001"
+    assert masked.request.body == b'"c-000000002"'
+    assert masked.stands_for == {"000001": "223344", "000000002": "987654321"}
 
 
 def test_the_same_call_gets_the_same_verdict_again(workflow):
