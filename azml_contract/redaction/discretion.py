@@ -8,6 +8,7 @@ recorded side stay: whoever reads a log wants to find what it speaks of.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,10 @@ from azml_contract.exchange import Exchange
 from azml_contract.redaction.learn import learn
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
+from azml_contract.redaction.shapes import REDACTED
+
+_CUT = re.compile(r"\.{3}")
+_SHORTEST_END = 4
 
 
 class Discretion:
@@ -42,8 +47,12 @@ class Discretion:
                 self._redactor = Redactor(self._rules, self._learned)
 
     def redact(self, text: str) -> str:
-        """A text of any kind without secrets."""
-        return self._redactor.message(text)
+        """A text of any kind without secrets, nor the ends of one cut in its middle."""
+        redactor, learned = self._redactor, self._learned
+        text = redactor.message(text)
+        for found in reversed([*_CUT.finditer(text)]):
+            text = _without_ends(text, *found.span(), {*self._rules.secrets, *learned})
+        return text
 
     @contextmanager
     def over_logs(self) -> Iterator[None]:
@@ -65,6 +74,31 @@ class Discretion:
             entered = False
             if logging.getLogRecordFactory() is make:
                 logging.setLogRecordFactory(before)
+
+
+def _without_ends(text: str, start: int, end: int, secrets: set[str]) -> str:
+    """A text without what a value begins and ends with, on both sides of an ellipsis.
+
+    So `pytest` and `reprlib` shorten what is long; an end may be most of a password.
+    """
+    before, after = text[:start], text[end:]
+    ends = (_ends(one, before) for one in secrets if before[-_SHORTEST_END:] in one)
+    length = max(ends, default=0)
+    if length >= _SHORTEST_END:
+        before = f"{before[:-length]}{REDACTED}"
+    # Turned around, what a value ends with is what it begins with.
+    turned = after[::-1]
+    ends = (_ends(one[::-1], turned) for one in secrets if after[:_SHORTEST_END] in one)
+    length = max(ends, default=0)
+    if length >= _SHORTEST_END:
+        after = f"{REDACTED}{after[length:]}"
+    return f"{before}{text[start:end]}{after}"
+
+
+def _ends(value: str, text: str) -> int:
+    """How many characters at the end of a text a longer value begins with."""
+    lengths = range(len(value) - 1, 0, -1)
+    return next((n for n in lengths if text.endswith(value[:n])), 0)
 
 
 def _redact_record(record: logging.LogRecord, redact: Callable[[str], str]) -> None:

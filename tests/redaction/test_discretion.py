@@ -10,6 +10,8 @@ import urllib3
 from azure.identity import ClientSecretCredential
 
 from azml_contract.recording.engine import Mode
+from azml_contract.redaction.discretion import Discretion
+from azml_contract.redaction.rules import RedactionRules
 
 SIGNATURE = "dGhpcyBpcyBubyBzaWduYXR1cmU="
 SAS = "sv=2021-10-04&sp=r&sig=dGhpcyBpcyBubyBzaWduYXR1cmU%3D"
@@ -68,3 +70,18 @@ def test_logs_are_as_they_were_once_the_recorder_is_left(make_recorder, real, ca
     assert inside is not before
     assert logging.getLogRecordFactory() is before
     assert real.secret in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("said", "clean"),
+    [
+        ("{'a': 'Wq7!bl...erfly-Zk'}", "{'a': 'REDACTED...REDACTED'}"),
+        ("Wq7!blue... and ...fly-Zk", "REDACTED... and ...REDACTED"),
+        ("wait... Wq7 ...Zk", "wait... Wq7 ...Zk"),
+    ],
+)
+def test_the_ends_of_a_secret_that_was_shortened_are_secret_too(said, clean):
+    assert (
+        Discretion(RedactionRules(secrets=("Wq7!bluebutterfly-Zk",))).redact(said)
+        == clean
+    )
