@@ -50,7 +50,11 @@ _RECORDED_YAML = r"(?m)^interactions:"
 _BARE_SLOT = r'(?<!["$\w])\{\{\s*(\w+)\s*\}\}'
 _HOLDS_CALLS = r'"nbformat"|deploymentTemplate|"template"\s*:'
 _OURS = r'\s*\{\s*(?:"\$schema"\s*:\s*"[^"]*"\s*,\s*)?"format"\s*:\s*\d'
-_MAY_NOT_BE_WRITTEN = r"\\u[dD][89a-fA-F]|[eE]\+?\d{3}|Infinity|NaN|\.(?i:inf|nan)"
+_HALVES, _WORDS = ("\\ud", "\\uD"), ("Infinity", "NaN")
+_NO_NUMBER = re.compile(r"(?<!\w)(?:Infinity|NaN)\b")
+_NO_NUMBER_OF_YAML = re.compile(r"\.(?<!\w\.)(?:[iI][nN][fF]|[nN][aA][nN])\b")
+# Too large for a number, where digits stand before it and no letter before those.
+_EXPONENT = re.compile(r"[eE]\+?\d{3}")
 _HALF = "[\ud800-\udfff]"
 
 
@@ -348,7 +352,7 @@ def _refuse_other(document: Document) -> NoReturn:
 
 def _require_writable(document: Document) -> None:
     """Refuse what can be read and never be written again."""
-    if not re.search(_MAY_NOT_BE_WRITTEN, document.text):
+    if not _may_be_unwritable(document.text):
         return
     seen: set[int] = set()
     left = [document.data]
@@ -366,6 +370,21 @@ def _require_writable(document: Document) -> None:
         elif isinstance(value, float) and not math.isfinite(value):
             reason = f"it holds the number {value}, which is not JSON"
             refuse(document.path, reason, RESTORE)
+
+
+def _may_be_unwritable(text: str) -> bool:
+    """Whether half a character or no finite number may stand in a text."""
+    if any(one in text for one in _HALVES) or _NO_NUMBER_OF_YAML.search(text):
+        return True
+    if any(one in text for one in _WORDS) and _NO_NUMBER.search(text):
+        return True
+    for found in _EXPONENT.finditer(text):
+        at = found.start() - 1
+        while at >= 0 and text[at] in "0123456789._":
+            at -= 1
+        if at + 1 < found.start() and not text[at : at + 1].isalnum():
+            return True
+    return False
 
 
 def _require_url(path: Path, index: int, url: str) -> None:

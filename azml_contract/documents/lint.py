@@ -18,6 +18,7 @@ from typing import Any
 
 from azml_contract.redaction.scan import Scanner, Suspicion
 from azml_contract.redaction.secret_fields import (
+    VALUE,
     is_plain_leaf,
     is_secret_field,
     is_stand_in,
@@ -91,7 +92,9 @@ class Linter:
     ) -> Iterator[Suspicion]:
         packed = value.get("encoding") == "base64"
         for key, item in value.items():
-            name = told_name(str(key), value, above)
+            name = key if type(key) is str else str(key)
+            if name in VALUE:
+                name = told_name(name, value, above)
             inner = f"{pointer}/{_escape(str(key))}"
             if key not in self._clean:
                 kinds = self._scanner.kinds(str(key), entropy=False)

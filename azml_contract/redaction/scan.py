@@ -219,8 +219,9 @@ class Scanner:
             yield from self._known_kinds(text)
             for piece in pieces:
                 yield from self._kinds(piece, entropy=False)
-            if not entropy:
-                return
+            if entropy:
+                yield from self._random(text)
+            return
         layer, seen = [text], {text}
         for depth in range(DEEPEST + 1):
             for one in layer:
@@ -240,9 +241,13 @@ class Scanner:
 
     def _plain_kinds(self, text: str, *, entropy: bool) -> Iterator[str]:
         yield from (_look_alone_once if _is_short(text) else _look_alone)(text)
-        if entropy and any(one not in self._drawn for one in find_drawn(text)):
-            yield "a random token"
+        if entropy:
+            yield from self._random(text)
         yield from self._known_kinds(text)
+
+    def _random(self, text: str) -> Iterator[str]:
+        if any(one not in self._drawn for one in find_drawn(text)):
+            yield "a random token"
 
     def _known_kinds(self, text: str) -> Iterator[str]:
         if self._secrets.find(text):

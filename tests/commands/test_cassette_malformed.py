@@ -65,6 +65,10 @@ MALFORMED: dict[str, tuple[str | bytes, str]] = {
     "a digest that is none": (with_body({"file": "../../x"}), "named by its sha256"),
     "half a character": (changed(recorder="\ud800"), "a lone surrogate"),
     "no number of JSON": (changed(variables={"a": 1e999}), "the number inf"),
+    "a number that is too large": (
+        changed(variables={"a": 0}).replace('"a": 0', '"a": -15.5e+999'),
+        "the number -inf",
+    ),
     "a URL that is none": (
         json.dumps(
             {

@@ -164,3 +164,15 @@ def test_a_json_web_token_is_found_in_a_run_of_letters():
     clean = jwt.replace(f"x=ab_eyJ{'a' * 9}.{'b' * 9}.sig eyJshort.{'c' * 9}")
 
     assert clean == f"x=ab_REDACTED eyJshort.{'c' * 9}"
+
+
+def test_a_path_holds_what_its_pieces_hold_and_random_values_across_them():
+    token = "qX7vTz2LpR9sWm4KcY8bHj3NdF6gQa1u"
+    path = f"/subscriptions/a/providers/b/jobs/{token}"
+
+    kinds = Scanner(Redactor(RedactionRules())).kinds(path, entropy=True)
+    drawn = Scanner(Redactor(RedactionRules()), {"token": token})
+
+    assert kinds == ("a random token",)
+    assert drawn.kinds(path, entropy=True) == ()
+    assert Scanner(Redactor(RedactionRules())).kinds(path, entropy=False) == ()
