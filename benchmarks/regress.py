@@ -6,6 +6,9 @@ one request body in five holds a text that no other has; a different fifth in ea
 five recordings. All are judged at every known api-version through the command line,
 in a process of its own, with one and with two workers.
 
+Live traffic is 33,000 exchanges of `traffic.py` in files of 16: answers of the service
+hardly repeat, nor do the bodies sent to it. It needs `../shared`, and says so.
+
 A verdict is one call at one api-version. `distinct_per_s` counts the calls whose
 body is in no other recording. `rss_mb` is the most that all processes together held,
 looked at every 50 ms (Linux). `growth` is the exponent of the time from the smallest
@@ -29,6 +32,8 @@ from typing import Any
 from uuid import UUID
 
 from measure import Row, Target, make_parser, show
+from traffic import SEEDS
+from traffic import write_recordings as write_traffic
 
 from azml_contract.contract.catalog import known_versions
 
@@ -38,6 +43,8 @@ WORKFLOW, MORE = "train_and_sweep/asset_to_sweep", "failures/immutable_job"
 MARK = "@mark@"
 SIZES = (100, 1_000, 10_000)
 SECONDS, MEGABYTES, EXPONENT = 90, 500, 1.05
+TRAFFIC, EACH, EACH_BYTES = 33_000, 16, 51_000
+TRAFFIC_SECONDS, TRAFFIC_MEGABYTES = 60, 400
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,39 @@ def measure(count: int, workers: tuple[int, ...]) -> list[Row]:
     return rows
 
 
+def measure_traffic(count: int, workers: tuple[int, ...]) -> list[Row]:
+    """The same for so many exchanges of live traffic; `n` is their number."""
+    contender = "azml-contract regress, live traffic"
+    if not SEEDS.is_dir():
+        return [{"contender": contender, "absent": f"there is no folder {SEEDS}"}]
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        write_traffic(Path(folder), -(-count // EACH), EACH_BYTES)
+        for number in workers:
+            seconds, processor, rss = judge(Path(folder), number)
+            rows.append(
+                {
+                    "contender": contender,
+                    "n": count,
+                    "workers": number,
+                    "seconds": seconds,
+                    "processor_s": processor,
+                    "rss_mb": rss,
+                }
+            )
+    return rows
+
+
+def make_traffic_targets(rows: list[Row]) -> list[Target]:
+    """What was expected of live traffic, with the most workers."""
+    last = rows[-1]
+    told = f"live traffic, {last.get('workers', 2)} workers"
+    return [
+        Target(f"seconds, {told}", last.get("seconds"), TRAFFIC_SECONDS),
+        Target(f"MB of all processes, {told}", last.get("rss_mb"), TRAFFIC_MEGABYTES),
+    ]
+
+
 def add_growth(rows: list[Row], nothing_s: float) -> None:
     """The exponent of the time in the number of recordings, for each worker count."""
     first = {row["workers"]: row for row in reversed(rows)}
@@ -208,13 +248,17 @@ def main() -> None:
     """Measure growing folders with one worker and with two."""
     parser = make_parser(__doc__ or "")
     parser.add_argument("--sizes", type=int, nargs="+", help="numbers of recordings")
+    parser.add_argument("--traffic", type=int, help="number of live exchanges")
     args = parser.parse_args()
     rows: list[Row] = []
     for count in args.sizes or ((10, 20) if args.quick else SIZES):
         rows += measure(count, (1, 2))
     [nothing] = measure(1, (1,))
     add_growth(rows, nothing["seconds"])
-    show("regress", rows, make_targets(rows), as_json=args.json)
+    count = args.traffic or (2 * EACH if args.quick else TRAFFIC)
+    live = measure_traffic(count, (1,) if args.quick else (1, 2))
+    targets = make_targets(rows) + make_traffic_targets(live)
+    show("regress", rows + live, targets, as_json=args.json)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ from azml_contract.validation.codes import CODES, Consequence
 from azml_contract.validation.destination import is_status_path, name_destination
 from azml_contract.validation.validator import NO_OPERATION, UNTOLD, Profile, Validator
 
-_CAPACITY, _HALVES = 20_000, 2_000
+_CAPACITY, _HALVES = 20_000, 500
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
 Findings = tuple[Finding, ...]
@@ -108,7 +108,7 @@ class Judge:
 
     def __init__(self, versions: Sequence[str] | None = None) -> None:
         self.versions = tuple(versions or known_versions())
-        self._validator = Validator(profile=Profile.SERVICE)
+        self._validator = Validator(profile=Profile.SERVICE, compiles=False)
         self._known: _Memory[tuple[bytes, Name, Answer], _Known] = _Memory(_CAPACITY)
         self._asked: _Memory[bytes, list[Findings]] = _Memory(_HALVES)
         self._answered: _Memory[tuple[Name, Answer], list[Findings]] = _Memory(_HALVES)

@@ -111,13 +111,16 @@ class _Recognised(NamedTuple):
 
 
 class Validator:
-    """Checks calls; keeps no state between them, so verdicts never depend on order.
+    """Checks calls; verdicts never depend on their order.
 
     Args:
         profile: `service` judges by what the live service is known to do,
             `strict` by the written contract.
         scope: Where calls are meant to go; empty fields are not checked.
         load: Where contracts come from, by api-version.
+        compiles: Whether schemas are compiled where many bodies come. That pays where
+            most keep their contract; off, verdicts are the same, and a fifth of a
+            megabyte is saved for each schema.
     """
 
     def __init__(
@@ -126,10 +129,13 @@ class Validator:
         profile: Profile = Profile.SERVICE,
         scope: Scope = Scope(),  # noqa: B008 - immutable
         load: Callable[[str], Contract] = load_contract,
+        compiles: bool = True,
     ) -> None:
         self.profile = profile
         self.scope = scope
         self._load = load
+        self._compiles = compiles
+        self._latest: tuple[bytes, Parsed] = (b"", Parsed(None))
 
     def check_request(self, request: Request) -> Verdict:
         """Check a request: path, verb, query, names, body and what the body means."""
@@ -287,7 +293,7 @@ class Validator:
         if operation.body is None or is_empty:
             yield from _check_presence(grader, operation, is_empty)
             return
-        parsed = parse_json(body)
+        parsed = self._parse(body)
         for defect in parsed.defects:
             yield _find_defect(grader, defect)
         if not parsed.readable:
@@ -296,8 +302,18 @@ class Validator:
         bounded = self.profile is Profile.SERVICE
         check = compile_body(call.contract, operation.body, lens, is_bounded=bounded)
         values = call.route.values
-        found = judge_body(grader, check, parsed.value, values, self.scope)
+        found = judge_body(
+            grader, check, parsed.value, values, self.scope, compiles=self._compiles
+        )
         yield from (one for one in found if not _is_told(one, parsed))
+
+    def _parse(self, body: bytes) -> Parsed:
+        """A body as parsed; one that is judged at many versions in a row, once."""
+        known, parsed = self._latest
+        if known is not body:
+            parsed = parse_json(body)
+            self._latest = body, parsed
+        return parsed
 
     def _check_response(
         self, grader: Grader, call: _Call, response: Response
@@ -348,14 +364,20 @@ class Validator:
 
 
 def judge_body(
-    grader: Grader, check: BodyCheck, body: Any, values: Mapping[str, str], scope: Scope
+    grader: Grader,
+    check: BodyCheck,
+    body: Any,
+    values: Mapping[str, str],
+    scope: Scope,
+    *,
+    compiles: bool = True,
 ) -> list[Finding]:
     """Every finding about a parsed request body: its schema, then its meaning."""
     place = choose_place(values, scope)
-    home = find_home(place)
+    home = find_home(place) if compiles else ""
     if home and check.is_plain(body, home):
         return check_meaning(grader, body, place, has_plain_ids=True)
-    deviations = check.check(body)
+    deviations = check.check(body, compiles=compiles)
     if not deviations:
         return check_meaning(grader, body, place)
     found = [

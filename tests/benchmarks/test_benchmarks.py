@@ -103,8 +103,12 @@ def test_replay_measures_every_contender_at_every_size() -> None:
 
 def test_regress_measures_each_size_with_one_worker_and_with_two() -> None:
     document = _run("regress")
-    runs = [(row["n"], row["workers"]) for row in document["rows"]]
+    made = [row for row in document["rows"] if "verdicts_per_s" in row]
+    runs = [(row["n"], row["workers"]) for row in made]
     assert runs == [(10, 1), (10, 2), (20, 1), (20, 2)]
+    live = [row for row in document["rows"] if "live traffic" in row["contender"]]
+    assert all("absent" in row or row["seconds"] > 0 for row in live)
+    assert live
     assert _are_positive(_figures(document, "verdicts_per_s"))
     assert _are_positive(_figures(document, "distinct_per_s"))
 

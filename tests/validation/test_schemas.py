@@ -13,6 +13,7 @@ from azml_contract.contract.schema import Choice, write_schema
 from azml_contract.contract.views import Lens
 from azml_contract.validation.body import _WALKED, BodyCheck, compile_body
 from azml_contract.validation.judge import Engine, choose_engine, compile_judge
+from azml_contract.validation.validator import Validator
 
 TEXT = Type("string")
 CREATE, UPDATE, RESPONSE = (Lens(view) for view in View)
@@ -190,6 +191,21 @@ def test_a_body_kind_is_compiled_once_for_all_validators():
     body = contract.operations["Jobs_CreateOrUpdate"].body
 
     assert compile_body(contract, body, CREATE) is compile_body(contract, body, CREATE)
+
+
+@pytest.mark.parametrize("compiles", [True, False])
+def test_where_nothing_is_compiled_the_verdicts_are_the_same(monkeypatch, compiles):
+    """Regression meets each schema with few bodies, most of which break it."""
+    if not compiles:
+        monkeypatch.setattr(BodyCheck, "_compile", lambda *_: 1 / 0)
+    validator = Validator(compiles=compiles)
+    body = b'{"properties": {"jobType": "Command", "comand": "x"}}'
+    told = [
+        validator.check_body("2024-04-01", "Jobs_CreateOrUpdate", body).findings
+        for _ in range(_WALKED + 2)
+    ]
+    assert {one.code for one in told[0]} == {"AZC101", "AZC102"}
+    assert all(one == told[0] for one in told)
 
 
 def test_a_judge_that_refuses_without_an_explanation_is_never_silent(monkeypatch):
