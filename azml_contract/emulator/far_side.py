@@ -31,7 +31,7 @@ class EmulatorSide:
             return Refuse(f"{host} is not asked without TLS")
         if matches(host, (BLOB_HOSTS,)):
             return Ask(lambda: Upstream(partial(self._open_blobs, host), host))
-        if matches(host, SERVER_NAMES):
+        if matches(host, (*SERVER_NAMES, *self._emulator.scoring_hosts())):
             return Ask(lambda: Answering(self._emulator.answer))
         return Refuse(say_missing(host, MISSING_HOSTS))
 

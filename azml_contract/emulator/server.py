@@ -177,7 +177,7 @@ class Emulator:
             self.state_dir if self._state is None else self._state / "tls",
             public_roots=self._public_roots,
             keep=self._state is not None,
-            more=self._scoring_hosts(),
+            more=self.scoring_hosts(),
         )
         self.ca_bundle = certificates.bundle
         self._blobs = self._start_blobs(certificates)
@@ -205,7 +205,7 @@ class Emulator:
                 adopt=server.serve,
                 find_azurite=self._blobs.address,
                 missing=MISSING_HOSTS,
-                more=self._scoring_hosts(),
+                more=self.scoring_hosts(),
             ),
             host=self._host,
             port=self._gateway_port,
@@ -230,7 +230,7 @@ class Emulator:
             )
             self._ending.callback(self._scoring.close)
 
-    def _scoring_hosts(self) -> tuple[str, ...]:
+    def scoring_hosts(self) -> tuple[str, ...]:
         """Where endpoints score, if they do; a star stands for one label alone."""
         if self._execute is None:
             return ()

@@ -21,6 +21,7 @@ from azml_contract.plugin.marker import (
     Refused,
     choose_versions,
     mark_alone,
+    must_execute,
     only_version,
     require_sense,
     set_up_first,
@@ -154,8 +155,15 @@ def _azml_second_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
     yield from _start_emulator(request, seed=first.seed)
 
 
+@pytest.fixture(scope="session")
+def _azml_executing_emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
+    """For scenarios that say ``execute=True``, whatever the others do."""
+    first: Emulator = request.getfixturevalue("_azml_emulator")
+    yield from _start_emulator(request, seed=first.seed, executes=True)
+
+
 def _start_emulator(
-    request: pytest.FixtureRequest, seed: Seed | None = None
+    request: pytest.FixtureRequest, seed: Seed | None = None, *, executes: bool = False
 ) -> Iterator[Emulator]:
     from azml_contract.emulator.azurite import is_installed
     from azml_contract.emulator.execution.keeping import Limits
@@ -164,7 +172,7 @@ def _start_emulator(
 
     try:
         # Without Azurite, what uploads nothing can be recorded all the same.
-        executes = request.config.getoption("azml_execute")
+        executes = executes or request.config.getoption("azml_execute")
         emulator = Emulator(
             azurite=is_installed(),
             execute=Limits() if executes else None,
@@ -192,7 +200,11 @@ def emulator(request: pytest.FixtureRequest) -> Emulator:
     for one in request.session.stash[WIDE_KEY].of(request.node):
         if one.emulator is not None:
             return one.emulator
-    fresh: Emulator = request.getfixturevalue("_azml_emulator")
+    executes = must_execute(request.node) and not request.config.getoption(
+        "azml_execute"
+    )
+    name = "_azml_executing_emulator" if executes else "_azml_emulator"
+    fresh: Emulator = request.getfixturevalue(name)
     fresh.reset()
     return fresh
 

@@ -20,7 +20,15 @@ from azml_contract.api_version import CLIENT
 
 _BREADTHS = ("function", "class", "module", "package", "session")
 SCOPES = ("function", "class", "module", "session")
-ARGUMENTS = {"api_versions", "profile", "expect", "compute", "seed", "scope"}
+ARGUMENTS = {
+    "api_versions",
+    "profile",
+    "expect",
+    "compute",
+    "execute",
+    "seed",
+    "scope",
+}
 
 
 def choose_versions(metafunc: pytest.Metafunc) -> list[str]:
@@ -130,6 +138,11 @@ def require_sense(item: pytest.Item) -> None:
         raise pytest.fail.Exception(f"{item.nodeid}: {version.reason}", pytrace=False)
 
 
+def must_execute(item: Any) -> bool:
+    """Whether a test needs an emulator whose jobs and endpoints really run."""
+    return bool(read_marker(item).get("execute"))
+
+
 def _has_own_versions(definition: pytest.Item) -> bool:
     """Whether the test parametrizes its api-version itself."""
     for mark in definition.iter_markers("parametrize"):
@@ -156,6 +169,11 @@ def read_marker(node: Any) -> dict[str, Any]:
             "seed=True is for a recording of one test, not for scope="
             f"{arguments['scope']!r}: what a client draws would depend on the tests "
             "before. Leave it out; drawn names are recognised at first sight."
+        )
+    if arguments.get("execute") and arguments.get("scope", SCOPES[0]) != SCOPES[0]:
+        raise ValueError(
+            f"execute=True is for a recording of one test, not for scope="
+            f"{arguments['scope']!r}; --azml-execute is for all that is recorded."
         )
     return arguments
 

@@ -158,17 +158,25 @@ KEY_LISTS = (
 
 KEY_LIST_PLAIN = frozenset(
     {
+        "category",
         "creationtime",
         "credentialstype",
         "id",
         "keyname",
+        "location",
         "name",
         "permissions",
         "secretstype",
+        "target",
         "type",
+        "userstoragearmid",
+        "userstorageresourceid",
     }
 )
-"""What may stay of such an answer."""
+"""What may stay of such an answer: its kinds and names, and what it is the key of.
+
+That is told elsewhere too, where a secret of the same text would be replaced.
+"""
 
 PERSON, EMAIL = "User", "user@example.com"
 """What is written for a name and for an e-mail address."""

@@ -266,8 +266,14 @@ class _Deployment:
             raise Unreachable(f"{what} has no files")
 
 
+class _Connection(HTTPConnection):
+    """To a deployment: no call of the client's, so no part of a recording."""
+
+    is_unrecorded = True
+
+
 def _connect(place: str, timeout_s: float) -> HTTPConnection:
-    connection = HTTPConnection("localhost", timeout=timeout_s)
+    connection = _Connection("localhost", timeout=timeout_s)
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.sock.settimeout(timeout_s)
     try:
