@@ -88,6 +88,7 @@ check: setup  ## ruff, mypy, drift of generated files
 	@$(BIN)/mypy
 	@$(RUN) azml_contract.validation.codes_page --check
 	@$(RUN) azml_contract.regression.migration_guide --check
+	@$(BIN)/python docs/tools/story_pages.py --check
 
 contract: setup  ## compare the data with SPECS and OBSERVED, and fail on drift
 	@$(RUN) azml_contract.contract.compile --specs $(SPECS) --check

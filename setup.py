@@ -8,7 +8,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-NAMES = runpy.run_path(str(ROOT / "azml_contract" / "shipped.py"))["NAMES"]
+SHIPPED = runpy.run_path(str(ROOT / "azml_contract" / "shipped.py"))
 
 
 class BuildWithShipped(build_py):
@@ -21,9 +21,9 @@ class BuildWithShipped(build_py):
         inside = Path(self.build_lib) / "azml_contract" / "shipped"
         shutil.rmtree(inside, ignore_errors=True)
         inside.mkdir(parents=True)
-        for name in NAMES:
+        for name in SHIPPED["NAMES"]:
             if (ROOT / name).is_dir():
-                left_out = shutil.ignore_patterns("__pycache__", "*.unproven", ".*")
+                left_out = SHIPPED["leave_out"]
                 shutil.copytree(ROOT / name, inside / name, ignore=left_out)
             else:
                 shutil.copy2(ROOT / name, inside / name)

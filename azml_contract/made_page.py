@@ -21,13 +21,13 @@ def keep_page(
     Args:
         page: Relative to the folder of the project.
         render: What it should say.
-        module: What ``python -m`` runs to renew it.
+        module: What ``python -m`` runs to renew it, or the whole command.
         arguments: ``--write`` or ``--check``.
 
     Returns:
         The exit code: 1 where the page is out of date, 2 for other arguments.
     """
-    command = f"python -m {module}"
+    command = module if " " in module else f"python -m {module}"
     if list(arguments) == ["--write"]:
         write_whole(page, render())
         return 0

@@ -25,7 +25,7 @@ from azml_contract.errors import (
     OutputError,
     UsageError,
 )
-from azml_contract.shipped import find_shipped
+from azml_contract.shipped import find_shipped, leave_out
 from azml_contract.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -141,10 +141,9 @@ def _unpack(folder: Path) -> Path:
         UsageError: Nothing can be written there.
     """
     scenarios = folder / "scenarios"
-    ignored = shutil.ignore_patterns("__pycache__", ".*")
     try:
         shutil.rmtree(scenarios, ignore_errors=True)
-        shutil.copytree(find_shipped("scenarios"), scenarios, ignore=ignored)
+        shutil.copytree(find_shipped("scenarios"), scenarios, ignore=leave_out)
         write_whole(folder / "pyproject.toml", _PYTEST)
     except (OSError, OutputError) as error:
         raise UsageError(f"{error} Name a folder for the demo: --keep DIR") from error

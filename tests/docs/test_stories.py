@@ -1,0 +1,61 @@
+"""Stories: their pages are as made, and call nine in ten operations of their kinds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import story_pages as pages
+
+from azml_contract.contract.catalog import newest_stable
+from azml_contract.shipped import DEMO, find_shipped, leave_out
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_pages_are_as_made_of_scenarios_and_recordings() -> None:
+    assert pages.main(["--check"]) == 0
+
+
+def test_every_scenario_is_a_story_or_of_the_demo() -> None:
+    modules = {file.stem for file in (ROOT / "scenarios").glob("test_*.py")}
+    assert modules == {f"test_{name}" for name in (*pages.KINDS, *DEMO)}
+
+
+def test_nine_in_ten_operations_of_each_kind_are_called() -> None:
+    """Of a group with one that needs a registry, all but that one."""
+    version = newest_stable()
+    called = pages.exercised([*pages.KINDS], version)
+    groups = [group for groups in pages.KINDS.values() for group in groups]
+    every = set(pages.operations_of(groups, version))
+    assert len(every) == 87
+    assert len(every & called) >= 0.9 * len(every)
+    missed = every - called
+    assert missed <= {"ComponentVersions_Publish", "ModelVersions_Publish"}
+
+
+def test_no_recording_of_a_story_holds_calls_of_the_emulator_itself() -> None:
+    hosts = set()
+    for name in pages.KINDS:
+        for file in (ROOT / "cassettes" / name).rglob("*.json"):
+            for call in json.loads(file.read_text("utf-8"))["interactions"]:
+                host = urlsplit(call["request"]["uri"]).hostname
+                hosts.add(host.partition(".")[2] if host else host)
+    assert hosts == {
+        "azure.com",
+        "blob.core.windows.net",
+        "microsoftonline.com",
+        "westeurope.inference.ml.azure.com",
+    }
+
+
+def test_a_wheel_and_the_demo_hold_no_stories() -> None:
+    for name in ("scenarios", "cassettes"):
+        folder = find_shipped(name)
+        left = {file.name for file in folder.iterdir()}
+        kept = left - leave_out(str(folder), left)
+        assert not [one for one in kept for story in pages.KINDS if story in one]
+        assert len([one for one in kept for demo in DEMO if demo in one]) == len(DEMO)
+    bodies = str(find_shipped("scenarios") / "bodies" / "2022-05-01")
+    assert leave_out(bodies, ["code.json", "stories"]) == {"stories"}
