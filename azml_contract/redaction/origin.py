@@ -127,6 +127,8 @@ _PLACES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
 )
 _ANY_PLACEHOLDER = re.compile(
     "(?:" + "|".join(map(re.escape, _PLACEHOLDERS.values())) + r")(?:-?\d+)?"
+    # An address is numbered in its last part.
+    rf"|{re.escape(_PLACEHOLDERS['address'].rpartition('.')[0])}\.\d{{1,3}}"
 )
 _SHORTEST = 2
 # Microsoft's own, named in documents and samples everywhere.

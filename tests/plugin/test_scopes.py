@@ -234,6 +234,7 @@ def test_two_projects_in_one_run_have_their_own_cassettes(
     [
         ("scope='package'", "scope is one of function, class, module, session, not*"),
         ("scope='module', seed=True", "seed=True is for a recording of one test*"),
+        ("scope='class', execute=True", "execute=True is for a recording of one test*"),
     ],
 )
 def test_a_scope_that_makes_no_sense_is_refused(

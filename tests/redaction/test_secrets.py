@@ -182,6 +182,27 @@ def test_why_keys_were_not_listed_is_told(service, record, cassette_path):
     assert listed.response_json == why
 
 
+def test_what_a_secret_is_the_key_of_is_no_secret(service, record, cassette_path):
+    """The feed that a token opens is named by the connection, too, and stays."""
+    told = {"category": "PythonFeed", "target": "https://feed.example.org/simple"}
+    secret = {"properties": {**told, "credentials": {"pat": KEY}}}
+    service.on("POST", ".*/listsecrets", lambda call: (200, {}, secret))
+    service.on("GET", ".*/connections/c", lambda call: (200, {}, {"properties": told}))
+
+    def story(recorder):
+        for method, path in (("POST", "c/listsecrets"), ("GET", "c")):
+            url = f"{service.url}/connections/{path}"
+            requests.request(method, url, verify=str(service.ca))
+
+    record(story, rules=RULES)
+
+    listed, shown = load_cassette(cassette_path).interactions
+    zero = base64.b64encode(bytes(64)).decode()
+    held = {"properties": {**told, "credentials": {"pat": zero}}}
+    assert listed.response_json == held
+    assert shown.response_json == {"properties": told}
+
+
 def test_secrets_under_known_names_are_redacted_with_their_shape(
     service, record, cassette_path
 ):

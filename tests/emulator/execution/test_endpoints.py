@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from urllib.parse import urlsplit
 
 import pytest
 
 from azml_contract.emulator.clock import RunningClock
+from azml_contract.emulator.execution import scoring
 from azml_contract.emulator.execution.keeping import Limits
+from azml_contract.emulator.far_side import EmulatorSide
 from azml_contract.emulator.server import Emulator
+from azml_contract.gateway.far_side import Ask
+from azml_contract.gateway.proxy import Refuse
+from azml_contract.recording.http_client_calls import UNRECORDED
 from tests.emulator.execution.conftest import Bench
 
 pytestmark = pytest.mark.slow
@@ -87,6 +93,14 @@ def test_an_endpoint_answers_with_its_own_script_and_model(endpoint):
     assert answer.json()["model"] == "weights"
     assert answer.json()["sum"] == 6
     assert answer.headers["azureml-model-deployment"] in ("blue", "green")
+
+
+def test_a_recorders_gateway_stands_for_the_endpoint_alone(bench, endpoint):
+    """And what the emulator asks a deployment is no call of a scenario."""
+    side = EmulatorSide(bench.emulator)
+    assert isinstance(side.reach(urlsplit(endpoint[0]).hostname, 443), Ask)
+    assert isinstance(side.reach("x.elsewhere.inference.ml.azure.com", 443), Refuse)
+    assert getattr(scoring._Connection, UNRECORDED) is True
 
 
 def test_traffic_is_split_as_the_endpoint_says(endpoint):
