@@ -60,5 +60,7 @@ def _require_sense(options: Options, cassettes: Sequence[Path]) -> None:
         raise UsageError("--latest judges at the newest version; leave --to out.")
     if options.merge and options.shard != (1, 1):
         raise UsageError("--merge joins what --shard has split; give one of them.")
+    if options.with_calls and options.form != "json2":
+        raise UsageError("--with-calls is for reports that are joined: --format json2.")
     require_known(options.versions)
     require_known([options.recorded] if options.recorded else [])

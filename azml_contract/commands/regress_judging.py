@@ -22,18 +22,23 @@ from azml_contract.errors import InputError, UsageError
 from azml_contract.printable import plain
 
 if TYPE_CHECKING:
+    from azml_contract.commands.regress_kept import Kept
     from azml_contract.finding import Finding
     from azml_contract.regression.outcome import Row
 
 
 @dataclass(slots=True)
 class Found:
-    """What was judged: all rows, where each came from, and what was not judged."""
+    """What was judged: all rows, where each came from, and what was not judged.
+
+    `kept` is what joined reports hold of the recordings, None where they hold nothing.
+    """
 
     rows: list[Row]
     files: dict[str, str]
     account: Account
     findings: list[Finding] = field(default_factory=list)
+    kept: Kept | None = None
 
 
 def require_known(versions: Iterable[str]) -> None:
@@ -87,10 +92,12 @@ def merge_paths(paths: Sequence[Path], options: Options) -> Found:
     Raises:
         InputError: A file is no report, or none judged at a version asked for.
     """
+    from azml_contract.commands.regress_kept import join_kept
     from azml_contract.regression.merge import (
         join_accounts,
         merge_reports,
         narrow,
+        overlap,
     )
 
     rows, tails = merge_reports(paths)
@@ -102,7 +109,11 @@ def merge_paths(paths: Sequence[Path], options: Options) -> Found:
         raise InputError(f"None of these reports judged at {', '.join(missing)}.")
     told = {repr(one): one for tail in tails for one in tail.findings}
     account = Account(join_accounts(rows, tails), told=list(told.values()))
-    return Found(narrow(rows, columns, options.recorded), {}, account)
+    found = Found(narrow(rows, columns, options.recorded), {}, account)
+    pages = [tail.pages for tail in tails if tail.pages]
+    if pages:
+        found.kept = join_kept(pages, overlap=overlap(rows, tails))
+    return found
 
 
 def keep_current(rows: Sequence[Row]) -> list[Row]:

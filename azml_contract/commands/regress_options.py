@@ -42,6 +42,7 @@ class Options:
     all_versions: bool = False
     shard: tuple[int, int] = (1, 1)
     merge: bool = False
+    with_calls: bool = False
     allow_unjudged: bool = False
 
 
@@ -125,6 +126,12 @@ _OPTIONS = (
         "--merge",
         is_flag=True,
         help="The arguments are JSON reports of earlier runs; join them.",
+    ),
+    click.option(
+        "--with-calls",
+        is_flag=True,
+        help="json2: calls and coverage, too, so that --merge makes a whole page; "
+        "--shard has them anyway.",
     ),
     click.option(
         "--allow-unjudged",

@@ -1,55 +1,47 @@
-"""Gather what the HTML page of `regress` shows beside the matrix.
+"""Make the HTML page of `regress` of what was judged, and what was kept of it.
 
-In: judged rows, and the files they came from, which are read again for the
-bodies. Out: the page. Wiring between regression and report.
+In: judged rows, the files they came from, and what was kept of those. Out: the page.
+Wiring between regression and report.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from azml_contract.finding import Side
+from azml_contract.commands.regress_kept import Kept, Shape, read_kept
 
 if TYPE_CHECKING:
-    from azml_contract.exchange import Exchange
-    from azml_contract.regression.coverage import Coverage
     from azml_contract.regression.outcome import Outcome, Row
 
-_Shape = dict[str, Any]
 
-
-def render_page(rows: Sequence[Row], files: Mapping[str, str]) -> str:
+def render_page(
+    rows: Sequence[Row], files: Mapping[str, str], kept: Kept | None = None
+) -> str:
     """The HTML page of a run.
 
     Args:
         rows: What was judged.
-        files: For ``scenario recorded`` the file it came from; without any, as
-            after a merge, the page has neither requests nor coverage.
+        files: For ``scenario recorded`` the file it came from; none after a merge.
+        kept: What reports kept of recordings. Without it the files are read again;
+            without files, too, the page has neither requests nor coverage.
 
     Raises:
         AzmlContractError: A file that was judged cannot be read any more.
     """
-    from azml_contract.regression.coverage import Coverage
     from azml_contract.report.html import render_html
 
-    coverage = Coverage()
-    targets: dict[str, str] = {}
-    halves = _read_halves(rows, sorted(set(files.values())), coverage, targets)
-    cells: dict[int, _Shape] = {}
+    whole = kept or read_kept(rows, files.values())
+    cells: dict[int, Shape] = {}
     report = {
-        "rows": [_shape_row(row, cells) | halves.get(_key(row), {}) for row in rows],
-        "recordings": list(_describe_recordings(rows, targets, files)),
+        "rows": [_shape_row(row, cells) | whole.find(row) for row in rows],
+        "recordings": list(_describe_recordings(rows, whole)),
     }
     title = _name(files) if rows else "No recordings"
-    return render_html(report, coverage.to_json() if files else None, title)
-
-
-_Key = tuple[str, str, int]
+    is_known = kept is not None or bool(files)
+    return render_html(report, whole.coverage.to_json() if is_known else None, title)
 
 
 def _name(files: Mapping[str, str]) -> str:
@@ -62,11 +54,7 @@ def _name(files: Mapping[str, str]) -> str:
         return f"{len(set(files.values()))} recordings"
 
 
-def _key(row: Row) -> _Key:
-    return row.scenario, row.recorded, row.step
-
-
-def _shape_row(row: Row, cells: dict[int, _Shape]) -> _Shape:
+def _shape_row(row: Row, cells: dict[int, Shape]) -> Shape:
     """A row's JSON; rows of one outcome share its cells."""
     outcome = row.outcome
     if id(outcome) not in cells:
@@ -81,83 +69,17 @@ def _shape_row(row: Row, cells: dict[int, _Shape]) -> _Shape:
     }
 
 
-def _shape_cells(outcome: Outcome) -> _Shape:
+def _shape_cells(outcome: Outcome) -> Shape:
     versions = {version: cell.to_json() for version, cell in outcome.cells.items()}
     return {"versions": versions, "own": outcome.own.to_json()}
 
 
-def _read_halves(
-    rows: Iterable[Row],
-    files: Iterable[str],
-    coverage: Coverage,
-    targets: dict[str, str],
-) -> dict[_Key, _Shape]:
-    """The request of each row, and the response of those that say something of it.
-
-    On the way every call that the files hold is counted in `coverage`, and
-    `targets` learns from where each scenario was recorded.
-    """
-    from azml_contract.documents.recordings import read_any
-
-    wanted = {_key(row): _speaks_of_answers(row.outcome) for row in rows}
-    halves: dict[_Key, _Shape] = {}
-    shapes: dict[object, _Shape] = {}
-    for file in files:
-        recording = read_any(Path(file))
-        targets[recording.scenario] = recording.target
-        for call in recording.calls():
-            coverage.add([call.exchange])
-            asked = (call.exchange.request.api_version or "").lower()
-            for recorded in (asked, recording.api_version):
-                key = (recording.scenario, recorded, call.step)
-                if key in wanted and key not in halves:
-                    halves[key] = _shape_call(call.exchange, wanted[key], shapes)
-    return halves
-
-
-def _speaks_of_answers(outcome: Outcome) -> bool:
-    cells = (outcome.own, *outcome.cells.values())
-    return any(f.side is Side.RESPONSE for cell in cells for f in cell.findings)
-
-
-def _shape_call(
-    exchange: Exchange, with_answer: bool, shapes: dict[object, _Shape]
-) -> _Shape:
-    """Both halves as cassettes hold them; equal ones are made once."""
-    request, response = exchange.request, exchange.response
-    key = (request.method, request.url, request.body)
-    if key not in shapes:
-        body = _shape_body(request.body)
-        shapes[key] = {"method": request.method, "uri": request.url, "body": body}
-    shape: _Shape = {"request": shapes[key]}
-    if with_answer:
-        answer = {"status": response.status, "body": _shape_body(response.body)}
-        shape["response"] = answer
-    return shape
-
-
-def _shape_body(body: bytes) -> _Shape | None:
-    if not body:
-        return None
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(body).decode()}
-    try:
-        return {"json": json.loads(text)}
-    except (ValueError, RecursionError):
-        return {"text": text}
-
-
-def _describe_recordings(
-    rows: Sequence[Row], targets: Mapping[str, str], files: Mapping[str, str]
-) -> Iterable[_Shape]:
+def _describe_recordings(rows: Sequence[Row], kept: Kept) -> Iterable[Shape]:
     """Of each recording where it is from, and the edits to the newest version."""
     from azml_contract.commands.regressed import columns_of, group_rows
-    from azml_contract.documents.recordings import read_any
     from azml_contract.regression.edits import make_edits
 
-    describe_edits = make_edits(files, read_any)
+    describe_edits = make_edits(kept.requests)
     known: dict[tuple[int, ...], tuple[str, ...]] = {}
     for (scenario, recorded), group in group_rows(rows).items():
         goal = columns_of(group)[-1]
@@ -168,7 +90,7 @@ def _describe_recordings(
         yield {
             "scenario": scenario,
             "recorded": recorded,
-            "target": targets.get(scenario, ""),
+            "target": kept.targets.get(scenario, ""),
             "goal": goal,
             "edits": known[alike],
         }

@@ -115,8 +115,11 @@ def _write(
         return
     from azml_contract.documents.call_places import locate_call
     from azml_contract.documents.recordings import read_any
-    from azml_contract.regression.edits import make_edits
+    from azml_contract.regression.edits import make_edits, read_requests
 
+    requests = read_requests(found.files, read_any)
+    if found.kept is not None:
+        requests = found.kept.requests
     by_scenario = _is_by_scenario(found, options)
     regressed = make_regressed(
         found.rows,
@@ -125,7 +128,7 @@ def _write(
         asked=options.versions,
         stable_only=options.stable_only,
         alarms=alarms,
-        edits=make_edits(found.files, read_any) if by_scenario else None,
+        edits=make_edits(requests) if by_scenario else None,
         fold=options.form in ("text", "github"),
         older=options.all_versions,
     )
@@ -142,6 +145,7 @@ def _write(
 
 
 def _write_json(found: Found, options: Options, file: TextIO) -> None:
+    from azml_contract.commands.regress_kept import read_kept
     from azml_contract.regression.outcome import newest_unchanged
     from azml_contract.regression.report_file import (
         Tail,
@@ -150,7 +154,12 @@ def _write_json(found: Found, options: Options, file: TextIO) -> None:
     )
 
     newest = newest_unchanged(found.rows, stable_only=options.stable_only)
-    tail = Tail(newest, tuple(found.findings), found.account.calls)
+    kept = found.kept
+    with_calls = options.with_calls or options.shard != (1, 1)
+    if kept is None and with_calls and options.form == "json2":
+        kept = read_kept(found.rows, found.files.values())
+    pages = kept.to_json() if kept is not None else {}
+    tail = Tail(newest, tuple(found.findings), found.account.calls, pages)
     write = write_compact if options.form == "json2" else write_report
     for piece in write(found.rows, tail):
         file.write(piece)
@@ -159,7 +168,7 @@ def _write_json(found: Found, options: Options, file: TextIO) -> None:
 def _write_html(found: Found, options: Options, file: TextIO) -> None:
     from azml_contract.commands.regress_page import render_page
 
-    file.write(render_page(found.rows, found.files))
+    file.write(render_page(found.rows, found.files, found.kept))
 
 
 def _is_by_scenario(found: Found, options: Options) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
@@ -47,12 +47,51 @@ class Coverage:
         for exchange in exchanges:
             self._add_call(exchange)
 
-    def merge(self, other: Coverage) -> None:
-        """Join the counts of other calls, such as those of another process."""
+    def merge(self, other: Coverage, *, overlap: bool = False) -> None:
+        """Join the counts of other calls, such as those of another process.
+
+        Args:
+            other: What was counted elsewhere.
+            overlap: Whether both counted the same calls; then the larger count holds.
+        """
         for version, items in other._exercised.items():
             self._exercised.setdefault(version, Items()).update(items)
-        self._calls.update(other._calls)
-        self._other_calls += other._other_calls
+        if overlap:
+            self._calls |= other._calls
+            self._other_calls = max(self._other_calls, other._other_calls)
+        else:
+            self._calls.update(other._calls)
+            self._other_calls += other._other_calls
+
+    def to_kept(self) -> dict[str, Any]:
+        """What `from_kept` reads: what was exercised, without what there is."""
+        return {
+            "other_calls": self._other_calls,
+            "calls": dict(self._calls),
+            "exercised": {
+                version: {str(kind): _by_group(found) for kind, found in one.items()}
+                for version, items in self._exercised.items()
+                for one in [items.by_kind]
+            },
+        }
+
+    @classmethod
+    def from_kept(cls, shape: Mapping[str, Any]) -> Coverage:
+        """The coverage that `to_kept` wrote.
+
+        Raises:
+            AttributeError, KeyError, TypeError, ValueError: It is none.
+        """
+        made = cls()
+        made._other_calls = int(shape["other_calls"])
+        made._calls.update({str(v): int(n) for v, n in shape["calls"].items()})
+        for version, kinds in shape["exercised"].items():
+            items = made._exercised[version] = Items()
+            for kind, groups in kinds.items():
+                for group, names in groups.items():
+                    for name in names:
+                        items.add(Kind(kind), group, name)
+        return made
 
     def to_json(self) -> dict[str, Any]:
         """The published shape.

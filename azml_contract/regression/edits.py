@@ -1,7 +1,7 @@
 """Say which edits take a scenario to another api-version.
 
-In: rows, the files they came from, and the function that opens one. Out:
-sentences. Knows no file format.
+In: rows, and a function that gives the requests of a recording. Out: sentences.
+Knows no file format.
 """
 
 from __future__ import annotations
@@ -15,22 +15,21 @@ from azml_contract.exchange import Request
 from azml_contract.finding import Finding, Side
 from azml_contract.regression.outcome import Row
 
+Requests = Callable[[str, str], Mapping[int, Request]]
+"""Of a scenario recorded at a version, by step; of one that is not there, none."""
+
 
 def make_edits(
-    files: Mapping[str, str], read: Callable[[Path], Recording]
+    requests_of: Requests,
 ) -> Callable[[Sequence[Row], str], tuple[str, ...]]:
     """A function that lists the edits of a scenario.
 
     Args:
-        files: For ``scenario recorded`` the recording; without it the cures of
-            the findings are listed.
-        read: Opens a recording.
+        requests_of: Where it gives none, the cures of the findings are listed.
     """
 
     def describe(rows: Sequence[Row], goal: str) -> tuple[str, ...]:
-        first = rows[0]
-        file = files.get(f"{first.scenario} {first.recorded}")
-        requests = _read_requests(Path(file), read) if file else {}
+        requests = requests_of(rows[0].scenario, rows[0].recorded)
         edits: dict[str, None] = {}
         for row in rows:
             if row.outcome.breaks_at(goal):
@@ -40,7 +39,24 @@ def make_edits(
     return describe
 
 
-def _read_requests(file: Path, read: Callable[[Path], Recording]) -> dict[int, Request]:
+def read_requests(
+    files: Mapping[str, str], read: Callable[[Path], Recording]
+) -> Requests:
+    """Requests of the recordings that rows came from.
+
+    Args:
+        files: For ``scenario recorded`` the recording.
+        read: Opens a recording.
+    """
+
+    def requests_of(scenario: str, recorded: str) -> Mapping[int, Request]:
+        file = files.get(f"{scenario} {recorded}")
+        return _read_file(Path(file), read) if file else {}
+
+    return requests_of
+
+
+def _read_file(file: Path, read: Callable[[Path], Recording]) -> dict[int, Request]:
     try:
         return {call.step: call.exchange.request for call in read(file).calls()}
     except AzmlContractError:

@@ -34,6 +34,11 @@ def merge_reports(paths: Iterable[Path]) -> tuple[list[Row], list[Tail]]:
     return [replace(one, outcome=shared.find(one.outcome)) for one in joined], tails
 
 
+def overlap(rows: Sequence[Row], tails: Sequence[Tail]) -> bool:
+    """Whether reports are of the same recordings, judged at different versions."""
+    return sum(tail.calls.judged for tail in tails) > len(rows)
+
+
 def join_accounts(rows: Sequence[Row], tails: Sequence[Tail]) -> Calls:
     """The account of all reports.
 
@@ -41,7 +46,7 @@ def join_accounts(rows: Sequence[Row], tails: Sequence[Tail]) -> Calls:
     the largest counts.
     """
     whole = add_up(tail.calls for tail in tails)
-    if whole.judged > len(rows):
+    if overlap(rows, tails):
         skipped: Counter[str] = Counter()
         not_judged: Counter[str] = Counter()
         for tail in tails:

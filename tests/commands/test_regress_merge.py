@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from azml_contract.documents.find import choose_shard
+from azml_contract.report import html
 
 ROOT = Path(__file__).parents[2]
 CASSETTES = ROOT / "cassettes"
@@ -216,6 +218,69 @@ def test_parts_of_a_folder_join_to_the_whole(run, tmp_path):
     assert sorted(joined["rows"], key=order) == sorted(whole["rows"], key=order)
     assert joined["newest_unchanged"] == whole["newest_unchanged"]
     assert joined["calls"] == whole["calls"]
+
+
+@pytest.fixture
+def page(run, monkeypatch):
+    """What the page of a run is made of: its rows, its recordings, its coverage."""
+
+    def made(*arguments: object) -> tuple[Any, ...]:
+        shown: list[Any] = []
+        monkeypatch.setattr(
+            html, "render_html", lambda *given: shown.extend(given) or ""
+        )
+        run("regress", *arguments, "--format", "html")
+        report, coverage, _ = shown
+        rows, recordings = (
+            sorted(json.dumps(one, sort_keys=True) for one in report[name])
+            for name in ("rows", "recordings")
+        )
+        return rows, recordings, coverage
+
+    return made
+
+
+def test_a_page_of_joined_parts_is_the_page_of_the_whole(run, page, tmp_path):
+    """Requests, answers that findings speak of, coverage, edits, targets."""
+    stories = (CASSETTES / "train_and_sweep", CASSETTES / "failures" / "cancel")
+    parts = [
+        write_report(run, tmp_path / f"{n}.json", *stories, "--shard", f"{n}/3")
+        for n in (1, 2, 3)
+    ]
+
+    rows, recordings, coverage = page("--merge", *parts)
+
+    assert (rows, recordings, coverage) == page(*stories)
+    assert any('"response": {' in row for row in rows)
+    assert any('"edits": ["' in one for one in recordings)
+    again = run("regress", "--merge", *parts, "--format", "json2").out
+    assert len(json.loads(again)["pages"]["recordings"]) == len(recordings)
+    schema = ROOT / "docs" / "regression-report-2.schema.json"
+    valid = Draft202012Validator(json.loads(schema.read_text("utf-8")))
+    assert valid.is_valid(json.loads(again))
+
+
+def test_reports_of_the_same_recordings_cover_their_calls_once(run, page, tmp_path):
+    asked = (FIRST, "--with-calls")
+    one = write_report(run, tmp_path / "a.json", *asked, "--to", "2022-05-01")
+    other = write_report(run, tmp_path / "b.json", *asked, "--to", "2024-04-01")
+    assert page("--merge", one, other)[2] == page(FIRST)[2]
+
+
+def test_pages_that_are_malformed_are_an_input_error(run, tmp_path):
+    report = write_report(run, tmp_path / "a.json", FIRST, "--with-calls")
+    told = json.loads(report.read_text("utf-8"))
+    told["pages"]["recordings"][0]["calls"][0]["request"] = 10_000
+    report.write_text(json.dumps(told), "utf-8")
+    done = run("regress", "--merge", report, "--format", "html")
+    assert done.code == 2
+    assert "A report has malformed pages: IndexError" in done.err
+
+
+def test_calls_are_kept_in_reports_that_can_be_joined(run):
+    done = run("regress", FIRST, "--with-calls")
+    assert done.code == 2
+    assert "--with-calls is for reports that are joined: --format json2." in done.err
 
 
 def test_parts_are_even_and_always_the_same():

@@ -1,0 +1,176 @@
+"""What a page of `regress` shows of recordings: calls, coverage, where they are from.
+
+In: judged rows and the files they came from, or what reports kept of them. Out: the
+same as values, and as JSON that a report holds, so that joined reports make a whole
+page. Wiring between documents and regression.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from azml_contract.errors import InputError
+from azml_contract.exchange import Request
+from azml_contract.finding import Side
+from azml_contract.regression.coverage import Coverage
+
+if TYPE_CHECKING:
+    from azml_contract.exchange import Exchange
+    from azml_contract.regression.outcome import Outcome, Row
+
+Shape = dict[str, Any]
+Name = tuple[str, str]
+"""Of a recording: its scenario, and the version it was recorded at."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """Calls of recordings, coverage, and what each scenario was recorded from.
+
+    `halves` are by step: the request, and the answer where findings speak of it.
+    """
+
+    halves: dict[Name, dict[int, Shape]] = field(default_factory=dict)
+    coverage: Coverage = field(default_factory=Coverage)
+    targets: dict[str, str] = field(default_factory=dict)
+
+    def find(self, row: Row) -> Shape:
+        """What is known of the call of a row; empty where nothing is."""
+        return self.halves.get((row.scenario, row.recorded), {}).get(row.step, {})
+
+    def requests(self, scenario: str, recorded: str) -> dict[int, Request]:
+        """The requests of a recording by their step."""
+        return {
+            step: _read_request(shape["request"])
+            for step, shape in self.halves.get((scenario, recorded), {}).items()
+        }
+
+    def to_json(self) -> Shape:
+        """As a report holds it; equal requests once, named by number."""
+        requests: list[Shape] = []
+        numbers: dict[int, int] = {}
+        recordings = []
+        for (scenario, recorded), halves in self.halves.items():
+            calls: list[Shape] = []
+            for step, half in halves.items():
+                request = half["request"]  # equal ones are one object
+                if id(request) not in numbers:
+                    numbers[id(request)] = len(requests)
+                    requests.append(request)
+                calls.append({**half, "step": step, "request": numbers[id(request)]})
+            recordings.append(
+                {"scenario": scenario, "recorded": recorded, "calls": calls}
+            )
+        return {
+            "recordings": recordings,
+            "requests": requests,
+            "targets": self.targets,
+            "coverage": self.coverage.to_kept(),
+        }
+
+
+def read_kept(rows: Iterable[Row], files: Iterable[str]) -> Kept:
+    """Read recordings again, for what was judged of them.
+
+    Raises:
+        AzmlContractError: A file that was judged cannot be read any more.
+    """
+    from azml_contract.documents.recordings import read_any
+
+    wanted: dict[Name, dict[int, bool | None]] = {}
+    for row in rows:
+        speaks = _speaks_of_answers(row.outcome)
+        wanted.setdefault((row.scenario, row.recorded), {})[row.step] = speaks
+    kept = Kept()
+    shapes: dict[object, Shape] = {}
+    for file in sorted(set(files)):
+        recording = read_any(Path(file))
+        kept.targets[recording.scenario] = recording.target
+        for call in recording.calls():
+            kept.coverage.add([call.exchange])
+            asked = (call.exchange.request.api_version or "").lower()
+            for recorded in (asked, recording.api_version):
+                name = recording.scenario, recorded
+                with_answer = wanted.get(name, {}).pop(call.step, None)
+                if with_answer is not None:
+                    half = _shape_call(call.exchange, with_answer, shapes)
+                    kept.halves.setdefault(name, {})[call.step] = half
+    return kept
+
+
+def join_kept(shapes: Sequence[Mapping[str, Any]], *, overlap: bool) -> Kept:
+    """What several reports kept, as one.
+
+    Args:
+        shapes: As `Kept.to_json` made them.
+        overlap: Whether they are of the same recordings, whose calls count once.
+
+    Raises:
+        InputError: One is malformed.
+    """
+    kept = Kept()
+    try:
+        for shape in shapes:
+            requests = shape["requests"]
+            for recording in shape["recordings"]:
+                name = str(recording["scenario"]), str(recording["recorded"])
+                halves = kept.halves.setdefault(name, {})
+                for call in recording["calls"]:
+                    half = halves.setdefault(int(call["step"]), {})
+                    half.setdefault("request", requests[call["request"]])
+                    if "response" in call:
+                        half.setdefault("response", call["response"])
+            kept.targets.update(shape["targets"])
+            other = Coverage.from_kept(shape["coverage"])
+            kept.coverage.merge(other, overlap=overlap)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"A report has malformed pages: {error!r}.") from error
+    return kept
+
+
+def _speaks_of_answers(outcome: Outcome) -> bool:
+    cells = (outcome.own, *outcome.cells.values())
+    return any(f.side is Side.RESPONSE for cell in cells for f in cell.findings)
+
+
+def _shape_call(
+    exchange: Exchange, with_answer: bool, shapes: dict[object, Shape]
+) -> Shape:
+    """Both halves as cassettes hold them; equal ones are made once."""
+    request, response = exchange.request, exchange.response
+    key = (request.method, request.url, request.body)
+    if key not in shapes:
+        body = _shape_body(request.body)
+        shapes[key] = {"method": request.method, "uri": request.url, "body": body}
+    shape: Shape = {"request": shapes[key]}
+    if with_answer:
+        answer = {"status": response.status, "body": _shape_body(response.body)}
+        shape["response"] = answer
+    return shape
+
+
+def _shape_body(body: bytes) -> Shape | None:
+    if not body:
+        return None
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(body).decode()}
+    try:
+        return {"json": json.loads(text)}
+    except (ValueError, RecursionError):
+        return {"text": text}
+
+
+def _read_request(shape: Mapping[str, Any]) -> Request:
+    body = shape["body"] or {"text": ""}
+    if "base64" in body:
+        raw = base64.b64decode(body["base64"])
+    else:
+        raw = (body["text"] if "text" in body else json.dumps(body["json"])).encode()
+    return Request(shape["method"], shape["uri"], (), raw)
