@@ -162,11 +162,11 @@ def main() -> None:
         contenders = make_contenders(body, specs)
         for run in contenders.values():
             run()  # writes .pyc files, fills the disk's cache
-        found = interleave(contenders, 3 if args.quick else 15)
+        found = interleave(contenders, 1 if args.quick else 15)
         starts = make_starts(Path(folder))
         for run in starts.values():
             run()
-        started = interleave(starts, 3 if args.quick else 15)
+        started = interleave(starts, 1 if args.quick else 15)
         imports = find_imports(body, 12)
     rows: list[Row] = [
         {

@@ -251,7 +251,7 @@ def main() -> None:
     parser.add_argument("--traffic", type=int, help="number of live exchanges")
     args = parser.parse_args()
     rows: list[Row] = []
-    for count in args.sizes or ((10, 20) if args.quick else SIZES):
+    for count in args.sizes or ((4, 8) if args.quick else SIZES):
         rows += measure(count, (1, 2))
     [nothing] = measure(1, (1,))
     add_growth(rows, nothing["seconds"])
