@@ -17,13 +17,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from soak import sized
 
 from azml_contract.cli import cli
 
@@ -80,6 +81,11 @@ CALLS = {
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34][0-7]m")
 BRIEF = [one for one in CALLS if not CALLS[one].stays]
+
+
+def part(names: Iterable[str], which: int) -> list[str]:
+    """Every third command, others for each test that starts processes; or all."""
+    return list(names)[which % sized(3, 1) :: sized(3, 1)]
 
 
 def leaves(group: click.Group, above: str = "") -> list[str]:
@@ -144,7 +150,8 @@ def keep_to_permissions() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", BRIEF)
+@pytest.mark.soak
+@pytest.mark.parametrize("name", part(BRIEF, 0))
 def test_where_nothing_can_be_written_and_in_ascii(
     name: str, inputs: dict[str, str], tmp_path: Path
 ) -> None:
@@ -179,7 +186,8 @@ def test_where_nothing_can_be_written_and_in_ascii(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", BRIEF)
+@pytest.mark.soak
+@pytest.mark.parametrize("name", part(BRIEF, 1))
 def test_a_reader_that_has_seen_enough_is_no_error(
     name: str, inputs: dict[str, str], tmp_path: Path
 ) -> None:
@@ -202,7 +210,8 @@ def test_a_reader_that_has_seen_enough_is_no_error(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.soak
+@pytest.mark.parametrize("name", part(CALLS, 2))
 def test_an_interrupt_ends_it_without_a_traceback(
     name: str, inputs: dict[str, str], tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 import requests
+from soak import sized
 
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
@@ -140,13 +141,16 @@ def decoded(text):
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("place", PLACES)
 def test_no_planted_secret_reaches_a_file_or_a_message(
     service, make_recorder, tmp_path, place
 ):
     planted = written = 0
-    cases = itertools.product((LIVE | SHAPED).items(), ENCODINGS.items())
-    for number, ((kind, secret), (encoding, encode)) in enumerate(cases):
+    cases = list(itertools.product((LIVE | SHAPED).items(), ENCODINGS.items()))
+    # Another part at each place, so that every case has its turn somewhere.
+    part = cases[PLACES.index(place) % sized(4, 1) :: sized(4, 1)]
+    for number, ((kind, secret), (encoding, encode)) in enumerate(part):
         if place == "header" and "\n" in encode(secret):
             continue
         path = tmp_path / str(number) / "c.json"
@@ -162,7 +166,7 @@ def test_no_planted_secret_reaches_a_file_or_a_message(
             text = str(error)
         for form in forms_of(NEEDLES.get(kind, secret)):
             assert form not in text, (kind, encoding, form)
-    assert planted > 70
+    assert planted > 0.8 * len(part)
     # Refusing to write is safe, but should be the exception.
     assert written > planted * 0.8
 
@@ -278,7 +282,9 @@ IDENTIFIERS = RedactionRules(
     ],
 )
 def test_no_identifier_reaches_a_file(service, make_recorder, tmp_path, place, value):
-    for number, (encoding, encode) in enumerate(ENCODINGS.items()):
+    cases = list(ENCODINGS.items())
+    part = cases[PLACES.index(place) % sized(3, 1) :: sized(3, 1)]
+    for number, (encoding, encode) in enumerate(part):
         path = tmp_path / str(number) / "c.json"
         with make_recorder(Mode.RECORD, path=path, rules=IDENTIFIERS) as recorder:
             plant(service, place, encode(value))
