@@ -369,8 +369,9 @@ def level_boundary(content_type: str, body: bytes) -> bytes:
     found = _BOUNDARY.search(content_type)
     if found is None or not content_type.lower().startswith("multipart/"):
         return body
-    boundary = re.escape(found[1].encode())
-    return re.sub(boundary, b"boundary", body, flags=re.IGNORECASE)
+    # Where it parts, and not where a text happens to hold it.
+    parts = rb"^--%s(?=--|[ \t\r\n]|\Z)" % re.escape(found[1].encode())
+    return re.sub(parts, b"--boundary", body, flags=re.IGNORECASE | re.MULTILINE)
 
 
 def plain_body(request: Request) -> Request:

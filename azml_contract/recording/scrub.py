@@ -58,6 +58,7 @@ from azml_contract.redaction.rules import (
     Identifier,
     RedactionRules,
 )
+from azml_contract.redaction.secret_words import is_named_secret
 from azml_contract.redaction.shapes import REDACTED
 
 __all__ = ["Identifier", "RedactionRules", "Sanitizer", "Scrubber"]
@@ -327,6 +328,8 @@ class Scrubber:
             return _name_cookie(value)
         if name == "content-type" and value.lower().startswith("multipart/"):
             return re.sub(r"boundary=\"?[^\";,]+\"?", "boundary=boundary", value)
+        if is_named_secret(name, value):  # what users call their metadata
+            return REDACTED
         if name in _URL_HEADERS:
             return self._normaliser.response(self.redactor.url(value))
         return string(value)

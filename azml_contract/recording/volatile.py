@@ -115,6 +115,8 @@ class Normaliser:
             return text
         if ":" in text or "%" in text:
             text = _TIME.sub(self._sent_time, text)
+        if "0x" in text:
+            text = _ETAG.sub(self._sent_etag, text)
         return self._common(text)
 
     def response(self, text: str) -> str:
@@ -125,6 +127,8 @@ class Normaliser:
             text = _TIME.sub(self._brought_time, text)
         if " GMT" in text:
             text = _HTTP_DATE.sub(HTTP_DATE_ZERO, text)
+        if "0x" in text:
+            text = _ETAG.sub(self._etag, text)
         return self._common(text)
 
     def _common(self, text: str) -> str:
@@ -133,8 +137,6 @@ class Normaliser:
             text = _UPLOAD_PREFIX.sub("00000000-0-", text)
         if dashes >= 4:
             text = GUID.sub(self._guid, text)
-        if "0x" in text:
-            text = _ETAG.sub(self._etag, text)
         if "kip" in text:
             text = _SKIP_TOKEN.sub(self._page, text)
         return sub_drawn(text, self._numbers.of)
@@ -167,6 +169,10 @@ class Normaliser:
             return time
         self._brought.add(time)
         return _zero_time(found)
+
+    def _sent_etag(self, found: re.Match[str]) -> str:
+        """What no answer brought is the client's own, and stays."""
+        return self._etags.setdefault(found[0], found[0])
 
     def _etag(self, found: re.Match[str]) -> str:
         known = self._etags

@@ -23,7 +23,7 @@ from azml_contract.redaction.secret_words import (
 _TRIGGERS = (
     "pass", "pwd", "secret", "token", "key", "sas", "pat", "credential", "connstr",
     "connectionstring", "connection_string", "connection-string", "authorization",
-    "auth", "pw", "bearer", "jwt", "webhook", "signature", "dsn", "cookie",
+    "auth", "pw", "bearer", "jwt", "webhook", "signature", "dsn", "cookie", "kennwort",
 )  # fmt: skip
 
 NAME_MARKERS = (
@@ -46,7 +46,7 @@ _BEFORE_KEY = (
 _ASSIGNED = re.compile(
     rf"(?<![\w$.%-])(?P<name>-{{0,2}}{_BEFORE_KEY}[A-Za-z_][\w.-]{{0,80}})"
     r"(?:\\*[\"']\]?)?"
-    r"(?P<mark>[ \t]{0,8}(?:=>|:=|==?|:)[ \t]{0,8}(?:![\w!/.-]{1,40}[ \t]+)?"
+    r"(?P<mark>[ \t]{0,8}(?:=>|:=|[?+]=|==?|:)[ \t]{0,8}(?:![\w!/.-]{1,40}[ \t]+)?"
     r"(?:(?:[|>][-+\d]{0,3}|-)[ \t]+)?)"
 )
 _OPTION = re.compile(r"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{0,80})(?P<mark>[ \t]+)(?!-)")
@@ -70,6 +70,12 @@ _ELEMENT = re.compile(
     r"(?:<!\[CDATA\[)?)"
 )
 _CONTENT = re.compile(r"(?P<bare>[^<>]+?)(?=</|\]\]>)")
+# A field of a form in parts: its name, other headers, a blank line.
+_FIELD = re.compile(
+    r"(?P<mark>\bname=\"?(?P<name>[A-Za-z_][\w.-]{0,80})\"?[^\r\n]{0,200}\r?\n"
+    r"(?:[\w-]{1,80}:[^\r\n]{0,200}\r?\n){0,5}\r?\n)"
+)
+_LINE = re.compile(r"(?P<bare>[^\r\n]+)")
 _HEADER = re.compile(
     r"(?i)(?P<mark>\b(?P<name>(?:proxy-)?authorization)\\?[\"']?[ \t]*[:=,][ \t]*"
     r"\\?[\"']?(?:(?:Bearer|Basic|Token|ApiKey|SharedKey|SharedAccessSignature"
@@ -104,6 +110,9 @@ _FLOW = re.compile(
 )
 _FLOW_ITEM = re.compile(r"[^\s,\"']+")
 _ITEM, _MAPPING = re.compile(r"-[ \t]+"), re.compile(r"[\w.\"'-]+[ \t]*:(?:[ \t]|$)")
+# What a secret of Kubernetes holds, and a line of it.
+_DATA = re.compile(r"(?m)^(?:data|stringData):[ \t]*\r?\n(?:[ \t]+[^\n]*\n?)+")
+_DATUM = re.compile(r"(?m)^(?P<mark>[ \t]+[\w.-]+:[ \t]+[\"']?)(?P<bare>[^\s\"'#|>]+)")
 _USER_OPTION = re.compile(
     r"(?P<mark>(?<![\w-])(?:-u|--user|--proxy-user)[ \t=]{1,8}[\"']?"
     r"[^\s\"':/]{1,200}:)"
@@ -127,6 +136,21 @@ _COMMANDS = (
         re.compile(
             r"(?P<mark>\bredis-cli\b[^\n;&|]{0,200}?[ \t]-a[ \t]+[\"']?)"
             r"(?P<bare>[^\s\"']+)"
+        ),
+    ),
+    (
+        "identified",
+        re.compile(
+            r"(?i)\b(?:(?:create|alter)[ \t]+user|grant)\b[^\n;]{1,200}?\b"
+            r"identified[ \t]+(?:with[ \t]+\S{1,80}[ \t]+)?by[ \t]+[\"']"
+            r"(?P<bare>[^\"'\n]+)"
+        ),
+    ),
+    (
+        "--password-stdin",
+        re.compile(
+            r"\b(?:echo|printf)[ \t]+(?:-n[ \t]+)?[\"']?(?P<bare>[^\s\"'|;&]{1,400})"
+            r"[\"']?[ \t]*\|(?=[^|\n]{0,200}--password-stdin)"
         ),
     ),
     (
@@ -157,7 +181,7 @@ _PASS_COMMANDS = re.compile(
 )
 _SHORTEST_TOKEN_USER, _SHORTEST_TOKEN, _SHORTEST_WORD = 20, 16, 6
 _NO_NAME, _COMMAND, _MOST_READ = -0.35, 300, 20
-_HEX = re.compile(r"[0-9a-f]{20,}")
+_HEX, _QUOTES = re.compile(r"[0-9a-f]{20,}"), frozenset("\"'`")
 # Names of variables may end in a number; in passwords it is longer, or elsewhere.
 _IDENTIFIER = re.compile(r"[A-Za-z_]+\d{0,2}(?:[.:][A-Za-z_]+\d{0,2})*")
 _DOCUMENTS = re.compile(r":(?:param|keyword|type|paramtype|ivar|vartype)\b[^:\n]*$")
@@ -184,6 +208,10 @@ def redact_named(text: str, redact: Redact) -> str:
     for literal, pattern in _COMMANDS:
         if literal in lowered:
             text = pattern.sub(lambda m: _always(m, redact), text)
+    if "kind: secret" in lowered:
+        text = _DATA.sub(
+            lambda data: _DATUM.sub(lambda m: _always(m, redact), data[0]), text
+        )
     if any(word in lowered for word in _TRIGGERS):
         text = _redact_triggered(text, lowered, redact)
     if " " not in text and _PERCENT.search(text):
@@ -202,6 +230,8 @@ def _redact_triggered(text: str, lowered: str, redact: Redact) -> str:
         text = _TOLD.sub(lambda m: _told(m, redact), text)
     if "\n" in text:
         text = _redact_below(text, redact)
+        if "form-data" in lowered:
+            text = _sub_named(_FIELD, text, redact, _LINE)
     if "," in text:
         text = _sub_named(_COMMA, text, redact, _LISTED)
     if "[" in text:
@@ -278,7 +308,7 @@ def _is_code(mark: str, value: str, text: str, end: int) -> bool:
     """Whether what follows a name is no value but an expression or a type."""
     if text[end : end + 1] in ("(", "["):
         return True
-    spaced = mark.strip() in ("=", "==", ":=", "=>") and mark != mark.strip()
+    spaced = mark.strip() in ("=", "==", ":=", "=>", "+=") and mark != mark.strip()
     return spaced and _IDENTIFIER.fullmatch(value) is not None
 
 
@@ -366,7 +396,8 @@ def _told(found: re.Match[str], redact: Redact) -> str:
     if is_reference(value) or not _is_word(value):
         return found[0]
     if found["said"] or found["name"].lower().startswith("p"):
-        likely = not value.isalnum() and "=" not in value and has_digit
+        is_quoted = found["mark"][-1] in _QUOTES
+        likely = has_digit and (is_quoted or not (value.isalnum() or "=" in value))
         is_secret = mixed and bool(found["said"] or likely)
     else:
         is_drawn = likeness_to_names(value) < _NO_NAME or _HEX.fullmatch(value)

@@ -36,6 +36,17 @@ TOLD = {
     "escapes of Python": "'password: >-\\n  {}\\nport: 1'",
     "a secret of Kubernetes": "    client-key-data: {}{0}{0}\n",
     "a prompt": "Password (for root): {}",
+    "a default of make": "DB_PASSWORD ?= {}\nall:\n\techo\n",
+    "a user of MySQL": "CREATE USER ada IDENTIFIED WITH x BY '{}';",
+    "a pipe": "echo {} | docker login x.azurecr.io -u ada --password-stdin",
+    "quotes after a word": "Login failed for user 'ada' with password '{}'.",
+    "German": "Kennwort: {}",
+    "a field of a form": '--b1\r\nContent-Disposition: form-data; name="password"\r\n'
+    "Content-Type: text/plain\r\n\r\n{}\r\n--b1--\r\n",
+    "data of a secret": "kind: Secret\nmetadata:\n  name: d\ndata:\n  db: {}\n",
+    "a line of pgpass": "db.example.com:5432:prod:ada:{}\n",
+    "a delegation key": "<UserDelegationKey><SignedOid>x</SignedOid><Value>{0}{0}{0}"
+    "</Value></UserDelegationKey>",
 }
 
 NOT_TOLD = (
@@ -55,6 +66,14 @@ NOT_TOLD = (
     "['password', 'username']",
     '{{"password": {{"type": "string", "value": null}}}}',
     "password={password} and {token}",
+    'Create the row where ada was identified by "badge-number" in it',
+    "kind: SecretProviderClass\nmetadata:\n  name: azure-keyvault8\n",
+    "kind: Secret\nmetadata:\n  name: prod-database-8\ntype: Opaque\n",
+    "echo hello8 | docker run -i x; printf yes8 | apt-get install y",
+    "a:5432:b and 10.0.0.1:5432:up, x:*:y",
+    "the password 'Username' field; the passphrase \"Correct Horse\"",
+    'Content-Disposition: form-data; name="file"; filename="keys8.csv"\r\n\r\na,b8\r\n',
+    "IMAGE_TAG ?= latest-2024\ntotal_token += next_token",
 )
 
 
@@ -72,6 +91,12 @@ def test_what_a_name_tells_goes_wherever_the_name_stands(place):
 @pytest.mark.parametrize("text", NOT_TOLD)
 def test_what_only_sounds_like_it_stays(text):
     assert REDACTOR.text(text) == text
+
+
+def test_a_key_of_postman_is_told_by_its_form():
+    key = f"PMAK-{'0123456789ab' * 2}-{'fedcba9876543210f' * 2}"
+
+    assert REDACTOR.text(f"newman run {key} x") == "newman run REDACTED x"
 
 
 PIECES = (
