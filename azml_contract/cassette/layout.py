@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, NoReturn
 from azml_contract.cassette.content import render_json
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.cassette.wellformed import check_interaction, check_url
-from azml_contract.exchange import Headers, Request, Response
+from azml_contract.exchange import Failure, Headers, Request, Response
 
 SMALLEST_BYTES = 1024 * 1024
 """Below this a file is parsed whole, and every fault in it is found at once."""
@@ -28,10 +28,11 @@ _START = b'\n  "interactions": [\n    {\n'
 _BETWEEN = re.compile(rb"\n    \},\n    \{\n")
 _END = b"\n    }\n  ]\n}\n"
 _RESPONSE = b'\n      },\n      "response": {\n'
+_FAILURE, _PROCESS = b'\n      "failure": ', b'\n      "process": '
 _PART_END = b"\n      }"
 _BODY = b'\n        "body": {\n'
-_JSON = b'          "json": '
-_JSON_END = b"\n        }\n      }"
+_JSON, _TEXT = b'          "json": ', b'          "text": '
+_BODY_END = b"\n        }\n      }"
 _MISLEADING = (b'\\": ', b' ": ')
 """Without these, a quote before a colon and a blank ends the name of a property."""
 _MARKER = b"\n<<<<<<< "
@@ -115,6 +116,17 @@ class UnparsedInteraction(Interaction):
         return int(found[1]) if found else super().times
 
     @property
+    def failure(self) -> Failure | None:
+        """How the network failed; None where it did not."""
+        found = self._file.raw.find(_FAILURE, self._rest, self._end)
+        return None if found < 0 else super().failure
+
+    @property
+    def is_of_program(self) -> bool:
+        """Whether a program called, not the test itself."""
+        return self._file.raw.find(_PROCESS, self._rest, self._end) >= 0
+
+    @property
     def is_plain_json(self) -> bool:
         """Never: its text is here, and is compared as it is."""
         return False
@@ -123,19 +135,20 @@ class UnparsedInteraction(Interaction):
     def request(self) -> Request:
         """The request as a client would have sent it."""
         end = self._file.raw.find(_RESPONSE, self._rest, self._end)
-        cut = self._cut(self._rest, end + len(_PART_END))
-        if end < 0 or cut is None:
+        part = self._cut(self._rest, end + len(_PART_END))
+        if end < 0 or part is None:
             return super().request
-        return Request(self._method, self._uri, cut[0].headers, cut[1])
+        return Request(self._method, self._uri, part.head.headers, part.body)
 
     @property
     def response(self) -> Response:
         """The answer as a client would have got it."""
         start = self._file.raw.find(_RESPONSE, self._rest, self._end)
-        cut = self._cut(start + len(_RESPONSE), self._end)
-        if start < 0 or cut is None or cut[0].status is None:
+        part = self._cut(start + len(_RESPONSE), self._end)
+        if start < 0 or part is None or part.head.status is None:
             return super().response
-        return Response(cut[0].status, cut[0].headers, _compact(cut[1]))
+        body = _compact(part.body) if part.is_json else part.body
+        return Response(part.head.status, part.head.headers, body)
 
     def _lines(self) -> bytes:
         return self._file.raw[self._start : self._end]
@@ -148,25 +161,26 @@ class UnparsedInteraction(Interaction):
             self._file.refuse(self._index, str(error))
         return data
 
-    def _cut(self, start: int, end: int) -> tuple[_Head, bytes] | None:
-        """Cut a request or response at its JSON body.
-
-        Returns:
-            What stands before it, and the body; None where it must be parsed whole.
-        """
+    def _cut(self, start: int, end: int) -> _Part | None:
+        """Cut a request or response at its body; None to parse it whole."""
         raw = self._file.raw
         if raw.find(_MARKER, start, end) >= 0:
             return None
         before = raw.find(_BODY, start, end)
         if before < 0:
             head = _parse_head(raw[start : raw.find(_PART_END, start, end)])
-            return None if head is None else (head, b"")
-        first = before + len(_BODY) + len(_JSON)
-        last = raw.rfind(_JSON_END, first, end)
-        if last < 0 or not raw.startswith(_JSON, first - len(_JSON)):
+            return None if head is None else _Part(head, b"")
+        first = before + len(_BODY)
+        last = raw.rfind(_BODY_END, first, end)
+        head = None if last < 0 else _parse_head(raw[start:before])
+        if head is None:
             return None
-        head = _parse_head(raw[start:before])
-        return None if head is None else (head, raw[first:last])
+        if raw.startswith(_JSON, first):
+            return _Part(head, raw[first + len(_JSON) : last], is_json=True)
+        if raw.startswith(_TEXT, first):
+            text = _read_text(raw[first + len(_TEXT) : last])
+            return None if text is None else _Part(head, text)
+        return None
 
 
 def _compact(text: bytes) -> bytes:
@@ -184,6 +198,23 @@ class _Head(NamedTuple):
 
     status: int | None
     headers: Headers
+
+
+class _Part(NamedTuple):
+    """A request or response, and its body; JSON is indented as in the file."""
+
+    head: _Head
+    body: bytes
+    is_json: bool = False
+
+
+def _read_text(literal: bytes) -> bytes | None:
+    """The bytes of a text body; None where the literal is not one whole text."""
+    try:
+        text = json.loads(literal)
+        return text.encode() if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=256)

@@ -141,12 +141,16 @@ def _make_replay(
     exchanger: Exchanger, sleepless: Sleepless
 ) -> Callable[..., requests.Response]:
     def send(
-        self: HTTPAdapter, request: requests.PreparedRequest, *_: Any, **__: Any
+        self: HTTPAdapter,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        *_: Any,
+        **__: Any,
     ) -> requests.Response:
         sleepless.engage()
         played = exchanger.answer(messages.from_prepared(request))
         assert played is not None
-        response = _hand_out(self, request, played)
+        response = _hand_out(self, request, played, is_read=not stream)
         if played.index is not None:
             setattr(response, NUMBER, played.index)
         return response
@@ -155,7 +159,11 @@ def _make_replay(
 
 
 def _hand_out(
-    adapter: HTTPAdapter, request: requests.PreparedRequest, played: Played
+    adapter: HTTPAdapter,
+    request: requests.PreparedRequest,
+    played: Played,
+    *,
+    is_read: bool = False,
 ) -> requests.Response:
     failure = played.failure
     if failure is not None and played.response.status == NO_ANSWER:
@@ -163,7 +171,9 @@ def _hand_out(
         if isinstance(error, requests.RequestException):
             error.request = request
         raise error
-    return messages.to_requests(adapter, request, played.response, None, failure)
+    return messages.to_requests(
+        adapter, request, played.response, None, failure, is_read=is_read
+    )
 
 
 def _make_live(exchanger: Exchanger, sleepless: Sleepless) -> Callable[..., Any]:

@@ -36,9 +36,12 @@ def interaction(number):
         request["body"] = request_body
     if response_body:
         response["body"] = response_body
-    return Interaction(
-        {"request": request, "response": response, "times": 1 + number % 12}
-    )
+    made = {"request": request, "response": response}
+    if number % 12 == 1:
+        made["failure"] = {"kind": "dropped", "after_bytes": 3}
+    if number % 7 == 6:
+        made["process"] = {"program": "python"}
+    return Interaction({**made, "times": 1 + number % 12})
 
 
 @pytest.fixture
@@ -82,8 +85,19 @@ def test_a_large_cassette_holds_the_same_as_a_small_one(path, cassette):
                 assert json.loads(one.body) == json.loads(other.body)
             else:
                 assert one.body == other.body
+        assert ours.failure == theirs.failure
+        assert ours.is_of_program == theirs.is_of_program
         assert ours.status == theirs.status
         assert ours.data == theirs.data
+
+
+def test_what_is_played_of_json_and_text_is_not_parsed_whole(path):
+    for number, one in enumerate(load_cassette(path).interactions):
+        if number % 4 in (0, 3):  # others hold bytes
+            assert one.request.method
+            assert one.response.status
+            assert one.failure is None
+            assert one._data is None
 
 
 def test_a_large_cassette_laid_out_by_another_program_is_read_too(path, cassette):
@@ -127,7 +141,7 @@ def test_a_large_cassette_tells_true_from_one_and_finds_duplicate_keys(
         ('"status": 201', '"status": "201"', "response.status and times as whole"),
         ('"uri": "https://x/401', '"url": "https://x/401', "it has no method and uri"),
         ('"headers": {},\n        "body"', '"headers": 1,\n        "body"', "headers"),
-        ('"n": 8,', "<<<<<<< HEAD\n", "malformed"),
+        ('\n            "n": 8,', "\n<<<<<<< HEAD\n", "malformed"),
     ],
 )
 def test_faults_inside_a_large_cassette_are_named_by_index(path, old, new, reason):
