@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from urllib.parse import unquote
 
 from azml_contract.cassette.interaction import Interaction
@@ -45,9 +46,10 @@ Binding = dict[str, str]
 class _Named:
     """A recorded request in which names of accounts stand as placeholders."""
 
-    def __init__(self, index: int, outline: str) -> None:
+    def __init__(self, index: int, outline: str, values: tuple[str, ...] = ()) -> None:
         self.index = index
         self.outline = outline
+        self.values = values
         parts = NUMBERED.split(outline)
         self._parts = [one.lower() for one in parts] if outline.isascii() else []
         self._pattern: re.Pattern[str] | None = None
@@ -68,24 +70,84 @@ class _Named:
 
 
 class _Reading:
-    """The requests of a cassette, read in one way."""
+    """The requests to one place, read in one way."""
 
     def __init__(self) -> None:
         self.exact: dict[tuple[str, ...], list[int]] = {}
         self.alike: dict[str, list[int]] = {}
-        self.recorded: list[tuple[str, ...]] = []
-        self.named: dict[tuple[str, int], list[_Named]] = {}
+        self.recorded: dict[int, tuple[str, ...]] = {}
+        self.named: list[_Named] = []
 
-    def add(self, request: Request, outline: str, values: tuple[str, ...]) -> None:
+    def add(self, index: int, place: str, body: str, values: tuple[str, ...]) -> None:
         """One more, in the order of the cassette."""
-        index = len(self.recorded)
-        self.recorded.append(values)
-        self.exact.setdefault((outline, *values), []).append(index)
+        self.recorded[index] = values
+        self.exact.setdefault((body, *values), []).append(index)
         if values:
-            self.alike.setdefault(outline, []).append(index)
+            self.alike.setdefault(body, []).append(index)
+        outline = f"{place}\n{body}"
         if NUMBERED.search(outline):
-            kind = _kind_of(request, values)
-            self.named.setdefault(kind, []).append(_Named(index, outline))
+            self.named.append(_Named(index, outline, values))
+
+
+class _Group:
+    """Requests to one place, their drawn values apart.
+
+    Their bodies are read when one of them may be meant: most never are.
+    """
+
+    def __init__(self, outline: str) -> None:
+        self.outline = outline
+        self.members: list[tuple[int, tuple[str, ...]]] = []
+        self.readings: dict[bool, _Reading] = {}
+        self._named = _Named(-1, outline) if NUMBERED.search(outline) else None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a name of an account stands as a placeholder in it."""
+        return self._named is not None
+
+    def may_be(self, outline: str, lowered: str) -> bool:
+        """Whether a place is this one, but for names of accounts."""
+        named = self._named
+        return named is not None and named.match(outline, lowered) is not None
+
+
+class _Groups:
+    """The requests of a cassette by their places."""
+
+    def __init__(self) -> None:
+        self._by_outline: dict[str, _Group] = {}
+        self._by_letters: dict[str, list[_Group]] = {}
+        self._named: dict[tuple[int, int], list[_Group]] = {}
+
+    def add(self, index: int, outline: str, values: tuple[str, ...]) -> None:
+        """One more, in the order of the cassette."""
+        group = self._by_outline.get(outline)
+        if group is None:
+            group = self._by_outline[outline] = _Group(outline)
+            self._by_letters.setdefault(outline.lower(), []).append(group)
+            if group.is_named:
+                self._named.setdefault(_kind_of(outline, values), []).append(group)
+        group.members.append((index, values))
+
+    def get(self, outline: str) -> _Group | None:
+        """The requests to a place."""
+        return self._by_outline.get(outline)
+
+    def alike(self, outline: str, values: tuple[str, ...]) -> list[_Group]:
+        """Those to places that are the same but for case and names of accounts."""
+        lowered = outline.lower()
+        found = list(self._by_letters.get(lowered, ()))
+        plain = lowered if outline.isascii() else ""
+        for group in self._named.get(_kind_of(outline, values), ()):
+            if group not in found and group.may_be(outline, plain):
+                found.append(group)
+        return found
+
+
+def _kind_of(outline: str, values: Sequence[str]) -> tuple[int, int]:
+    """What two places share that fit but for names: depth, drawn values."""
+    return outline.count("/"), len(values)
 
 
 class Bindings:
@@ -112,7 +174,7 @@ class Bindings:
         self._interactions = interactions
         self._bound: Binding = {}
         self._values: Binding = {}
-        self._readings: dict[bool, _Reading] = {}
+        self._groups: _Groups | None = None
         self._sent_names: re.Pattern[str] | None = None
         self._names_bound: dict[str, str] = {}
 
@@ -132,14 +194,39 @@ class Bindings:
     def _find(
         self, request: Request, plays: Sequence[int], *, in_order: bool
     ) -> Iterator[tuple[int, Binding]]:
-        reading = self._read(in_order=in_order)
-        outline, values = self._outline(request, in_order=in_order)
+        if self._groups is None:
+            self._groups = self._group()
+        place, values = self._outline_place(request)
+        body, more = self._outline_body(request, in_order=in_order)
+        count, values = len(values), values + more
         if self._sent_names is not None:
-            outline = self._sent_names.sub(lambda m: self._bound[m[0].lower()], outline)
+            place, body = (
+                self._sent_names.sub(lambda m: self._bound[m[0].lower()], one)
+                for one in (place, body)
+            )
+        group = self._groups.get(place)
+        if group is not None:
+            reading = self._read(group, in_order=in_order)
+            yield from self._find_equal(reading, body, values, plays)
+        named = [
+            one
+            for other in self._groups.alike(place, values[:count])
+            for one in self._read(other, in_order=in_order).named
+        ]
+        yield from self._find_named(named, f"{place}\n{body}", values, plays)
+
+    def _find_equal(
+        self,
+        reading: _Reading,
+        body: str,
+        values: tuple[str, ...],
+        plays: Sequence[int],
+    ) -> Iterator[tuple[int, Binding]]:
+        """Interactions that differ in drawn values at most."""
         known = tuple(self._bound.get(value, value) for value in values)
-        for index in reading.exact.get((outline, *known), ()):
+        for index in reading.exact.get((body, *known), ()):
             yield index, {}
-        alike = reading.alike.get(outline, [])
+        alike = reading.alike.get(body, [])
         while alike and plays[alike[0]]:
             alike.pop(0)
         for index in alike:
@@ -148,27 +235,24 @@ class Bindings:
             binding = self._pair(index, values, reading.recorded[index])
             if binding:
                 yield index, binding
-        yield from self._find_named(reading, request, outline, values, plays)
 
     def _find_named(
         self,
-        reading: _Reading,
-        request: Request,
+        listed: Sequence[_Named],
         outline: str,
         values: tuple[str, ...],
         plays: Sequence[int],
     ) -> Iterator[tuple[int, Binding]]:
         """Interactions in which the names of accounts stand as placeholders."""
-        listed = reading.named.get(_kind_of(request, values), ())
         lowered = outline.lower() if listed and outline.isascii() else ""
-        for one in listed:
+        for one in sorted(listed, key=lambda named: named.index):
             found = None if plays[one.index] else one.match(outline, lowered)
-            if found is None:
+            if found is None or len(one.values) != len(values):
                 continue
             binding = self._pair(
                 one.index,
                 (*values, *map(str.lower, found.groups())),
-                (*reading.recorded[one.index], *NUMBERED.findall(one.outline)),
+                (*one.values, *NUMBERED.findall(one.outline)),
             )
             if binding is not None:
                 yield one.index, binding
@@ -213,20 +297,43 @@ class Bindings:
             return response
         return replace(response, headers=headers, body=restored)
 
-    def _read(self, *, in_order: bool) -> _Reading:
-        reading = self._readings.get(in_order)
+    def _group(self) -> _Groups:
+        groups = _Groups()
+        for index, one in enumerate(self._interactions):
+            request = self._matcher.prepare(one.request)
+            groups.add(index, *self._outline_place(request))
+        return groups
+
+    def _read(self, group: _Group, *, in_order: bool) -> _Reading:
+        reading = group.readings.get(in_order)
         if reading is None:
-            reading = self._readings[in_order] = _Reading()
-            for one in self._interactions:
-                request = self._matcher.prepare(one.request)
-                reading.add(request, *self._outline(request, in_order=in_order))
+            reading = group.readings[in_order] = _Reading()
+            for index, values in group.members:
+                request = self._matcher.prepare(self._interactions[index].request)
+                body, more = self._outline_body(request, in_order=in_order)
+                reading.add(index, group.outline, body, values + more)
         return reading
 
-    def _outline(
+    def _outline_place(self, request: Request) -> tuple[str, tuple[str, ...]]:
+        """Where a request goes, without drawn values, and these in their places."""
+        place = self._matcher.place(request)
+        # A blank is written as the letter that values have too.
+        query = place.query.replace("+", " ")
+        drawn: list[str] = []
+        mark = partial(_mark, drawn)
+        # Part by part: to look at all of it takes long, and says nothing more.
+        parts = place.path.split("/")
+        path = "/".join(sub_drawn(self._plain(part), mark) for part in parts)
+        others = (place.method, place.origin, query, place.range)
+        return self._take_values(
+            "\n".join((path, *(sub_drawn(self._plain(one), mark) for one in others))),
+            drawn,
+        )
+
+    def _outline_body(
         self, request: Request, *, in_order: bool
     ) -> tuple[str, tuple[str, ...]]:
-        """A request without its drawn values, and these in their places."""
-        place = self._matcher.place(request)
+        """The same for what a request carries."""
         content = self._matcher.content(request)
         body = content.as_sent if in_order else content.key
         if body.startswith("sha256:") and len(request.body) < _LONGEST:
@@ -234,20 +341,21 @@ class Bindings:
             body = level_boundary(kind, request.body).decode("latin-1")
         if body.startswith("form:"):
             body = body.replace("+", " ")
-        # A blank is written as the letter that values have too.
-        place = place._replace(query=place.query.replace("+", " "))
-        text = "\n".join((*place, body))
+        drawn: list[str] = []
+        marked = sub_drawn(self._plain(body), partial(_mark, drawn))
+        return self._take_values(marked, drawn)
+
+    def _plain(self, text: str) -> str:
+        """A text in which letters stand for themselves, and times for all times."""
         if "\\" in text:  # a letter of an escape is none of a value
             text = _ESCAPE.sub(_unescape, text)
         text = (unquote(text) if "%" in text else text).replace("\0", "")
-        if self._names is not None:
-            text = self._names.level_times(text)
-        drawn: list[str] = []
+        return text if self._names is None else self._names.level_times(text)
 
-        def mark(value: str) -> str:
-            drawn.append(value)
-            return f"\0{len(drawn) - 1}\0"
-
+    def _take_values(
+        self, text: str, drawn: Sequence[str]
+    ) -> tuple[str, tuple[str, ...]]:
+        """A text without its values, and these; the drawn ones are marked in it."""
         values: list[str] = []
 
         def take(found: re.Match[str]) -> str:
@@ -256,7 +364,7 @@ class Bindings:
             values.append(value.lower() if is_guid else value)
             return "\0"
 
-        return self._value.sub(take, sub_drawn(text, mark)), tuple(values)
+        return self._value.sub(take, text), tuple(values)
 
     def _may_stand(self, stand_in: str, value: str, index: int) -> bool:
         """Whether what an interaction holds may stand for what a client drew."""
@@ -295,6 +403,7 @@ def _unescape(found: re.Match[str]) -> str:
     return "\n" if found[2] in "nrtbf" else found[0]
 
 
-def _kind_of(request: Request, values: Sequence[str]) -> tuple[str, int]:
-    """What two requests share that fit but for names: verb, depth, drawn values."""
-    return f"{request.method} {request.path.count('/')}", len(values)
+def _mark(drawn: list[str], value: str) -> str:
+    """What stands for a drawn value until all of them are taken out."""
+    drawn.append(value)
+    return f"\0{len(drawn) - 1}\0"
