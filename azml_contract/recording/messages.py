@@ -185,7 +185,7 @@ def to_requests(
         answer.headers.__class__ = _KeptHeaders
     if is_read and failure is None and "content-encoding" not in headers:
         # As reading it to its end would leave it, in a tenth of the time.
-        answer._content, answer._content_consumed = response.body, True
+        vars(answer).update(_content=response.body, _content_consumed=True)
         body.seek(0, SEEK_END)
         raw.length_remaining = 0
     return answer

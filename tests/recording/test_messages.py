@@ -45,3 +45,20 @@ def test_a_range_whose_body_is_as_long_as_it_was_stays():
     assert framed("HEAD", Response(206, headers, b""))[0] == headers[0]
     assert framed("GET", Response(206, headers, b"ab"), missing=1)[0] == headers[0]
     assert framed("GET", Response(416, headers, b"ab"))[0] == headers[0]
+
+
+def test_an_answer_that_a_session_reads_is_handed_on_as_reading_would_leave_it(
+    service, record, replay
+):
+    service.on("GET", "/x", lambda call: (200, {}, b"abc"))
+
+    def story(recorder):
+        answer = requests.get(f"{service.url}/x", verify=str(service.ca))
+        assert answer.content == b"abc"
+        assert list(answer.iter_content(2)) == [b"ab", b"c"]
+        assert answer.raw.read() == b""
+        streamed = requests.get(f"{service.url}/x", verify=str(service.ca), stream=True)
+        assert streamed.raw.read() == b"abc"
+
+    record(story)
+    replay(story)
