@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from azml_contract.emulator.faults import Faults
     from azml_contract.emulator.seed import Seed
     from azml_contract.emulator.server import Emulator
+    from azml_contract.plugin.versions import Broken
     from azml_contract.scenario import ScenarioRun
     from azml_contract.settings import Settings
 
@@ -52,7 +53,7 @@ _orphans_key = pytest.StashKey[list[Path]]()
 _stale_key = pytest.StashKey[list[str]]()
 _unwritten_key = pytest.StashKey[str]()
 _waiting_key = pytest.StashKey[list[str]]()
-_breaks_key = pytest.StashKey[list[str]]()
+_breaks_key = pytest.StashKey[list["Broken"]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -326,6 +327,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 # --- the summary ----------------------------------------------------------------
 
 
+# First: what fails the run belongs into the reports that others write then.
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a whole, otherwise good run that leaves cassettes which no test plays."""
     from azml_contract.plugin.summary import find_orphans, find_waiting
@@ -341,10 +344,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config.stash[_stale_key] = stale
     waiting = find_waiting(config)
     config.stash[_waiting_key] = waiting
-    failing = unwritten or (stale and age_limit(config)[1] == "fail")
-    failing = failing or (waiting and _refuses_waiting(config))
-    if (orphans or breaks or failing) and session.exitstatus == pytest.ExitCode.OK:
+    failures = {
+        "orphaned cassettes": "\n".join(map(str, orphans)),
+        "--azml-report": unwritten,
+        "stale cassettes": "\n".join(stale) if age_limit(config)[1] == "fail" else "",
+        "waiting for review": "\n".join(waiting) if _refuses_waiting(config) else "",
+    }
+    for one in breaks:
+        told = failures.get(one.case)
+        failures[one.case] = f"{told}\n{one.told}" if told else one.told
+    failures = {name: text for name, text in failures.items() if text}
+    if failures and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if failures and config.getoption("xmlpath", None):
+        from azml_contract.plugin.junit import add_failures
+
+        add_failures(config, failures)
 
 
 def _refuses_waiting(config: pytest.Config) -> bool:
@@ -374,7 +389,7 @@ def _find_stale(config: pytest.Config) -> list[str]:
     return find_stale(config, limit)
 
 
-def _find_breaks(session: pytest.Session) -> list[str]:
+def _find_breaks(session: pytest.Session) -> list[Broken]:
     """Calls that a newer api-version breaks; on xdist's controller alone."""
     from azml_contract.plugin.summary import played_cassettes
     from azml_contract.plugin.versions import find_new_breaks
@@ -400,7 +415,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         )
     mark = "ERROR " if _refuses_waiting(config) else ""
     notes += [f"{mark}{line}" for line in config.stash.get(_waiting_key, [])]
-    breaks: list[str] = config.stash.get(_breaks_key, [])
+    breaks = config.stash.get(_breaks_key, [])
+    if breaks:
+        from azml_contract.plugin.versions import describe_breaks
+
+        notes += describe_breaks(breaks)
     unwritten = config.stash.get(_unwritten_key, "")
-    notes += [*breaks, *([unwritten] if unwritten else [])]
+    notes += [unwritten] if unwritten else []
     write_summary(terminalreporter, mode, orphans, notes)

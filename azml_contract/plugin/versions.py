@@ -11,12 +11,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from azml_contract.api_version import sort_key
 from azml_contract.cassette.pending import is_pending
-from azml_contract.errors import AzmlContractError, CassetteError
+from azml_contract.errors import AzmlContractError, CassetteError, show_path
 from azml_contract.whole_file import write_whole
 
 
@@ -74,11 +75,17 @@ def _newest_not_newer(folder: Path, api_version: str) -> str:
     return older[-1] if older else ""
 
 
-def find_new_breaks(config: pytest.Config, cassettes: Sequence[Path]) -> list[str]:
-    """A line for each call that a newer api-version breaks.
+class Broken(NamedTuple):
+    """Something that breaks at a newer api-version; `case` is what it is about."""
 
-    Those that the baseline of the session knows are left out. The last line
-    counts the others.
+    case: str
+    told: str
+
+
+def find_new_breaks(config: pytest.Config, cassettes: Sequence[Path]) -> list[Broken]:
+    """Each call that a newer api-version breaks, or that could not be judged.
+
+    Those that the baseline of the session knows are left out.
     """
     from azml_contract.documents.recordings import read_any
     from azml_contract.regression.baseline import Baseline, load_baseline
@@ -91,22 +98,31 @@ def find_new_breaks(config: pytest.Config, cassettes: Sequence[Path]) -> list[st
         path = config.invocation_params.dir / file if file else None
         baseline = load_baseline(path) if path else Baseline()
     except AzmlContractError as error:  # it went since the session began
-        return [f"ERROR {error}"]
-    lines: list[str] = []
+        return [Broken("--azml-baseline", str(error))]
+    found: list[Broken] = []
     for judged in judge_files(sorted(set(cassettes)), read_any, jobs=1):
-        lines += [f"breaks: {judged.problem}"] if judged.problem else []
-        lines += [
-            f"breaks: {judged.path}: {number} not judged, {reason}"
+        file = show_path(judged.path)
+        found += [Broken(file, judged.problem)] if judged.problem else []
+        found += [
+            Broken(file, f"{judged.path}: {number} not judged, {reason}")
             for reason, number in judged.calls.not_judged.items()
             if reason not in (NO_OPERATION, UNTOLD)  # told when the scenario ran
         ]
         for one in find_breaks(judged.rows):
             if one.since and not baseline.covers(one):
                 place = one.finding.pointer or one.finding.side
-                lines.append(
-                    f"breaks: {one.scenario} {one.recorded}: {one.label} {one.status} "
-                    f"since {one.since}: {place}: {one.finding.message}"
+                case = f"{one.scenario} {one.recorded}"
+                told = (
+                    f"{case}: {one.label} {one.status} since {one.since}: {place}: "
+                    f"{one.finding.message}"
                 )
+                found.append(Broken(case, told))
+    return found
+
+
+def describe_breaks(found: Sequence[Broken]) -> list[str]:
+    """A line for each, and one that counts them; none where nothing breaks."""
+    lines = [f"breaks: {one.told}" for one in found]
     count = "1 break" if len(lines) == 1 else f"{len(lines)} breaks"
     return [*lines, f"ERROR {count} at newer api-versions; {_CURE}"] if lines else []
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from junitparser import Failure, JUnitXml
 
 pytest_plugins = ["pytester"]
 
@@ -103,6 +104,29 @@ def test_the_gate_fails_on_breaks_and_passes_on_those_of_the_baseline(project):
     passed = run(project, *options, "--azml-baseline", "known.json")
     assert passed.ret == 0
     assert "breaks:" not in passed.stdout.str()
+
+
+def test_junit_shows_a_failure_for_each_recording_that_breaks(project):
+    options = ("--azml-regress", "--azml-api-version", "2021-03-01-preview")
+    failed = run(project, *options, "--junitxml", "report.xml")
+    assert failed.ret == 1
+
+    report = JUnitXml.fromfile(str(project.path / "report.xml"))
+
+    (suite,) = report
+    cases = {case.name: case for case in suite}
+    assert (suite.tests, suite.failures, suite.errors) == (2, 1, 0)
+    case = cases["train_and_sweep/asset_to_sweep 2021-03-01-preview"]
+    assert case.classname == "azml-contract"
+    (failure,) = case.result
+    assert isinstance(failure, Failure)
+    lines = [line for line in failed.outlines if line.startswith("breaks: ")]
+    assert failure.text.splitlines() == [one.removeprefix("breaks: ") for one in lines]
+    assert [name for name, one in cases.items() if not one.is_passed] == [case.name]
+
+    passed = ("--azml-regress", "--azml-api-version", "2022-05-01")
+    assert run(project, *passed, "--junitxml", "report.xml").ret == 0
+    assert JUnitXml.fromfile(str(project.path / "report.xml")).failures == 0
 
 
 def test_a_newest_recording_passes_the_gate(project):
