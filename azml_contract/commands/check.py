@@ -145,7 +145,7 @@ def command(
     elif not problems:
         problems = find_nothing_judged(checked)
     if form != "text" or any(one.findings or one.calls.judged for one in checked):
-        _print(checked, form, Severity(severity))
+        _print(validator, asked, checked, form, Severity(severity))
     for problem in problems:
         say_problem(problem)
     ctx.exit(choose_exit_code(checked, Severity(fail_on), problems))
@@ -275,7 +275,13 @@ def _judge_file(validator: Validator, file: _File, asked: Asked) -> Checked:
         return Checked(file.name, ())
 
 
-def _print(checked: Sequence[Checked], form: str, least: Severity) -> None:
+def _print(
+    validator: Validator,
+    asked: Asked,
+    checked: Sequence[Checked],
+    form: str,
+    least: Severity,
+) -> None:
     from azml_contract.report.text import render_text
 
     def tell() -> Iterable[str]:
@@ -283,7 +289,23 @@ def _print(checked: Sequence[Checked], form: str, least: Severity) -> None:
         yield render_text(checked, paint, width=width, least=least)
 
     shown = checked if form == "text" else [_keep(one, least) for one in checked]
+    if form == "sarif":
+        shown = [_locate_fixes(validator, asked, one) for one in shown]
     print_checked(shown, form, tell)
+
+
+def _locate_fixes(validator: Validator, asked: Asked, one: Checked) -> Checked:
+    """The same; certain cures of a body are told as text to replace, others not."""
+    from azml_contract.commands.fixing import locate_fixes
+
+    judge = partial(find_in_text, validator, asked)
+    text = None
+    if one.name != "-" and any(finding.fix for finding in one.findings):
+        text = _read_body(_File(one.name))
+    if text is None:
+        kept = tuple(finding._replace(fix=None) for finding in one.findings)
+        return replace(one, findings=kept)
+    return replace(one, findings=tuple(locate_fixes(text, one.findings, judge)))
 
 
 def _keep(one: Checked, least: Severity) -> Checked:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from azml_contract.finding import Finding
+from azml_contract.finding import Act, Edit, Finding, Fix, Severity
+from azml_contract.source.excerpt import Source
 
 _MOST_CURES = 500
-Judge = Callable[[str], "Sequence[Finding]"]
+Judge = Callable[[str], Sequence[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,37 @@ def fix_text(text: str, judge: Judge) -> Fixed:
     return Fixed(before, text, cured)
 
 
-def _choose(found: Sequence[Finding], tried: set[tuple[str, str]]) -> Finding | None:
-    from azml_contract.finding import Severity
+def locate_fixes(text: str, findings: Sequence[Finding], judge: Judge) -> list[Finding]:
+    """Findings about a text, each with the one piece of text that cures it alone.
 
+    A cure is followed and judged first; what has none, or is not cured, has no fix.
+    """
+    found = judge(text)
+    left = _MOST_CURES
+    told = []
+    for finding in findings:
+        fix = None
+        if left and finding.fix is not None and finding.fix.certain:
+            left -= 1
+            mended = _follow(text, finding)
+            if mended is not None and _is_better(found, judge(mended), finding):
+                fix = Fix((_compare(text, mended, finding.pointer),), certain=True)
+        told.append(finding._replace(fix=fix))
+    return told
+
+
+def _compare(before: str, after: str, pointer: str) -> Edit:
+    """What leads from one text to another, as one piece that is replaced."""
+    shorter = min(len(before), len(after))
+    start = next((i for i in range(shorter) if before[i] != after[i]), shorter)
+    room = shorter - start
+    end = next((i for i in range(room) if before[-1 - i] != after[-1 - i]), room)
+    place = Source("", before).locate(start)
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    return Edit(Act.TEXT, pointer, (place.line, place.column, old, new))
+
+
+def _choose(found: Sequence[Finding], tried: set[tuple[str, str]]) -> Finding | None:
     for one in found:
         is_harmless = one.severity is Severity.INFO
         if one.fix is None or not one.fix.certain or is_harmless:

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
-from azml_contract.finding import Finding, Severity
+from azml_contract.finding import Act, Finding, Severity
 from azml_contract.report.checked import Checked
 from azml_contract.seen import Calls, add_up
 
@@ -46,8 +46,12 @@ class Tool:
 
 
 def render_sarif(checked: Sequence[Checked], tool: Tool) -> str:
-    """One run with a result for each finding."""
-    results = [make_result(one.name, f) for one in checked for f in one.findings]
+    """One run with a result for each finding, and the fixes that are text."""
+    results = [
+        make_result(one.name, finding) | _make_fixes(one.name, finding)
+        for one in checked
+        for finding in one.findings
+    ]
     return render_run(tool, results, add_up(one.calls for one in checked))
 
 
@@ -121,6 +125,31 @@ def locate(file: str, line: int = 1, column: int = 1) -> dict[str, Any]:
         artifact["uri"] = f"file://{quote(path)}"
     region = {"startLine": line, "startColumn": column}
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
+
+
+def _make_fixes(name: str, finding: Finding) -> dict[str, Any]:
+    """The member ``fixes`` of a result; nothing where none is a piece of text."""
+    fix = finding.fix
+    if fix is None or any(edit.act is not Act.TEXT for edit in fix.edits):
+        return {}
+    artifact = locate(name)["physicalLocation"]["artifactLocation"]
+    change = {
+        "artifactLocation": artifact,
+        "replacements": [_replace(*edit.value) for edit in fix.edits],
+    }
+    told = finding.cure or finding.message
+    return {"fixes": [{"description": {"text": told}, "artifactChanges": [change]}]}
+
+
+def _replace(line: int, column: int, old: str, new: str) -> dict[str, Any]:
+    *before, last = old.split("\n")
+    region = {
+        "startLine": line,
+        "startColumn": column,
+        "endLine": line + len(before),
+        "endColumn": len(last) + (1 if before else column),
+    }
+    return {"deletedRegion": region, "insertedContent": {"text": new}}
 
 
 def make_result(name: str, finding: Finding) -> dict[str, Any]:

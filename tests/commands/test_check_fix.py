@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
+FIRST = ROOT / "cassettes/train_and_sweep/asset_to_sweep/2021-03-01-preview.json"
 BODY = """{
   "properties": {
     "JobType": "command",   "command": "python train.py
@@ -28,6 +32,73 @@ FIXED = """{
 }
 """
 SENT = ("--url", "jobs/j", "--api-version", "2024-04-01")
+
+
+def apply_fix(text: str, fix: dict[str, Any]) -> str:
+    """The text after a fix of SARIF, as another program would follow it."""
+    ((change,),) = [fix["artifactChanges"]]
+    (replacement,) = change["replacements"]
+    region = replacement["deletedRegion"]
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    start = starts[region["startLine"] - 1] + region["startColumn"] - 1
+    end = starts[region["endLine"] - 1] + region["endColumn"] - 1
+    return text[:start] + replacement["insertedContent"]["text"] + text[end:]
+
+
+def test_sarif_has_the_fixes_that_are_certain_each_by_itself(check):
+    text = json.dumps(
+        {
+            "properties": {
+                "JobType": "command",
+                "command": "café",
+                "environmentId": "azureml:lightgbm:1",
+                "resources": {"instanceCount": "2"},
+                "limits": {"jobLimitsType": "Comand"},
+            }
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+    name = check.write("job.json", text)
+
+    log = json.loads(check.run(name, *SENT, "--format", "sarif").stdout)
+
+    (run,) = log["runs"]
+    fixed = {
+        one["ruleId"]: apply_fix(text, fix)
+        for one in run["results"]
+        for fix in one.get("fixes", ())
+    }
+    assert json.loads(fixed["AZC103"])["properties"]["jobType"] == "command"
+    assert all(json.loads(one) != json.loads(text) for one in fixed.values())
+    assert any('"instanceCount": 2\n' in one for one in fixed.values())
+    others = [one for one in run["results"] if "fixes" not in one]
+    assert any("Comand" in one["message"]["text"] for one in others)
+
+
+def test_sarif_mends_broken_text_where_it_stands(check):
+    text = '{"properties": {"jobType": "Command", "command": "x"},\n}'
+    name = check.write("job.json", text)
+    log = json.loads(check.run(name, *SENT, "--format", "sarif").stdout)
+    fixes = [fix for one in log["runs"][0]["results"] for fix in one.get("fixes", ())]
+    assert [apply_fix(text, fix) for fix in fixes] == [text.replace(",\n", "\n")]
+
+
+def test_sarif_of_a_recording_has_no_fix_in_another_text(check):
+    """A place in a body is none in the file that holds it."""
+    shape = json.loads(FIRST.read_text("utf-8"))
+    body = next(
+        one["request"]["body"]
+        for one in shape["interactions"]
+        if "/jobs/" in one["request"]["uri"] and "body" in one["request"]
+    )
+    body["text"] = json.dumps(body.pop("json"))[:-1] + ",}"
+    name = check.write("2021-03-01-preview.json", json.dumps(shape))
+    log = json.loads(check.run(name, "--format", "sarif").stdout)
+    assert any(one["ruleId"] == "AZC132" for one in log["runs"][0]["results"])
+    assert not [one for one in log["runs"][0]["results"] if "fixes" in one]
 
 
 def test_certain_cures_are_followed_and_the_layout_is_kept(check):
