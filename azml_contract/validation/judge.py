@@ -3,7 +3,8 @@
 In: a JSON Schema. Out: a function from a parsed body to True or False.
 jsonschema-rs decides where it is installed, jsonschema otherwise and where
 jsonschema-rs cannot read a value (a lone surrogate has no UTF-8); the verdicts
-are the same. Knows neither contracts nor findings.
+are the same. Where there is no jsonschema-rs, bodies are walked instead
+(`body.BodyCheck`). Knows neither contracts nor findings.
 """
 
 from __future__ import annotations

@@ -17,6 +17,10 @@ from azml_contract.validation.validator import Validator
 
 TEXT = Type("string")
 CREATE, UPDATE, RESPONSE = (Lens(view) for view in View)
+HOME = (
+    "/subscriptions/s/resourceGroups/g/providers"
+    "/Microsoft.MachineLearningServices/workspaces/w/"
+)
 
 
 def define(*properties, name="Thing", **more):
@@ -179,6 +183,36 @@ def test_without_a_wheel_the_reference_decides(monkeypatch):
         assert compile_judge({"type": "string", "pattern": "^a$"})("a")
     finally:
         choose_engine.cache_clear()
+
+
+def test_without_a_wheel_bodies_are_walked_and_judged_alike(monkeypatch):
+    """The reference is far slower, and is not loaded."""
+    contract = load_contract("2024-04-01")
+    body = contract.operations["Jobs_CreateOrUpdate"].body
+    job = {"jobType": "Command", "command": "x", "environmentId": "e"}
+    values = [
+        {"properties": job},
+        {"properties": {**job, "command": 1}},
+        {"properties": {**job, "jobType": "command"}},
+        {"properties": {**job, "limits": {"jobLimitsType": "Command"}}},
+        {"properties": {**job, "description": "\ud800"}},
+        {},
+        [],
+        None,
+    ]
+    fast = list(map(BodyCheck(contract, body, CREATE).accepts, values))
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    choose_engine.cache_clear()
+    try:
+        walked = BodyCheck(contract, body, CREATE)
+
+        assert list(map(walked.accepts, values)) == fast
+        assert [not walked.check(one) for one in values * 2] == fast * 2
+        assert not any(walked.is_plain({"properties": job}, HOME) for _ in range(600))
+    finally:
+        choose_engine.cache_clear()
+    assert set(fast) == {True, False}
 
 
 @pytest.mark.parametrize("value", ["\ud800", {"\ud800": 1}, [["\udfff"]]])
