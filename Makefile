@@ -8,7 +8,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser setup-shell demo test fast soak check contract docs lock bench bench-kept bench-setup clean
+.PHONY: help setup setup-browser setup-shell demo test fast soak check contract docs docs-site picture lock bench bench-kept bench-setup clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -89,6 +89,27 @@ check: setup  ## ruff, mypy, drift of generated files
 	@$(RUN) azml_contract.validation.codes_page --check
 	@$(RUN) azml_contract.regression.migration_guide --check
 	@$(BIN)/python docs/tools/story_pages.py --check
+	@$(BIN)/python docs/tools/reference.py --check
+
+docs: setup  ## make the pages of docs/ that are made of code, data and recordings
+	@$(RUN) azml_contract.validation.codes_page --write
+	@$(RUN) azml_contract.regression.migration_guide --write
+	@$(RUN) azml_contract.emulator.page
+	@$(BIN)/python docs/tools/story_pages.py --write
+	@$(BIN)/python docs/tools/reference.py --write
+
+docs-site: .venv-docs/installed  ## the documentation as a site, into build/site
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --quiet --strict
+
+.venv-docs/installed: requirements-docs.lock
+	@test -n "$(PYTHON)" || { echo "the site needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "installing mkdocs into .venv-docs (half a minute, once)"
+	@test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	@.venv-docs/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+picture: setup setup-browser  ## the picture of the README, in a browser
+	@$(BIN)/python docs/tools/picture.py
 
 contract: setup  ## compare the data with SPECS and OBSERVED, and fail on drift
 	@$(RUN) azml_contract.contract.compile --specs $(SPECS) --check
@@ -125,6 +146,9 @@ lock: .venv/installed  ## pin the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile pyproject.toml benchmarks/requirements.in --universal \
 		--python-version 3.11 --extra fast --upgrade --no-header --quiet \
 		-o requirements-bench.lock
+	@$(BIN)/uv pip compile docs/tools/requirements.in --universal \
+		--python-version 3.11 --upgrade --no-header --no-annotate --quiet \
+		-o requirements-docs.lock
 
 clean:  ## remove what setup installed
-	rm -rf .venv .venv-bench .clients node_modules benchmarks/node_modules build *.egg-info
+	rm -rf .venv .venv-bench .venv-docs .clients node_modules benchmarks/node_modules build *.egg-info

@@ -44,8 +44,10 @@ _HEAD = f"""\
 Made by `{_MADE} --write`
 from `scenarios/test_{{name}}.py` and its recordings.
 
-    pytest scenarios/test_{{name}}.py                      # replay
-    pytest scenarios/test_{{name}}.py --azml-mode record   # anew, from the emulator
+    pytest scenarios/test_{{name}}.py
+    pytest scenarios/test_{{name}}.py --azml-mode record
+
+The first line replays it, the second records it anew, from the emulator.
 """
 _BY_THE_WAY = ("/oauth2/", "/.well-known/", "/locations/")
 """Logins, and polls of operations."""

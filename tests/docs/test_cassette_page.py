@@ -10,12 +10,10 @@ from azml_contract.validation.codes import CODES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "cassettes.md").read_text("utf-8")
-README = (ROOT / "README.md").read_text("utf-8")
 
 
 def test_every_subcommand_is_documented_and_no_other():
     assert re.findall(r"^\| `([a-z]+)[ `]", PAGE, re.MULTILINE) == list(SUBCOMMANDS)
-    assert f"azml-contract cassette {'|'.join(SUBCOMMANDS)}" in README
 
 
 def test_every_code_is_documented_and_no_other():

@@ -12,17 +12,35 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-SCRIPT = """\
-#!/bin/bash
-GROUP="/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/$AZURE_RESOURCE_GROUP"
-ML="https://management.azure.com$GROUP/providers/Microsoft.MachineLearningServices"
-URL="$ML/workspaces/$AZML_WORKSPACE/environments/mine/versions/7"
-TOKEN=$(az account get-access-token --query accessToken -o tsv)
-curl --fail -X PUT "$URL?api-version=2024-04-01" \\
-  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
-  -d '{"properties": {"image": "ubuntu:24.04"}}'
-curl --fail "$URL?api-version=2024-04-01" -H "Authorization: Bearer $TOKEN"
-"""
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+SCRIPT = re.findall(r"```bash\n(.*?)```", TUTORIAL, re.DOTALL)[0]
+
+
+def run(lines: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Lines of a shell, with the programs of this environment."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    return subprocess.run(
+        ["bash", "-e", "-c", "\n".join(lines)],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_every_line_of_the_tutorial_runs(tmp_path: Path) -> None:
+    """At another api-version the script may have findings; nothing else fails."""
+    (tmp_path / "my_script.sh").write_text(SCRIPT, "utf-8")
+    lines = [line.strip() for line in re.findall(r"^    (.*)$", TUTORIAL, re.M)]
+    assert len(lines) == 9
+    done = run(lines, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = re.findall(r"mode (\w+).*?: (\d+) scenarios?", done.stdout)
+    assert told == [("record", "2"), ("replay", "2")]
+    cassette = re.findall(r"cassette show (\S+)`", TUTORIAL)[0]
+    assert (tmp_path / "my-calls" / cassette).is_file()
 
 
 @pytest.mark.slow
@@ -34,15 +52,7 @@ def test_every_line_of_the_first_screen_runs(tmp_path: Path) -> None:
     assert lines[0].startswith("pip install")
     assert lines[-1].startswith("azml-contract demo")
     (tmp_path / "my_script.sh").write_text(SCRIPT, "utf-8")
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    done = subprocess.run(
-        ["bash", "-e", "-c", "\n".join(lines[1:-1])],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(lines[1:-1], tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     told = re.findall(r"mode (\w+).*?: (\d+) scenarios?", done.stdout)
     assert told == [("replay", "1"), ("record", "2"), ("replay", "2")]
