@@ -28,10 +28,10 @@ _GUID_STAND_IN = re.compile(
     r"00000000-0000-[04]000-[08]000-[0-9a-f]{12}", re.IGNORECASE
 )
 _MARK = re.compile(r"\x00(\d+)\x00")
-_LOOPBACK = re.compile(r"//(?:localhost|127\.0\.0\.1|\[::1\]):[0-9]{2,5}(?![0-9])")
+LOOPBACK = re.compile(r"//(?:localhost|127\.0\.0\.1|\[::1\]):[0-9]{2,5}(?![0-9])")
 """A server of the test itself: the port is drawn by the machine."""
 _OURS = STAND_IN.pattern.replace("(", "(?:")
-_VALUE = re.compile(f"{GUID.pattern}|{_OURS}|{_MARK.pattern}|{_LOOPBACK.pattern}")
+_VALUE = re.compile(f"{GUID.pattern}|{_OURS}|{_MARK.pattern}|{LOOPBACK.pattern}")
 _STAND_IN = re.compile(
     f"{_GUID_STAND_IN.pattern}|{_OURS}|{NUMBERED.pattern}", re.IGNORECASE
 )
@@ -370,7 +370,7 @@ class Bindings:
         """Whether what an interaction holds may stand for what a client drew."""
         if _STAND_IN.fullmatch(stand_in):
             return True
-        if _LOOPBACK.fullmatch(stand_in) and _LOOPBACK.fullmatch(value):
+        if LOOPBACK.fullmatch(stand_in) and LOOPBACK.fullmatch(value):
             return stand_in.rpartition(":")[0] == value.rpartition(":")[0]
         own = not self._interactions[index].is_of_program
         names = self._names

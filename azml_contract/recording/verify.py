@@ -22,6 +22,7 @@ from azml_contract.cassette.compare import replace_values, values_by_name
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
+from azml_contract.recording.bound import LOOPBACK
 from azml_contract.recording.identity import is_identity
 from azml_contract.recording.match import site_of
 from azml_contract.recording.names_drawn import JOB_NAME
@@ -201,6 +202,7 @@ def _calls(cassette: Cassette) -> list[_Call]:
     announced = announced_by(interactions)
     short = _short_values(cassette.variables)
     calls: list[_Call] = []
+    servers: dict[str, str] = {}
     open_polls: dict[tuple[str, str], int] = {}
     for index, one in enumerate(interactions):
         if is_identity(one.request):
@@ -210,7 +212,7 @@ def _calls(cassette: Cassette) -> list[_Call]:
             "{drawn}" if part in short else part
             for part in GUID.sub("{guid}", site.path).split("/")
         )
-        key = (one.method, site.origin + path)
+        key = (one.method, _level_server(site.origin, servers) + path)
         polls = is_poll_path(one.method, one.url) or one.url in announced
         call = _Call(index, key, one)
         if polls and one.method == "GET":
@@ -222,6 +224,14 @@ def _calls(cassette: Cassette) -> list[_Call]:
             open_polls.pop(("GET", key[1]), None)
         calls.append(call)
     return calls
+
+
+def _level_server(origin: str, servers: dict[str, str]) -> str:
+    """An origin; of a server of the test itself, numbered instead of its port."""
+    if LOOPBACK.search(origin) is None:
+        return origin
+    number = f"{origin.rpartition(':')[0]}:{{port {len(servers) + 1}}}"
+    return servers.setdefault(origin, number)
 
 
 def _short_values(variables: Mapping[str, Json]) -> set[str]:

@@ -134,3 +134,18 @@ def test_calls_that_are_gone_or_new_are_named():
         "call: recorded nothing, now made, 204",
         "call: recorded as made, now not made",
     ]
+
+
+def test_servers_of_a_test_itself_are_told_apart_by_their_order_not_their_ports():
+    def put(port, value):
+        data = dict(call("", {"json": value}, method="PUT").data)
+        data["request"] = {**data["request"], "uri": f"http://127.0.0.1:{port}/x"}
+        return Interaction(data)
+
+    before = [put(40811, {"a": 1}), put(40812, {"b": 1}), put(40811, {"a": 1})]
+    now = [put(45585, {"a": 2}), put(45001, {"b": 2}), put(45585, {"a": 3})]
+    assert compare(before, now) == []
+    assert compare(before, [now[0], put(45001, {"b": "x"}), now[2]]) == [
+        "response /b: recorded number, now text"
+    ]
+    assert len(compare(before, [now[0], now[0], now[2]])) == 2
