@@ -39,6 +39,7 @@ def command(ctx: click.Context, /, cassettes: tuple[Path, ...], **given: Any) ->
     options = Options(**given)
     _require_sense(options, cassettes)
     found = (merge_paths if options.merge else judge_paths)(cassettes, options)
+    found.sources = tuple(path.as_posix() for path in cassettes)
     if options.latest:
         found.rows = keep_current(found.rows)
     found.findings = found.account.find(softly=options.allow_unjudged)

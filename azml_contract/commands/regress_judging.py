@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Found:
     """What was judged: all rows, where each came from, and what was not judged.
 
-    `kept` is what joined reports hold of the recordings, None where they hold nothing.
+    `kept` is what joined reports hold of the recordings, None where they hold nothing;
+    `sources` are what the command line named.
     """
 
     rows: list[Row]
@@ -39,6 +40,7 @@ class Found:
     account: Account
     findings: list[Finding] = field(default_factory=list)
     kept: Kept | None = None
+    sources: tuple[str, ...] = ()
 
 
 def require_known(versions: Iterable[str]) -> None:

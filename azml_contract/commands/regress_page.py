@@ -7,6 +7,7 @@ Wiring between regression and report.
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +17,40 @@ from azml_contract.commands.regress_kept import Kept, Shape, read_kept
 if TYPE_CHECKING:
     from azml_contract.regression.outcome import Outcome, Row
 
+_GIT_S = 5
+
+
+def describe_run(sources: Sequence[str]) -> Shape:
+    """When, of what and by what a page is made, and at which commit, if at one."""
+    from datetime import UTC, datetime
+    from importlib.metadata import version
+
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")  # of builds that repeat
+    at = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    return {
+        "at": f"{at:%Y-%m-%d %H:%M} UTC",
+        "commit": _find_commit(),
+        "sources": list(sources),
+        "version": f"azml-contract {version('azml-contract')}",
+    }
+
+
+def _find_commit() -> str:
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    try:
+        done = subprocess.run(
+            asked, capture_output=True, text=True, check=False, timeout=_GIT_S
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
 
 def render_page(
-    rows: Sequence[Row], files: Mapping[str, str], kept: Kept | None = None
+    rows: Sequence[Row],
+    files: Mapping[str, str],
+    kept: Kept | None = None,
+    made: Shape | None = None,
 ) -> str:
     """The HTML page of a run.
 
@@ -27,6 +59,7 @@ def render_page(
         files: For ``scenario recorded`` the file it came from; none after a merge.
         kept: What reports kept of recordings. Without it the files are read again;
             without files, too, the page has neither requests nor coverage.
+        made: As `describe_run` tells it.
 
     Raises:
         AzmlContractError: A file that was judged cannot be read any more.
@@ -38,6 +71,7 @@ def render_page(
     report = {
         "rows": [_shape_row(row, cells) | whole.find(row) for row in rows],
         "recordings": list(_describe_recordings(rows, whole)),
+        "made": made,
     }
     title = _name(files) if rows else "No recordings"
     is_known = kept is not None or bool(files)

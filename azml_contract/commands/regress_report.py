@@ -166,9 +166,10 @@ def _write_json(found: Found, options: Options, file: TextIO) -> None:
 
 
 def _write_html(found: Found, options: Options, file: TextIO) -> None:
-    from azml_contract.commands.regress_page import render_page
+    from azml_contract.commands.regress_page import describe_run, render_page
 
-    file.write(render_page(found.rows, found.files, found.kept))
+    made = describe_run(found.sources)
+    file.write(render_page(found.rows, found.files, found.kept, made))
 
 
 def _is_by_scenario(found: Found, options: Options) -> bool:

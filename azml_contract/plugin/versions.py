@@ -146,7 +146,7 @@ def write_page(path: Path, cassettes: Sequence[Path]) -> str:
 
 
 def _render_page(cassettes: Sequence[Path]) -> str:
-    from azml_contract.commands.regress_page import render_page
+    from azml_contract.commands.regress_page import describe_run, render_page
     from azml_contract.documents.find import shorten
     from azml_contract.documents.recordings import read_any
     from azml_contract.regression.outcome import Row
@@ -158,4 +158,5 @@ def _render_page(cassettes: Sequence[Path]) -> str:
         rows += judged.rows
         file = shorten(judged.path).as_posix()
         files |= {f"{r.scenario} {r.recorded}": file for r in judged.rows}
-    return render_page(rows, files)
+    folders = sorted({Path(file).parents[2].as_posix() for file in files.values()})
+    return render_page(rows, files, made=describe_run(folders))

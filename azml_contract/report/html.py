@@ -49,7 +49,8 @@ def render_html(
             "body"}``), with bodies as cassettes hold them; cells and findings
             ``since``. A list ``recordings`` may tell of each ``scenario`` and
             ``recorded`` the ``target``, and the ``edits`` that lead to the
-            version ``goal``.
+            version ``goal``, and ``made`` of the run: ``at``, ``commit``,
+            ``sources``, ``version``.
         coverage: What `Coverage.to_json` gave; None leaves that view out.
         title: What was judged; plain text.
     """

@@ -70,6 +70,7 @@ def pack_report(
         "patterns": packer.patterns.values,
         "exchanges": packer.exchanges.values,
         "coverage": coverage,
+        "made": report.get("made"),
     }
 
 

@@ -122,8 +122,16 @@ def test_a_scenarios_cell_lists_its_calls_and_the_edits(
     panel = page.locator("#panel")
     expect(panel).to_contain_text("Newest version at which no call breaks: 2021-03-01")
     expect(panel.locator(".edits li")).to_have_text(["PUT data: Send dataType."])
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    panel.get_by_role("button", name="Copy").click()
+    expect(panel.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "PUT data: Send `dataType`."
     panel.get_by_role("button", name="PUT data").click()
     expect(page.locator("#panel-title")).to_have_text("PUT data at 2024-04-01")
+    expect(panel.locator(".edits li")).to_have_text(["PUT data: Send dataType."])
+    shown.cell("PUT environments", "2024-04-01").click()
+    assert panel.locator(".edits").count() == 0  # they are of another call
 
 
 def test_what_was_wrong_when_recorded_is_no_break(

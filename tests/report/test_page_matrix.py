@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 Shape = dict[str, Any]
@@ -21,7 +21,7 @@ def test_a_status_leaves_the_calls_that_have_it(
 ) -> None:
     shown = show(small_report)
     page = shown.page
-    expect(shown.cell("first", "2024-04-01")).to_have_text("I")
+    expect(shown.cell("first", "2024-04-01")).to_have_text("RI")
     assert shown.labels() == [
         "train/first",
         "PUT environments",
@@ -80,6 +80,129 @@ def test_search_looks_at_scenarios_operations_and_pointers(
     expect(page.locator(".r .name .text")).to_have_text(found)
     if not found:
         expect(page.locator("#grid")).to_contain_text("No call passes the filter.")
+
+
+def totals(page: Page) -> dict[str, int]:
+    """What each chip says of how many cells have its status."""
+    chips = page.locator(".chip").all()
+    return {
+        str(one.get_attribute("data-status")): int(one.locator(".total").inner_text())
+        for one in chips
+    }
+
+
+def test_counts_follow_the_filter(show: Show, small_report: Shape) -> None:
+    page = show(small_report).page
+    whole = totals(page)
+    assert (whole["ok"], whole["refused"], whole["gone"]) == (8, 3, 1)
+    page.get_by_role("searchbox").fill("put data")
+    expect(page.locator(".r:not(.group)")).to_have_count(1)
+    assert totals(page) == dict.fromkeys(whole, 0) | {"ok": 1, "refused": 3}
+    page.get_by_label("Which versions").select_option("stable")
+    assert totals(page) == dict.fromkeys(whole, 0) | {"refused": 2}
+    page.get_by_role("button", name="Clear").click()
+    assert totals(page) == whole
+
+
+def test_a_scenario_shows_what_is_new_and_both_ways_to_break(
+    show: Show, row: Callable[..., Shape], finding: Callable[..., Shape]
+) -> None:
+    """What was wrong when it was recorded hides nothing."""
+    bad, new = (finding("AZC101", f"/properties/{one}", "Wrong.") for one in "ab")
+    was = dict.fromkeys(
+        ("2021-03-01-preview", "2022-05-01", "2024-04-01"), ("ignored", bad)
+    )
+    rows = [
+        row("s", 0, "A", statuses=was),
+        row("s", 1, "B", statuses={"2022-05-01": ("refused", new)}),
+        row(
+            "t",
+            0,
+            "A",
+            recorded="2022-05-01",
+            statuses={"2024-04-01": ("ignored", new)},
+        ),
+        row(
+            "t",
+            1,
+            "B",
+            recorded="2022-05-01",
+            statuses={"2024-04-01": ("refused", new)},
+        ),
+    ]
+    page = show({"rows": rows}).page
+    cells = page.locator(".r.group .c")
+    assert cells.all_inner_texts() == ["I", "R", "I", "·", "·", "·", "RI", "·"]
+    classes = [one.get_attribute("class") or "" for one in cells.all()]
+    assert [one for one in range(8) if "before" in classes[one]] == [0, 2]
+    assert [one for one in range(8) if "older" in classes[one]] == [4]
+    assert "also-ignored" in classes[6]
+
+
+def test_equal_polls_are_one_row(show: Show, row: Callable[..., Shape]) -> None:
+    url = {"method": "GET", "uri": "https://example.org/jobs/j", "body": None}
+    asked = {"label": "GET jobs", "request": url}
+    rows = [
+        row("s", 3, "Jobs_Get", **asked),
+        row("s", 5, "Jobs_Get", **asked),
+        row("s", 6, "Jobs_Get", **asked),
+        row("s", 7, "Jobs_Cancel", label="POST cancel"),
+        row("s", 8, "Jobs_Get", **asked),
+        row("s", 9, "Jobs_Get", label="GET jobs", request=url | {"uri": "https://o/"}),
+        row("t", 10, "Jobs_Get", **asked),
+    ]
+    shown = show({"rows": rows}, at="#scenario=s&recorded=2021-03-01-preview&step=5"
+                 "&at=2024-04-01")  # fmt: skip
+    page = shown.page
+    assert shown.labels() == [
+        *("s", "GET jobs", "POST cancel", "GET jobs", "GET jobs"),
+        *("t", "GET jobs"),
+    ]
+    first = page.locator(".r:not(.group) .name").first
+    expect(first).to_contain_text("×3")
+    expect(page.locator("#summary")).to_contain_text("7 calls")
+    expect(page.locator("#panel .quiet").first).to_contain_text("steps 3 to 6")
+
+
+def test_few_versions_fill_the_width(show: Show, small_report: Shape) -> None:
+    page = show(small_report, viewport={"width": 1600, "height": 700}).page
+    right = "e => e.getBoundingClientRect().right"
+    assert page.locator(".head .v").last.evaluate(right) > 1500
+    assert page.evaluate("document.getElementById('grid').scrollWidth") <= 1600
+
+
+@pytest.mark.parametrize("width", [768, 1280])
+def test_a_long_name_loses_its_middle(
+    show: Show, row: Callable[..., Shape], width: int
+) -> None:
+    names = [f"story/{'as_long_as_it_gets_' * 3}{end}" for end in ("upload", "delete")]
+    versions = {f"20{n}-01-01": {"status": "ok", "findings": []} for n in range(10, 50)}
+    rows = [{**row(name, 0, "Op"), "versions": versions} for name in names]
+    page = show({"rows": rows}, viewport={"width": width, "height": 700}).page
+    for name, end in zip(names, ("upload", "delete"), strict=True):
+        header = page.locator(f".group .name[title^='{name}']")
+        tail, start = header.locator(".tail"), header.locator(".start")
+        assert tail.inner_text().endswith(end)
+        assert tail.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+        assert start.evaluate(
+            "e => e.clientWidth > 40 && e.scrollWidth > e.clientWidth"
+        )
+
+
+def test_the_heading_says_when_and_of_what_the_page_is(
+    show: Show, small_report: Shape
+) -> None:
+    made = {
+        "at": "2026-11-29 18:00 UTC",
+        "commit": "0e70377b",
+        "sources": ["cassettes", "calls.har"],
+        "version": "azml-contract 0.1.0",
+    }
+    page = show({**small_report, "made": made}).page
+    expect(page.locator("#made")).to_have_text(
+        "2026-11-29 18:00 UTC · commit 0e70377b · of cassettes, calls.har · "
+        "azml-contract 0.1.0"
+    )
 
 
 def test_a_long_folder_gives_way_to_the_name_that_tells_scenarios_apart(
@@ -204,8 +327,8 @@ def test_every_status_has_a_letter_and_a_name_beside_its_colour(
     for one in page.locator(".c").all():
         text, name = one.inner_text(), one.get_attribute("aria-label") or ""
         marks = {"ok": "·", "unknown": "?", "warns": "W"}
-        status = name.split()[0]
-        assert text == marks.get(status, status[0].upper())
+        named = name.partition(" at ")[0].split(" and ")
+        assert text == "".join(marks.get(one, one[0].upper()) for one in named)
     roles = page.locator("#grid").evaluate(
         "grid => [...new Set([...grid.querySelectorAll('[role]')].map(e => e.role))]"
     )

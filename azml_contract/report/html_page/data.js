@@ -14,38 +14,83 @@ const STATUS = {
 const NAMES = DATA.statuses;
 const FIRST_BREAK = NAMES.indexOf("gone");
 const ABSENT = -1;
+const WORST_FIRST = ["refused", "ignored", "gone"].map((name) => NAMES.indexOf(name));
+
+const TAIL = 12; // how much of the end of a long name is always shown
 
 const isPreview = (version) => version.length > 10;
 
 const GROUPS = DATA.groups.map(([scenario, recorded, target, goal, edits]) => ({
   scenario, recorded, target, goal, edits, steps: [],
 }));
-const STEPS = DATA.rows.map(([group, step, operation, label, request, response, pattern, own]) => ({
-  group: GROUPS[group],
-  step,
-  operation: DATA.texts[operation],
-  label: DATA.texts[label],
-  request: DATA.exchanges[request],
-  response: DATA.exchanges[response],
-  pattern,
-  own,
-}));
+const STEPS = foldPolls();
 for (const step of STEPS) step.group.steps.push(step);
+
+/** The calls; a GET that was sent again, with nothing between and the same end, is one. */
+function foldPolls() {
+  const found = [];
+  for (const [group, step, operation, label, request, response, pattern, own] of DATA.rows) {
+    const made = {
+      group: GROUPS[group],
+      step,
+      last: step,
+      calls: 1,
+      operation: DATA.texts[operation],
+      label: DATA.texts[label],
+      request: DATA.exchanges[request],
+      response: DATA.exchanges[response],
+      pattern,
+      own,
+    };
+    const before = found.at(-1);
+    if (before && isPollOf(before, made)) {
+      before.calls += 1;
+      before.last = step;
+    } else {
+      found.push(made);
+    }
+  }
+  return found;
+}
+
+function isPollOf(before, step) {
+  const same = ["group", "operation", "label", "request", "response", "pattern", "own"];
+  return step.label.startsWith("GET ") && same.every((name) => before[name] === step[name]);
+}
+
+function callsOf(steps) {
+  return steps.reduce((sum, step) => sum + step.calls, 0);
+}
+
+const CALLS = callsOf(STEPS);
 
 /** The packed cell of a step at a version's index; undefined where it was not judged. */
 function cellOf(step, version) {
   return DATA.cells[DATA.patterns[step.pattern][version]];
 }
 
-/** The index of the status of a step, or the worst of a scenario's; ABSENT where unjudged. */
+/**
+ * The index of the status of a step; ABSENT where unjudged. Of a scenario, or of some of
+ * its steps, the worst that is new since it was recorded: what a reader has to mend is
+ * not hidden by what was wrong before. A refused call comes first, as it stops the rest.
+ */
 function statusOf(row, version) {
   if (!row.steps) return cellOf(row, version)?.[0] ?? ABSENT;
   row.worst ??= new Map();
-  if (!row.worst.has(version)) {
-    const each = row.steps.map((step) => statusOf(step, version));
-    row.worst.set(version, Math.max(ABSENT, ...each));
-  }
+  if (!row.worst.has(version)) row.worst.set(version, worstOf(row.steps, version).at(0));
   return row.worst.get(version);
+}
+
+/** The worst status of steps at a version, and the next where both are new breaks. */
+function worstOf(steps, version) {
+  const fresh = new Set();
+  let worst = ABSENT;
+  for (const step of steps) {
+    const status = statusOf(step, version);
+    if (breaksAt(step, version)) fresh.add(status);
+    worst = Math.max(worst, status);
+  }
+  return fresh.size ? WORST_FIRST.filter((status) => fresh.has(status)) : [worst];
 }
 
 const errorsOf = (cell) => (DATA.cells[cell] ?? []).slice(2)
@@ -74,11 +119,14 @@ function hasNewError(step, version) {
   return errorsOf(cell).some((error) => !known.has(error));
 }
 
+/** What tells which of two versions is older: a preview comes before its own day's. */
+const ageOf = (version) => version.slice(0, 10) + (isPreview(version) ? "a" : "b");
+const isOlder = (row, version) =>
+  ageOf(DATA.versions[version]) < ageOf((row.group ?? row).recorded);
+
 /** The newest of some versions, not older than the recorded one, that breaks nothing. */
 function newestUnchanged(group, versions) {
-  const key = (version) => version.slice(0, 10) + (isPreview(version) ? "a" : "b");
-  const whole = versions.filter((v) =>
-    key(DATA.versions[v]) >= key(group.recorded) && !breaksAt(group, v));
+  const whole = versions.filter((v) => !isOlder(group, v) && !breaksAt(group, v));
   return whole.length ? DATA.versions[whole.at(-1)] : "";
 }
 
@@ -139,6 +187,14 @@ function make(tag, attributes = {}, ...children) {
 /** Text in which what stands between backticks is code. */
 const phrase = (text) => text.split(/`([^`]+)`/).map((part, index) =>
   (index % 2 ? make("code", {}, part) : part));
+
+/** A name whose middle gives way where there is no room: both ends tell it apart. */
+function makeName(text, name = "text") {
+  const tail = text.length > 2 * TAIL ? text.slice(-TAIL) : "";
+  return make("span", { class: name },
+    make("span", { class: "start" }, text.slice(0, text.length - tail.length)),
+    tail && make("span", { class: "tail" }, tail));
+}
 
 const count = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 const byId = (id) => document.getElementById(id);

@@ -41,7 +41,7 @@ function fillGrid() {
 }
 
 const tellFound = (filtered) =>
-  `${filtered.reduce((sum, [, steps]) => sum + steps.length, 0).toLocaleString("en")} of ${count(STEPS.length, "call")}`;
+  `${callsOf(filtered.flatMap(([, steps]) => steps)).toLocaleString("en")} of ${count(CALLS, "call")}`;
 
 function drawFrame(filtered) {
   const head = make("div", { role: "row", class: "head", "aria-rowindex": 1 },
@@ -115,7 +115,7 @@ function makeRow(row, index) {
 }
 
 function makeGroupName(group) {
-  const steps = grid.stepsOf.get(group).length;
+  const steps = callsOf(grid.stepsOf.get(group));
   const folder = group.scenario.slice(0, group.scenario.lastIndexOf("/") + 1);
   const whole = newestUnchanged(group, grid.versions);
   const newest = whole ? `newest unchanged: ${whole}` : "unchanged at none";
@@ -127,30 +127,33 @@ function makeGroupName(group) {
   make("span", { class: "fold", "aria-hidden": "true" }),
   make("span", { class: "text" },
     make("span", { class: "folder" }, folder),
-    make("span", { class: "story" }, group.scenario.slice(folder.length))),
+    makeName(group.scenario.slice(folder.length), "story")),
   make("span", { class: "side" }, group.recorded.replace("-preview", " pre")));
 }
 
 function makeStepName(step) {
   return make("div", {
     role: "rowheader", class: "name", tabindex: -1, "aria-colindex": 1,
-    title: `${step.label} (${step.operation})`,
+    title: `${step.label} (${step.operation})${step.calls > 1 ? `, steps ${step.step} to ${step.last}` : ""}`,
   },
   make("span", { class: "step" }, `${step.step}`),
-  make("span", { class: "text" }, step.label));
+  makeName(step.label),
+  step.calls > 1 && make("span", { class: "side" }, `\u00d7${step.calls}`));
 }
 
-/** The status of a step; of a scenario the worst of what is shown of it. */
-function shownStatus(row, version) {
-  if (!row.steps) return statusOf(row, version);
-  const each = grid.stepsOf.get(row).map((step) => statusOf(step, version));
-  const wanted = each.filter((status) => grid.statuses.has(status));
-  return Math.max(ABSENT, ...(wanted.length ? wanted : each));
+/** The statuses of a step; of a scenario the worst of what is shown of it, and the next. */
+function shownStatuses(row, version) {
+  if (!row.steps) return [statusOf(row, version)];
+  const steps = grid.stepsOf.get(row);
+  const wanted = steps.filter((step) => grid.statuses.has(statusOf(step, version)));
+  return worstOf(wanted.length ? wanted : steps, version);
 }
 
 function makeCell(row, version, col) {
-  const status = shownStatus(row, version);
+  const [status, next] = shownStatuses(row, version);
   const name = NAMES[status] ?? "not judged";
+  const also = NAMES[next];
+  const older = isOlder(row, version);
   const recorded = (row.group ?? row).recorded === DATA.versions[version];
   const asBefore = status >= FIRST_BREAK && !breaksAt(row, version);
   const newest = row.steps && newestUnchanged(row, grid.versions) === DATA.versions[version];
@@ -158,12 +161,12 @@ function makeCell(row, version, col) {
   const open = grid.opened && grid.opened.row === row && grid.opened.version === version;
   return make("div", {
     role: "gridcell",
-    class: ["c", name, recorded && "recorded", newest && "newest", asBefore && "before", dim && "dim", open && "open"].filter(Boolean).join(" "),
+    class: ["c", name, recorded && "recorded", newest && "newest", asBefore && "before", older && "older", also && `also-${also}`, dim && "dim", open && "open"].filter(Boolean).join(" "),
     tabindex: -1,
     "aria-colindex": col + 1,
-    "aria-label": `${name}${asBefore ? " as when recorded," : ""} at ${DATA.versions[version]}${recorded ? ", recorded here" : ""}${newest ? ", newest unchanged" : ""}`,
+    "aria-label": `${name}${also ? ` and ${also}` : ""}${asBefore ? " as when recorded," : ""} at ${DATA.versions[version]}${recorded ? ", recorded here" : ""}${newest ? ", newest unchanged" : ""}`,
     "data-col": col,
-  }, STATUS[name]?.mark ?? "");
+  }, (STATUS[name]?.mark ?? "") + (STATUS[also]?.mark ?? ""));
 }
 
 /** Redraw what is in sight, for example after another cell was opened. */

@@ -6,21 +6,42 @@ function fillSummary() {
   const targets = [...new Set(GROUPS.map((group) => group.target).filter(Boolean))];
   const parts = [
     count(GROUPS.length, "recording"),
-    count(STEPS.length, "call"),
+    count(CALLS, "call"),
     count(DATA.versions.length, "api-version"),
     newest >= 0 && `${broken} of ${GROUPS.length} break at ${DATA.versions[newest]}`,
     targets.length && `recorded from ${targets.join(" and ")}`,
   ];
   byId("summary").textContent = parts.filter(Boolean).join(", ");
+  const { at, commit, sources, version } = DATA.made ?? {};
+  const made = [at, commit && `commit ${commit}`, sources?.length && `of ${sources.join(", ")}`, version];
+  byId("made").textContent = made.filter(Boolean).join(" \u00b7 ");
+}
+
+/** How many calls have each status, over some versions. */
+function countStatuses(steps, versions) {
+  const calls = new Map();
+  for (const step of steps) calls.set(step.pattern, (calls.get(step.pattern) ?? 0) + step.calls);
+  const totals = NAMES.map(() => 0);
+  for (const [pattern, number] of calls) {
+    for (const version of versions) {
+      const cell = DATA.patterns[pattern][version];
+      if (cell !== ABSENT) totals[DATA.cells[cell][0]] += number;
+    }
+  }
+  return totals;
+}
+
+/** Show in each chip how many cells of the rows and columns in sight have its status. */
+function tellStatuses(filtered) {
+  const totals = countStatuses(filtered.flatMap(([, steps]) => steps), grid.versions);
+  for (const chip of byId("statuses").children) {
+    const total = totals[NAMES.indexOf(chip.dataset.status)];
+    chip.querySelector(".total").textContent = total.toLocaleString("en");
+  }
 }
 
 function fillStatuses() {
-  const totals = NAMES.map(() => 0);
-  for (const step of STEPS) {
-    for (const cell of DATA.patterns[step.pattern]) {
-      if (cell !== ABSENT) totals[DATA.cells[cell][0]] += 1;
-    }
-  }
+  const totals = countStatuses(STEPS, [...DATA.versions.keys()]);
   const chips = NAMES.map((name, index) => make("button", {
     type: "button", class: `chip ${name}`, "data-status": name, "aria-pressed": "false",
     disabled: !totals[index], title: `${name}: ${STATUS[name].means}`, onclick: () => toggleStatus(name),
@@ -57,6 +78,7 @@ function showMatrix() {
     chip.setAttribute("aria-pressed", String(pressed));
   }
   const filtered = fillGrid();
+  tellStatuses(filtered);
   byId("found").textContent = isFiltered() ? tellFound(filtered) : "";
   byId("clear").hidden = !(isFiltered() || state.versions !== "all" || state.from);
   const anyFolded = filtered.some(([group]) => isFolded(group));

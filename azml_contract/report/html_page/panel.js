@@ -74,7 +74,7 @@ function fillGroup(group, version) {
     make("button", { type: "button", class: "row", onclick: () => openStep(step, version) },
       makeStatus(statusOf(step, version)),
       make("span", { class: "step" }, `${step.step}`),
-      make("span", {}, step.label),
+      make("span", {}, step.label, step.calls > 1 && ` \u00d7${step.calls}`),
       make("code", {}, worstPointer(step, version)))));
   const newest = newestUnchanged(group, grid.versions);
   const move = newest
@@ -85,12 +85,41 @@ function fillGroup(group, version) {
       `recorded at ${group.recorded}${group.target ? ` from ${group.target}` : ""}. ${move}`]),
     make("div", { class: "panel-body" }, rows.length
       ? make("ul", { class: "list" }, ...rows)
-      : make("p", {}, `All ${count(group.steps.length, "call")} are accepted, and mean the same.`),
-    group.edits.length ? make("section", { class: "edits" },
-      make("h3", {}, `Edits that lead to ${group.goal}`),
-      make("ol", {}, ...group.edits.map((edit) => make("li", {}, ...phrase(edit))))) : null),
+      : make("p", {}, `All ${count(callsOf(group.steps), "call")} are accepted, and mean the same.`),
+    makeEdits(group, group.edits)),
   ];
 }
+
+/** The edits of `upgrade`, in words and to copy; null where there are none. */
+function makeEdits(group, edits) {
+  if (!edits.length) return null;
+  const copy = make("button", {
+    type: "button", class: "plain copy", onclick: () => copyText(edits.join("\n"), copy),
+  }, "Copy");
+  return make("section", { class: "edits", "aria-label": "Edits" },
+    make("h3", {}, `Edits that lead to ${group.goal} `, copy),
+    make("ol", {}, ...edits.map((edit) => make("li", {}, ...phrase(edit)))));
+}
+
+async function copyText(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // A page without a secure origin has no clipboard of its own.
+    const area = make("textarea", { readonly: true, class: "offstage" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    button.focus();
+  }
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = "Copy"; }, 2000);
+}
+
+const editsOf = (step) =>
+  step.group.edits.filter((edit) => edit.startsWith(`${step.label}: `));
 
 const worstPointer = (step, version) => findingsOf(step, version).findings[0]?.pointer ?? "";
 
@@ -109,12 +138,15 @@ function openStep(step, version) {
 function fillStep(step, version) {
   const { since, findings } = findingsOf(step, version);
   findings.forEach((finding, index) => { finding.number = index + 1; });
-  const about = `${step.operation}, step ${step.step} of ${step.group.scenario}, recorded at ${step.group.recorded}`;
+  const steps = step.calls > 1 ? `steps ${step.step} to ${step.last}` : `step ${step.step}`;
+  const about = `${step.operation}, ${steps} of ${step.group.scenario}, recorded at ${step.group.recorded}`;
   return [
     makePanelHead(step, version, [about, since && `; so since ${since}`]),
     make("div", { class: "panel-body sides" },
       make("section", { "aria-label": "Recorded call" }, ...fillCall(step, findings)),
-      make("section", { "aria-label": "Findings" }, ...fillFindings(step, version, findings))),
+      make("section", { "aria-label": "Findings" },
+        ...fillFindings(step, version, findings),
+        breaksAt(step, version) && makeEdits(step.group, editsOf(step)))),
   ];
 }
 
@@ -182,7 +214,7 @@ function openFromAddress() {
   const group = GROUPS.find((g) => g.scenario === state.scenario
     && (!state.recorded || g.recorded === state.recorded));
   if (!group || version < 0 || !grid.versions.includes(version)) return false;
-  const step = state.step && group.steps.find((s) => `${s.step}` === state.step);
+  const step = state.step && group.steps.find((s) => s.step <= Number(state.step) && Number(state.step) <= s.last);
   if (step) {
     openStep(step, version);
   } else {
