@@ -34,6 +34,7 @@ NAME_MARKERS = (
 _REFERENCE = r"\$?\{\{[^{}\n]*\}\}|\$?\{[^{}\s]*\}|<[\w .-]{1,60}>|\$\([^()\n]*\)"
 _VALUE = re.compile(
     r"(?:(?P<fence>\"{3}|'{3})(?P<fenced>[^\n]*?)(?P=fence)"
+    r"|`(?P<listed>[^\s`$'\"(){}]{8,})`"
     r"|\\+\"(?P<escaped>[^\"\\\n]*)\\+\""
     r"|\"(?P<double>(?:[^\"\\\n]|\\[^\"\n])*)\"|\\*'(?P<single>[^'\n]*)'"
     rf"|(?P<bare>(?:{_REFERENCE}|[^\s\x00-\x1f\"'`,;&|<>(){{}}\[\]\\])+))"
@@ -76,6 +77,12 @@ _FIELD = re.compile(
     r"(?:[\w-]{1,80}:[^\r\n]{0,200}\r?\n){0,5}\r?\n)"
 )
 _LINE = re.compile(r"(?P<bare>[^\r\n]+)")
+# A cell of a table, beside the one that names it.
+_ROW = re.compile(
+    r"(?P<mark>\|[ \t]{0,40}[*`]{0,2}(?P<name>[A-Za-z_][\w.-]{0,80})[*`]{0,2}"
+    r"[ \t]{0,40}\|[ \t]{0,40}[*`]{0,2})"
+)
+_CELL = re.compile(r"(?P<listed>[^\s|`*]{6,})(?=[ \t`*]*\|)")
 _HEADER = re.compile(
     r"(?i)(?P<mark>\b(?P<name>(?:proxy-)?authorization)\\?[\"']?[ \t]*[:=,][ \t]*"
     r"\\?[\"']?(?:(?:Bearer|Basic|Token|ApiKey|SharedKey|SharedAccessSignature"
@@ -86,7 +93,9 @@ _USERINFO = re.compile(
     r"(?i)(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{1,30}://)(?P<user>[^\s/?#@:\"'<>\\]*)"
     r"(?::(?P<word>[^\s/?#\"'<>\\@]*(?:@[^\s/?#@:\"'<>\\]*(?=@))*))?@(?=[\w\[$%{-])"
 )
-_SHORT = re.compile(r"(?P<mark>(?<![\w-])-[pP](?:[ \t]+|(?=[^\s-])))" + _VALUE.pattern)
+_SHORT = re.compile(
+    r"(?P<mark>(?<![\w-])-[pP](?:[ \t]+(?!-)|(?=[^\s-])))" + _VALUE.pattern
+)
 _WITH_SIGN = re.compile(r"[^\s\"'-]*[^\w\s:/-]")
 # A name and a value with nothing but a blank between them.
 _SET = re.compile(
@@ -151,6 +160,20 @@ _COMMANDS = (
         re.compile(
             r"\b(?:echo|printf)[ \t]+(?:-n[ \t]+)?[\"']?(?P<bare>[^\s\"'|;&]{1,400})"
             r"[\"']?[ \t]*\|(?=[^|\n]{0,200}--password-stdin)"
+        ),
+    ),
+    (
+        "keyvault secret",
+        re.compile(
+            r"\bkeyvault[ \t]+secret[ \t]+set\b[^\n;&|]{0,400}?--value[ \t=]+[\"']?"
+            r"(?P<bare>[^\s\"']+)"
+        ),
+    ),
+    (
+        "ssh-keygen",
+        re.compile(
+            r"\bssh-keygen\b[^\n;&|]{0,200}?[ \t]-[NP][ \t]+[\"']?"
+            r"(?P<bare>[^\s\"'-][^\s\"']*)"
         ),
     ),
     (
@@ -234,6 +257,8 @@ def _redact_triggered(text: str, lowered: str, redact: Redact) -> str:
             text = _sub_named(_FIELD, text, redact, _LINE)
     if "," in text:
         text = _sub_named(_COMMA, text, redact, _LISTED)
+    if "|" in text:
+        text = _sub_named(_ROW, text, redact, _CELL)
     if "[" in text:
         text = _FLOW.sub(lambda m: _redact_flow(m, redact), text)
     if "$" in text:
