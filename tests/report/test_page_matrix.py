@@ -159,7 +159,7 @@ def test_equal_polls_are_one_row(show: Show, row: Callable[..., Shape]) -> None:
         *("t", "GET jobs"),
     ]
     first = page.locator(".r:not(.group) .name").first
-    expect(first).to_contain_text("×3")
+    expect(first).to_contain_text("\u00d73")
     expect(page.locator("#summary")).to_contain_text("7 calls")
     expect(page.locator("#panel .quiet").first).to_contain_text("steps 3 to 6")
 
