@@ -112,3 +112,21 @@ def test_a_token_signed_in_another_way_is_worth_nothing(identity, part):
     claims = {"iss": identity.issuer, "exp": 9999999999}
     token = jwt.encode(claims, key, part)
     assert identity.check_token(token).state is TokenState.INVALID
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "a.b", "a.b.c", "..", "e30.e30", "e30.bnVsbA.e30", "e30.W10.", "\ud800"],
+)
+def test_what_is_no_token_is_worth_nothing(identity, token):
+    assert identity.check_token(token).state is TokenState.INVALID
+
+
+def test_a_token_whose_claims_were_changed_is_worth_nothing(identity):
+    token = identity.issue_token("https://management.azure.com")
+    other = identity.issue_token("https://storage.azure.com")
+    head, _, signature = token.split(".")
+    changed = ".".join((head, other.split(".")[1], signature))
+    assert identity.check_token(token).state is TokenState.VALID
+    assert identity.check_token(changed).state is TokenState.INVALID
+    assert identity.check_token(token[:-2]).state is TokenState.INVALID
