@@ -244,14 +244,19 @@ class _File(NamedTuple):
 def _expand(names: Sequence[str]) -> list[_File]:
     """Folders become the recordings below them; one without any is a problem."""
     from azml_contract.documents.find import HOLDERS, RECORDINGS, SCRIPTS, find_files
+    from azml_contract.documents.remote import is_remote, localise
 
     files: list[_File] = []
     for name in names:
-        if name == "-" or not Path(name).is_dir():
-            files.append(_File(name))
+        path = localise(Path(name))
+        if name == "-" or not (path.is_dir() or is_remote(path)):
+            files.append(_File(name if path == Path(name) else str(path)))
             continue
         kinds = RECORDINGS | SCRIPTS | HOLDERS
-        found, missing = find_files([Path(name)], kinds)
+        found, missing = find_files([path], kinds)
+        if found == [path]:
+            files.append(_File(str(path)))
+            continue
         files += [_File(str(file), listed=False) for file in found]
         files += [_File(name, problem=problem) for problem in missing]
     return files

@@ -19,7 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-from azml_contract.cassette.cassette import Cassette, load_cassette
+from azml_contract.cassette.cassette import (
+    SIDE_FOLDER,
+    Cassette,
+    load_cassette,
+    parse_cassette,
+)
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.documents.formats import (
     Format,
@@ -30,6 +35,7 @@ from azml_contract.documents.formats import (
     recognise,
 )
 from azml_contract.documents.plain_yaml import load_yaml
+from azml_contract.documents.remote import is_remote
 from azml_contract.documents.text import (
     KINDS,
     RESTORE,
@@ -242,7 +248,14 @@ def open_cassette(path: Path) -> Document:
 def _open_ours(path: Path, text: str, raw: bytes) -> Document:
     if path == STDIN:
         refuse(path, "it is a cassette", "Name its file; side files lie beside it.")
-    return Document(path, text, raw, cassette=load_cassette(path))
+    if not is_remote(path):
+        return Document(path, text, raw, cassette=load_cassette(path))
+
+    def read_side_file(name: str) -> bytes:
+        return read_bytes(path.parent / SIDE_FOLDER / name)
+
+    cassette = parse_cassette(path, raw, read_side_file)
+    return Document(path, text, raw, cassette=cassette)
 
 
 def _open_json(path: Path, text: str, raw: bytes) -> Document:

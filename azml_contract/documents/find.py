@@ -1,7 +1,7 @@
 """Which files paths stand for.
 
-In: paths of files and folders. Out: files, and a message for each path without
-any. Knows nothing of what they hold.
+In: paths of files and folders, and URLs that became paths. Out: files, and a message
+for each path without any. Knows nothing of what they hold.
 """
 
 from __future__ import annotations
@@ -12,6 +12,13 @@ from hashlib import blake2b
 from pathlib import Path
 
 from azml_contract.cassette.pending import is_pending
+from azml_contract.documents.remote import (
+    find_below,
+    is_hidden,
+    is_remote,
+    localise,
+)
+from azml_contract.errors import InputError
 
 RECORDINGS = frozenset((".json", ".yaml", ".yml", ".har"))
 SCRIPTS = frozenset((".sh", ".bash", ".zsh", ".ksh", ".http", ".rest", ".ps1"))
@@ -32,8 +39,13 @@ def find_files(
     """
     files: dict[Path, None] = {}
     problems = []
-    for path in map(shorten, paths):
-        if path.is_dir():
+    for path in map(shorten, map(localise, paths)):
+        if is_remote(path):
+            try:
+                files.update(dict.fromkeys(_below_remote(path, suffixes)))
+            except InputError as error:
+                problems.append(str(error))
+        elif path.is_dir():
             found = sorted(_below(path, suffixes))
             files.update(dict.fromkeys(found))
             if not found:
@@ -70,6 +82,18 @@ def _below(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
                 continue
             if path.is_file() or not path.exists():
                 yield path
+
+
+def _below_remote(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
+    """The same of a folder at a URL; a file is itself."""
+    found = find_below(root)
+    if found is None:
+        yield root
+        return
+    for path in found:
+        is_known = path.suffix.lower() in suffixes and not is_hidden(path, root)
+        if is_known and not is_pending(path):
+            yield path
 
 
 def choose_shard(files: Sequence[Path], which: int, of: int) -> list[Path]:

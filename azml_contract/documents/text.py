@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from azml_contract.documents.remote import is_remote, read_remote
 from azml_contract.errors import InputError
 
 STDIN = Path("-")
@@ -33,6 +34,8 @@ def read_bytes(path: Path) -> bytes:
     """
     if path == STDIN:
         return sys.stdin.buffer.read()
+    if is_remote(path):
+        return read_remote(path, _LARGEST_BYTES)
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):

@@ -8,6 +8,7 @@ Source: SARIF 2.1.0, OASIS standard.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from azml_contract.seen import Calls, add_up
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "SRCROOT"
+_URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")
 _LEVELS = {
     Severity.ERROR: "error",
     Severity.WARNING: "warning",
@@ -117,9 +119,12 @@ def _take_print(result: Mapping[str, Any]) -> str:
 def locate(file: str, line: int = 1, column: int = 1) -> dict[str, Any]:
     """A place in a file; one below the working folder is told from there."""
     path = file.replace("\\", "/")
+    url = _URL.fullmatch(path)
     below = not path.startswith("/") and ":" not in path and ".." not in path.split("/")
     artifact = {"uri": quote(path)}
-    if below:
+    if url is not None:  # a path has one slash where a URL has two
+        artifact["uri"] = f"{url[1]}://{quote(url[2])}"
+    elif below:
         artifact["uriBaseId"] = _ROOT
     elif path.startswith("/"):
         artifact["uri"] = f"file://{quote(path)}"
