@@ -51,6 +51,7 @@ class BodyCheck:
 
     __slots__ = (
         "_asked",
+        "_backgrounds",
         "_body",
         "_contract",
         "_definitions",
@@ -82,6 +83,7 @@ class BodyCheck:
         self._judges: dict[str, Accept] = {}
         self._walked = 0
         self._plain: dict[tuple[str, str], Accept] = {}
+        self._backgrounds: dict[tuple[Rule, str, str], Background] = {}
         self._asked: Counter[tuple[str, str]] = Counter()
 
     def is_plain(self, value: Any, home: str) -> bool:
@@ -146,6 +148,18 @@ class BodyCheck:
 
     def find_background(self, deviation: Deviation) -> Background:
         """What the contract tells of a broken rule, beside the rule."""
+        rule = deviation.rule
+        if rule in _BOUNDED or rule is Rule.FORMAT:  # what was sent counts as well
+            return self._make_background(deviation)
+        key = rule, deviation.owner, deviation.name
+        known = self._backgrounds.get(key)
+        if known is None:
+            if len(self._backgrounds) >= _MOST_ASKED:
+                self._backgrounds.clear()
+            known = self._backgrounds[key] = self._make_background(deviation)
+        return known
+
+    def _make_background(self, deviation: Deviation) -> Background:
         return Background(
             self._find_origin(deviation),
             self._find_bound(deviation),

@@ -202,12 +202,12 @@ class Grader(NamedTuple):
         if bound:
             known = find_entry(bound)
         else:
-            inner = f"{name}.{key}" if key not in ("", name) else name
-            found = (
-                find_divergence(code, version, owner, one, is_null=is_null)
-                for one in (inner, name)
-            )
-            known = next(filter(None, found), None)
+            known = None
+            if key not in ("", name):
+                inner = f"{name}.{key}"
+                known = find_divergence(code, version, owner, inner, is_null=is_null)
+            if known is None:
+                known = find_divergence(code, version, owner, name, is_null=is_null)
         if known is None:
             return entry.service, entry.evidence, "", ""
         note = f" Known divergence ({known.id}): {known.service}."
