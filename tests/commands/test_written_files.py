@@ -332,7 +332,7 @@ def runs() -> Iterator[Runs]:
         yield one
 
 
-ALIKE = ("text", "html", "junit", "sarif", "markdown")
+ALIKE = ("json", "text", "html", "junit", "sarif", "markdown")
 FULL_SIZE_ALONE = {
     "pytest --azml-report",
     *(f"regress --format {one}" for one in ALIKE),
@@ -362,7 +362,7 @@ def test_killed_while_it_writes_a_command_leaves_the_old_or_the_new(
     prepared: Prepared,
 ) -> None:
     draw = random.Random(12)
-    for _ in range(sized(4, 200)):
+    for _ in range(sized(2, 200)):
         moment = draw.uniform(0, 1.1 * prepared.wrote_s)
         prepared.run(Cut(kill_after_s=moment))
         prepared.check(drafts=True)
