@@ -7,6 +7,7 @@ folder beside this repository is absent.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -52,6 +53,12 @@ def _interruptible() -> None:
     """What a shell starts in the background ignores interrupts; so would children."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _light_children() -> None:
+    """Runs of pytest that tests start do without what takes long to import."""
+    os.environ["PYTEST_ADDOPTS"] = "-p no:hypothesispytest"
 
 
 @pytest.fixture(scope="session")
