@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forked import Nursery
 from when_imported import when_imported
 
 from azml_contract.exchange import Exchange
@@ -59,6 +61,22 @@ def _interruptible() -> None:
 def _light_children() -> None:
     """Runs of pytest that tests start do without what takes long to import."""
     os.environ["PYTEST_ADDOPTS"] = "-p no:hypothesispytest"
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """What runs pytest within tests."""
+    with tempfile.TemporaryDirectory() as folder, Nursery(f"{folder}/s") as one:
+        yield one
+
+
+@pytest.fixture
+def pytester(
+    pytester: pytest.Pytester, nursery: Nursery, monkeypatch: pytest.MonkeyPatch
+) -> pytest.Pytester:
+    """pytest's own, whose runs begin with everything imported."""
+    monkeypatch.setattr(pytester, "_getpytestargs", lambda: nursery.words)
+    return pytester
 
 
 @pytest.fixture(scope="session")
