@@ -160,7 +160,7 @@ def test_nothing_is_lost_in_many_trials_of_each_kind(
     service.on("PUT", "/t/.*", lambda call: (200, {}, json.loads(call.body)))
     expected = [list(range(REQUESTS))] * THREADS
     files = set()
-    trials = sized(8, 50)
+    trials = sized(3, 50)
 
     for trial in range(1, trials + 1):
         with make_recorder(Mode.RECORD) as recorder:
