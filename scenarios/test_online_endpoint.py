@@ -39,14 +39,15 @@ def test_deploy_and_invoke(azml: Workspace) -> None:
     renewed = azml.post(f"{endpoint}/listKeys").expect(200).json["secondaryKey"]
     assert ask(uri, renewed).status_code == 200
 
-    log = azml.post(f"{endpoint}/{deployment}/getLogs", {"tail": 5}).expect(200)
-    assert isinstance(log.json["content"], str)
     assert azml.list(f"{endpoint}/{deployment}/skus") is not None
     sku = {"sku": {"name": "Default", "capacity": 2}}
     done(azml, azml.patch(f"{endpoint}/{deployment}", sku))
     now = azml.get(f"{endpoint}/{deployment}").expect(200).json
     assert now["sku"]["capacity"] == 2
     assert [one["name"] for one in azml.list(f"{endpoint}/deployments")] == ["blue"]
+
+    log = azml.post(f"{endpoint}/{deployment}/getLogs", {"tail": 5}).expect(200)
+    assert isinstance(log.json["content"], str)
 
     done(azml, azml.patch(endpoint, {"tags": {"stage": "retired"}}))
     assert [one["name"] for one in azml.list("onlineEndpoints")] == [name]
