@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,9 +25,10 @@ from azml_contract.commands.judging import (
     make_unreadable,
 )
 from azml_contract.commands.kinds import API_VERSION, OPERATION
-from azml_contract.commands.options import reports_findings
+from azml_contract.commands.options import cluster_option, reports_findings
 from azml_contract.commands.printing import paint, print_checked
 from azml_contract.errors import (
+    AzmlContractError,
     CassetteError,
     ContractError,
     InputError,
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
 @click.option(
     "--fix", is_flag=True, help="Follow the cures that are certain, in the file."
 )
+@cluster_option
 @click.option("--diff", is_flag=True, help="Show what --fix would change; no writing.")
 @click.pass_context
 def command(
@@ -113,6 +115,7 @@ def command(
     severity: str,
     fix: bool,
     diff: bool,
+    cluster: str,
 ) -> None:
     """Check bodies and recordings against the contract of their api-version.
 
@@ -139,7 +142,7 @@ def command(
         _fix_all(validator, inputs, asked, write=fix and not diff)
         if diff:
             return
-    checked, problems = _judge_all(validator, inputs, asked)
+    checked, problems = _judge_all(validator, inputs, asked, cluster)
     if allow_unjudged:
         checked = _allow(checked)
     elif not problems:
@@ -186,7 +189,7 @@ def _keep_mark(path: Path, text: str) -> bytes:
     return text.encode("utf-8-sig" if has_mark else "utf-8")
 
 
-def _read_body(file: _File) -> str | None:
+def _read_body(file: File) -> str | None:
     """The text of a file that holds one body; None for all others."""
     from azml_contract.documents.document import open_document
 
@@ -214,26 +217,47 @@ def _require_sense(asked: Asked) -> None:
 
 
 def _judge_all(
-    validator: Validator, names: Sequence[str], asked: Asked
+    validator: Validator, names: Sequence[str], asked: Asked, cluster: str
 ) -> tuple[list[Checked], list[str]]:
-    """Judge every input; what cannot be read among others is a finding at it.
+    """Judge every input, here or on a cluster; what cannot be read is a finding at it.
 
     Returns:
         What was checked; a line for each input where none can be read.
     """
     checked: list[Checked] = []
     unreadable: list[str] = []
-    for file in _expand(names):
-        try:
-            checked.append(_judge_file(validator, file, asked))
-        except (CassetteError, ContractError, InputError) as error:
-            problem = " ".join(str(error).split())
+    files = _expand(names)
+    each = _judge_each(validator, files, asked, cluster)
+    for file, told in zip(files, each, strict=True):
+        if not isinstance(told, AzmlContractError):
+            checked.append(told)
+        elif isinstance(told, CassetteError | ContractError | InputError):
+            problem = " ".join(str(told).split())
             unreadable.append(named(file.name, problem))
             checked.append(make_unreadable(file.name, problem))
+        else:
+            raise told
     return (checked, []) if len(unreadable) < len(checked) else ([], unreadable)
 
 
-class _File(NamedTuple):
+def _judge_each(
+    validator: Validator, files: Sequence[File], asked: Asked, cluster: str
+) -> Iterator[Checked | AzmlContractError]:
+    if cluster:
+        if any(file.name == "-" for file in files):
+            raise UsageError("--cluster reads files; the standard input is here alone.")
+        from azml_contract.commands.cluster import check_on_cluster
+
+        yield from check_on_cluster(cluster, files, validator, asked)
+        return
+    for file in files:
+        try:
+            yield judge_file(validator, file, asked)
+        except AzmlContractError as error:
+            yield error
+
+
+class File(NamedTuple):
     """A file to check; `listed` where it was named, and not only its folder."""
 
     name: str
@@ -241,28 +265,33 @@ class _File(NamedTuple):
     problem: str = ""
 
 
-def _expand(names: Sequence[str]) -> list[_File]:
+def _expand(names: Sequence[str]) -> list[File]:
     """Folders become the recordings below them; one without any is a problem."""
     from azml_contract.documents.find import HOLDERS, RECORDINGS, SCRIPTS, find_files
     from azml_contract.documents.remote import is_remote, localise
 
-    files: list[_File] = []
+    files: list[File] = []
     for name in names:
         path = localise(Path(name))
         if name == "-" or not (path.is_dir() or is_remote(path)):
-            files.append(_File(name if path == Path(name) else str(path)))
+            files.append(File(name if path == Path(name) else str(path)))
             continue
         kinds = RECORDINGS | SCRIPTS | HOLDERS
         found, missing = find_files([path], kinds)
         if found == [path]:
-            files.append(_File(str(path)))
+            files.append(File(str(path)))
             continue
-        files += [_File(str(file), listed=False) for file in found]
-        files += [_File(name, problem=problem) for problem in missing]
+        files += [File(str(file), listed=False) for file in found]
+        files += [File(name, problem=problem) for problem in missing]
     return files
 
 
-def _judge_file(validator: Validator, file: _File, asked: Asked) -> Checked:
+def judge_file(validator: Validator, file: File, asked: Asked) -> Checked:
+    """Everything found in one file.
+
+    Raises:
+        CassetteError, ContractError, InputError: It cannot be judged.
+    """
     from azml_contract.documents.document import open_document, require_recording
     from azml_contract.report.checked import Checked
 
@@ -306,7 +335,7 @@ def _locate_fixes(validator: Validator, asked: Asked, one: Checked) -> Checked:
     judge = partial(find_in_text, validator, asked)
     text = None
     if one.name != "-" and any(finding.fix for finding in one.findings):
-        text = _read_body(_File(one.name))
+        text = _read_body(File(one.name))
     if text is None:
         kept = tuple(finding._replace(fix=None) for finding in one.findings)
         return replace(one, findings=kept)

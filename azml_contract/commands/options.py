@@ -28,3 +28,11 @@ def reports_findings(command: Command) -> Command:
         help="Text for people, the others for programs.",
     )
     return form(fail_on(command))
+
+
+cluster_option = click.option(
+    "--cluster",
+    default="",
+    metavar="ADDRESS",
+    help="Judge on the workers of a Dask cluster, such as tls://HOST:8786.",
+)

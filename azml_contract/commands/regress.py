@@ -61,6 +61,10 @@ def _require_sense(options: Options, cassettes: Sequence[Path]) -> None:
         raise UsageError("--latest judges at the newest version; leave --to out.")
     if options.merge and options.shard != (1, 1):
         raise UsageError("--merge joins what --shard has split; give one of them.")
+    if options.merge and options.cluster:
+        raise UsageError(
+            "--merge joins reports and judges nothing; leave --cluster out."
+        )
     if options.with_calls and options.form != "json2":
         raise UsageError("--with-calls is for reports that are joined: --format json2.")
     require_known(options.versions)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -74,9 +74,13 @@ def judge_paths(paths: Sequence[Path], options: Options) -> Found:
     account = Account(unread=list_missing(problems))
     found = Found([], {}, account)
     columns = _columns(options)
-    judged = judge_files(
-        files, read_any, versions=columns, recorded=options.recorded, jobs=options.jobs
-    )
+    asked: dict[str, Any] = {"versions": columns, "recorded": options.recorded}
+    if options.cluster:
+        from azml_contract.commands.cluster import judge_on_cluster
+
+        judged = judge_on_cluster(options.cluster, files, **asked)
+    else:
+        judged = judge_files(files, read_any, jobs=options.jobs, **asked)
     with _progress(len(files)) as advance:
         for one in judged:
             found.rows.extend(one.rows)

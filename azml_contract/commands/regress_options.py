@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from azml_contract.commands.kinds import API_VERSION
+from azml_contract.commands.options import cluster_option
 from azml_contract.errors import UsageError
 
 FORMATS = (
@@ -33,6 +34,7 @@ class Options:
     form: str = "text"
     output: Path | None = None
     jobs: int = 0
+    cluster: str = ""
     baseline: Path | None = None
     write_baseline: bool = False
     latest: bool = False
@@ -85,6 +87,7 @@ _OPTIONS = (
     click.option(
         "--jobs", type=click.IntRange(0), default=0, help="Processes; 0: one a core."
     ),
+    cluster_option,
     click.option("--baseline", type=_FILE, help="Known breaks: only others fail."),
     click.option("--write-baseline", is_flag=True, help="Write what breaks to it."),
     click.option(

@@ -66,12 +66,13 @@ def judge_files(
     if jobs == 1 or len(paths) < _FEW:
         judge = Judge(versions)
         for path in paths:
-            yield _judge_file(judge, path, read, recorded)
+            yield judge_file(judge, path, read, recorded)
         return
     yield from _judge_apart(paths, read, versions, recorded, jobs)
 
 
-def _judge_file(judge: Judge, path: Path, read: Read, recorded: str) -> Judged:
+def judge_file(judge: Judge, path: Path, read: Read, recorded: str) -> Judged:
+    """Judge one recording; what keeps it from being read is told in the result."""
     try:
         recording = read(path)
         known = judge.judge_known(recording)
@@ -161,7 +162,7 @@ def _judge_chunk(
     new: dict[_Key, Outcome] = {}
     packed = []
     for path in paths:
-        judged = _judge_file(worker.judge, path, worker.read, worker.recorded)
+        judged = judge_file(worker.judge, path, worker.read, worker.recorded)
         rows = tuple(
             (row.scenario, row.step, _name(worker, row.outcome, new))
             for row in judged.rows
