@@ -248,7 +248,8 @@ def _judge_each(
             raise UsageError("--cluster reads files; the standard input is here alone.")
         from azml_contract.commands.cluster import check_on_cluster
 
-        yield from check_on_cluster(cluster, files, validator, asked)
+        check = partial(judge_file, validator, asked=asked)
+        yield from check_on_cluster(cluster, files, check)
         return
     for file in files:
         try:

@@ -30,10 +30,7 @@ from azml_contract.regression.outcome import Outcome, Row, Shared
 from azml_contract.regression.parallel import Judged, judge_file
 
 if TYPE_CHECKING:
-    from azml_contract.commands.check import File
-    from azml_contract.commands.judging import Asked
     from azml_contract.report.checked import Checked
-    from azml_contract.validation.validator import Validator
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -70,14 +67,14 @@ def judge_on_cluster(
 
 
 def check_on_cluster(
-    address: str, files: Sequence[File], validator: Validator, asked: Asked
+    address: str, files: Sequence[T], check: Callable[[T], Checked]
 ) -> Iterator[Checked | AzmlContractError]:
-    """For each file what `check` found in it, or why it could not be read.
+    """For each file what `check` finds in it, or why it could not be read.
 
     Raises:
         UsageError, AzmlContractError: As in `judge_on_cluster`.
     """
-    for batch in _map(address, _check_batch, files, validator, asked):
+    for batch in _map(address, _check_batch, files, check):
         yield from batch
 
 
@@ -126,14 +123,12 @@ def _judge_batch(
 
 
 def _check_batch(
-    files: Sequence[File], validator: Validator, asked: Asked
+    files: Sequence[T], check: Callable[[T], Checked]
 ) -> list[Checked | AzmlContractError]:
-    from azml_contract.commands.check import judge_file as check_file
-
     found: list[Checked | AzmlContractError] = []
     for file in files:
         try:
-            found.append(check_file(validator, file, asked))
+            found.append(check(file))
         except (CassetteError, ContractError, InputError) as error:
             found.append(InputError(str(error)))  # others cannot all be sent
         except AzmlContractError as error:
