@@ -14,6 +14,7 @@ WORD = "kT4vXq9Zm7"
 
 TOLD = {
     "a line below": "db:\n  password:\n    {}\n  port: 1\n",
+    "a line below, one blank in": "password:\n {}\nport: 1\n",
     "a line below, in quotes": "{{\n  'password':\n    '{}',\n}}",
     "a block": "secret_key: >-\n  {}\nport: 1\n",
     "a list below": "tokens:\n- {}\n- other8xx\n",

@@ -176,3 +176,20 @@ def test_a_path_holds_what_its_pieces_hold_and_random_values_across_them():
     assert kinds == ("a random token",)
     assert drawn.kinds(path, entropy=True) == ()
     assert Scanner(Redactor(RedactionRules())).kinds(path, entropy=False) == ()
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\n  ", " "])
+def test_a_secret_across_two_lines_of_base64_goes_and_the_lines_stay(between):
+    lead = "a harmless beginning of the text, then  "
+    raw = f"{lead}DB_PASSWORD=kT4vXq9Zm7-and-more-of-it\n{lead}".encode()
+    lines = base64.encodebytes(raw).decode().split()
+    assert len(lines) > 1
+
+    clean = Redactor(RedactionRules()).text(f"bundle: {between.join(lines)} end")
+
+    kept = clean.removeprefix("bundle: ").removesuffix(" end")
+    held = base64.b64decode("".join(kept.split())).decode()
+    assert held == f"{lead}DB_PASSWORD=REDACTED\n{lead}"
+    assert between in kept
+    assert {len(line) for line in kept.split(between)[:-1]} == {76}
+    assert Redactor(RedactionRules()).text(clean) == clean
