@@ -193,3 +193,9 @@ def test_a_secret_across_two_lines_of_base64_goes_and_the_lines_stay(between):
     assert between in kept
     assert {len(line) for line in kept.split(between)[:-1]} == {76}
     assert Redactor(RedactionRules()).text(clean) == clean
+
+
+def test_what_looks_random_in_bytes_that_are_no_text_is_not_told():
+    raw = b"\xff\xfe\x00 secret words qX7vTz2LpR9sWm4KcY8bHj3NdF6gQa1u \xfe\xff"
+
+    assert Scanner(Redactor(RedactionRules())).kinds_in(raw, "/a") == ()
