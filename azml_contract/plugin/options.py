@@ -19,7 +19,7 @@ _MOST_DAYS = 100_000
 MARKER = (
     "azml(api_versions=[...]|'client', scope='function'|'class'|'module'|'session', "
     "profile='service'|'strict', expect=[(code, pointer), ...], compute=False, "
-    "seed=False): a scenario of azml-contract"
+    "execute=False, seed=False): a scenario of azml-contract"
 )
 
 
