@@ -105,6 +105,12 @@ def test_what_only_sounds_like_it_stays(text):
     assert REDACTOR.text(text) == text
 
 
+def test_a_password_of_words_is_none_of_the_names_that_hold_one():
+    text = "DB_PASSWORD=correct_horse_battery; TOKEN=MY_API_TOKEN"
+
+    assert REDACTOR.text(text) == "DB_PASSWORD=REDACTED; TOKEN=MY_API_TOKEN"
+
+
 def test_a_key_of_postman_is_told_by_its_form():
     key = f"PMAK-{'0123456789ab' * 2}-{'fedcba9876543210f' * 2}"
 
