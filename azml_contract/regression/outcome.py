@@ -102,6 +102,19 @@ class Outcome:
             if not (cell.status.breaks and self.new_errors(version))
         )
 
+    @cached_property
+    def detours(self) -> frozenset[str]:
+        """Versions without the operation, before one that has it again."""
+        versions = sorted(self.cells, key=sort_key)
+        gone = {
+            version
+            for version in versions
+            if any(f.code == OPERATION_GONE for f in self.cells[version].errors)
+        }
+        having = [version for version in versions if version not in gone]
+        last = sort_key(having[-1]) if having else None
+        return frozenset(v for v in gone if last is not None and sort_key(v) < last)
+
 
 class Shared:
     """Equal outcomes are one object: calls that differ mostly meet the same end.
@@ -240,7 +253,7 @@ def _find_places(outcome: Outcome) -> dict[str, dict[str, Finding]]:
 
 def _make_break(row: Row, seen: Mapping[str, Finding]) -> Break:
     versions = sorted(seen, key=sort_key)
-    detours = _find_detours(row.outcome)
+    detours = row.outcome.detours
     own = sort_key(row.recorded)
     after = (v for v in versions if sort_key(v) > own and v not in detours)
     first = next(after, versions[-1])
@@ -255,19 +268,6 @@ def _make_break(row: Row, seen: Mapping[str, Finding]) -> Break:
         versions=tuple(versions),
         detours=detours,
     )
-
-
-def _find_detours(outcome: Outcome) -> frozenset[str]:
-    """Versions without the operation, before one that has it again."""
-    versions = sorted(outcome.cells, key=sort_key)
-    gone = [
-        version
-        for version in versions
-        if any(f.code == OPERATION_GONE for f in outcome.cells[version].errors)
-    ]
-    having = [version for version in versions if version not in gone]
-    last = sort_key(having[-1]) if having else None
-    return frozenset(v for v in gone if last is not None and sort_key(v) < last)
 
 
 def newest_unchanged(
