@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from azml_contract.emulator.clock import as_iso
@@ -34,11 +33,10 @@ class BatchInvocations:
     Args:
         world: What there is.
         executor: Runs the jobs.
-        scorer: The program that scores.
     """
 
-    def __init__(self, world: World, executor: Executor, scorer: Path) -> None:
-        self._world, self._executor, self._scorer = world, executor, scorer
+    def __init__(self, world: World, executor: Executor) -> None:
+        self._world, self._executor = world, executor
 
     def answer(self, endpoint: Resource, request: Request) -> Response:
         """Begin a job, or show those that were begun."""
@@ -93,9 +91,8 @@ class BatchInvocations:
             )
         if code.get("codeId"):
             variables["AZML_SCRIPT"] = str(code.get("scoringScript") or "score.py")
-        scorer = shlex.join([self._executor.limits.python, str(self._scorer), "batch"])
         command = (
-            f'{before}{scorer} "$AZURE_ML_INPUT_data" '
+            f'{before}"$AZML_PYTHON" "$AZML_SCORER" batch "$AZURE_ML_INPUT_data" '
             f'"$AZURE_ML_OUTPUT_{_OUTPUT}"/{shlex.quote(file)} {size}'
         )
         place = _find_output(asked) or f"{uri_of_output(name, _OUTPUT)}/"

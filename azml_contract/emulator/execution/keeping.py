@@ -19,6 +19,8 @@ from azml_contract.emulator.execution.container import Engine
 
 RESULT = "result.json"
 _KEEPER = Path(__file__).with_name("keeper.py")
+SCORER = Path(__file__).with_name("scorer.py")
+"""The program that scores for endpoints."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from azml_contract.emulator.execution.container import (
 )
 from azml_contract.emulator.execution.keeping import (
     RESULT,
+    SCORER,
     Limits,
     base_variables,
     start_keeper,
@@ -216,6 +217,11 @@ class Run:
 
     # -- while it runs ------------------------------------------------
 
+    @property
+    def _scores(self) -> bool:
+        """Whether it is an invocation of a batch endpoint."""
+        return ENDPOINT_TAG in (self.job.body["properties"].get("properties") or {})
+
     @cached_property
     def _container(self) -> tuple[Engine, str] | None:
         """What runs the job and its image; None for this machine.
@@ -224,7 +230,7 @@ class Run:
         """
         properties = self.job.body["properties"]
         engine = self.limits.engine
-        if engine is None or ENDPOINT_TAG in (properties.get("properties") or {}):
+        if engine is None or self._scores:
             return None
         image = image_of(self.world, properties)
         return (engine, image) if image else None
@@ -239,6 +245,9 @@ class Run:
         self, command: str, variables: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
         own = {**base_variables(self.folder, self.limits.python), **self.environ}
+        if self._scores:
+            # What the job shows of itself names no place of this machine.
+            own |= {"AZML_PYTHON": self.limits.python, "AZML_SCORER": str(SCORER)}
         whole = {**own, **variables}
         contained = self._container
         if contained is None:

@@ -26,6 +26,7 @@ from azml_contract.emulator.execution.batch import BatchInvocations
 from azml_contract.emulator.execution.bindings import own_variables
 from azml_contract.emulator.execution.executor import Executor
 from azml_contract.emulator.execution.keeping import (
+    SCORER,
     Limits,
     base_variables,
     start_keeper,
@@ -44,7 +45,6 @@ from azml_contract.emulator.world import World
 from azml_contract.errors import EmulatorError
 from azml_contract.exchange import Request, Response
 
-SCORER = Path(__file__).with_name("scorer.py")
 HOST = ".inference.ml.azure.com"
 _READY_S, _ANSWER_S, _LOOK_S = 60.0, 60.0, 0.05
 _DEPLOYMENT = "azureml-model-deployment"
@@ -69,7 +69,7 @@ class Scoring:
         self._serving: dict[str, _Deployment] = {}
         self._given: dict[str, dict[str, float]] = {}
         self._lock = threading.Lock()
-        self._batch = BatchInvocations(world, executor, SCORER)
+        self._batch = BatchInvocations(world, executor)
 
     def answer(self, request: Request) -> Response:
         """The response of an endpoint."""
