@@ -145,6 +145,8 @@ def answers_of_emulators_are_judged(monkeypatch: pytest.MonkeyPatch) -> Iterator
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
+    # At the end one worker would run them while the other has nothing to do.
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if find_browser() is not None:
         return
     left_out = [item for item in items if item.get_closest_marker("browser")]

@@ -13,7 +13,9 @@ import click
 
 from azml_contract.contract.catalog import find_stand_in, load_contract
 from azml_contract.contract.editor_schema import allow_slots, write_settings
+from azml_contract.contract.model import View
 from azml_contract.contract.operation_schema import write_operation_schema
+from azml_contract.contract.views import Lens
 from azml_contract.errors import AzmlContractError, InputError
 
 
@@ -51,14 +53,32 @@ def _find_operation(file: Path, place: Path) -> tuple[str, str]:
     version = find_stand_in(place.parts[0].lower())
     if version is None or len(place.parts) < 2:
         raise InputError("it stands below no api-version, such as 2024-04-01/")
-    text = open_template(file)
-    return version, guess_operation(text.encode(), version, file.stem)
+    body = open_template(file).encode()
+    guessed = guess_operation(body, version, file.stem)
+    return version, _prefer_change(version, guessed, body)
+
+
+def _prefer_change(version: str, guessed: str, body: bytes) -> str:
+    """What changes the resource that `guessed` makes, where it alone takes the body."""
+    from azml_contract.validation.body import compile_body
+    from azml_contract.validation.jsontext import parse_json
+
+    contract = load_contract(version)
+    made, value = contract.operations[guessed], parse_json(body).value
+    for one in contract.operations.values():
+        if one.method == "PATCH" and one.path == made.path and one.body is not None:
+            change = compile_body(contract, one.body, Lens(View.UPDATE))
+            make = compile_body(contract, made.body or one.body, Lens(View.CREATE))
+            if any(make.check(value)) and not any(change.check(value)):
+                return one.id
+    return guessed
 
 
 def _write_schema(version: str, operation: str) -> dict[str, Any]:
     contract = load_contract(version)
     known = contract.operations[operation]
-    schema = write_operation_schema(contract, known, view="create")
+    view = "update" if known.method == "PATCH" else "create"
+    schema = write_operation_schema(contract, known, view=view)
     _allow_what_works(schema["$defs"], version)
     return allow_slots(schema)
 

@@ -36,6 +36,8 @@ def make_emulator(seed: Path | None, faults: Path | None, azurite: str) -> Emula
         # What uploads nothing can be recorded without.
         azurite=azurite != "none" and bool(azurite or is_installed()),
         azurite_path="" if azurite == "none" else azurite,
+        # A program that waits a second at most would not see it start.
+        eager=True,
         seed=find_seed(seed, None),
         faults=load_faults(faults) if faults else None,
     )

@@ -68,6 +68,9 @@ _TEXT_RUN = re.compile(
     rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
     rb"|[\xf0-\xf4][\x80-\xbf]{3})+"
 )
+# Shorter ones that name nothing are found in noise: `-p` and six letters, say.
+_SENTENCE = 16
+_NAMES = (b"=", b":")
 _SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
 # A word or a path: no name stands beside a value in it, nothing is escaped. No token is
 # shorter than that.
@@ -466,6 +469,7 @@ class Redactor:
             run.span()
             for start, end in around
             for run in _TEXT_RUN.finditer(raw, start, end)
+            if len(run[0]) >= _SENTENCE or any(one in run[0] for one in _NAMES)
         ]
 
     def message(self, text: str) -> str:

@@ -263,6 +263,7 @@ def test_doctor_is_content_where_nobody_wants_azure(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_demo_runs_and_tells_the_whole_story(tmp_path: Path) -> None:
     done = run("demo", "--keep", str(tmp_path / "kept"))
     assert done.returncode == 0, done.stdout + done.stderr

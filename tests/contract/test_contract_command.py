@@ -317,6 +317,8 @@ def test_settings_of_an_editor_know_every_body(
         '"properties": {"scaleSettings": {"maxNodeCount": {{ nodes }} }}}}'
     )
     (folder / "odd.json").write_text('{"nothing": "we know"}')
+    scale = {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 3}}}}
+    (folder / "compute_scale.json").write_text(json.dumps(scale))
 
     shape = json.loads(_run("schema", "--vscode", "bodies").stdout)
 
@@ -324,7 +326,11 @@ def test_settings_of_an_editor_know_every_body(
     assert set(schemas) == {
         "/bodies/2022-05-01/job.json",
         "/bodies/2022-05-01/cluster.json",
+        "/bodies/2022-05-01/compute_scale.json",
     }
+    of_change = schemas["/bodies/2022-05-01/compute_scale.json"]
+    assert of_change["title"] == "Compute_Update 2022-05-01, update body"
+    assert Draft202012Validator(of_change).is_valid(scale)
     checker = Draft202012Validator(schemas["/bodies/2022-05-01/job.json"])
     assert checker.is_valid(json.loads(text))
     assert not checker.is_valid(json.loads(text.replace("{{ limit }}", "120")))

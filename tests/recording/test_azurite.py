@@ -6,6 +6,7 @@ import random
 
 import pytest
 from azure.storage.blob import ContainerClient
+from soak import sized
 
 from azml_contract.emulator.server import Emulator
 from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
@@ -22,12 +23,14 @@ BLOCKS = dict.fromkeys(
         "max_single_get_size",
         "max_chunk_get_size",
     ),
-    4 * MIB,
+    sized(1, 4) * MIB,
 )
 
 
-def test_64_mib_at_concurrency_8_against_azurite(cassette_path, stand_ins):
-    payload = random.Random(64).randbytes(64 * MIB)
+@pytest.mark.long
+@pytest.mark.soak
+def test_many_blocks_at_concurrency_8_against_azurite(cassette_path, stand_ins):
+    payload = random.Random(64).randbytes(sized(16, 64) * MIB)
 
     def run(mode, settings, key):
         recorder = Recorder(

@@ -13,6 +13,7 @@ from azure.storage.blob import (
     ContainerSasPermissions,
     generate_container_sas,
 )
+from soak import sized
 
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
@@ -270,16 +271,18 @@ def test_a_blob_read_through_plain_requests_keeps_every_byte(
     assert got == [payload, payload]
 
 
+@pytest.mark.long
 @pytest.mark.slow
-def test_64_mib_at_concurrency_8_is_recorded_verified_and_replayed(
+@pytest.mark.soak
+def test_many_blocks_at_concurrency_8_are_recorded_verified_and_replayed(
     service, record, replay, make_recorder, real, stand_ins, cassette_path
 ):
-    payload = content(64 * MIB)
+    payload = content(sized(16, 64) * MIB)
 
     def story(names):
         def run(recorder):
             with container(
-                service, names, **dict.fromkeys(SMALL_PARTS, 4 * MIB)
+                service, names, **dict.fromkeys(SMALL_PARTS, sized(1, 4) * MIB)
             ) as client:
                 blob = client.get_blob_client("data.bin")
                 blob.upload_blob(payload, max_concurrency=8, overwrite=True)

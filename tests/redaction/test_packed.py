@@ -149,6 +149,22 @@ def test_noise_is_no_archive():
                 assert raw[:2] == b"\x1f\x8b"
 
 
+@pytest.mark.soak
+def test_noise_keeps_its_bytes():
+    dice = Dice(5)
+    for _ in range(sized(1, 64)):
+        noise = dice.random.randbytes(1 << 20)
+        body = noise + b"\x81-p!3ki\xd0\xa3\x14 \x00-P7#kQz+1\xfe"
+        recorded = record([put(body)], RULES)
+        assert recorded.cassette.interactions[0].request.body == body
+
+
+def test_a_command_in_the_middle_of_bytes_keeps_no_password():
+    body = b"\x7fELF\x81\xfemysql --password s3cr!t-Gr33n --host h\0\xd0\x14"
+    recorded = record([put(body)], RULES)
+    assert b"s3cr!t" not in recorded.cassette.interactions[0].request.body
+
+
 LOCKED = bytearray(make_zip(b"x"))
 LOCKED[6] |= 1
 LOCKED[LOCKED.rindex(b"PK\x01\x02") + 8] |= 1
