@@ -10,7 +10,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from azml_contract.recording.extend import (
     held_texts,
     require_same_target,
 )
+from azml_contract.recording.header import main_version, make_header
 from azml_contract.recording.identity import LOGINS, is_identity
 from azml_contract.recording.placing import put_in_place
 from azml_contract.recording.player import Played, Player
@@ -309,11 +309,11 @@ class Record(Live):
         return replace(rules, identifiers=(*rules.identifiers, *more))
 
     def _lay_out(self, scrubber: Scrubber) -> Cassette:
-        header = _make_header(self.settings)
+        header = make_header(self.settings)
         laid = self.tape.to_cassette(header, scrubber, self.notes.variables)
         if self.settings.intercepts:
             return laid
-        version = laid.api_version or _main_version(laid)
+        version = laid.api_version or main_version(laid)
         return replace(laid, reads=None, api_version=version)
 
 
@@ -461,38 +461,6 @@ MODES: dict[Mode, type[Live]] = {
     Mode.EXTEND: Extend,
     Mode.VERIFY: Verify,
 }
-
-
-def _make_header(settings: RecorderSettings) -> Cassette:
-    return Cassette(
-        scenario=settings.scenario,
-        api_version=settings.api_version,
-        target=settings.target,
-        recorded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        recorder=f"azml-contract {_version()}",
-        tests=settings.tests,
-    )
-
-
-def _main_version(cassette: Cassette) -> str:
-    """The api-version that most calls of the provider name, or of others."""
-    counts: dict[tuple[bool, str], int] = {}
-    for one in cassette.interactions:
-        version = one.request.api_version
-        if version:
-            ours = "microsoft.machinelearningservices" in one.url.lower()
-            counts[ours, version] = counts.get((ours, version), 0) + 1
-    best = max(counts, key=lambda key: (key[0], counts[key], key[1]), default=None)
-    return best[1] if best else "none"
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("azml-contract")
-    except PackageNotFoundError:
-        return "0"
 
 
 def _variables_of(path: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import yaml
+from shell_lines import shell
 
 from azml_contract.cli import cli
 
@@ -220,14 +221,7 @@ def test_every_command_of_the_skill_runs_in_a_new_project(
     lines = [line for block in blocks for line in block.splitlines()]
     assert len(lines) > 8
     for line in lines:
-        done = subprocess.run(
-            ["bash", "-c", line],
-            cwd=tmp_path,
-            env={**os.environ, "PATH": PROGRAMS},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = shell(line, tmp_path)
         # Two versions differ: that is what a diff is for.
         expected = (0, 1) if "contract diff" in line else (0,)
         assert done.returncode in expected, (line, done.stdout, done.stderr)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,25 +12,13 @@ from typing import Any
 
 import pytest
 import yaml
+from shell_lines import shell
 
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.starter.project import TEMPLATE, requirement_of
 
 WORKFLOW = Path(".github/workflows/azml-contract.yml")
 CASSETTE = Path("cassettes/first_job/runs_to_its_end/2024-04-01.json")
-
-
-def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """A line of a workflow, with the programs of this environment."""
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", line],
-        cwd=folder,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.slow
@@ -214,9 +199,15 @@ def test_settings_of_pytest_in_another_file_are_not_hidden(
     (tmp_path / file).write_text(text, "utf-8")
     if project is not None:
         (tmp_path / "pyproject.toml").write_text(project, "utf-8")
+    assert list(tools_after_init(run, tmp_path)) == ["azml-contract"]
+
+
+def tools_after_init(run: Callable[..., Any], folder: Path) -> dict[str, Any]:
     assert run("init").code == 0
-    held = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))
-    assert list(held["tool"]) == ["azml-contract"]
+    tools: dict[str, Any] = tomllib.loads(
+        (folder / "pyproject.toml").read_text("utf-8")
+    )["tool"]
+    return tools
 
 
 def test_a_native_table_of_pytest_is_one_of_settings(
@@ -224,19 +215,16 @@ def test_a_native_table_of_pytest_is_one_of_settings(
 ) -> None:
     """pytest refuses a project that has both kinds of table."""
     (tmp_path / "pyproject.toml").write_text("[tool.pytest]\nstrict = true\n", "utf-8")
-    assert run("init").code == 0
-    held = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))
-    assert held["tool"]["pytest"] == {"strict": True}
-    assert "azml-contract" in held["tool"]
+    tools = tools_after_init(run, tmp_path)
+    assert tools["pytest"] == {"strict": True}
+    assert "azml-contract" in tools
 
 
 def test_other_sections_of_tox_are_no_settings_of_pytest(
     run: Callable[..., Any], tmp_path: Path
 ) -> None:
     (tmp_path / "tox.ini").write_text("[tox]\n[testenv]\n", "utf-8")
-    assert run("init").code == 0
-    held = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))
-    assert "ini_options" in held["tool"]["pytest"]
+    assert "ini_options" in tools_after_init(run, tmp_path)["pytest"]
 
 
 def test_a_folder_below_a_repository_is_told_of_its_workflow(

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from shell_lines import shell
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 SCRIPT = re.findall(r"```bash\n(.*?)```", TUTORIAL, re.DOTALL)[0]
-
-
-def run(lines: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Lines of a shell, with the programs of this environment."""
-    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-    return subprocess.run(
-        ["bash", "-e", "-c", "\n".join(lines)],
-        cwd=folder,
-        env={**os.environ, "PATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.slow
@@ -35,7 +20,7 @@ def test_every_line_of_the_tutorial_runs(tmp_path: Path) -> None:
     (tmp_path / "my_script.sh").write_text(SCRIPT, "utf-8")
     lines = [line.strip() for line in re.findall(r"^    (.*)$", TUTORIAL, re.M)]
     assert len(lines) == 9
-    done = run(lines, tmp_path)
+    done = shell("\n".join(lines), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     told = re.findall(r"mode (\w+).*?: (\d+) scenarios?", done.stdout)
     assert told == [("record", "2"), ("replay", "2")]
@@ -52,7 +37,7 @@ def test_every_line_of_the_first_screen_runs(tmp_path: Path) -> None:
     assert lines[0].startswith("pip install")
     assert lines[-1].startswith("azml-contract demo")
     (tmp_path / "my_script.sh").write_text(SCRIPT, "utf-8")
-    done = run(lines[1:-1], tmp_path)
+    done = shell("\n".join(lines[1:-1]), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     told = re.findall(r"mode (\w+).*?: (\d+) scenarios?", done.stdout)
     assert told == [("replay", "1"), ("record", "2"), ("replay", "2")]

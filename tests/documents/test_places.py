@@ -57,6 +57,7 @@ def test_a_body_that_stands_as_json_is_cut_out_of_the_document():
     assert excerpt.locate(excerpt.text.index('"b"')).line == 4
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", range(sized(60, 5000)))
 @pytest.mark.parametrize("style", ['"', "'", "|", None])
 def test_a_body_inside_a_yaml_scalar_is_found_whatever_its_style(seed, style):

@@ -3,243 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
-import hashlib
 import http.client
 import io
-import json
-import ssl
-import threading
-import urllib.error
-import urllib.request
-import zlib
-from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import aiohttp
-import brotli
-import httplib2
 import httpx
 import httpx2
 import pytest
 import requests
 import urllib3
-import zstandard
+from each_client import (
+    CHUNKS,
+    CLIENTS,
+    PACKED,
+    PACKERS,
+    PAGES,
+    by_early_subclass,
+    by_http_client,
+    by_httplib2,
+    by_late_subclass,
+    by_urllib,
+    by_urllib3,
+)
 
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
-
-PAGES = {
-    "/latin1": ("text/plain; charset=iso-8859-1", "gr\xfc\xdfe".encode("latin-1")),
-    "/utf16": ("application/json; charset=utf-16", '{"a":"\xfc"}'.encode("utf-16")),
-    "/bom": ("application/json", b'\xef\xbb\xbf{"a":1}'),
-    "/spaces": ("application/json", b'{ "a" : 1.50,\r\n "b":[ ], "u":"\\u00fc" }\n'),
-    "/twice": ("application/json", b'{"a":1,"a":2}'),
-    "/bytes": ("application/octet-stream", bytes(range(256)) * 5),
-    "/empty": ("text/plain", b""),
-}
-PACKED = b'{"z": true, "many": "%s"}' % (b"z" * 3000)
-PACKERS = {
-    "gzip": lambda body: gzip.compress(body, mtime=0),
-    "deflate": zlib.compress,
-    "br": brotli.compress,
-    "zstd": lambda body: zstandard.ZstdCompressor(level=3).compress(body),
-}
-CHUNKS = (b"one\n", b"\x00two\n", bytes(range(256)))
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        """Silent."""
-
-    def answer(self):
-        sent = self.rfile.read(int(self.headers.get("content-length") or 0))
-        if self.headers.get("transfer-encoding") == "chunked":
-            while size := int(self.rfile.readline(), 16):
-                sent += self.rfile.read(size)
-                self.rfile.readline()
-            self.rfile.readline()
-        if self.path in PAGES:
-            kind, body = PAGES[self.path]
-            return self.send(200, body, {"Content-Type": kind})
-        if self.path == "/chunked":
-            return self.send_chunks()
-        coding = self.path[1:]
-        if coding in PACKERS:
-            body = PACKERS[coding](PACKED)
-            return self.send(200, body, {"Content-Encoding": coding})
-        if self.path == "/not-gzip":
-            return self.send(200, b"plain", {"Content-Encoding": "gzip"})
-        if self.path in ("/307", "/308"):
-            return self.send(int(self.path[1:]), b"", {"Location": "/echo"})
-        if self.path == "/cookies":
-            return self.send(200, b"{}", {"Set-Cookie": "a=1; Path=/"})
-        if self.path == "/quota":
-            return self.send(200, b"{}", {"X-Quota": "7"})
-        if self.path == "/drop":
-            self.close_connection = True
-            return self.connection.shutdown(2)
-        if self.path == "/short":
-            self.close_connection = True
-            return self.send(200, b"part", {"Content-Length": "100"})
-        echo = {"method": self.command, "sha": hashlib.sha256(sent).hexdigest()}
-        return self.send(200, json.dumps(echo).encode())
-
-    def send(self, status, body, headers=()):
-        self.send_response(status)
-        headers = {"Content-Length": str(len(body)), **dict(headers)}
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def send_chunks(self):
-        self.send_response(200)
-        self.send_header("Transfer-Encoding", "chunked")
-        self.end_headers()
-        for one in CHUNKS:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(one), one))
-        self.wfile.write(b"0\r\n\r\n")
-
-    do_GET = do_POST = answer  # noqa: N815
-
-
-@pytest.fixture(scope="module")
-def base():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def same(make_recorder):
-    """Run a story live, recorded and replayed; it must return the same."""
-
-    def run(story):
-        live = story()
-        with make_recorder(Mode.RECORD) as recorder:
-            assert story() == live
-        recorder.finish()
-        recorder.save()
-        with make_recorder(Mode.REPLAY) as recorder:
-            assert story() == live
-        recorder.finish()
-        return live
-
-    return run
-
-
-def by_requests(url, **more):
-    answer = requests.get(url, **more)
-    return answer.status_code, answer.content, answer.text
-
-
-def by_urllib3(url):
-    with urllib3.PoolManager() as pool:
-        answer = pool.request("GET", url)
-        return answer.status, answer.data
-
-
-def by_http_client(url):
-    return by_connection(http.client.HTTPConnection, url)
-
-
-def by_urllib(url):
-    with urllib.request.urlopen(url) as answer:
-        return answer.status, answer.read()
-
-
-def by_httpx(url):
-    answer = httpx.get(url)
-    return answer.status_code, answer.content, answer.text
-
-
-def by_httpx_async(url):
-    async def get():
-        async with httpx.AsyncClient() as client:
-            answer = await client.get(url)
-            return answer.status_code, answer.content, answer.text
-
-    return asyncio.run(get())
-
-
-def by_aiohttp(url):
-    async def get():
-        async with aiohttp.ClientSession() as client, client.get(url) as answer:
-            return answer.status, await answer.read(), answer.charset
-
-    return asyncio.run(get())
-
-
-def by_httplib2(url):
-    with closing(httplib2.Http()) as client:
-        answer, content = client.request(url, "GET")
-        return answer.status, content
-
-
-def by_httpx2(url):
-    answer = httpx2.get(url)
-    return answer.status_code, answer.content, answer.text
-
-
-def by_httpx2_async(url):
-    async def get():
-        async with httpx2.AsyncClient() as client:
-            answer = await client.get(url)
-            return answer.status_code, answer.content, answer.text
-
-    return asyncio.run(get())
-
-
-class Early(http.client.HTTPConnection):
-    """Defined before any recorder is entered, with a `connect` of its own."""
-
-    def connect(self):
-        super().connect()
-        self.sock.settimeout(20)
-
-
-def by_early_subclass(url):
-    return by_connection(Early, url)
-
-
-def by_late_subclass(url):
-    class Late(Early):
-        def connect(self):
-            super().connect()
-
-    return by_connection(Late, url)
-
-
-def by_connection(kind, url):
-    host, _, path = url.removeprefix("http://").partition("/")
-    with closing(kind(host)) as connection:
-        connection.request("GET", f"/{path}")
-        with connection.getresponse() as answer:
-            return answer.status, answer.read()
-
-
-CLIENTS = [
-    by_requests,
-    by_urllib3,
-    by_http_client,
-    by_urllib,
-    by_httpx,
-    by_httpx_async,
-    by_aiohttp,
-    by_httplib2,
-    by_httpx2,
-    by_httpx2_async,
-    by_early_subclass,
-    by_late_subclass,
-]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -541,93 +329,3 @@ def test_so_it_is_by_every_client_that_says_what_is_missing(base, make_recorder,
                 with pytest.raises(KeyError, match="holds no header 'X-Quota'"):
                     headers["X-Quota"]
         recorder.save()
-
-
-# --- failures of the network ------------------------------------------------------
-
-
-@pytest.fixture
-def fails(make_recorder, cassette_path):
-    """Record a call that fails, and see it fail in the same way in replay."""
-
-    def run(call, expected, kind):
-        for mode in (Mode.LIVE, Mode.RECORD, Mode.REPLAY):
-            with make_recorder(mode) as recorder, pytest.raises(expected):
-                call()
-            recorder.finish()
-            recorder.save()
-        (one,) = load_cassette(cassette_path).interactions
-        assert one.failure.kind == kind
-        return one
-
-    return run
-
-
-def aiohttp_get(url, **more):
-    async def get():
-        async with aiohttp.ClientSession() as client, client.get(url, **more) as answer:
-            return await answer.read()
-
-    return asyncio.run(get())
-
-
-def by_urllib3_once(url):
-    with urllib3.PoolManager(retries=False) as pool:
-        return pool.request("GET", url)
-
-
-REFUSED = "http://127.0.0.1:9"
-UNKNOWN = "http://nothing.invalid"
-
-
-@pytest.mark.parametrize(
-    ("call", "url", "expected", "kind"),
-    [
-        (requests.get, "/drop", requests.ConnectionError, "dropped"),
-        (requests.get, REFUSED, requests.ConnectionError, "refused"),
-        (requests.get, UNKNOWN, requests.ConnectionError, "name"),
-        (httpx.get, "/drop", httpx.RemoteProtocolError, "dropped"),
-        (httpx.get, REFUSED, httpx.ConnectError, "refused"),
-        (aiohttp_get, "/drop", aiohttp.ServerDisconnectedError, "dropped"),
-        (aiohttp_get, REFUSED, aiohttp.ClientConnectorError, "refused"),
-        (httpx2.get, "/drop", httpx2.RemoteProtocolError, "dropped"),
-        (by_urllib3_once, "/drop", urllib3.exceptions.ProtocolError, "dropped"),
-        (by_urllib3_once, REFUSED, urllib3.exceptions.NewConnectionError, "refused"),
-        (by_urllib3_once, UNKNOWN, urllib3.exceptions.NameResolutionError, "name"),
-        (by_urllib, "/drop", http.client.RemoteDisconnected, "dropped"),
-        (by_urllib, REFUSED, urllib.error.URLError, "refused"),
-        (by_httplib2, REFUSED, ConnectionRefusedError, "refused"),
-        (by_early_subclass, "/drop", http.client.RemoteDisconnected, "dropped"),
-        (by_http_client, "/drop", http.client.RemoteDisconnected, "dropped"),
-        (by_http_client, REFUSED, ConnectionRefusedError, "refused"),
-    ],
-)
-def test_a_failure_of_the_network_is_raised_again(
-    base, fails, call, url, expected, kind
-):
-    address = url if url.startswith("http") else base + url
-    fails(lambda: call(address), expected, kind)
-
-
-@pytest.mark.parametrize(
-    ("call", "expected"),
-    [
-        (requests.get, requests.exceptions.ChunkedEncodingError),
-        (httpx.get, httpx.RemoteProtocolError),
-        (aiohttp_get, aiohttp.ClientPayloadError),
-        (by_urllib3_once, urllib3.exceptions.ProtocolError),
-        (by_http_client, http.client.IncompleteRead),
-        (by_urllib, http.client.IncompleteRead),
-    ],
-)
-def test_so_is_one_after_a_part_of_the_answer(base, fails, call, expected):
-    one = fails(lambda: call(f"{base}/short"), expected, "dropped")
-    assert (one.status, one.failure.after_bytes) == (200, 4)
-
-
-def test_tls_that_is_not_trusted_is_raised_again(service, fails):
-    url = f"{service.url}/x"
-    fails(lambda: requests.get(url), requests.exceptions.SSLError, "tls")
-    fails(lambda: by_urllib3_once(url), urllib3.exceptions.SSLError, "tls")
-    strict = ssl.create_default_context()
-    fails(lambda: httpx.get(url, verify=strict), httpx.ConnectError, "tls")

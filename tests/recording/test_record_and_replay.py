@@ -424,63 +424,6 @@ def test_an_error_answer_reaches_an_azure_client_as_its_own_error(
     replay(story(stand_ins))
 
 
-def test_variables_are_drawn_once_and_repeated(service, record, replay):
-    service.on("GET", "/x", lambda call: (200, {}, {}))
-    drawn = iter(["train-1", "never"])
-    seen = []
-
-    def story(recorder):
-        seen.append(recorder.var("run_id", lambda: next(drawn)))
-        seen.append(recorder.var("run_id", lambda: next(drawn)))
-        seen.append(recorder.var("parts", lambda: [1, {"a": None}]))
-        requests.get(f"{service.url}/x", verify=str(service.ca))
-
-    record(story)
-    replay(story)
-
-    assert seen == ["train-1", "train-1", [1, {"a": None}]] * 2
-
-
-def test_an_unknown_variable_in_replay_names_the_known_ones(service, record, replay):
-    service.on("GET", "/x", lambda call: (200, {}, {}))
-
-    def story(recorder):
-        recorder.var("run_id", lambda: "a")
-        requests.get(f"{service.url}/x", verify=str(service.ca))
-
-    record(story)
-
-    with pytest.raises(CassetteError) as caught:
-        replay(lambda recorder: recorder.var("other", lambda: "b"))
-    assert "no variable 'other'; it has: run_id" in str(caught.value)
-    assert "pytest --azml-mode=record" in str(caught.value)
-
-
-def test_a_variable_that_is_no_json_is_refused_when_drawn(make_recorder):
-    with make_recorder(Mode.LIVE) as recorder, pytest.raises(CassetteError) as caught:
-        recorder.var("when", lambda: object())
-
-    assert "The variable 'when' is a object" in str(caught.value)
-
-
-def test_reads_are_kept_by_interaction(service, record, cassette_path):
-    service.on("GET", "/x/.*", lambda call: (200, {}, {"name": "a", "value": [1]}))
-
-    def story(recorder: Recorder):
-        session = requests.Session()
-        session.verify = str(service.ca)
-        session.get(f"{service.url}/x/1")
-        second = session.get(f"{service.url}/x/2")
-        recorder.note_read(second, "/value/0")
-        recorder.note_read(second, "/name")
-        recorder.note_read(second, "/name")
-        recorder.note_read(requests.Response(), "/not-ours")
-
-    record(story)
-
-    assert load_cassette(cassette_path).reads == {1: ("/name", "/value/0")}
-
-
 def test_a_second_recorder_of_another_thread_is_refused_by_name(make_recorder):
     with make_recorder(Mode.LIVE), ThreadPoolExecutor(1) as pool:
         second = make_recorder(Mode.LIVE, scenario="story/other")

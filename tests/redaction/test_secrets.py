@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import itertools
 import json
 import uuid
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import pytest
 import requests
+from everywhere import ENCODINGS, PLACES, decoded, forms_of, plant, read_all
 from soak import sized
 
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
-from azml_contract.redaction.rules import Identifier, RedactionRules
+from azml_contract.redaction.rules import RedactionRules
 from azml_contract.redaction.scan import SecretFound
 
 KEY = base64.b64encode(hashlib.sha512(b"a key").digest()).decode()
@@ -53,91 +53,6 @@ NEEDLES = {
     "PEM": "MIIEowIBAAKCAQEA7",
     "bearer": TOKEN,
 }
-ENCODINGS = {
-    "plain": lambda text: text,
-    "percent": lambda text: quote(text, safe=""),
-    "plus": quote_plus,
-    "twice": lambda text: quote(quote(text, safe=""), safe=""),
-    "base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "base64url": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
-    "base64 in text": lambda text: base64.b64encode(f"user:{text}".encode()).decode(),
-    "json": lambda text: json.dumps({"inner": text}),
-    "json twice": lambda text: json.dumps({"a": json.dumps({"inner": [text]})}),
-    "in a sentence": lambda text: f"could not use '{text}' here",
-}
-PLACES = (
-    "query",
-    "header",
-    "request json",
-    "response json",
-    "response text",
-    "request text",
-    "request form",
-    "request gzip",
-    "request multipart",
-    "response key",
-    "location",
-    "error",
-)
-
-
-def forms_of(needle):
-    """Every spelling in which the secret could be read off the file."""
-    found = {encode(needle) for encode in ENCODINGS.values()}
-    found |= {json.dumps(needle)[1:-1], needle.replace("&", "&amp;"), quote(needle)}
-    return {one for one in found if len(one) > 5}
-
-
-def plant(service, place, text):
-    """Send a secret from one place; the server echoes what it must."""
-    answers = {
-        "response json": (200, {}, {"deep": [{"note": text}]}),
-        "response text": (200, {"Content-Type": "text/plain"}, text.encode()),
-        "response key": (200, {}, {text: 1}),
-        "location": (
-            202,
-            {"Location": f"{service.url}/x?v={quote(text, safe='')}"},
-            b"",
-        ),
-        "error": (400, {}, {"error": {"code": "UserError", "message": f"bad: {text}"}}),
-    }
-    service.on("POST", "/plant", lambda call: answers.get(place, (200, {}, {})))
-    options = {
-        "query": {"params": {"v": text}},
-        "header": {
-            "headers": {"x-ms-meta-note": quote(text), "authorization": text[:99]}
-        },
-        "request json": {"json": {"note": text}},
-        "request text": {
-            "data": text.encode(),
-            "headers": {"Content-Type": "text/plain"},
-        },
-        "request form": {"data": {"note": text, "client_secret": text}},
-        "request gzip": {
-            "data": gzip.compress(json.dumps({"note": text}).encode()),
-            "headers": {"Content-Encoding": "gzip", "Content-Type": "application/json"},
-        },
-        "request multipart": {"files": {"f": ("n", text.encode())}},
-    }
-    requests.post(
-        f"{service.url}/plant", verify=str(service.ca), **options.get(place, {})
-    )
-
-
-def read_all(folder):
-    return "\n".join(
-        file.read_bytes().decode("latin-1")
-        for file in folder.rglob("*")
-        if file.is_file()
-    )
-
-
-def decoded(text):
-    """What somebody with the file could decode from it."""
-    from azml_contract.redaction.forms import base64_runs
-
-    once = "\n".join(base64_runs(text))
-    return f"{text}\n{once}\n" + "\n".join(base64_runs(once))
 
 
 @pytest.mark.slow
@@ -252,109 +167,6 @@ def test_secrets_under_known_names_are_redacted_with_their_shape(
     }
     # What was secret in one place is secret in every other.
     assert put.response_json == {"note": "REDACTED", "again": zero}
-
-
-IDENTIFIERS = RedactionRules(
-    identifiers=(
-        Identifier(
-            "subscription",
-            "5D1F7B60-9E3A-4C2B-8F6D-1A2B3C4D5E6F",
-            str(uuid.UUID(int=0)),
-        ),
-        Identifier("workspace", "contoso-ml-7", "workspace"),
-        Identifier("resource_group", "data", "resource-group"),
-        Identifier("storage_account", "contosostore", "storageaccount"),
-        Identifier("email", "ada@contoso.com", "user@example.com"),
-        Identifier("name", "Jörg O'Brien", "User"),
-    )
-)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize(
-    "value",
-    [
-        "5d1f7b60-9e3a-4c2b-8f6d-1a2b3c4d5e6f",
-        "CONTOSO-ML-7",
-        "ada@contoso.com",
-        "Jörg O'Brien",
-    ],
-)
-def test_no_identifier_reaches_a_file(service, make_recorder, tmp_path, place, value):
-    cases = list(ENCODINGS.items())
-    part = cases[PLACES.index(place) % sized(3, 1) :: sized(3, 1)]
-    for number, (encoding, encode) in enumerate(part):
-        path = tmp_path / str(number) / "c.json"
-        with make_recorder(Mode.RECORD, path=path, rules=IDENTIFIERS) as recorder:
-            plant(service, place, encode(value))
-        recorder.save()
-        text = decoded(read_all(path.parent)).casefold()
-        for form in forms_of(value):
-            assert form.casefold() not in text, (encoding, form)
-
-
-def test_a_name_that_is_an_ordinary_word_is_replaced_by_position_only(
-    service, record, cassette_path
-):
-    answer = {
-        "id": "/subscriptions/s/resourceGroups/data/providers/x/workspaces/w/data/data",
-        "properties": {
-            "dataType": "data",
-            "path": "azureml://datastores/d/paths/data/",
-        },
-        "resourceGroup": "data",
-        "encoded": "wsid=%2Fsubscriptions%2Fs%2FresourceGroups%2Fdata%2Fpro",
-        "message": "Resource group 'data' could not be found. Send data.",
-    }
-    service.on("GET", "/.*", lambda call: (404, {}, answer))
-    url = f"{service.url}/subscriptions/s/resourcegroups/data/providers/x/data/data"
-
-    record(
-        lambda recorder: requests.get(url, verify=str(service.ca)), rules=IDENTIFIERS
-    )
-
-    (one,) = load_cassette(cassette_path).interactions
-    assert one.url.endswith("/resourcegroups/resource-group/providers/x/data/data")
-    assert one.response_json == {
-        "id": "/subscriptions/s/resourceGroups/resource-group/providers/x"
-        "/workspaces/w/data/data",
-        "properties": {
-            "dataType": "data",
-            "path": "azureml://datastores/d/paths/data/",
-        },
-        "resourceGroup": "resource-group",
-        "encoded": "wsid=%2Fsubscriptions%2Fs%2FresourceGroups%2Fresource-group%2Fpro",
-        "message": "Resource group 'resource-group' could not be found. Send data.",
-    }
-
-
-def test_people_in_system_data_become_placeholders_everywhere(
-    service, record, cassette_path
-):
-    answer = {
-        "systemData": {
-            "createdBy": "Ada Lovelace",
-            "createdByType": "User",
-            "lastModifiedBy": "9d3f6c1e-5b7a-4e2d-8c1f-0a1b2c3d4e5f",
-        },
-        "tags": {"owner": "ask Ada Lovelace"},
-        "properties": {"user": {"userEmail": "someone@contoso.org"}},
-    }
-    service.on("GET", "/x", lambda call: (200, {}, answer))
-
-    record(lambda recorder: requests.get(f"{service.url}/x", verify=str(service.ca)))
-
-    (one,) = load_cassette(cassette_path).interactions
-    assert one.response_json == {
-        "systemData": {
-            "createdBy": "User",
-            "createdByType": "User",
-            "lastModifiedBy": "00000000-0000-4000-8000-000000000001",
-        },
-        "tags": {"owner": "ask User"},
-        "properties": {"user": {"userEmail": "user@example.com"}},
-    }
 
 
 HARMLESS = {
