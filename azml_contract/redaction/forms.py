@@ -47,7 +47,9 @@ QUOTED = re.compile(r"=([0-9A-F]{2})|=\r?\n")
 """What quoted-printable writes: a byte, or that the line goes on."""
 _PRINTED = frozenset(b"\t\r\n" + bytes(range(32, 127))) - {ord("=")}
 _QUOTED_SIGN = "=3D"
-_ESCAPED_BYTE = re.compile(r" |=[0-9A-F]{2}")
+_BYTE = re.compile(r"=[0-9A-F]{2}")
+_PADDED = re.compile(r"[A-Za-z0-9+/_-]*=\Z")
+_SHORTEST_PADDED = 8
 _FOLD = r"\r?\n[ \t]+"
 _FOLDED = re.compile(_FOLD)
 _HEX = re.compile(
@@ -338,15 +340,28 @@ def rewrite_quoted(text: str, rewrite: Callable[[str], str]) -> str:
 
 
 def _is_quoted(text: str) -> bool:
-    """Whether a text is quoted-printable; the padding of base64 ends lines as well."""
+    """Whether a text is quoted-printable; the padding of base64 ends lines as well.
+
+    In a line without another escape, what may be padding is taken for that.
+    """
     return (
         _QUOTED_SIGN in text
         or len(QUOTED.findall(text)) * _SPARSE > len(text)
         or any(
-            line.endswith("=") and _ESCAPED_BYTE.search(line)
+            line.endswith("=")
+            and not line.endswith("==")  # a sign itself would be written as a byte
+            and (_BYTE.search(line) or (" " in line and not _is_padded(line)))
             for line in text.splitlines()
         )
     )
+
+
+def _is_padded(line: str) -> bool:
+    """Whether the end of a line is base64, with the padding that its length needs."""
+    start = max(line.rfind(sign, 0, -1) for sign in " \t:\"',;=") + 1
+    size = len(line) - start
+    is_long = size >= _SHORTEST_PADDED and size % 4 == 0
+    return is_long and _PADDED.match(line, start) is not None
 
 
 def _quote_printable(text: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from azml_contract.redaction.chance import likeness_to_names
+from azml_contract.redaction.manifests import redact_manifests
 from azml_contract.redaction.secret_words import (
     is_listed_secret,
     is_named_secret,
@@ -44,10 +45,15 @@ _BEFORE_KEY = (
     r"(?:(?i:access|account|api|app|application|client|encryption|license|master|primary"
     r"|private|secondary|secret|shared|signing|storage|subscription) (?=[Kk]ey\b))?"
 )
+# Of YAML, with a value behind it: a password may begin with the same sign.
+_TAG = (
+    r"(?:(?<=[ \t])!(?:!?[a-z][a-z_/.-]{0,40}|ENV|GetAtt|ImportValue|Join|Ref|Sub)"
+    r"[ \t]+(?=[^\s\x00-\x1f#,;&|>()}\[\]]|[|>][-+\d]{0,3}[ \t]*\r?\n[ \t]))?"
+)
 _ASSIGNED = re.compile(
     rf"(?<![\w$.%-])(?P<name>-{{0,2}}{_BEFORE_KEY}[A-Za-z_][\w.-]{{0,80}})"
     r"(?:\\*[\"']\]?)?"
-    r"(?P<mark>[ \t]{0,8}(?:=>|:=|[?+]=|==?|:)[ \t]{0,8}(?:![\w!/.-]{1,40}[ \t]+)?"
+    rf"(?P<mark>[ \t]{{0,8}}(?:(?:=>|:=|[?+]=|==?)[ \t]{{0,8}}|:[ \t]{{0,8}}{_TAG})"
     r"(?:(?:[|>][-+\d]{0,3}|-)[ \t]+)?)"
 )
 _OPTION = re.compile(r"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{0,80})(?P<mark>[ \t]+)(?!-)")
@@ -59,10 +65,11 @@ _PAIR = re.compile(
 )
 # Quoted, with a comma between them: of a tuple, or the arguments of a function.
 _COMMA = re.compile(
-    r"(?P<mark>(?P<quote>[\"'])(?P<name>[A-Za-z_][\w.-]{2,80})(?P=quote)[ \t]*,[ \t]*"
-    r"(?P=quote))"
+    r"(?P<mark>(?P<quote>[\"'])(?P<name>[A-Za-z_][\w.-]{2,80})(?P=quote)[ \t]*,[ \t]*)"
 )
-_LISTED = re.compile(r"(?P<listed>[^\"'\n\\]{6,})(?=[\"'])")
+_LISTED = re.compile(
+    r"(?P<quote>[\"'])(?P<listed>(?:(?!(?P=quote))[^\n\\]|\\[^\n]){6,})(?P=quote)"
+)
 _VARIABLE = re.compile(
     r"(?P<mark>\$(?:\w{1,9}:)?(?P<name>[A-Za-z_]\w{0,80})[ \t]*=[ \t]*)(?=[\"'])"
 )
@@ -111,7 +118,7 @@ _TOLD = re.compile(
 # Key and value in lines below each other, as YAML has them.
 _ABOVE = re.compile(
     r"(?m)(?<![\w.$-])(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?"
-    r"[ \t]*:[ \t]*(?P<block>[|>][-+\d]{0,3}[ \t]*)?\r?$"
+    r"[ \t]*:[ \t]*(?:![\w!/.-]{1,40}[ \t]+)?(?P<block>[|>][-+\d]{0,3}[ \t]*)?\r?$"
 )
 _FLOW = re.compile(
     r"(?<!\w)(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?[ \t]*[:=][ \t]*"
@@ -119,9 +126,6 @@ _FLOW = re.compile(
 )
 _FLOW_ITEM = re.compile(r"[^\s,\"']+")
 _ITEM, _MAPPING = re.compile(r"-[ \t]+"), re.compile(r"[\w.\"'-]+[ \t]*:(?:[ \t]|$)")
-# What a secret of Kubernetes holds, and a line of it.
-_DATA = re.compile(r"(?m)^(?:data|stringData):[ \t]*\r?\n(?:[ \t]+[^\n]*\n?)+")
-_DATUM = re.compile(r"(?m)^(?P<mark>[ \t]+[\w.-]+:[ \t]+[\"']?)(?P<bare>[^\s\"'#|>]+)")
 _USER_OPTION = re.compile(
     r"(?P<mark>(?<![\w-])(?:-u|--user|--proxy-user)[ \t=]{1,8}[\"']?"
     r"[^\s\"':/]{1,200}:)"
@@ -231,10 +235,8 @@ def redact_named(text: str, redact: Redact) -> str:
     for literal, pattern in _COMMANDS:
         if literal in lowered:
             text = pattern.sub(lambda m: _always(m, redact), text)
-    if "kind: secret" in lowered:
-        text = _DATA.sub(
-            lambda data: _DATUM.sub(lambda m: _always(m, redact), data[0]), text
-        )
+    if "kind:" in lowered and "secret" in lowered:
+        text = redact_manifests(text, redact)
     if any(word in lowered for word in _TRIGGERS):
         text = _redact_triggered(text, lowered, redact)
     if " " not in text and _PERCENT.search(text):

@@ -25,16 +25,20 @@ _LETTERS = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
 
 
 def rewrite_strings(text: str, rewrite: Callable[[str], str]) -> str:
-    """Apply `rewrite` to what strings of JSON or Python with escapes hold."""
+    """Apply `rewrite` to what strings of JSON or Python with escapes hold.
+
+    A quote that nothing closes is looked behind, until all that was read so is twenty
+    times the text; from then on its line is passed over.
+    """
     if "\\" not in text:
         return text
     pieces: list[str] = []
     done = at = 0
     left = _MOST_BROKEN * len(text)
-    while left > 0 and (found := _STRING.search(text, at)):
+    while found := _STRING.search(text, at):
         if not (found["end"] or found["last"]):  # a quote that nothing closes
             left -= len(found[0])
-            at = found.start() + 1
+            at = found.start() + 1 if left > 0 else found.end()
             continue
         pieces += [text[done : found.start()], _rewrite_string(found[0], rewrite)]
         done = at = found.end()

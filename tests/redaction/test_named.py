@@ -51,6 +51,29 @@ TOLD = {
     "German": "Kennwort: {}",
     "a field of a form": '--b1\r\nContent-Disposition: form-data; name="password"\r\n'
     "Content-Type: text/plain\r\n\r\n{}\r\n--b1--\r\n",
+    "one with a sign, before a command": "DB_PASSWORD=!{} && run",
+    "one with a sign, of a command": "DB_PASSWORD=!{} python run.py",
+    "one with a sign, before a blank": "password: !{} \n",
+    "one with a sign, before a comma": "password := !{} ,",
+    "one with a sign, before the next": "env DB_PASSWORD=!{} ; run",
+    "one with a sign, in JSON": '{{"a": "password=!{} "}}',
+    "one with a sign, before a remark": "password: !{} # mine",
+    "one with a sign, before a word": "password: !{} and on",
+    "a tag of YAML": "password: !!str {}\n",
+    "a tag of YAML, and quotes": "password: !vault '{}'\n",
+    "a tag of YAML, and a block": "password: !vault |\n  {}\n",
+    "quotes in a tuple": """("password", "hunter2'{}")""",
+    "quotes of two kinds in a tuple": """('password', "hunter2'{}")""",
+    "quotes with a stroke in a tuple": """("password", "hunter2\\"{}")""",
+    "data of a secret in quotes": 'kind: "Secret"\ndata:\n  db: {}\n',
+    "data of a secret in a list": "items:\n- kind: Secret\n  data:\n    db: {}\n",
+    "data before the kind": "items:\n- data:\n    db: {}\n  kind: Secret # x\n",
+    "data after a blank line": "kind: Secret\nstringData:\n\n  db: {}\n",
+    "data of more than a word": "kind: Secret\nstringData:\n  db: 'so and {}'\n",
+    "data in a block": "kind: Secret\r\nstringData:\r\n  c: |\r\n    u: ada {}\r\n",
+    "data with a tag": "kind: Secret\ndata:\n  c: !!binary |\n    {}\n",
+    "data of the second of three": "kind: ConfigMap\n---\nkind: 'Secret'\ndata:\n"
+    "  db: {}\n---\nkind: Pod\n",
     "data of a secret": "kind: Secret\nmetadata:\n  name: d\ndata:\n  db: {}\n",
     "a line of pgpass": "db.example.com:5432:prod:ada:{}\n",
     "a delegation key": "<UserDelegationKey><SignedOid>x</SignedOid><Value>{0}{0}{0}"
@@ -75,7 +98,9 @@ NOT_TOLD = (
     '{{"password": {{"type": "string", "value": null}}}}',
     "password={password} and {token}",
     'Create the row where ada was identified by "badge-number" in it',
-    "kind: SecretProviderClass\nmetadata:\n  name: azure-keyvault8\n",
+    "kind: SecretProviderClass\ndata:\n  name: azure-keyvault8\n",
+    "kind: Secret\nmetadata:\n  name: p8\n---\nkind: ConfigMap\ndata:\n  at: west8\n",
+    "kind: ConfigMap\ndata:\n  at: west8\n---\nkind: Secret\nmetadata:\n  name: p8\n",
     "kind: Secret\nmetadata:\n  name: prod-database-8\ntype: Opaque\n",
     "echo hello8 | docker run -i x; printf yes8 | apt-get install y",
     "TOKEN=`get-token` KEY_TOKEN=`date +%s` and `password` here",
@@ -105,6 +130,24 @@ def test_what_only_sounds_like_it_stays(text):
     assert REDACTOR.text(text) == text
 
 
+def test_what_stands_beside_the_data_of_a_secret_stays():
+    text = (
+        "kind: Secret\ndata:\n  a: !!binary |\n    aGVsbG8=\n  b: eDh5 # b\n"
+        "type: Opaque\n---\nkind: ConfigMap\ndata:\n  at: west8\n"
+    )
+
+    assert REDACTOR.text(text) == (
+        "kind: Secret\ndata:\n  a: !!binary |\n    REDACTED\n  b: REDACTED # b\n"
+        "type: Opaque\n---\nkind: ConfigMap\ndata:\n  at: west8\n"
+    )
+
+
+def test_a_tag_of_yaml_stays_before_what_it_tags():
+    text = "password: !!str kT4vXq9Zm7\ntoken: !Ref kT4vXq9Zm7\n"
+
+    assert REDACTOR.text(text) == "password: !!str REDACTED\ntoken: !Ref REDACTED\n"
+
+
 def test_a_password_of_words_is_none_of_the_names_that_hold_one():
     text = "DB_PASSWORD=correct_horse_battery; TOKEN=MY_API_TOKEN"
 
@@ -120,7 +163,7 @@ def test_a_key_of_postman_is_told_by_its_form():
 PIECES = (
     "token: ", "[", '{"', "=\n", "password:\n", "\\u0041", "'", "x=3D", "-p ", "key: [",
     "net use ", "redis-cli ", "a:\n ", '"name": "x", ', "password ", "://", "$a=",
-    '"""',
+    '"""', "kind: Secret\ndata:\n a: b\n", '"token", "', "a: !b ",
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from azml_contract.redaction.forms import (
     rewrite_percent,
     unquote_printable,
 )
+from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
 
 SECRETS = {
@@ -139,3 +140,19 @@ def test_what_is_percent_encoded_is_found_whole(text, seen):
     found = []
     rewrite_percent(text, lambda inner: found.append(inner) or inner)
     assert found == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        (
+            "a: 1\nuser: YWRtaW4=\npassword: Wms5M2hkMDI=\n",
+            "a: 1\nuser: YWRtaW4=\npassword: REDACTED\n",
+        ),
+        ("x KEY=YWRtaW4=\nPASSWORD=Zk9-3hd0\n", "x KEY=YWRtaW4=\nPASSWORD=REDACTED\n"),
+        ("an id eA==\npassword: Zk9-3hd0\n", "an id eA==\npassword: REDACTED\n"),
+        ("it goes on here pass=\nword: Zk9-3hd0", "it goes on here password: REDACTED"),
+    ],
+)
+def test_lines_that_end_in_the_padding_of_base64_stay_lines(text, clean):
+    assert Redactor(RedactionRules()).text(text) == clean

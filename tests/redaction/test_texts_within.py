@@ -67,6 +67,23 @@ def test_what_goes_on_as_a_reference_is_replaced_in_the_end():
     assert "kT4vXq9Zm7" not in Redactor(RedactionRules()).text(text)
 
 
+def test_quotes_that_nothing_closes_hide_no_string_behind_them():
+    word = 'ab"cd\\ef9X!k2'
+    told = json.dumps(json.dumps({"password": word}))
+    text = 'log: "' + '{\\"a\\": \\"b\\", ' * 40 + f"\n{told}"
+
+    clean = Redactor(RedactionRules()).text(text)
+
+    assert "ef9X!k2" not in clean
+    assert clean.endswith(json.dumps(json.dumps({"password": "REDACTED"})))
+
+
+def test_quotes_that_nothing_closes_are_read_in_linear_time():
+    started = time.process_time()
+    assert rewrite_strings('\\"' * 200_000, str.upper) == '\\"' * 200_000
+    assert time.process_time() - started < 2
+
+
 def test_escapes_that_python_does_not_know_stay_and_warn_nobody():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
