@@ -154,7 +154,7 @@ class Finding(NamedTuple):
 
 
 def read_finding(shape: Mapping[str, Any]) -> Finding:
-    """The finding that `Finding.to_json` wrote, its lists as tuples: it can be hashed.
+    """The finding that `Finding.to_json` wrote, its lists as tuples.
 
     Raises:
         KeyError, TypeError, ValueError: It is none.

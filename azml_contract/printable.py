@@ -117,3 +117,8 @@ def coloured(stream: TextIO) -> TextIO:
 def plain(stream: TextIO) -> TextIO:
     """Where to write what moves the cursor, and holds nothing that was recorded."""
     return getattr(stream, "plain", stream)
+
+
+def cut(text: str, width: int) -> str:
+    """A text, its end left out where it is longer than `width`."""
+    return text if len(text) <= width else f"{text[: width - 3]}..."

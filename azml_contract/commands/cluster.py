@@ -16,8 +16,9 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
-from azml_contract.contract.catalog import folder_in_use, use_folder
+from azml_contract.contract.catalog import folder_in_use, forget_cached, use_folder
 from azml_contract.errors import (
     AzmlContractError,
     CassetteError,
@@ -41,6 +42,8 @@ _RETRIES = 3
 _PACKAGE = "azml-contract"
 _busy = threading.Lock()
 _judges: dict[tuple[str, ...] | None, Judge] = {}
+_runs: set[str] = set()
+"""The program that this worker works for; what it remembers is of that one."""
 
 
 def judge_on_cluster(
@@ -89,7 +92,9 @@ def _share(row: Row, shared: Shared, known: dict[int, Outcome]) -> Row:
 
 
 @contextmanager
-def _placed(expected: str, folder: str, contracts: Path | None) -> Iterator[None]:
+def _placed(
+    expected: str, run: str, folder: str, contracts: Path | None
+) -> Iterator[None]:
     """Work as the program does that asked: in its folder, with its contracts.
 
     One batch at a time: what is remembered of contracts and calls has one owner.
@@ -101,6 +106,11 @@ def _placed(expected: str, folder: str, contracts: Path | None) -> Iterator[None
     if own != expected:
         raise UsageError(f"A worker has {_PACKAGE} {own}, not {expected}.")
     with _busy:
+        if run not in _runs:
+            _runs.clear()
+            _runs.add(run)
+            _judges.clear()
+            forget_cached()
         before = Path.cwd()
         if Path(folder).is_dir():
             os.chdir(folder)
@@ -150,7 +160,7 @@ def _map(
     address: str, act: Callable[..., list[R]], items: Sequence[T], *rest: Any
 ) -> Iterator[list[R]]:
     """What an act gives for each batch of items, in their order."""
-    place = version(_PACKAGE), str(Path.cwd()), folder_in_use()
+    place = version(_PACKAGE), uuid4().hex, str(Path.cwd()), folder_in_use()
     batches = (items[i : i + _BATCH] for i in range(0, len(items), _BATCH))
     with _connect(address) as client:
         workers = _require_alike(client, address)

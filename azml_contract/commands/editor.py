@@ -65,11 +65,15 @@ def _prefer_change(version: str, guessed: str, body: bytes) -> str:
 
     contract = load_contract(version)
     made, value = contract.operations[guessed], parse_json(body).value
-    for one in contract.operations.values():
-        if one.method == "PATCH" and one.path == made.path and one.body is not None:
-            change = compile_body(contract, one.body, Lens(View.UPDATE))
-            make = compile_body(contract, made.body or one.body, Lens(View.CREATE))
-            if any(make.check(value)) and not any(change.check(value)):
+    changes = [
+        one
+        for one in contract.operations.values()
+        if one.method == "PATCH" and one.path == made.path
+    ]
+    for one, view in ((made, View.CREATE), *((one, View.UPDATE) for one in changes)):
+        if one.body is not None:
+            found = compile_body(contract, one.body, Lens(view))
+            if not any(found.check(value)):
                 return one.id
     return guessed
 

@@ -103,10 +103,9 @@ def merge_paths(paths: Sequence[Path], options: Options) -> Found:
         join_accounts,
         merge_reports,
         narrow,
-        overlap,
     )
 
-    rows, tails = merge_reports(paths)
+    rows, tails, recordings = merge_reports(paths)
     columns = _columns(options)
     judged = {version for row in rows for version in row.cells}
     asked = columns if options.versions or options.latest else ()
@@ -114,11 +113,17 @@ def merge_paths(paths: Sequence[Path], options: Options) -> Found:
     if rows and missing:
         raise InputError(f"None of these reports judged at {', '.join(missing)}.")
     told = {repr(one): one for tail in tails for one in tail.findings}
-    account = Account(join_accounts(rows, tails), told=list(told.values()))
+    account = Account(join_accounts(rows, tails, recordings), told=list(told.values()))
     found = Found(narrow(rows, columns, options.recorded), {}, account)
     pages = [tail.pages for tail in tails if tail.pages]
-    if pages:
-        found.kept = join_kept(pages, overlap=overlap(rows, tails))
+    if pages and len(pages) < len(tails):
+        click.echo(
+            f"Note: {len(tails) - len(pages)} of {len(tails)} reports hold no calls "
+            "(--with-calls), so a page shows none, nor coverage.",
+            err=True,
+        )
+    elif pages:
+        found.kept = join_kept(pages)
     return found
 
 

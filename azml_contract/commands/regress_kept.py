@@ -103,12 +103,11 @@ def read_kept(rows: Iterable[Row], files: Iterable[str]) -> Kept:
     return kept
 
 
-def join_kept(shapes: Sequence[Mapping[str, Any]], *, overlap: bool) -> Kept:
-    """What several reports kept, as one.
+def join_kept(shapes: Sequence[Mapping[str, Any]]) -> Kept:
+    """What several reports kept, as one; calls of the same recordings count once.
 
     Args:
         shapes: As `Kept.to_json` made them.
-        overlap: Whether they are of the same recordings, whose calls count once.
 
     Raises:
         InputError: One is malformed.
@@ -117,6 +116,8 @@ def join_kept(shapes: Sequence[Mapping[str, Any]], *, overlap: bool) -> Kept:
     try:
         for shape in shapes:
             requests = shape["requests"]
+            names = {(one["scenario"], one["recorded"]) for one in shape["recordings"]}
+            overlap = not names.isdisjoint(kept.halves)
             for recording in shape["recordings"]:
                 name = str(recording["scenario"]), str(recording["recorded"])
                 halves = kept.halves.setdefault(name, {})

@@ -26,7 +26,8 @@ def describe_run(sources: Sequence[str]) -> Shape:
     from importlib.metadata import version
 
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")  # of builds that repeat
-    at = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    now = datetime.now(UTC)
+    at = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else now
     return {
         "at": f"{at:%Y-%m-%d %H:%M} UTC",
         "commit": _find_commit(),

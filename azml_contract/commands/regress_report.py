@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -117,9 +117,8 @@ def _write(
     from azml_contract.documents.recordings import read_any
     from azml_contract.regression.edits import make_edits, read_requests
 
-    requests = read_requests(found.files, read_any)
-    if found.kept is not None:
-        requests = found.kept.requests
+    kept = found.kept
+    requests = kept.requests if kept else read_requests(found.files, read_any)
     by_scenario = _is_by_scenario(found, options)
     regressed = make_regressed(
         found.rows,
@@ -154,11 +153,12 @@ def _write_json(found: Found, options: Options, file: TextIO) -> None:
     )
 
     newest = newest_unchanged(found.rows, stable_only=options.stable_only)
-    kept = found.kept
-    with_calls = options.with_calls or options.shard != (1, 1)
-    if kept is None and with_calls and options.form == "json2":
-        kept = read_kept(found.rows, found.files.values())
-    pages = kept.to_json() if kept is not None else {}
+    pages: dict[str, Any] = {}
+    if options.form == "json2":
+        kept = found.kept
+        if kept is None and (options.with_calls or options.shard != (1, 1)):
+            kept = read_kept(found.rows, found.files.values())
+        pages = kept.to_json() if kept is not None else {}
     tail = Tail(newest, tuple(found.findings), found.account.calls, pages)
     write = write_compact if options.form == "json2" else write_report
     for piece in write(found.rows, tail):

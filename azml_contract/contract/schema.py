@@ -25,6 +25,7 @@ from azml_contract.contract.views import (
     required_names,
     use_of,
 )
+from azml_contract.json_pointer import escape
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -177,7 +178,7 @@ class _Writer:
         if name not in self._written:
             self._written[name] = {}
             self._waiting.append(name)
-        return f"#/$defs/{quote(name.replace('~', '~0').replace('/', '~1'))}"
+        return f"#/$defs/{quote(escape(name))}"
 
     def _write_union(self, base: Definition) -> Schema:
         tag = base.discriminator

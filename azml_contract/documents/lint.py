@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from azml_contract.json_pointer import escape
 from azml_contract.redaction.scan import Scanner, Suspicion
 from azml_contract.redaction.secret_fields import (
     VALUE,
@@ -181,6 +182,4 @@ def _is_opaque(name: str) -> bool:
     return _OPAQUE.search(name) is not None
 
 
-@lru_cache(maxsize=4096)
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+_escape = lru_cache(maxsize=4096)(escape)

@@ -13,30 +13,36 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from azml_contract.errors import InputError
+from azml_contract.remote_path import URL, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_URL = re.compile(r"([a-z][a-z0-9+.-]+(?:::[a-z][a-z0-9+.-]+)*):/+(.*)", re.DOTALL)
+_SIGNED = re.compile(r"[^/@]*:[^/@]*@|.*[?&]\w+=", re.DOTALL)
 
 
 def is_remote(path: Path) -> bool:
     """Whether a path was a URL, and no file here is called so."""
-    return _URL.fullmatch(path.as_posix()) is not None and not path.exists()
+    return URL.fullmatch(path.as_posix()) is not None and not path.exists()
 
 
 def localise(path: Path) -> Path:
-    """A path for a ``file://`` URL; all others as they are."""
-    found = _URL.fullmatch(path.as_posix())
+    """A path for a ``file://`` URL; all others as they are.
+
+    Raises:
+        InputError: A URL says by what it may be read, which reports would repeat.
+    """
+    found = URL.fullmatch(path.as_posix())
+    if found is not None and _SIGNED.match(found[2]) and not path.exists():
+        place = found[2].partition("?")[0].rpartition("@")[2]
+        raise InputError(
+            f"{found[1]}://{place}: reports name what they are about, and would hold "
+            "the query or the password of this URL. Let fsspec find who may read: "
+            "by its configuration, or variables such as AZURE_STORAGE_SAS_TOKEN."
+        )
     if found is None or found[1] not in ("file", "local"):
         return path
     return Path(found[2]) if re.match("[A-Za-z]:/", found[2]) else Path(f"/{found[2]}")
-
-
-def url_of(path: Path) -> str:
-    """The URL that became a path."""
-    found = _URL.fullmatch(path.as_posix())
-    return f"{found[1]}://{found[2]}" if found else path.as_posix()
 
 
 def find_below(path: Path) -> Iterator[Path] | None:

@@ -7,6 +7,7 @@ read and write no blob.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from http.client import HTTPConnection
 
@@ -40,9 +41,18 @@ class Blobs:
                 self._azurite.start()
 
     def promise_containers(self, names: list[str]) -> None:
-        """Containers that are there as soon as somebody looks."""
-        with self._lock:
-            self._promised += names
+        """Containers that are there as soon as somebody looks.
+
+        Who is connected already looks without asking, so they are made at once where
+        Azurite runs.
+        """
+        self._promised.extend(names)
+        if self.pid is not None:
+            threading.Thread(target=self._keep_promise, daemon=True).start()
+
+    def _keep_promise(self) -> None:
+        with contextlib.suppress(EmulatorError):  # the next who looks is told
+            self._need()
 
     def make_containers(self, names: list[str]) -> None:
         """Create containers; one that exists is left as it is.
@@ -106,7 +116,7 @@ class Blobs:
         with self._lock:
             azurite.start()
             azurite.wait_ready()
-            if self._promised:
-                azurite.make_containers(self._promised)
-                self._promised = []
+            if names := [*self._promised]:
+                azurite.make_containers(names)
+                del self._promised[: len(names)]
         return azurite

@@ -17,7 +17,7 @@ import pytest
 from azml_contract.cassette.pending import find_pending, is_pending
 from azml_contract.errors import show_path
 from azml_contract.plugin.options import cassette_folder
-from azml_contract.printable import make_printable
+from azml_contract.printable import cut, make_printable
 from azml_contract.report.run import (
     Figures,
     count,
@@ -58,7 +58,7 @@ def write_summary(
     for line in map(make_printable, _describe_unseen(runs)):
         reporter.write_line(line)
     for line in map(make_printable, describe_findings(runs)):
-        reporter.write_line(line if len(line) <= width else f"{line[: width - 3]}...")
+        reporter.write_line(cut(line, width))
     for orphan in orphans:
         line = (
             f"ERROR orphaned cassette: {show_path(orphan)}: no test plays it; delete it"

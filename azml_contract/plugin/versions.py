@@ -158,5 +158,5 @@ def _render_page(cassettes: Sequence[Path]) -> str:
         rows += judged.rows
         file = shorten(judged.path).as_posix()
         files |= {f"{r.scenario} {r.recorded}": file for r in judged.rows}
-    folders = sorted({Path(file).parents[2].as_posix() for file in files.values()})
-    return render_page(rows, files, made=describe_run(folders))
+    above = {shorten(path.absolute().parents[2]).as_posix() for path in cassettes}
+    return render_page(rows, files, made=describe_run(sorted(above)))

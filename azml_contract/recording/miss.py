@@ -18,6 +18,7 @@ from azml_contract.cassette.cassette import REMEDY, Cassette
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError, show_path
 from azml_contract.exchange import Request
+from azml_contract.json_pointer import escape
 from azml_contract.recording.match import Matcher
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import FORM_SECRETS, QUERY_SECRETS
@@ -252,7 +253,7 @@ def _structure(request: Request) -> Any:
 def _json_differences(ours: Any, theirs: Any, pointer: str) -> Iterator[str]:
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for name in list(dict.fromkeys([*ours, *theirs])):
-            under = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            under = f"{pointer}/{escape(name)}"
             if name not in theirs:
                 yield f"body {under}: sent {_short(ours[name])}, not recorded"
             elif name not in ours:

@@ -22,6 +22,7 @@ from azml_contract.cassette.compare import replace_values, values_by_name
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
+from azml_contract.json_pointer import escape
 from azml_contract.recording.bound import LOOPBACK
 from azml_contract.recording.identity import is_identity
 from azml_contract.recording.match import site_of
@@ -298,7 +299,7 @@ class _Comparison:
         self, pointer: str, old: dict[str, Any], new: dict[str, Any]
     ) -> Iterator[tuple[str, str, str]]:
         for name in [*old, *(name for name in new if name not in old)]:
-            place = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+            place = f"{pointer}/{escape(name)}"
             if name not in new:
                 yield place, _json_kind(old[name]), "absent"
             elif name not in old:

@@ -23,6 +23,7 @@ from azml_contract.contract.model import (
 )
 from azml_contract.contract.views import Lens, is_union
 from azml_contract.finding import Evidence, Finding, Observed, Severity, Side
+from azml_contract.json_pointer import escape
 from azml_contract.regression.alike import Alike
 from azml_contract.regression.outline import (
     OPEN,
@@ -337,4 +338,4 @@ def _name(kind: Type) -> str:
 
 
 def _write_pointer(at: Step) -> str:
-    return "".join(f"/{s.replace('~', '~0').replace('/', '~1')}" for s in at)
+    return "".join(f"/{escape(s)}" for s in at)

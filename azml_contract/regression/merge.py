@@ -7,7 +7,7 @@ contradict each other, both rows are kept, so that no break is lost.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,43 +17,58 @@ from azml_contract.regression.outcome import Outcome, Row, Shared
 from azml_contract.regression.report_file import Tail, read_report
 from azml_contract.seen import Calls, add_up
 
+Recordings = frozenset[tuple[str, str]]
+"""Of a report: the scenario of each recording, and the version it was recorded at."""
 
-def merge_reports(paths: Iterable[Path]) -> tuple[list[Row], list[Tail]]:
+
+def merge_reports(
+    paths: Iterable[Path],
+) -> tuple[list[Row], list[Tail], list[Recordings]]:
     """The rows of all reports, in the order of the files, and what else they tell.
+
+    Returns:
+        Rows, and of each report what else it tells, and what it judged.
 
     Raises:
         InputError: A file cannot be read, or is no report.
     """
     calls: dict[tuple[str, int, str], list[Row]] = {}
     tails: list[Tail] = []
+    recordings: list[Recordings] = []
     for path in paths:
+        names = set()
         for row in read_report(path, tails):
+            names.add((row.scenario, row.recorded))
             _add(calls.setdefault((row.scenario, row.step, row.recorded), []), row)
+        recordings.append(frozenset(names))
     shared = Shared()
     joined = (row for rows in calls.values() for row in rows)
-    return [replace(one, outcome=shared.find(one.outcome)) for one in joined], tails
+    rows = [replace(one, outcome=shared.find(one.outcome)) for one in joined]
+    return rows, tails, recordings
 
 
-def overlap(rows: Sequence[Row], tails: Sequence[Tail]) -> bool:
-    """Whether reports are of the same recordings, judged at different versions."""
-    return sum(tail.calls.judged for tail in tails) > len(rows)
-
-
-def join_accounts(rows: Sequence[Row], tails: Sequence[Tail]) -> Calls:
+def join_accounts(
+    rows: Sequence[Row], tails: Sequence[Tail], recordings: Sequence[Recordings]
+) -> Calls:
     """The account of all reports.
 
-    Those of the same recordings, judged at different versions, saw the same calls: then
-    the largest counts.
+    Those of the same recordings, judged at different versions, saw the same calls: of
+    these the largest counts.
     """
     whole = add_up(tail.calls for tail in tails)
-    if overlap(rows, tails):
-        skipped: Counter[str] = Counter()
-        not_judged: Counter[str] = Counter()
-        for tail in tails:
-            skipped |= Counter(tail.calls.skipped)
-            not_judged |= Counter(tail.calls.not_judged)
-        return Calls(len(rows), skipped, not_judged, whole.contracts)
-    return whole
+    if whole.judged <= len(rows):
+        return whole
+    skipped: dict[Recordings, Counter[str]] = defaultdict(Counter)
+    not_judged: dict[Recordings, Counter[str]] = defaultdict(Counter)
+    for tail, names in zip(tails, recordings, strict=True):
+        skipped[names] |= Counter(tail.calls.skipped)
+        not_judged[names] |= Counter(tail.calls.not_judged)
+    return Calls(
+        len(rows),
+        sum(skipped.values(), Counter()),
+        sum(not_judged.values(), Counter()),
+        whole.contracts,
+    )
 
 
 def narrow(rows: Iterable[Row], versions: Collection[str], recorded: str) -> list[Row]:

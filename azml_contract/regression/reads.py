@@ -2,7 +2,7 @@
 
 In: a parsed body, and a callable that takes a JSON pointer (RFC 6901). Out: the
 same body as subclasses of dict and list, which tell the callable of each leaf
-that is looked at. Knows JSON only; imports nothing of ours.
+that is looked at. Knows JSON and its pointers only.
 
 What counts as looking:
 
@@ -23,6 +23,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from typing import Any, SupportsIndex
+
+from azml_contract.json_pointer import escape
 
 Note = Callable[[str], None]
 
@@ -267,7 +269,7 @@ class _TrackedList(list[Any]):
 
 
 def _join(pointer: str, name: Any) -> str:
-    return f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
+    return f"{pointer}/{escape(str(name))}"
 
 
 def _compared(value: Any) -> Any:

@@ -37,7 +37,7 @@ class Tail:
 
     `newest` is for each scenario the newest version it can move to unchanged,
     `findings` are about files and calls that were not judged, `calls` accounts for all
-    calls. `pages` is what only the HTML page shows, as `regress_page` made it.
+    calls. `pages` is what only the HTML page shows, as `regress_kept` made it.
     """
 
     newest: Mapping[str, str] = field(default_factory=dict)

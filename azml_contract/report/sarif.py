@@ -8,7 +8,6 @@ Source: SARIF 2.1.0, OASIS standard.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,12 @@ from typing import Any
 from urllib.parse import quote
 
 from azml_contract.finding import Act, Finding, Severity
+from azml_contract.remote_path import url_of
 from azml_contract.report.checked import Checked
 from azml_contract.seen import Calls, add_up
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "SRCROOT"
-_URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(.+)")
 _LEVELS = {
     Severity.ERROR: "error",
     Severity.WARNING: "warning",
@@ -119,11 +118,11 @@ def _take_print(result: Mapping[str, Any]) -> str:
 def locate(file: str, line: int = 1, column: int = 1) -> dict[str, Any]:
     """A place in a file; one below the working folder is told from there."""
     path = file.replace("\\", "/")
-    url = _URL.fullmatch(path)
+    url = url_of(path)
     below = not path.startswith("/") and ":" not in path and ".." not in path.split("/")
     artifact = {"uri": quote(path)}
-    if url is not None:  # a path has one slash where a URL has two
-        artifact["uri"] = f"{url[1]}://{quote(url[2])}"
+    if url:
+        artifact["uri"] = quote(url, safe="/:@%")
     elif below:
         artifact["uriBaseId"] = _ROOT
     elif path.startswith("/"):

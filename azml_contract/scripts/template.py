@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from azml_contract.json_pointer import escape
 from azml_contract.scripts.calls import Request
 from azml_contract.scripts.text import Hole, Holes, Part, Source, Style, Text, join
 from azml_contract.source.json_places import JsonPlaces, Place
@@ -134,9 +135,7 @@ class _Reader:
         for name in one:
             if name.lower() in _NO_BODY:
                 continue
-            at = self._places.find(
-                f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
-            )
+            at = self._places.find(f"{pointer}/{escape(name)}")
             if len(pieces) > 1:
                 pieces.append(self._plain(",", at.start))
             pieces.append(self._slice(at.start, at.end))

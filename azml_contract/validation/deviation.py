@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from azml_contract.json_pointer import escape
+
 Path = tuple["Path", str | int] | None
 """Where in a body: the path of the parent and one more step; None is the root."""
 
@@ -91,6 +93,6 @@ def to_pointer(path: Path) -> str:
     while path is not None:
         path, step = path
         if isinstance(step, str) and ("~" in step or "/" in step):
-            step = step.replace("~", "~0").replace("/", "~1")
+            step = escape(step)
         pointer = f"/{step}{pointer}"
     return pointer

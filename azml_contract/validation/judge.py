@@ -1,7 +1,7 @@
 """Say yes or no to a body, quickly.
 
 In: a JSON Schema. Out: a function from a parsed body to True or False.
-jsonschema-rs decides where it is installed, jsonschema otherwise and where
+jsonschema-rs decides where it is installed, and jsonschema, the reference, where
 jsonschema-rs cannot read a value (a lone surrogate has no UTF-8); the verdicts
 are the same. Where there is no jsonschema-rs, bodies are walked instead
 (`body.BodyCheck`). Knows neither contracts nor findings.

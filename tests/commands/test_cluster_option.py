@@ -150,3 +150,15 @@ def test_what_a_worker_met_is_one_line(
         "Error: The cluster at tls://nowhere:8786 could not judge a batch of files, "
         "tried 4 times: no room\n"
     )
+
+
+def test_a_worker_remembers_nothing_of_another_program(
+    run: Callable[..., Any], connect: Callable[[dict[str, Any]], None]
+) -> None:
+    """Its contracts may be others, by the same names."""
+    connect({"tcp://w": cluster.version("azml-contract")})
+    columns = ("2024-04-01",)
+    run("regress", STORY, *AT, "--to", *columns)
+    before = cluster._judges[columns]
+    run("regress", STORY, *AT, "--to", *columns)
+    assert cluster._judges[columns] is not before

@@ -267,6 +267,31 @@ def test_reports_of_the_same_recordings_cover_their_calls_once(run, page, tmp_pa
     assert page("--merge", one, other)[2] == page(FIRST)[2]
 
 
+def test_parts_at_several_versions_join_to_the_whole(run, page, tmp_path):
+    stories = (CASSETTES / "train_and_sweep", CASSETTES / "failures" / "cancel")
+    versions = ("2024-04-01", "2025-09-01")
+    parts = [
+        write_report(
+            run, tmp_path / f"{to}{n}", *stories, "--to", to, "--shard", f"{n}/2"
+        )
+        for to in versions
+        for n in (1, 2)
+    ]
+    whole = (*stories, *(word for to in versions for word in ("--to", to)))
+
+    assert page("--merge", *parts)[2] == page(*whole)[2]
+    joined = json.loads(run("regress", "--merge", *parts, "--format", "json").out)
+    asked = json.loads(run("regress", *whole, "--format", "json").out)
+    assert joined["calls"] == asked["calls"]
+
+
+def test_a_page_of_reports_of_which_some_hold_no_calls_shows_none(run, tmp_path):
+    one = write_report(run, tmp_path / "a.json", FIRST, "--with-calls")
+    other = write_report(run, tmp_path / "b.json", MODERN)
+    done = run("regress", "--merge", one, other, "--format", "html")
+    assert "Note: 1 of 2 reports hold no calls (--with-calls)" in done.err
+
+
 def test_pages_that_are_malformed_are_an_input_error(run, tmp_path):
     report = write_report(run, tmp_path / "a.json", FIRST, "--with-calls")
     told = json.loads(report.read_text("utf-8"))

@@ -125,3 +125,20 @@ def test_a_file_that_is_too_large_is_not_read_whole(memory) -> None:
     memory.pipe("/large.json", b"x" * 11)
     with pytest.raises(AzmlContractError, match="it has more than 10 bytes"):
         remote.read_remote(Path("memory://large.json"), 10)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.blob.example/c/x.json?sv=2026&sig=Zk93hd02%2Fx",
+        "https://ada:Zk93hd02@a.example/x.json",
+    ],
+)
+@pytest.mark.parametrize("command", ["regress", "check"])
+def test_what_signs_a_url_is_refused_and_not_repeated(run, command, url) -> None:
+    done = run(command, url)
+    assert done.exit_code != 0
+    told = done.output + str(done.exception)
+    assert "Zk93hd02" not in told
+    assert "reports name what they are about" in told
+    assert "AZURE_STORAGE_SAS_TOKEN" in told

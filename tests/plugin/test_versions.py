@@ -163,6 +163,17 @@ def test_a_report_that_cannot_be_written_fails_the_run_in_one_line(project):
     assert run(project, *options, "folder.html").ret == pytest.ExitCode.USAGE_ERROR
 
 
+def test_a_report_may_be_asked_for_from_a_folder_of_the_project(project, monkeypatch):
+    below = project.path / "cassettes" / STORY
+    monkeypatch.chdir(below)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")  # as no tool writes it
+    options = ("--azml-cassettes", str(project.path / "cassettes"))
+    options += ("--azml-api-version", "2022-05-01", "--azml-report", "page.html")
+    done = run(project, str(project.path), *options)
+    assert done.ret == 0, done.stdout.str()
+    assert (below / "page.html").stat().st_size > 10_000
+
+
 def test_breaks_are_counted_at_the_end(project):
     failed = run(project, "--azml-regress", "--azml-api-version", "2021-03-01-preview")
 

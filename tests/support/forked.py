@@ -104,19 +104,17 @@ def work(words: list[str], folder: str, variables: dict[str, str]) -> None:
     more = filter(None, variables.get("PYTHONPATH", "").split(os.pathsep))
     sys.path[:1] = [folder, *more]
     sys.argv = ["pytest", *words]
-    code: object = 1
+    code = 1
     try:
         import pytest
 
-        code = pytest.console_main()
-    except SystemExit as error:
-        code = error.code
+        code = int(pytest.main())
     finally:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         for output in (sys.stdout, sys.stderr):
             output.flush()
-        os._exit(code if isinstance(code, int) else 1)
+        os._exit(code)
 
 
 # --- the command --------------------------------------------------------------------

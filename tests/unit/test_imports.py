@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "azml_contract"
 
 VALUES = {
-    *("errors", "exchange", "api_version", "finding", "json_pointer"),
+    *("errors", "exchange", "api_version", "finding", "json_pointer", "remote_path"),
     *("seen", "source", "whole_file"),
 }
 ALLOWED: dict[str, set[str]] = {
@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "api_version": set(),
     "finding": set(),
     "json_pointer": set(),
+    "remote_path": set(),
     "interrupts": set(),
     "printable": set(),
     "content_coding": set(),
@@ -46,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "regression": VALUES | {"contract", "validation", "cassette", "made_page"},
     "gateway": {"errors", "exchange", "whole_file"},
     "emulator": VALUES | {"settings", "contract", "validation", "gateway", "shipped"},
-    "report": {"finding", "seen", "printable"},
+    "report": {"finding", "seen", "printable", "remote_path"},
     "starter": {"errors", "whole_file"},
 }
 WIRING = {

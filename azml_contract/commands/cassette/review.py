@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azml_contract.commands.cassette.wording import count, cut, short_url
+from azml_contract.commands.cassette.wording import count, short_url
 from azml_contract.errors import InputError, show_path
-from azml_contract.printable import make_printable
+from azml_contract.printable import cut, make_printable
 
 if TYPE_CHECKING:
     from azml_contract.cassette.changes import Change

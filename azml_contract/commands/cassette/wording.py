@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from azml_contract.printable import cut
+
 _WORKSPACE = re.compile(
     r"https://[^/]+/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
     r"Microsoft\.MachineLearningServices/workspaces/[^/?]+/?",
@@ -77,11 +79,6 @@ def name_drawn(text: str, variables: Mapping[str, Any]) -> str:
 def short_value(value: Any, width: int = _SHOWN) -> str:
     """A JSON value in one line."""
     return cut(json.dumps(value, ensure_ascii=False), width)
-
-
-def cut(text: str, width: int) -> str:
-    """A text, its end left out where it is longer than `width`."""
-    return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def count(number: int, noun: str) -> str:
