@@ -99,7 +99,7 @@ docs: setup  ## make the pages of docs/ that are made of code, data and recordin
 	@$(BIN)/python docs/tools/reference.py --write
 
 docs-site: .venv-docs/installed  ## the documentation as a site, into build/site
-	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict
 
 .venv-docs/installed: requirements-docs.lock
 	@test -n "$(PYTHON)" || { echo "the site needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11"; exit 2; }

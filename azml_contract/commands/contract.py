@@ -13,6 +13,7 @@ import click
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.kinds import API_VERSION, OPERATION
 from azml_contract.commands.lazy import SuggestingGroup
+from azml_contract.commands.options import text_or_json
 from azml_contract.contract.catalog import (
     known_versions,
     load_contract,
@@ -32,14 +33,6 @@ _API_VERSION = click.option(
     metavar="V",
     help="Default: the newest that has it.",
 )
-_FORMAT = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs.",
-)
 _HEADS = (
     *("api-version", "source", "operations", "definitions"),
     *("facts", "of", "carried over"),
@@ -54,7 +47,7 @@ def command() -> None:
 
 
 @command.command(name="list")
-@_FORMAT
+@text_or_json
 def list_versions(form: str) -> None:
     """List every api-version, and what its contract was compiled from."""
     rows = [_summary(load_contract(v)) for v in known_versions()]
@@ -77,7 +70,7 @@ def _list_row(version: str, source: str, *counts: object) -> str:
 @command.command()
 @click.argument("name", required=False, type=OPERATION)
 @_API_VERSION
-@_FORMAT
+@text_or_json
 def show(name: str | None, api_version: str | None, form: str) -> None:
     """Show an operation or a definition; without NAME, list all operations."""
     contract = _contract_with(name, api_version)
@@ -100,7 +93,7 @@ def show(name: str | None, api_version: str | None, form: str) -> None:
     help="Whether every body that BEFORE takes is taken by AFTER.",
 )
 @click.option("--breaking", is_flag=True, help="Only what breaks something.")
-@_FORMAT
+@text_or_json
 def diff(
     before: str, after: str, operation: str, breaking: bool, proof: bool, form: str
 ) -> None:
@@ -203,7 +196,9 @@ def schema(
 @command.command(name="import")
 @click.option("--specs", type=_FOLDER, required=True, metavar="DIR")
 @click.option("--to", "folder", type=_FOLDER, required=True, metavar="FOLDER")
-@click.option("--api-version", "wanted", multiple=True, metavar="V")
+@click.option(
+    "--api-version", "wanted", multiple=True, metavar="V", help="This; repeatable."
+)
 def import_specs(specs: Path, folder: Path, wanted: tuple[str, ...]) -> None:
     """Add api-versions from DIR to a FOLDER of your own.
 

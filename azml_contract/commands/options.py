@@ -30,6 +30,14 @@ def reports_findings(command: Command) -> Command:
     return form(fail_on(command))
 
 
+text_or_json = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, JSON for programs.",
+)
 cluster_option = click.option(
     "--cluster",
     default="",

@@ -82,7 +82,14 @@ _OPTIONS = (
         help="Recorded at this.",
     ),
     click.option("--stable-only", is_flag=True, help="No preview versions."),
-    click.option("--format", "form", type=click.Choice(FORMATS), default="text"),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="text",
+        show_default=True,
+        help="json2: json, repeats stored once.",
+    ),
     click.option("-o", "--output", type=_FILE, help="Write to this file."),
     click.option(
         "--jobs", type=click.IntRange(0), default=0, help="Processes; 0: one a core."

@@ -86,7 +86,12 @@ class Rewritten:
     "--url", default="", help="Or where it is sent, such as jobs/train-1; as in check."
 )
 @click.option(
-    "--format", "form", type=click.Choice(["diff", "json", "body"]), default="diff"
+    "--format",
+    "form",
+    type=click.Choice(["diff", "json", "body"]),
+    default="diff",
+    show_default=True,
+    help="diff: what changes; json: for programs; body: what comes out.",
 )
 @click.option(
     "--write",

@@ -52,13 +52,12 @@ and others with `zsh_source` and `fish_source`.
 
 def render_commands() -> str:
     """Every command, what it says of itself, and its options."""
-    parts = [_COMMANDS]
-    context = click.Context(cli, info_name="azml-contract")
-    parts += _commands(cli, context)
-    return "".join(parts)
+    top = click.Context(cli, info_name="azml-contract")
+    return _COMMANDS + "".join(_section(one) for one in walk_commands(cli, top))
 
 
-def _commands(group: click.Group, above: click.Context) -> Iterator[str]:
+def walk_commands(group: click.Group, above: click.Context) -> Iterator[click.Context]:
+    """Each command of a group and of the groups in it, in the order of the help."""
     names = group.list_commands(above)
     if above.info_name == "cassette":
         assert names == list(SUBCOMMANDS)
@@ -67,17 +66,26 @@ def _commands(group: click.Group, above: click.Context) -> Iterator[str]:
         assert command is not None
         context = click.Context(command, info_name=name, parent=above)
         if isinstance(command, click.Group):
-            yield from _commands(command, context)
-            continue
-        yield f"\n## {context.command_path.removeprefix('azml-contract ')}\n\n"
-        usage = command.get_usage(context).removeprefix("Usage: ")
-        yield f"    {' '.join(usage.split())}\n\n"
-        yield _prose(inspect.cleandoc(command.help or "").replace("\f", "")) + "\n"
-        rows = [
-            row for one in command.get_params(context) if (row := _row(one, context))
-        ]
-        if rows:
-            yield "\n| option | what |\n|---|---|\n" + "".join(rows)
+            yield from walk_commands(command, context)
+        else:
+            yield context
+
+
+def name_of(context: click.Context) -> str:
+    """A command as its section is headed, such as ``cassette ls``."""
+    return context.command_path.removeprefix("azml-contract ")
+
+
+def _section(context: click.Context) -> str:
+    command = context.command
+    usage = command.get_usage(context).removeprefix("Usage: ")
+    rows = [row for one in command.get_params(context) if (row := _row(one, context))]
+    table = "\n| option | what |\n|---|---|\n" if rows else ""
+    return (
+        f"\n## {name_of(context)}\n\n    {' '.join(usage.split())}\n\n"
+        + _prose(inspect.cleandoc(command.help or "").replace("\f", ""))
+        + f"\n{table}{''.join(rows)}"
+    )
 
 
 def _prose(text: str) -> str:
@@ -97,8 +105,10 @@ def _escape(text: str) -> str:
 
 
 def _row(one: click.Parameter, context: click.Context) -> str:
+    if isinstance(one, click.Argument):
+        return ""  # the line of usage names it, the words above it tell of it
     record = one.get_help_record(context)
-    if record is None or "--help" in record[0] or not record[1]:
+    if record is None or "--help" in record[0]:
         return ""
     names, words = (part.replace("|", "\\|") for part in record)
     return f"| `{' '.join(names.split())}` | {_escape(' '.join(words.split()))} |\n"
@@ -182,13 +192,11 @@ def render_settings() -> str:
 
 def render_formats() -> str:
     """What is read, and what is written."""
-    rows = []
-    for name in ("check", "regress", "upgrade"):
-        rows.append((f"`{name}`", *_choices([name], "--format")))
-    rows.append(("`cassette export`", *_choices(["cassette", "export"], "--format")))
-    rows.append(("`emulator --env-file`", *_choices(["emulator"], "--format")))
+    top = click.Context(cli, info_name="azml-contract")
     written = "".join(
-        f"| {a} | {', '.join(f'`{one}`' for one in b)} |\n" for a, *b in rows
+        f"| `{name_of(context)}` | {', '.join(f'`{one}`' for one in form)} |\n"
+        for context in walk_commands(cli, top)
+        if (form := forms_of(context))
     )
     read = "".join(f"- {one}\n" for one in ("cassettes of ours", *map(str, FORMATS)))
     return (
@@ -203,16 +211,14 @@ def render_formats() -> str:
     )
 
 
-def _choices(words: Sequence[str], option: str) -> list[str]:
-    command: click.Command = cli
-    for word in words:
-        assert isinstance(command, click.Group)
-        found = command.get_command(click.Context(command), word)
-        assert found is not None
-        command = found
-    (one,) = (each for each in command.params if option in each.opts)
-    assert isinstance(one.type, click.Choice)
-    return [str(choice) for choice in one.type.choices]
+def forms_of(context: click.Context) -> list[str]:
+    """What a command can be asked to write with `--format`."""
+    return [
+        str(choice)
+        for one in context.command.params
+        if "--format" in one.opts and isinstance(one.type, click.Choice)
+        for choice in one.type.choices
+    ]
 
 
 RENDERED: dict[str, Callable[[], str]] = {

@@ -16,6 +16,7 @@ from azml_contract.commands.cassette.files import (
 )
 from azml_contract.commands.cassette.wording import count, short_url, short_value
 from azml_contract.commands.kinds import RECORDING
+from azml_contract.commands.options import text_or_json
 
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.command("diff")
 @click.argument("first", type=RECORDING, metavar="A")
 @click.argument("second", type=RECORDING, metavar="B")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@text_or_json
 @click.pass_context
 def command(ctx: click.Context, first: str, second: str, form: str) -> None:
     """Compare two cassettes by call and JSON path.

@@ -18,6 +18,7 @@ from azml_contract.commands.cassette.files import (
 )
 from azml_contract.commands.cassette.wording import age_of, count, size_of
 from azml_contract.commands.kinds import RECORDING
+from azml_contract.commands.options import text_or_json
 
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
@@ -46,7 +47,7 @@ class _Row:
 
 @click.command("ls")
 @click.argument("paths", nargs=-1, type=RECORDING, metavar="[PATH...]")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@text_or_json
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[str, ...], form: str) -> None:
     """List cassettes: scenario, api-version, target, age, interactions, size.

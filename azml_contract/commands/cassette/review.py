@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from azml_contract.commands.cassette.wording import count, short_url
+from azml_contract.commands.options import text_or_json
 from azml_contract.errors import InputError, show_path
 from azml_contract.printable import cut, make_printable
 
@@ -52,7 +53,7 @@ _MOST_LINES = 12
 @click.option("--accept-all", is_flag=True, help="Put all that waits in place.")
 @click.option("--reject-all", is_flag=True, help="Remove all that waits.")
 @click.option("--list", "lists", is_flag=True, help="Tell what waits, decide nothing.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@text_or_json
 @click.pass_context
 def command(
     ctx: click.Context,
