@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from uuid import uuid4
+
+from test_failures import draw_version, register_environment
 
 from azml_contract import ArmResponse, Workspace
 
@@ -19,11 +20,6 @@ def draw_name(azml: Workspace, what: str) -> str:
     return azml.var(what, lambda: f"{what}-{uuid4().hex[:8]}")
 
 
-def draw_version(azml: Workspace) -> str:
-    """The version of what a run registers."""
-    return azml.var("version", lambda: str(int(time.time())))
-
-
 def location_of(azml: Workspace) -> str:
     """Where the workspace is, for what must be beside it."""
     workspace = azml.arm("GET", azml.settings.workspace_id).expect(200)
@@ -34,14 +30,6 @@ def done(azml: Workspace, answer: ArmResponse, *statuses: int) -> ArmResponse:
     """The end of what a call began; fails unless it succeeded."""
     answer.expect(*(statuses or (200, 201, 202)))
     return azml.wait(answer).expect(200, 204)
-
-
-def register_environment(azml: Workspace) -> str:
-    """Id of an environment without packages."""
-    path = f"environments/plain-python/versions/{draw_version(azml)}"
-    conda = "dependencies:\n  - python=3.11\n"
-    made = azml.put(path, azml.body("environment", conda=conda)).expect(200, 201)
-    return str(made.json["id"])
 
 
 def register_model(azml: Workspace, name: str, version: str) -> ArmResponse:

@@ -1,7 +1,9 @@
 """Make, change, stop, start and remove computes.
 
 A cluster is scaled and asked for its nodes; an instance is stopped, started and started
-anew. Both are removed. Keys are asked of a cluster of Kubernetes that is attached.
+anew. Both are removed: by the story, and by the harness where it failed halfway, since
+each was looked for in vain. Keys are asked of a cluster of Kubernetes that is attached,
+which is never deleted.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ REMOVED = {"underlyingResourceAction": "Delete"}
 @pytest.mark.azml(api_versions=MODERN, compute=True)
 def test_cluster(azml: Workspace) -> None:
     path = f"computes/{draw_name(azml, 'cpus')}"
+    assert azml.get(path).status == 404
     done(azml, azml.put(path, azml.body("compute", location=location_of(azml))))
     done(azml, azml.patch(path, azml.body("stories/compute_scale", nodes=8)))
     now = azml.get(path).expect(200).json["properties"]["properties"]
@@ -31,6 +34,7 @@ def test_cluster(azml: Workspace) -> None:
 @pytest.mark.azml(api_versions=MODERN, compute=True)
 def test_instance(azml: Workspace) -> None:
     path = f"computes/{draw_name(azml, 'desk')}"
+    assert azml.get(path).status == 404
     body = azml.body("stories/compute_instance", location=location_of(azml))
     done(azml, azml.put(path, body))
     for action, state in (("stop", "Stopped"), ("start", "Running")):

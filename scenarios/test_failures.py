@@ -82,6 +82,11 @@ def submit(azml: Workspace, *, command: str, compute_id: str) -> ArmResponse:
 def register_environment(azml: Workspace) -> str:
     """ARM id of an environment without packages."""
     conda = "dependencies:\n  - python=3.11\n"
-    version = azml.var("version", lambda: str(int(time.time())))
-    path = f"environments/plain-python/versions/{version}"
-    return str(azml.put(path, azml.body("environment", conda=conda)).json["id"])
+    path = f"environments/plain-python/versions/{draw_version(azml)}"
+    body = azml.body("environment", conda=conda)
+    return str(azml.put(path, body).expect(200, 201).json["id"])
+
+
+def draw_version(azml: Workspace) -> str:
+    """The version of what a run registers."""
+    return azml.var("version", lambda: str(int(time.time())))

@@ -9,7 +9,6 @@ and ``docs/stories/index.md``. Nothing is written by hand; words come from docst
 from __future__ import annotations
 
 import ast
-import json
 import re
 import sys
 from collections import defaultdict
@@ -17,13 +16,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from azml_contract.api_version import sort_key
+from azml_contract.cassette.cassette import Cassette, load_cassette
 from azml_contract.contract.catalog import load_contract, newest_stable
 from azml_contract.contract.contract import Route
 from azml_contract.exchange import Request
 from azml_contract.made_page import keep_page
+from azml_contract.regression.coverage import Coverage
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "stories"
@@ -97,15 +97,13 @@ def read_story(name: str) -> Story:
 
 
 @cache
-def read_cassette(file: Path) -> dict[str, Any]:
-    """What was recorded, as the file has it."""
-    cassette: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    return cassette
+def read_cassette(file: Path) -> Cassette:
+    """What was recorded."""
+    return load_cassette(file)
 
 
-def operation_of(call: dict[str, Any], version: str) -> str:
+def operation_of(request: Request, version: str) -> str:
     """The operation of the contract that a recorded call is; "" for other hosts."""
-    request = Request(call["request"]["method"], call["request"]["uri"])
     if request.api_version != version:
         return ""
     found = load_contract(version).find(request.method, request.path)
@@ -115,14 +113,18 @@ def operation_of(call: dict[str, Any], version: str) -> str:
 
 
 def exercised(stories: Sequence[str], version: str) -> set[str]:
-    """The operations of one version that the recordings of stories call."""
-    return {
-        operation_of(call, version)
-        for name in stories
-        for test in read_story(name).tests
-        if version in test.recorded
-        for call in read_cassette(test.recorded[version])["interactions"]
-    } - {""}
+    """The operations of one version that the recordings of stories call.
+
+    As the page of `regress` counts them.
+    """
+    coverage = Coverage()
+    for name in stories:
+        for test in read_story(name).tests:
+            if version in test.recorded:
+                calls = read_cassette(test.recorded[version]).interactions
+                coverage.add(one.exchange for one in calls)
+    (shown,) = coverage.to_json()["versions"]
+    return {one for group in shown["operations"]["hit"].values() for one in group}
 
 
 def operations_of(groups: Sequence[str], version: str) -> list[str]:
@@ -156,23 +158,23 @@ def render_story(name: str) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _rows(cassette: dict[str, Any], version: str) -> Iterator[str]:
+def _rows(cassette: Cassette, version: str) -> Iterator[str]:
     """A line for each call; what a run draws stands as the name of its variable."""
-    for call in cassette["interactions"]:
-        request, response = call["request"], call["response"]
-        uri = request["uri"].partition("?")[0]
-        if any(one in uri for one in _BY_THE_WAY):
+    for one in cassette.interactions:
+        request, response = one.exchange.request, one.exchange.response
+        uri = request.url.partition("?")[0]
+        if any(part in uri for part in _BY_THE_WAY):
             continue
-        for name, value in cassette["variables"].items():
+        for name, value in cassette.variables.items():
             uri = uri.replace(str(value), f"{{{name}}}")
         path = _WORKSPACE.sub("", uri).lstrip("/")
         # Elsewhere than in the workspace; the end of the path tells enough.
         if path.startswith("subscriptions/"):
             path = ".../" + path.rpartition("/providers/")[2]
         short = re.sub(r"[0-9a-f-]{32,}", "...", path) or "(the workspace)"
-        operation = operation_of(call, version)
+        operation = operation_of(request, version)
         named = f"`{operation}`" if operation else ""
-        yield f"| `{request['method']} {short}` | {response['status']} | {named} |"
+        yield f"| `{request.method} {short}` | {response.status} | {named} |"
 
 
 def _coverage(name: str) -> str:
@@ -184,7 +186,7 @@ def _coverage(name: str) -> str:
         groups[one.partition("_")[0]].append(one)
     rows = [
         f"| {group} | {len(called.intersection(ones))} of {len(ones)} | "
-        + (", ".join(f"`{one}`" for one in ones if one not in called) or "")
+        + ", ".join(f"`{one}`" for one in ones if one not in called)
         + " |"
         for group, ones in groups.items()
     ]
