@@ -17,6 +17,9 @@ from urllib.parse import parse_qsl, urlsplit
 Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 Headers = tuple[tuple[str, str], ...]
 
+BODILESS = (204, 304)
+"""Statuses of answers that have no body, whatever they say of its length."""
+
 
 def make_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
     """Header pairs in the order given, as text."""

@@ -32,7 +32,8 @@ def read_signed(token: str, key: bytes) -> dict[str, Any] | None:
     expected = _write(_digest(signed, key))
     if header is None or header.get("alg") != _HEADER["alg"]:
         return None
-    same = hmac.compare_digest(signature.encode(), expected.encode())
+    given = signature.encode("utf-8", "replace")
+    same = hmac.compare_digest(given, expected.encode())
     return read_unsigned(token) if same else None
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 import h11
 
-from azml_contract.exchange import Headers, Request, Response
+from azml_contract.exchange import BODILESS, Headers, Request, Response
 from azml_contract.gateway.sockets import hurry, receive_plain, send_all
 from azml_contract.gateway.spool import (
     Intake,
@@ -36,8 +36,6 @@ LARGEST_BODY = 16 * 1024**3
 CHUNK = 256 * 1024
 """Bytes that are read from a connection at a time."""
 _LONGEST_HEAD = 64 * 1024
-BODILESS = (204, 304)
-"""Statuses of answers that have no body, whatever they say of its length."""
 _FRAMING = re.compile(
     rb"^(?:(content-length)|(transfer-encoding))[ \t]*:([^\r\n]*)",
     re.IGNORECASE | re.MULTILINE,

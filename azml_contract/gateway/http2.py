@@ -20,9 +20,8 @@ from h2.errors import ErrorCodes
 from h2.events import DataReceived, Event, RequestReceived, StreamEnded, StreamReset
 from h2.exceptions import H2Error, StreamClosedError, StreamIDTooLowError
 
-from azml_contract.exchange import Headers, Response
+from azml_contract.exchange import BODILESS, Headers, Response
 from azml_contract.gateway.http1 import (
-    BODILESS,
     CHUNK,
     Answer,
     Handle,

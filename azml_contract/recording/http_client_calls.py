@@ -20,6 +20,7 @@ from typing import Any
 from urllib3 import HTTPHeaderDict
 
 from azml_contract.exchange import (
+    BODILESS,
     NO_ANSWER,
     Exchange,
     Failure,
@@ -268,7 +269,7 @@ class _Ready(http.client.HTTPResponse):
         self.code = self.status = response.status
         self.reason, self.version = messages.reason_of(response.status), 11
         self.chunked, self.chunk_left = False, None
-        has_body = self._verb != "HEAD" and response.status not in (204, 304)
+        has_body = self._verb != "HEAD" and response.status not in BODILESS
         self.length = len(response.body) if has_body else 0
         self.will_close = "close" in message.get("connection", "").lower()
 

@@ -24,6 +24,7 @@ from urllib3.exceptions import HTTPError
 
 from azml_contract.content_coding import CannotOpen, open_body
 from azml_contract.exchange import (
+    BODILESS,
     Failure,
     Headers,
     Request,
@@ -34,7 +35,6 @@ from azml_contract.exchange import (
 from azml_contract.recording.failures import describe, revive
 
 _CHUNK = 1 << 20
-_BODILESS = (204, 304)
 _PARTIAL = 206
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
@@ -187,7 +187,7 @@ def to_requests(
         # As reading it to its end would leave it, in a tenth of the time.
         vars(answer).update(_content=response.body, _content_consumed=True)
         body.seek(0, SEEK_END)
-        raw.length_remaining = 0
+        vars(raw).update(_fp_bytes_read=len(response.body), length_remaining=0)
     return answer
 
 
@@ -281,7 +281,7 @@ def reason_of(status: int) -> str:
 def framed(method: str, response: Response, missing: int = 0) -> list[tuple[str, str]]:
     """Headers with the length that the body has, and what of it is missing."""
     headers = list(_apart(response.headers))
-    if method == "HEAD" or response.status in _BODILESS:
+    if method == "HEAD" or response.status in BODILESS:
         return headers
     kept = [pair for pair in headers if pair[0].lower() != "content-length"]
     size = len(response.body)
@@ -297,14 +297,14 @@ def _range_of(value: str, size: int) -> str:
     """A Content-Range that is true of a body, which may hold a longer name now.
 
     What a client asks for next depends on the size of the whole: that changes with
-    the range that ends it alone.
+    the range that ends it alone, or that has outgrown it.
     """
     found = _RANGE.fullmatch(value)
     if found is None:
         return value
     first, last, whole = found.groups()
     end = int(first) + size
-    if whole == str(int(last) + 1):
+    if whole != "*" and (int(whole) == int(last) + 1 or end > int(whole)):
         whole = str(end)
     return f"bytes {first}-{end - 1}/{whole}"
 

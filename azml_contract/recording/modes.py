@@ -19,6 +19,7 @@ from azml_contract.cassette.cassette import (
     load_cassette,
     render_cassette,
 )
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Exchange, Request
 from azml_contract.recording import messages
@@ -423,12 +424,18 @@ class Extend(Record):
         added = self._lay_out(scrubber)
         return scrubber, extension.join(added, self.notes.read_pointers())
 
+    @property
+    def _old(self) -> Sequence[Interaction]:
+        """What the cassette held before."""
+        return self._extension.cassette.interactions if self._extension else ()
+
     def _kept_files(self) -> Mapping[str, bytes]:
-        old = self._extension.cassette.interactions if self._extension else ()
-        return {name: one.side_files[name] for one in old for name in one.named_files}
+        return {
+            name: one.side_files[name] for one in self._old for name in one.named_files
+        }
 
     def sent(self) -> list[Sent]:
-        old = self._extension.cassette.interactions if self._extension else ()
+        old = self._old
         held = [
             (one.exchange, index)
             for index, one in enumerate(old)

@@ -50,7 +50,7 @@ from azml_contract.redaction.origin import learn_others
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import (
     EMAIL,
-    KEY_LIST_PLAIN,
+    KEY_LIST_TOLD_ELSEWHERE,
     PEOPLE,
     PERSON,
     REQUEST_HEADERS,
@@ -261,7 +261,7 @@ class Scrubber:
         request = exchange.request
         value = self.redactor.marked(request, value, answer=True)
         if lists_keys(exchange):
-            value = redact_leaves(value, KEY_LIST_PLAIN)
+            value = redact_leaves(value, KEY_LIST_TOLD_ELSEWHERE)
         if is_identity(request) and isinstance(value, dict):
             value = {name: _level_expiry(name, item) for name, item in value.items()}
         return self._level(value)

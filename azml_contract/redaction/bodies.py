@@ -10,13 +10,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from azml_contract.redaction.rules import KEY_LIST_PLAIN, Place
+from azml_contract.redaction.rules import KEY_LIST_TOLD_ELSEWHERE, Place
 from azml_contract.redaction.shapes import redact_value
 
 
 def redact_listed(name: str, value: Any) -> Any:
     """A text in the answer to listSecrets, whose kinds and names stay."""
-    plain = name.lower().endswith("type") or name.lower() in KEY_LIST_PLAIN
+    plain = name.lower().endswith("type") or name.lower() in KEY_LIST_TOLD_ELSEWHERE
     return value if plain or not isinstance(value, str) else redact_leaves(value)
 
 

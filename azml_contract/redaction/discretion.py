@@ -50,8 +50,14 @@ class Discretion:
         """A text of any kind without secrets, nor the ends of one cut in its middle."""
         redactor, learned = self._redactor, self._learned
         text = redactor.message(text)
-        for found in reversed([*_CUT.finditer(text)]):
-            text = _without_ends(text, *found.span(), {*self._rules.secrets, *learned})
+        cuts = [*_CUT.finditer(text)]
+        secrets = {*self._rules.secrets, *learned} if cuts else set()
+        for found in reversed(cuts):
+            start, end = found.span()
+            before = text[max(0, start - _SHORTEST_END) : start]
+            after = text[end : end + _SHORTEST_END]
+            if _may_end((before, after), secrets):  # what follows copies the text
+                text = _without_ends(text, start, end, secrets)
         return text
 
     @contextmanager
@@ -74,6 +80,12 @@ class Discretion:
             entered = False
             if logging.getLogRecordFactory() is make:
                 logging.setLogRecordFactory(before)
+
+
+def _may_end(near: tuple[str, str], secrets: set[str]) -> bool:
+    """Whether what stands on either side of an ellipsis is a piece of a secret."""
+    pieces = [piece for piece in near if len(piece) == _SHORTEST_END]
+    return any(piece in one for piece in pieces for one in secrets)
 
 
 def _without_ends(text: str, start: int, end: int, secrets: set[str]) -> str:

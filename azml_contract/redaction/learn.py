@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, unquote
 from azml_contract.exchange import Exchange, Request
 from azml_contract.redaction.rules import (
     FORM_SECRETS,
-    KEY_LIST_PLAIN,
+    KEY_LIST_TOLD_ELSEWHERE,
     KEY_LISTS,
     PEOPLE,
     Place,
@@ -249,7 +249,7 @@ def _judge(name: str, known: frozenset[str]) -> _Says:
 
 
 def _may(name: str) -> bool:
-    return not name.endswith("type") and name not in KEY_LIST_PLAIN
+    return not name.endswith("type") and name not in KEY_LIST_TOLD_ELSEWHERE
 
 
 def _is_distinctive(value: str) -> bool:

@@ -158,22 +158,26 @@ KEY_LISTS = (
 
 KEY_LIST_PLAIN = frozenset(
     {
-        "category",
         "creationtime",
         "credentialstype",
         "id",
         "keyname",
-        "location",
         "name",
         "permissions",
         "secretstype",
-        "target",
         "type",
-        "userstoragearmid",
-        "userstorageresourceid",
     }
 )
-"""What may stay of such an answer: its kinds and names, and what it is the key of.
+"""What may stay of a secret of many parts: its kinds and names."""
+
+KEY_LIST_TOLD_ELSEWHERE = KEY_LIST_PLAIN | {
+    "category",
+    "location",
+    "target",
+    "userstoragearmid",
+    "userstorageresourceid",
+}
+"""What may stay of an answer to a path of `KEY_LISTS`: also what it is the key of.
 
 That is told elsewhere too, where a secret of the same text would be replaced.
 """

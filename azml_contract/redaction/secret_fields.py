@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from azml_contract.redaction.rules import FORM_SECRETS, KEY_LIST_PLAIN, QUERY_SECRETS
+from azml_contract.redaction.secret_words import YOUR_OWN
 from azml_contract.redaction.shapes import REDACTED, ZERO_KEY, redact_value
 
 SECRET_HEADERS = frozenset(
@@ -37,7 +38,7 @@ _FIELD_LISTS = frozenset({"params", "querystring"})
 _PLAIN = KEY_LIST_PLAIN | {"domain", "expires", "path", "samesite"}
 _STAND_IN = re.compile(
     r"redacted|sanitized|^[0-]+$|^[*x.\u2022]+$|^<[^<>]*>$|^\{\{.*\}\}$|^\$\{.*\}$"
-    r"|^your[-_][a-z_-]+$",
+    rf"|^{YOUR_OWN}$",
     re.IGNORECASE,
 )
 _SAID = re.compile(r"\bfake\b|redacted|sanitized", re.IGNORECASE)

@@ -29,8 +29,11 @@ _REFERENCE = re.compile(
     r"|azureml:.*|/subscriptions/.*",
     re.DOTALL,
 )
+YOUR_OWN = r"your[-_][a-z_-]+"
+"""What documents write for a value that the reader has to put there."""
 _STAND_IN = re.compile(
-    r"REDACTED|Sanitized|your[-_][a-z_-]+|\*+|x{3,}|\.{3,}|\u2022+|(?:3D)?A{40,86}(?:=(?:3D)?){0,2}(?:/.*)?|drawn-\d+x+|user@example\.com",
+    rf"REDACTED|Sanitized|{YOUR_OWN}|\*+|x{{3,}}|\.{{3,}}|\u2022+"
+    r"|(?:3D)?A{40,86}(?:=(?:3D)?){0,2}(?:/.*)?|drawn-\d+x+|user@example\.com",
     re.IGNORECASE,
 )
 _VARIABLE = re.compile(r"[A-Za-z_]+")

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 _STRING = re.compile(
     r"\"(?:[^\"\\\n]|\\.)*+(?P<end>\"?)|'(?:[^'\\\n]|\\.)*+(?P<last>'?)"
 )
 _OBJECT = re.compile(r"[{\[](?=[{\[\s]{0,16}\")")
-_MOST_BROKEN, _BROKEN_COST, _NEAR = 20, 64, 16_384
+_MOST_BROKEN, _BROKEN_COST = 20, 64
 _JSON = json.JSONDecoder()
 _LITERAL = re.compile(
     r"\\(?:([\\'\"abfnrtv])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(000[0-9a-fA-F]{5})"
@@ -67,6 +68,16 @@ def _read_escape(found: re.Match[str]) -> str:
     return chr(int(octal, 8) if octal else int(byte or short or long, 16))
 
 
+class _Unlined(str):
+    """A text as one line: an error would count those before it, each time."""
+
+    def count(self, *_: Any) -> int:
+        return 0
+
+    def rfind(self, *_: Any) -> int:
+        return -1
+
+
 def rewrite_objects(text: str, rewrite: Callable[[str], str]) -> str:
     """Apply `rewrite` to the JSON that stands within a text.
 
@@ -74,17 +85,15 @@ def rewrite_objects(text: str, rewrite: Callable[[str], str]) -> str:
     twenty times the text: such a text would be read once a brace.
     """
     pieces: list[str] = []
-    done = at = base = 0
-    near, left = text, _MOST_BROKEN * len(text)
+    done = at = 0
+    plain, left = _Unlined(text), _MOST_BROKEN * len(text)
     while left > 0 and (found := _OBJECT.search(text, at)):
         start = found.start()
-        if start - base > _NEAR:  # an error counts the lines before it
-            base, near = start, text[start:]
         try:
-            end = base + _JSON.raw_decode(near, start - base)[1]
+            end = _JSON.raw_decode(plain, start)[1]
         except (ValueError, RecursionError) as error:
-            broke = error.pos if isinstance(error, json.JSONDecodeError) else len(near)
-            left -= base + broke - start + _BROKEN_COST
+            broke = error.pos if isinstance(error, json.JSONDecodeError) else len(text)
+            left -= broke - start + _BROKEN_COST
             at = found.end()
             continue
         pieces += [text[done:start], rewrite(text[start:end])]

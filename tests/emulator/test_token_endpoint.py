@@ -116,10 +116,26 @@ def test_a_token_signed_in_another_way_is_worth_nothing(identity, part):
 
 @pytest.mark.parametrize(
     "token",
-    ["", "a.b", "a.b.c", "..", "e30.e30", "e30.bnVsbA.e30", "e30.W10.", "\ud800"],
+    [
+        "",
+        "a.b",
+        "a.b.c",
+        "..",
+        "e30.e30",
+        "e30.bnVsbA.e30",
+        "e30.W10.",
+        "\ud800",
+        "e30.e30.\ud800",
+    ],
 )
 def test_what_is_no_token_is_worth_nothing(identity, token):
     assert identity.check_token(token).state is TokenState.INVALID
+
+
+def test_a_signature_that_has_no_utf_8_is_refused(identity):
+    token = identity.issue_token("https://management.azure.com")
+
+    assert identity.check_token(f"{token[:-1]}\ud800").state is TokenState.INVALID
 
 
 def test_a_token_whose_claims_were_changed_is_worth_nothing(identity):

@@ -29,6 +29,9 @@ def test_headers_of_requests_own_kind_are_taken_in_lower_case():
         ("bytes 10-15/16", "bytes 10-18/19"),  # its end
         ("bytes 10-15/99", "bytes 10-18/99"),  # what comes next is asked for as before
         ("bytes 10-15/*", "bytes 10-18/*"),
+        ("bytes 0-5/8", "bytes 0-8/9"),  # more than the whole was
+        ("bytes 10-15/18", "bytes 10-18/19"),
+        ("bytes 10-15/19", "bytes 10-18/19"),
         ("lines 1-2/3", "lines 1-2/3"),
     ],
 )
@@ -57,6 +60,7 @@ def test_an_answer_that_a_session_reads_is_handed_on_as_reading_would_leave_it(
         assert answer.content == b"abc"
         assert list(answer.iter_content(2)) == [b"ab", b"c"]
         assert answer.raw.read() == b""
+        assert answer.raw.tell() == 3
         streamed = requests.get(f"{service.url}/x", verify=str(service.ca), stream=True)
         assert streamed.raw.read() == b"abc"
 

@@ -10,6 +10,7 @@ import urllib3
 from azure.identity import ClientSecretCredential
 
 from azml_contract.recording.engine import Mode
+from azml_contract.redaction import discretion
 from azml_contract.redaction.discretion import Discretion
 from azml_contract.redaction.rules import RedactionRules
 
@@ -78,6 +79,7 @@ def test_logs_are_as_they_were_once_the_recorder_is_left(make_recorder, real, ca
         ("{'a': 'Wq7!bl...erfly-Zk'}", "{'a': 'REDACTED...REDACTED'}"),
         ("Wq7!blue... and ...fly-Zk", "REDACTED... and ...REDACTED"),
         ("wait... Wq7 ...Zk", "wait... Wq7 ...Zk"),
+        ("...Wq7!...-Zk...fly-Zk", "...REDACTED...-Zk...REDACTED"),
     ],
 )
 def test_the_ends_of_a_secret_that_was_shortened_are_secret_too(said, clean):
@@ -85,3 +87,21 @@ def test_the_ends_of_a_secret_that_was_shortened_are_secret_too(said, clean):
         Discretion(RedactionRules(secrets=("Wq7!bluebutterfly-Zk",))).redact(said)
         == clean
     )
+
+
+def test_a_text_is_copied_for_the_ends_of_a_secret_alone(monkeypatch):
+    """Each ellipsis would cost what the text is long."""
+    copied = []
+    cut = discretion._without_ends
+
+    def count(*args):
+        copied.append(args)
+        return cut(*args)
+
+    monkeypatch.setattr(discretion, "_without_ends", count)
+    said = "." * 100_000 + " Wq7!blue... and " + "wait... " * 1000
+
+    clean = Discretion(RedactionRules(secrets=("Wq7!bluebutterfly-Zk",))).redact(said)
+
+    assert clean == said.replace("Wq7!blue", "REDACTED")
+    assert len(copied) == 1

@@ -16,8 +16,11 @@ from soak import sized
 
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
+from azml_contract.redaction.bodies import redact_listed
 from azml_contract.redaction.rules import RedactionRules
 from azml_contract.redaction.scan import SecretFound
+from azml_contract.redaction.secret_fields import redact_field
+from azml_contract.redaction.shapes import REDACTED
 
 KEY = base64.b64encode(hashlib.sha512(b"a key").digest()).decode()
 OTHER_KEY = base64.b64encode(hashlib.sha512(b"another key").digest()).decode()
@@ -120,6 +123,14 @@ def test_what_a_secret_is_the_key_of_is_no_secret(service, record, cassette_path
     held = {"properties": {**told, "credentials": {"pat": zero}}}
     assert listed.response_json == held
     assert shown.response_json == {"properties": told}
+
+
+@pytest.mark.parametrize("name", ["location", "target", "category"])
+def test_what_a_listed_secret_is_the_key_of_stays_in_such_an_answer_alone(name):
+    """A secret of another place may have parts that are called so."""
+    assert redact_listed(name, "Zk93hd02!x") == "Zk93hd02!x"
+    assert redact_field({name: "Zk93hd02!x"}) == {name: REDACTED}
+    assert redact_field({"keyName": "Zk93hd02!x"}) == {"keyName": "Zk93hd02!x"}
 
 
 def test_secrets_under_known_names_are_redacted_with_their_shape(

@@ -84,6 +84,17 @@ def test_quotes_that_nothing_closes_are_read_in_linear_time():
     assert time.process_time() - started < 2
 
 
+def test_objects_far_into_a_text_that_breaks_off_again_and_again_are_read():
+    """An error counts the lines before it: of them all, once a brace."""
+    broken = '{"a": [1, {"b": tru}\n' * 10_000
+    started = time.process_time()
+
+    clean = rewrite_objects(f'{broken}{{"a": 1}} end', str.upper)
+
+    assert clean == f'{broken}{{"A": 1}} end'
+    assert time.process_time() - started < 1
+
+
 def test_escapes_that_python_does_not_know_stay_and_warn_nobody():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -23,8 +23,13 @@ from azml_contract.whole_file import write_whole
 
 _START = "start.sh"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OF_SHELL = frozenset({"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"})
-"""What a shell lets nobody set; to try ends the script."""
+_OF_SHELL = frozenset(
+    {
+        *("BASHOPTS", "BASH_VERSINFO", "DIRSTACK", "EUID", "FUNCNAME", "GROUPS"),
+        *("LINENO", "OPTIND", "PPID", "RANDOM", "SECONDS", "SHELLOPTS", "UID"),
+    }
+)
+"""What a shell lets nobody set, or sets itself; to try may end the script."""
 ENGINE_FAILED = 125
 """What an engine ends with that could not make or start the container."""
 

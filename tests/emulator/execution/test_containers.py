@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -167,6 +168,26 @@ def test_values_of_variables_stand_on_no_command_line(tmp_path):
     assert "ecret" not in start.read_text().partition("exec ")[2]
     said = subprocess.run(["/bin/sh", start], capture_output=True, check=True)
     assert said.stdout == b"it's $ecret\n\n"
+
+
+@pytest.mark.parametrize("shell", [["dash"], ["bash", "--posix"], ["/bin/sh"]])
+def test_variables_that_a_shell_sets_itself_reach_the_job(tmp_path, shell):
+    if shutil.which(shell[0]) is None:
+        shell = ["/bin/sh"]
+    (tmp_path / "code").mkdir()
+    variables = dict.fromkeys(("OPTIND", "SECONDS", "RANDOM", "LINENO", "UID"), "abc")
+    variables |= dict.fromkeys(("GROUPS", "FUNCNAME", "DIRSTACK"), "abc") | {"KEY": "x"}
+    engine = Engine("/usr/bin/docker", {})
+
+    # Not a shell, which has its own: what it is started with.
+    command = "tr '\\0' '\\n' </proc/$$/environ"
+    found = contain(engine, "i", command, tmp_path, variables, memory_mb=5)
+
+    words = [*shell, found.run[-1]]
+    told = subprocess.run(words, capture_output=True, check=True, text=True).stdout
+    assert {f"{name}={value}" for name, value in variables.items()} <= {
+        *told.splitlines()
+    }
 
 
 def test_podman_serves_where_there_is_no_docker(tmp_path):
