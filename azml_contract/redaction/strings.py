@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-_STRING = re.compile(
-    r"\"(?:[^\"\\\n]|\\.)*+(?P<end>\"?)|'(?:[^'\\\n]|\\.)*+(?P<last>'?)"
-)
+_DOUBLE = r"\"(?:[^\"\\\n]|\\.)*+(?P<end>\"?)"
+_SINGLE = r"'(?:[^'\\\n]|\\.)*+(?P<last>'?)"
+_STRING = re.compile(f"{_DOUBLE}|{_SINGLE}")
+_OTHER = {'"': re.compile(_SINGLE), "'": re.compile(_DOUBLE)}
 _OBJECT = re.compile(r"[{\[](?=[{\[\s]{0,16}\")")
 _MOST_BROKEN, _BROKEN_COST = 20, 64
 _JSON = json.JSONDecoder()
@@ -26,24 +27,35 @@ _LETTERS = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True))
 
 
 def rewrite_strings(text: str, rewrite: Callable[[str], str]) -> str:
-    """Apply `rewrite` to what strings of JSON or Python with escapes hold.
-
-    A quote that nothing closes is looked behind, until all that was read so is twenty
-    times the text; from then on its line is passed over.
-    """
+    """Apply `rewrite` to what strings of JSON or Python with escapes hold."""
     if "\\" not in text:
         return text
     pieces: list[str] = []
-    done = at = 0
-    left = _MOST_BROKEN * len(text)
-    while found := _STRING.search(text, at):
-        if not (found["end"] or found["last"]):  # a quote that nothing closes
-            left -= len(found[0])
-            at = found.start() + 1 if left > 0 else found.end()
-            continue
+    done = 0
+    for found in _strings(text):
         pieces += [text[done : found.start()], _rewrite_string(found[0], rewrite)]
-        done = at = found.end()
+        done = found.end()
     return "".join([*pieces, text[done:]]) if pieces else text
+
+
+def _strings(text: str) -> Iterator[re.Match[str]]:
+    """Each string of a text.
+
+    Behind a quote that nothing closes all is read again, until that is twenty times
+    the text; from then on only what the other quotes of its line hold.
+    """
+    at, left = 0, _MOST_BROKEN * len(text)
+    while found := _STRING.search(text, at):
+        at, quote = found.end(), found[0][0]
+        if found["end"] or found["last"]:
+            yield found
+            continue
+        left -= len(found[0])
+        if left > 0:
+            at = found.start() + 1
+            continue
+        others = _OTHER[quote].finditer(text, found.start() + 1, at)
+        yield from (one for one in others if one[1])
 
 
 def _rewrite_string(run: str, rewrite: Callable[[str], str]) -> str:
