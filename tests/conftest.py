@@ -7,7 +7,6 @@ folder beside this repository is absent.
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import tempfile
@@ -58,9 +57,14 @@ def _interruptible() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _light_children() -> None:
-    """Runs of pytest that tests start do without what takes long to import."""
-    os.environ["PYTEST_ADDOPTS"] = "-p no:hypothesispytest"
+def _light_children() -> Iterator[None]:
+    """Runs of pytest that tests start do without what takes long to import.
+
+    Beside what the developer's own variable asks for.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest", prepend=" ")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,16 @@ if len(sys.argv) > 2:
     fake = {"azml-contract": sys.argv[2]}
     metadata.version = lambda name: fake.get(name) or real(name)
 asyncio.run(run())
+"""
+WATCHER = """
+import sys, time
+from distributed import Client
+with Client(sys.argv[1]) as client:
+    print("watching", flush=True)
+    end = time.monotonic() + 50
+    while len(work := client.processing()) < 2 or not all(work.values()):
+        assert time.monotonic() < end, work
+        time.sleep(0.01)
 """
 
 Done = subprocess.CompletedProcess[str]
@@ -126,13 +135,21 @@ def test_a_worker_that_dies_is_replaced_by_another(cluster) -> None:
     cluster.add_worker()
     cluster.wait_for(2)
     asked = ("regress", "cassettes", "--format", "json2")
+    # It ends once both have work, and so while the one that is killed has some.
+    watcher = subprocess.Popen(
+        [str(PYTHON), "-c", WATCHER, cluster.address], stdout=subprocess.PIPE
+    )
+    assert watcher.stdout is not None
+    assert watcher.stdout.readline() == b"watching\n"
     running = subprocess.Popen(
         [str(PYTHON), "-m", "azml_contract", *asked, "--cluster", cluster.address],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    time.sleep(5)
+    assert watcher.wait(timeout=60) == 0
+    watcher.stdout.close()
+    assert running.poll() is None
     cluster.workers[0].send_signal(signal.SIGKILL)
     said, _ = running.communicate(timeout=300)
     assert said.decode() == cluster.run(*asked, cluster=False).stdout

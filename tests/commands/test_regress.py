@@ -14,6 +14,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from recorded_stories import CASSETTES, FAILURES, FIRST, MODERN, WORKFLOW
 
 from azml_contract.cli import main
 from azml_contract.commands.regress_options import FORMATS
@@ -22,12 +23,6 @@ from azml_contract.regression.report_file import Tail, read_report
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
-CASSETTES = ROOT / "cassettes"
-FAILURES = CASSETTES / "failures"
-"""Enough for what a whole folder shows; all stories would double the time."""
-WORKFLOW = CASSETTES / "train_and_sweep" / "asset_to_sweep"
-FIRST = WORKFLOW / "2021-03-01-preview.json"
-MODERN = WORKFLOW / "2022-05-01.json"
 SCHEMAS = {
     "json": "regression-report.schema.json",
     "json2": "regression-report-2.schema.json",

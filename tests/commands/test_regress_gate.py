@@ -7,14 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-CASSETTES = ROOT / "cassettes"
-FAILURES = CASSETTES / "failures"
-"""Enough for what a whole folder shows; all stories would double the time."""
-WORKFLOW = CASSETTES / "train_and_sweep" / "asset_to_sweep"
-FIRST = WORKFLOW / "2021-03-01-preview.json"
-MODERN = WORKFLOW / "2022-05-01.json"
+from recorded_stories import FAILURES, FIRST, MODERN, WORKFLOW
 
 
 def flat(text: str) -> str:

@@ -9,17 +9,12 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from recorded_stories import CASSETTES, FAILURES, FIRST, MODERN
 
 from azml_contract.documents.find import choose_shard
 from azml_contract.report import html
 
 ROOT = Path(__file__).parents[2]
-CASSETTES = ROOT / "cassettes"
-FAILURES = CASSETTES / "failures"
-"""Enough for what a whole folder shows; all stories would double the time."""
-WORKFLOW = CASSETTES / "train_and_sweep" / "asset_to_sweep"
-FIRST = WORKFLOW / "2021-03-01-preview.json"
-MODERN = WORKFLOW / "2022-05-01.json"
 
 
 def test_reports_of_two_jobs_are_joined(run, tmp_path):

@@ -1,4 +1,7 @@
-"""Lines of the how-to pages run as they stand, in a project with recordings."""
+"""Lines of `azml-contract` in how-to pages run as they stand, beside recordings.
+
+Of three pages; lines of pip, pytest and other programs are not run here.
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 import pytest
 
@@ -31,6 +34,38 @@ def test_the_example_is_recorded_and_replayed(pytester: pytest.Pytester) -> None
     for options in (("--azml-mode", "record"), ()):
         result = pytester.runpytest_subprocess("scenarios", *options)
         result.assert_outcomes(passed=2)
+
+
+def test_the_run_that_is_shown_has_the_counts_of_the_recordings() -> None:
+    files = [*(ROOT / "cassettes").rglob("*.json")]
+    calls: Counter[str] = Counter()
+    for file in files:
+        for one in json.loads(file.read_text("utf-8")).get("interactions", ()):
+            calls[reason_to_skip(urlsplit(one["request"]["uri"]))] += one["times"]
+    scenarios = sum("interactions" in json.loads(file.read_text()) for file in files)
+    judged, total = calls.pop(""), calls.total()
+    reasons = ", ".join(f"{count} {reason}" for reason, count in calls.most_common())
+    assert (
+        f"mode replay, recorded from emulator: {scenarios} scenarios, "
+        f"{judged + total} interactions\n"
+        f"validated: {judged} requests, {judged} responses\n"
+        f"{judged + total} calls seen: {judged} judged, {total} skipped ({reasons})\n"
+    ) in PAGE
+    assert f"\n{scenarios} passed in " in PAGE
+
+
+def reason_to_skip(url: SplitResult) -> str:
+    """Why a call that our recordings hold is not judged; "" where it is."""
+    if url.hostname == "management.azure.com":
+        is_ours = "Microsoft.MachineLearningServices" in url.path
+        return "" if is_ours else "another resource provider"
+    endings = {
+        "login.microsoftonline.com": "login",
+        "blob.core.windows.net": "blob storage",
+        "inference.ml.azure.com": "data plane",
+    }
+    host = str(url.hostname)
+    return next(what for end, what in endings.items() if host.endswith(end))
 
 
 def test_the_marker_is_documented_whole() -> None:

@@ -7,10 +7,8 @@ All of the package is imported once, so that a run takes what its command takes.
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import pkgutil
 import resource
 import select
 import signal
@@ -21,6 +19,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from forked import import_all
 
 _PATIENCE_S = 120.0
 
@@ -81,11 +81,7 @@ class Runs:
 def main() -> None:
     """Run what is asked for until nothing more is."""
     sys.dont_write_bytecode = True
-    import azml_contract
-
-    for one in pkgutil.walk_packages(azml_contract.__path__, "azml_contract."):
-        if not one.name.endswith(("__main__", ".scorer", ".keeper")):
-            importlib.import_module(one.name)
+    import_all()
     for line in sys.stdin:
         asked = json.loads(line)
         words, folder = asked.pop("words"), Path(asked.pop("folder"))
