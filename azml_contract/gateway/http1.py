@@ -1,9 +1,12 @@
-"""HTTP/1.1 on one connection, by h11: requests in, answers out, until it ends.
+"""HTTP/1.1 on one connection: requests in, answers out, until it ends.
 
 In: an open connection, with or without TLS, and a function that answers. Out:
 nothing; the connection is at its end. Bodies above 1 MiB are on disk. Framing that
 two readers could understand in two ways is refused. Knows nothing of ARM, proxies
 or recordings.
+
+A request of the usual form, as nearly all are, is read by `usual`; whatever is not
+quite that is left to h11, which keeps the states of a connection.
 """
 
 from __future__ import annotations
@@ -16,8 +19,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.utils import formatdate
-from http import HTTPStatus
 from typing import Any
 
 import h11
@@ -31,6 +32,13 @@ from azml_contract.gateway.spool import (
     pieces_of,
     size_of,
 )
+from azml_contract.gateway.usual import (
+    PHRASES,
+    UsualHead,
+    read_usual,
+    tell_date,
+    write_usual,
+)
 
 LARGEST_BODY = 16 * 1024**3
 CHUNK = 256 * 1024
@@ -40,7 +48,6 @@ _FRAMING = re.compile(
     rb"^(?:(content-length)|(transfer-encoding))[ \t]*:([^\r\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
-_PHRASES = {int(one): one.phrase.encode() for one in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def serve_http(
     """Answer the requests of a connection, in this thread, until it ends.
 
     Args:
-        connection: Open; its timeout is how long it may be idle.
+        connection: Open; its timeout, if it has one, is how long it may be idle.
         handle: Makes the answers.
         scheme: ``https`` or ``http``, for URLs.
         authority: Host and port where a request names none.
@@ -115,78 +122,124 @@ class _Http1:
         self._scheme = scheme
         self._authority = authority
         self._largest = largest
-        self._method = b""
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_LONGEST_HEAD)
+        self._method = ""
+        self._pending = b""
+        self._http: h11.Connection | None = None
 
     def run(self, first: bytes) -> None:
-        if first:
-            self._take_in(first)
+        self._pending = first
         while self._take_turn():
-            self._http.start_next_cycle()
+            """The next one."""
         self._part()
 
     def _take_turn(self) -> bool:
         """One request and its answer; whether another may follow."""
+        if not self._pending:
+            self._pending = self._connection.recv(CHUNK)
+        self._http = None
+        head = read_usual(self._pending)
+        if head is None:
+            return self._take_turn_by_h11() if self._pending else False
+        self._method = head.method
         try:
-            asked = self._read_head()
+            self._refuse_over(head.length)
+        except _Refused as refused:
+            return self._send_last(refused.answer)
+        return self._answer(self._as_usual_request(head))
+
+    def _answer(self, request: Request) -> bool:
+        answer = self._handle(request)
+        if answer is None or not self._send(answer):
+            self._cut()
+            return False
+        return self._http is None or (
+            self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        )
+
+    # -- reading what is usual --------------------------------------------------
+
+    def _as_usual_request(self, head: UsualHead) -> Request:
+        url = head.target
+        if "://" not in url.partition("?")[0]:
+            url = f"{self._scheme}://{head.host}{url}"
+        end = head.end + head.length
+        body: bytes | Spool = self._pending[head.end : end]
+        missing = head.length - len(body)
+        self._pending = self._pending[end:]
+        if missing:
+            intake = Intake()
+            intake.take(body)
+            self._read_rest(intake, missing)
+            body = intake.body()
+        return make_request(head.method, url, head.headers, body)
+
+    def _read_rest(self, intake: Intake, missing: int) -> None:
+        while missing > 0:
+            hurry(self._connection)
+            piece = self._connection.recv(CHUNK)
+            if not piece:
+                raise ConnectionResetError("the client left in the middle of a body")
+            intake.take(piece[:missing])
+            self._pending = piece[missing:]
+            missing -= len(piece)
+
+    # -- reading by h11 ---------------------------------------------------------
+
+    def _take_turn_by_h11(self) -> bool:
+        http = self._http = h11.Connection(
+            h11.SERVER, max_incomplete_event_size=_LONGEST_HEAD
+        )
+        try:
+            asked = self._read_head(http)
             if asked is None:
                 return False
             self._refuse_large(asked)
-            body = self._read_body()
+            body = self._read_body(http)
         except _Refused as refused:
             return self._send_last(refused.answer)
         except h11.RemoteProtocolError as error:
             status = error.error_status_hint
             return self._send_last(make_problem(status, "BadRequest", f"{error}."))
-        answer = self._handle(self._as_request(asked, body))
-        if answer is None or not self._send(answer):
-            self._cut()
-            return False
-        return self._http.our_state is h11.DONE and (self._http.their_state is h11.DONE)
+        self._pending = http.trailing_data[0]
+        return self._answer(self._as_request(asked, body))
 
-    # -- reading ----------------------------------------------------------------
-
-    def _read_head(self) -> h11.Request | None:
-        raw = self._http.trailing_data[0]
+    def _read_head(self, http: h11.Connection) -> h11.Request | None:
+        raw, self._pending = self._pending, b""
+        hurry(self._connection)
+        http.receive_data(raw)
         while True:
-            event = self._http.next_event()
+            event = http.next_event()
             if isinstance(event, h11.Request):
                 break
             if isinstance(event, h11.ConnectionClosed):
                 return None
-            piece = self._receive()
-            if not piece and not raw:
-                return None
-            raw += piece
-        self._method = event.method
-        head = raw[: len(raw) - len(self._http.trailing_data[0])]
+            raw += self._receive(http)
+        self._method = event.method.decode("ascii")
+        head = raw[: len(raw) - len(http.trailing_data[0])]
         _refuse_ambiguous(head)
         if event.method == b"CONNECT":
             raise _Refused(405, "MethodNotAllowed", "A tunnel in a tunnel is refused.")
         return event
 
-    def _receive(self) -> bytes:
+    def _receive(self, http: h11.Connection) -> bytes:
         piece = self._connection.recv(CHUNK)
-        self._take_in(piece)
-        return piece
-
-    def _take_in(self, piece: bytes) -> None:
         # Clients behind a proxy leave Nagle on: they send the body only when the
         # headers are acknowledged, and Linux delays that by 40 ms.
         hurry(self._connection)
-        self._http.receive_data(piece)
+        http.receive_data(piece)
+        return piece
 
-    def _read_body(self) -> bytes | Spool:
-        if self._http.they_are_waiting_for_100_continue:
+    def _read_body(self, http: h11.Connection) -> bytes | Spool:
+        if http.they_are_waiting_for_100_continue:
             go_on = h11.InformationalResponse(
                 status_code=100, headers=[], reason=b"Continue"
             )
-            send_all(self._connection, self._http.send(go_on) or b"")
+            send_all(self._connection, http.send(go_on) or b"")
         intake: Intake | None = None
         while True:
-            event = self._http.next_event()
+            event = http.next_event()
             if event is h11.NEED_DATA:
-                self._receive()
+                self._receive(http)
             elif isinstance(event, h11.Data):
                 intake = intake or Intake()
                 intake.take(bytes(event.data))
@@ -224,8 +277,15 @@ class _Http1:
 
     def _send(self, answer: Response | Streamed) -> bool:
         """Send an answer; whether it was sent whole."""
+        if self._http is None and isinstance(answer, Response):
+            whole = write_usual(answer, is_head=self._method == "HEAD")
+            if whole is not None:
+                send_all(self._connection, whole)
+                return True
+        # To h11 a request that was usual had no body: that has been read.
+        http = self._http = self._http or _after_request(self._method)
         if isinstance(answer, Streamed):
-            return self._send_stream(answer)
+            return self._send_stream(http, answer)
         size = size_of(answer)
         promised = size
         headers: list[tuple[bytes, bytes]] = []
@@ -234,28 +294,28 @@ class _Http1:
                 promised = max(promised, int(value)) if value.isdigit() else promised
             else:
                 headers.append((name, value))
-        silent = self._method == b"HEAD" or answer.status in BODILESS
+        silent = self._method == "HEAD" or answer.status in BODILESS
         if answer.status not in BODILESS:
             headers.append((b"Content-Length", b"%d" % promised))
-        out = self._start(answer.status, headers)
+        out = _start(http, answer.status, headers)
         if not silent:
             for piece in pieces_of(answer):
-                out += self._data(piece)
+                out += _data(http, piece)
                 if len(out) > CHUNK:
                     send_all(self._connection, out)
                     out = b""
             if promised > size:
                 send_all(self._connection, out)
                 return False
-        send_all(self._connection, out + self._end())
+        send_all(self._connection, out + _end(http))
         return True
 
-    def _send_stream(self, answer: Streamed) -> bool:
+    def _send_stream(self, http: h11.Connection, answer: Streamed) -> bool:
         headers = list(_encode(answer.headers))
-        out = self._start(answer.status, headers)
+        out = _start(http, answer.status, headers)
         try:
             for piece in answer.chunks:
-                send_all(self._connection, out + self._data(piece))
+                send_all(self._connection, out + _data(http, piece))
                 out = b""
         except (OSError, h11.LocalProtocolError):
             with contextlib.suppress(OSError):
@@ -264,24 +324,10 @@ class _Http1:
                 """To its end: whoever records it wants all of it."""
             return False
         try:
-            send_all(self._connection, out + self._end())
+            send_all(self._connection, out + _end(http))
         except h11.LocalProtocolError:  # less than was promised
             return False
         return True
-
-    def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
-        if not any(name.lower() == b"date" for name, _ in headers):
-            headers.append((b"Date", _now()))
-        head = h11.Response(
-            status_code=status, headers=headers, reason=_PHRASES.get(status, b"")
-        )
-        return self._http.send(head) or b""
-
-    def _data(self, piece: bytes) -> bytes:
-        return self._http.send(h11.Data(data=piece)) or b""
-
-    def _end(self) -> bytes:
-        return self._http.send(h11.EndOfMessage()) or b""
 
     def _send_last(self, answer: Response) -> bool:
         """Say what is wrong with a request; nothing can follow it."""
@@ -320,6 +366,33 @@ class _Http1:
             self._connection.shutdown(socket.SHUT_RDWR)
 
 
+def _after_request(method: str) -> h11.Connection:
+    """h11's view of a connection on which a request without a body has come."""
+    http = h11.Connection(h11.SERVER)
+    http.receive_data(f"{method} / HTTP/1.1\r\nHost: -\r\n\r\n".encode("ascii"))
+    http.next_event()
+    http.next_event()
+    return http
+
+
+def _start(
+    http: h11.Connection, status: int, headers: list[tuple[bytes, bytes]]
+) -> bytes:
+    if not any(name.lower() == b"date" for name, _ in headers):
+        headers.append((b"Date", tell_date().encode()))
+    reason = PHRASES.get(status, "").encode()
+    head = h11.Response(status_code=status, headers=headers, reason=reason)
+    return http.send(head) or b""
+
+
+def _data(http: h11.Connection, piece: bytes) -> bytes:
+    return http.send(h11.Data(data=piece)) or b""
+
+
+def _end(http: h11.Connection) -> bytes:
+    return http.send(h11.EndOfMessage()) or b""
+
+
 def _refuse_ambiguous(head: bytes) -> None:
     """Refuse what two readers of a request may understand in two ways.
 
@@ -340,15 +413,3 @@ def _encode(headers: Headers) -> Iterator[tuple[bytes, bytes]]:
     for name, value in headers:
         plain = " ".join(value.split("\n")).strip()
         yield name.encode("latin-1"), plain.encode("latin-1", "replace")
-
-
-_date: tuple[int, bytes] = (0, b"")
-
-
-def _now() -> bytes:
-    """The time as HTTP writes it; made once a second."""
-    global _date
-    second = int(time.time())
-    if _date[0] != second:
-        _date = (second, formatdate(second, usegmt=True).encode())
-    return _date[1]
