@@ -163,17 +163,16 @@ class _Http1:
         if "://" not in url.partition("?")[0]:
             url = f"{self._scheme}://{head.host}{url}"
         end = head.end + head.length
-        body: bytes | Spool = self._pending[head.end : end]
-        missing = head.length - len(body)
+        body = self._pending[head.end : end]
         self._pending = self._pending[end:]
-        if missing:
-            intake = Intake()
-            intake.take(body)
-            self._read_rest(intake, missing)
-            body = intake.body()
-        return make_request(head.method, url, head.headers, body)
+        whole = self._read_rest(body, head.length - len(body))
+        return make_request(head.method, url, head.headers, whole)
 
-    def _read_rest(self, intake: Intake, missing: int) -> None:
+    def _read_rest(self, body: bytes, missing: int) -> bytes | Spool:
+        if not missing:
+            return body
+        intake = Intake()
+        intake.take(body)
         while missing > 0:
             hurry(self._connection)
             piece = self._connection.recv(CHUNK)
@@ -182,6 +181,7 @@ class _Http1:
             intake.take(piece[:missing])
             self._pending = piece[missing:]
             missing -= len(piece)
+        return intake.body()
 
     # -- reading by h11 ---------------------------------------------------------
 
