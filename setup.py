@@ -26,6 +26,7 @@ class BuildWithShipped(build_py):
                 left_out = SHIPPED["leave_out"]
                 shutil.copytree(ROOT / name, inside / name, ignore=left_out)
             else:
+                (inside / name).parent.mkdir(exist_ok=True)
                 shutil.copy2(ROOT / name, inside / name)
 
 

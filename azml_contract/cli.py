@@ -31,6 +31,7 @@ COMMANDS = {
     "record": "Run a program, and record what it calls.",
     "regress": "Judge every recorded call under every other api-version.",
     "replay": "Run a program, its calls answered from cassettes.",
+    "schema": "Print the JSON Schema of what this program writes.",
     "serve": "Answer clients from cassettes, as a service.",
     "skill": "Print a guide for coding agents, as a skill file.",
     "upgrade": "Print the edits that take request bodies to another api-version.",

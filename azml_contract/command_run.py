@@ -33,6 +33,7 @@ from azml_contract.report.run import (
     describe_findings,
     describe_validated,
 )
+from azml_contract.seen import Calls
 
 if TYPE_CHECKING:
     from azml_contract.exchange import Exchange, Request
@@ -78,8 +79,16 @@ class CommandPlan:
 
 @dataclass(slots=True)
 class Report:
-    """What came of a run: lines to be printed, and whether anything is wrong."""
+    """What came of a run: lines to be printed, and whether anything is wrong.
 
+    `interactions` went through; of their `calls`, as many `requests` and `responses`
+    were validated.
+    """
+
+    interactions: int = 0
+    requests: int = 0
+    responses: int = 0
+    calls: Calls = field(default_factory=Calls)
     lines: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -91,6 +100,17 @@ class Report:
         return bool(self.problems) or (
             least is not None and any(is_at_least(f, least) for f in self.findings)
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs: the account of calls, and what was found."""
+        return {
+            "interactions": self.interactions,
+            "validated": {"requests": self.requests, "responses": self.responses},
+            "calls": self.calls.to_json(),
+            "findings": [one.to_json() for one in self.findings],
+            "notes": self.lines,
+            "problems": self.problems,
+        }
 
 
 class CommandRun:
@@ -231,7 +251,9 @@ class CommandRun:
             tally.findings.extend(verdict.findings * times)
             for _ in range(times):
                 tally.calls += verdict.calls
-        report.findings = tally.findings
+        report.findings, report.calls = tally.findings, tally.calls
+        report.interactions = exchanges
+        report.requests, report.responses = tally.requests, tally.responses
         return {
             "exchanges": exchanges,
             "requests": tally.requests,

@@ -15,7 +15,12 @@ DEMO = ("documented_workflow", "failures", "train_and_sweep")
 """Scenarios that the demo runs, and a wheel holds; the others are for reading."""
 _LEFT_OUT = ("__pycache__", "*.unproven", ".*")
 _OF_OTHERS = ("test_*.py", "story.py", "scoring", "stories")
-NAMES = ("scenarios", "cassettes", "package.json", "package-lock.json")
+SCHEMAS = ("cassette", "output", "regression-report", "regression-report-2")
+"""Of what the program writes."""
+NAMES = (
+    *("scenarios", "cassettes", "package.json", "package-lock.json"),
+    *(f"docs/{one}.schema.json" for one in SCHEMAS),
+)
 
 
 def find_shipped(name: str) -> Path:
@@ -23,6 +28,11 @@ def find_shipped(name: str) -> Path:
     assert name in NAMES
     inside = _PACKAGE / "shipped" / name
     return inside if inside.exists() else _PACKAGE.parent / name
+
+
+def read_schema(name: str) -> str:
+    """The text of one of `SCHEMAS`."""
+    return find_shipped(f"docs/{name}.schema.json").read_text("utf-8")
 
 
 def leave_out(folder: str, names: Iterable[str]) -> set[str]:

@@ -14,6 +14,7 @@ from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.kinds import API_VERSION, OPERATION
 from azml_contract.commands.lazy import SuggestingGroup
 from azml_contract.commands.options import text_or_json
+from azml_contract.commands.printing import print_json
 from azml_contract.contract.catalog import (
     known_versions,
     load_contract,
@@ -52,7 +53,7 @@ def list_versions(form: str) -> None:
     """List every api-version, and what its contract was compiled from."""
     rows = [_summary(load_contract(v)) for v in known_versions()]
     if form == "json":
-        _print_json({"format": 1, "versions": rows})
+        print_json(versions=rows)
         return
     click.echo(_list_row(*_HEADS))
     for row in rows:
@@ -113,7 +114,7 @@ def diff(
         changes = [change for change in changes if change.breaks]
     if form == "json":
         listed = [change.to_json() for change in changes]
-        _print_json({"format": 1, "from": before, "to": after, "changes": listed})
+        print_json(**{"from": before, "to": after, "changes": listed})
     else:
         _print_changes(old, new, changes)
 
@@ -128,8 +129,8 @@ def _print_proof(old: Contract, new: Contract, operation: str, form: str) -> Non
     if operation and not found:
         raise UsageError(f"{old.api_version} has no operation {operation} with a body.")
     if form == "json":
-        shape = {"format": 1, "from": old.api_version, "to": new.api_version}
-        _print_json({**shape, "operations": [one.to_json() for one in found]})
+        versions = {"from": old.api_version, "to": new.api_version}
+        print_json(**versions, operations=[one.to_json() for one in found])
         return
     for one in found:
         if one.proven is not Proven.YES:
@@ -163,6 +164,14 @@ def _print_proof(old: Contract, new: Contract, operation: str, form: str) -> Non
     type=_FOLDER,
     metavar="DIR",
     help="Instead, the settings of VS Code for the bodies of scenarios in DIR.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json"]),
+    default="json",
+    expose_value=False,
+    help="What it prints is JSON in any case.",
 )
 def schema(
     operation: str | None,
@@ -199,7 +208,8 @@ def schema(
 @click.option(
     "--api-version", "wanted", multiple=True, metavar="V", help="This; repeatable."
 )
-def import_specs(specs: Path, folder: Path, wanted: tuple[str, ...]) -> None:
+@text_or_json
+def import_specs(specs: Path, folder: Path, wanted: tuple[str, ...], form: str) -> None:
     """Add api-versions from DIR to a FOLDER of your own.
 
     DIR is a clone of azure-rest-api-specs, or a bicep-types folder. Without
@@ -210,6 +220,9 @@ def import_specs(specs: Path, folder: Path, wanted: tuple[str, ...]) -> None:
     if is_half_filled(folder):
         click.echo(f"{folder} was left half filled, and is made anew.", err=True)
     added = import_to_folder(specs, folder, wanted=wanted)
+    if form == "json":
+        print_json(folder=folder.as_posix(), added=[*added])
+        return
     for version in added:
         click.echo(f"{version} added to {folder}")
     if not added:
@@ -217,19 +230,23 @@ def import_specs(specs: Path, folder: Path, wanted: tuple[str, ...]) -> None:
 
 
 @command.command()
+@text_or_json
 @click.pass_context
-def verify(context: click.Context) -> None:
+def verify(context: click.Context, form: str) -> None:
     """Recompute the digests of the contract data."""
     from azml_contract.contract.catalog import DATA, folder_in_use
     from azml_contract.contract.compile import find_altered
 
     folders = (DATA, folder_in_use())
     altered = [line for one in folders if one for line in find_altered(one)]
-    for line in altered:
-        click.echo(line)
-    if altered:
-        context.exit(1)
-    click.echo(f"{len(known_versions())} api-versions, data unaltered")
+    versions = len(known_versions())
+    if form == "json":
+        print_json(api_versions=versions, altered=altered)
+    elif altered:
+        _print_lines(altered)
+    else:
+        click.echo(f"{versions} api-versions, data unaltered")
+    context.exit(1 if altered else 0)
 
 
 def _summary(contract: Contract) -> dict[str, Any]:
@@ -278,9 +295,7 @@ def _show_all(contract: Contract, form: str) -> None:
         {"id": o.id, "method": o.method, "path": o.path, "assumed": o.assumed}
         for o in contract.operations.values()
     ]
-    _print_json(
-        {"format": 1, "api_version": contract.api_version, "operations": listed}
-    )
+    print_json(api_version=contract.api_version, operations=listed)
 
 
 def _show_one(contract: Contract, name: str, form: str) -> None:
@@ -292,7 +307,7 @@ def _show_one(contract: Contract, name: str, form: str) -> None:
     operation = contract.operations.get(found)
     if form == "json":
         value = _plain(operation or contract.definitions[found])
-        _print_json({"format": 1, "api_version": contract.api_version, **value})
+        print_json(api_version=contract.api_version, **value)
     elif operation:
         lines = describe.describe_operation(operation)
         _print_lines([f"{found}  {_title(contract)}", *lines])

@@ -12,13 +12,15 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from azml_contract.commands.azurite import provide_azurite
+from azml_contract.commands.options import text_or_json
+from azml_contract.commands.printing import print_json
 from azml_contract.errors import (
     AzmlContractError,
     EmulatorError,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from azml_contract.cassette.cassette import Cassette
+    from azml_contract.finding import Finding
 
 WORKFLOW = "train_and_sweep/asset_to_sweep"
 TRAINED = "2024-04-01"
@@ -39,6 +42,7 @@ PACKAGES = ("lightgbm", "mlflow", "pandas", "sklearn")
 DOCUMENTED = "documented_workflow/as_the_prose_says"
 MARK = ".azml-demo"
 """A file that stands in the folder of a demo."""
+_STDERR = 2
 # Another story is imported by its name; nothing above the folder is asked.
 _PYTEST = """\
 [tool.pytest.ini_options]
@@ -62,11 +66,16 @@ pythonpath = ["scenarios"]
     help="Where the scenarios of the demo and its cassettes are written: an empty "
     "folder, or the one of an earlier demo, whose files are replaced.",
 )
-def command(scenarios: Path | None, folder: Path) -> None:
-    """Show the whole story on this machine, without an Azure account."""
+@text_or_json
+def command(scenarios: Path | None, folder: Path, form: str) -> None:
+    """Show the whole story on this machine, without an Azure account.
+
+    With --format json the story is told on the error stream.
+    """
     from rich.padding import Padding
     from rich.text import Text
 
+    from azml_contract.regression.steps import describe_steps, find_faults
     from azml_contract.report.table import make_console, print_trimmed
 
     if scenarios is not None and not scenarios.is_dir():
@@ -74,7 +83,8 @@ def command(scenarios: Path | None, folder: Path) -> None:
     _take_folder(folder)
     if scenarios is None:
         scenarios = _unpack(folder)
-    console = make_console()
+    console = make_console(sys.stderr if form == "json" else None)
+    out = _STDERR if form == "json" else None
     cassettes = folder / "cassettes"
     shutil.rmtree(cassettes, ignore_errors=True)
 
@@ -85,29 +95,43 @@ def command(scenarios: Path | None, folder: Path) -> None:
         console.print("  What follows is of the recordings that come along.")
         shutil.copytree(find_shipped("cassettes"), cassettes)
     else:
-        _run_pytest(scenarios, cassettes, "record")
+        _run_pytest(out, scenarios, cassettes, "record")
     loaded = _load(cassettes)
 
     _headline(console, 2, "What happened: each call of the workflow, its answer")
     _print_steps(console, [c for c in loaded if c.scenario == WORKFLOW])
 
     _headline(console, 3, "Servers stopped: the same scenarios, offline")
-    _run_pytest(scenarios, cassettes, "replay")
+    _run_pytest(out, scenarios, cassettes, "replay")
 
     _headline(console, 4, "What was found in the bodies that the how-to prints")
-    _print_findings(console, [c for c in loaded if c.scenario == DOCUMENTED])
+    found = find_faults(c for c in loaded if c.scenario == DOCUMENTED)
+    _print_findings(console, found)
 
     _headline(console, 5, "Which calls break when only the api-version changes")
     _print_matrix(console, [c for c in loaded if c.scenario == WORKFLOW])
 
     _headline(console, 6, "Trained for real: LightGBM on iris, then a sweep of it")
-    _train(console, scenarios, folder / "trained", why)
+    is_trained = _train(console, out, scenarios, folder / "trained", why)
 
     print_trimmed(
         console,
         f"\nThe cassettes are in {cassettes}, the scenarios in {scenarios}. Next, a "
         "project of your own: [bold]azml-contract init my-calls[/]",
     )
+    if form == "json":
+        print_json(
+            cassettes=[c.scenario for c in loaded],
+            not_recorded=why,
+            calls=[
+                {"api_version": c.api_version, "call": call, "answers": answers}
+                for c in loaded
+                if c.scenario == WORKFLOW
+                for call, answers in describe_steps(c)
+            ],
+            findings=[one.to_json() for one in found],
+            trained=is_trained,
+        )
 
 
 def _headline(console: Console, number: int, text: str) -> None:
@@ -166,19 +190,26 @@ def find_lacking() -> list[str]:
     return [name for name in PACKAGES if find_spec(name) is None]
 
 
-def _train(console: Console, scenarios: Path, cassettes: Path, why: str) -> None:
-    """Run the workflow once with jobs that really run, and show what they came to."""
+def _train(
+    console: Console, out: int | None, scenarios: Path, cassettes: Path, why: str
+) -> bool:
+    """Run the workflow once with jobs that really run, and show what they came to.
+
+    Returns:
+        Whether it did.
+    """
     lacking = find_lacking()
     story = scenarios / f"test_{WORKFLOW.partition('/')[0]}.py"
     if why or lacking or sys.platform == "win32" or not story.is_file():
         lacked = f"{', '.join(lacking)} not installed" if lacking else "not possible"
         console.print(f"  Simulated only, {lacked} here: the metrics are invented.")
-        return
+        return False
     shutil.rmtree(cassettes, ignore_errors=True)
     more = ("--azml-execute", "--azml-api-version", TRAINED)
-    _run_pytest(story, cassettes, "record", *more)
+    _run_pytest(out, story, cassettes, "record", *more)
     for cassette in _load(cassettes):
         _print_sweep(console, cassette)
+    return True
 
 
 def _print_sweep(console: Console, cassette: Cassette) -> None:
@@ -205,15 +236,20 @@ def _print_sweep(console: Console, cassette: Cassette) -> None:
         return
 
 
-def _run_pytest(scenarios: Path, cassettes: Path, mode: str, *more: str) -> None:
-    """Run the scenarios in a process of their own, which ends its servers."""
+def _run_pytest(
+    out: int | None, scenarios: Path, cassettes: Path, mode: str, *more: str
+) -> None:
+    """Run the scenarios in a process of their own, which ends its servers.
+
+    What it prints goes to the file descriptor `out`; None for the standard output.
+    """
     arguments = [
         *(sys.executable, "-m", "pytest", str(scenarios), "-q", "--no-header"),
         *("-p", "no:cacheprovider", "--azml-mode", mode, "--azml-prove=memory"),
         *("--azml-cassettes", str(cassettes), *more),
     ]
     sys.stdout.flush()
-    code = subprocess.run(arguments, check=False).returncode
+    code = subprocess.run(arguments, check=False, stdout=out).returncode
     if code != 0:
         raise AzmlContractError(
             f"The scenarios failed in mode {mode}; pytest says why above "
@@ -240,14 +276,13 @@ def _print_steps(console: Console, cassettes: Sequence[Cassette]) -> None:
     console.print("  x10: that many calls; a job is asked until it has ended")
 
 
-def _print_findings(console: Console, cassettes: Sequence[Cassette]) -> None:
+def _print_findings(console: Console, found: Iterable[Finding]) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from azml_contract.regression.steps import find_faults
     from azml_contract.report.table import print_trimmed
 
-    for finding in find_faults(cassettes):
+    for finding in found:
         colour = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
         line = Text(f"{finding.code} {finding.severity:<8}", colour)
         print_trimmed(console, line + Text(finding.pointer or "(body)", "bold"))

@@ -17,6 +17,8 @@ from pathlib import Path
 import click
 
 from azml_contract.commands.azurite import provide_azurite
+from azml_contract.commands.options import text_or_json
+from azml_contract.commands.printing import print_json
 from azml_contract.errors import AzmlContractError
 from azml_contract.settings import (
     VARIABLES,
@@ -25,13 +27,19 @@ from azml_contract.settings import (
     load_settings,
 )
 
+_TITLES = {
+    "Replay: pytest scenarios": "replay",
+    "Emulator: --azml-mode record, extend, live or verify": "emulator",
+}
+
 
 @click.command()
 @click.option("--online", is_flag=True, help="Also ask for a token and the workspace.")
 @click.option(
     "--install", is_flag=True, help="Install Azurite into this user's cache first."
 )
-def command(online: bool, install: bool) -> None:
+@text_or_json
+def command(online: bool, install: bool, form: str) -> None:
     """Say what is set, what is missing, and how to mend it.
 
     Exit code 2: Azure is set up in part, or does not answer (--online).
@@ -39,26 +47,41 @@ def command(online: bool, install: bool) -> None:
     folder = Path.cwd()
     if install:
         provide_azurite()
-    for title, lines in (
-        ("Replay: pytest scenarios", _replay(folder)),
-        ("Emulator: --azml-mode record, extend, live or verify", _emulator(folder)),
-    ):
-        click.echo(title)
-        for name, state in lines:
-            click.echo(f"  {name:<16}{state}")
-        click.echo()
-    click.echo("Azure: --azml-target azure")
     files = {"dotenv": folder / ".env", "pyproject": folder / "pyproject.toml"}
     values = collect_values(os.environ, **files)
+    told = {
+        "replay": dict(_replay(folder)),
+        "emulator": dict(_emulator(folder)),
+        "azure": {
+            variable: _show(name, values) for name, variable in VARIABLES.items()
+        },
+    }
+    if form == "text":
+        _print(told)
+    location = None
+    try:
+        if values or online:
+            settings = load_settings(os.environ, **files)
+            location = _ask_azure(settings) if online else None
+        elif form == "text":
+            click.echo("  Nothing is set; nothing but Azure itself needs it.")
+    finally:  # what is set in part is told, too
+        if form == "json":
+            print_json(**told, location=location)
+    if location is not None and form == "text":
+        click.echo(f"\nThe workspace answers: {location}.")
+
+
+def _print(told: Mapping[str, Mapping[str, str]]) -> None:
+    for title, name in _TITLES.items():
+        click.echo(title)
+        for what, state in told[name].items():
+            click.echo(f"  {what:<16}{state}")
+        click.echo()
+    click.echo("Azure: --azml-target azure")
     for name, variable in VARIABLES.items():
-        shown = _show(name, values)
+        shown = told["azure"][variable]
         click.echo(f"  {name.replace('_', ' '):<16}{variable:<24}{shown}")
-    if not values and not online:
-        click.echo("  Nothing is set; nothing but Azure itself needs it.")
-        return
-    settings = load_settings(os.environ, **files)
-    if online:
-        _ask_azure(settings)
 
 
 def _replay(folder: Path) -> Iterator[tuple[str, str]]:
@@ -122,7 +145,8 @@ def _version(distribution: str) -> str:
         return ""
 
 
-def _ask_azure(settings: Settings) -> None:
+def _ask_azure(settings: Settings) -> str:
+    """The region of the workspace."""
     import logging
 
     from azml_contract.client import Workspace
@@ -133,4 +157,4 @@ def _ask_azure(settings: Settings) -> None:
     answer = workspace.arm("GET", settings.workspace_id)
     if answer.error is not None:
         raise AzmlContractError(f"The workspace does not answer: {answer.error}")
-    click.echo(f"\nThe workspace answers: {answer.json['location']}.")
+    return str(answer.json["location"])

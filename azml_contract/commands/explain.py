@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import click
 
+from azml_contract.commands.options import text_or_json
 from azml_contract.errors import UsageError
 
 
 @click.command()
 @click.argument("codes", nargs=-1, metavar="[CODE...]")
-def command(codes: tuple[str, ...]) -> None:
+@text_or_json
+def command(codes: tuple[str, ...], form: str) -> None:
     """Say what a finding means, what it rests on, and what to do.
 
     CODE is a code such as AZC103; without one, all codes are listed.
     """
     from azml_contract.validation.codes import CODES
-    from azml_contract.validation.codes_page import load_entries, render_code
+    from azml_contract.validation.codes_page import load_entries, render_code, to_json
 
+    if form == "json":
+        from azml_contract.commands.printing import print_json
+
+        named = map(_complete, codes) if codes else CODES
+        entries = load_entries()
+        print_json(codes=[to_json(CODES[name], entries[name]) for name in named])
+        return
     if not codes:
         for code in CODES.values():
             click.echo(f"{code.code}  {code.service!s:<8}{code.title}")

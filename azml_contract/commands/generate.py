@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from azml_contract.commands.kinds import INPUT
+from azml_contract.commands.options import text_or_json
+from azml_contract.commands.printing import print_json
 from azml_contract.errors import AzmlContractError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -39,27 +42,51 @@ _ENDED = ("Completed", "Failed", "Canceled", "Succeeded")
     help="The folder of scenarios.",
 )
 @click.option("--force", is_flag=True, help="Write over files that are there.")
+@text_or_json
 @click.pass_context
 def command(
-    ctx: click.Context, sources: tuple[Path, ...], folder: Path, force: bool
+    ctx: click.Context, sources: tuple[Path, ...], folder: Path, force: bool, form: str
 ) -> None:
     """Make scenarios out of scripts, cassettes, HAR files and other recordings.
 
     Each SOURCE becomes DIR/test_NAME.py, with its bodies below DIR/bodies and what
     it uploads beside it. Read it, and record it: pytest DIR --azml-mode record.
     """
-    from azml_contract.commands.cassette.files import Unread, report_unread
+    from azml_contract.commands.cassette.files import (
+        Unread,
+        find_unread,
+        report_unread,
+    )
 
     unread: list[Unread] = []
+    told: list[dict[str, Any]] = []
     for source in sources:
         try:
-            _generate(source, folder, force=force)
+            told.append(_generate(source, folder, force=force))
         except AzmlContractError as error:
             unread.append(Unread(str(source), str(error)))
-    ctx.exit(report_unread(unread, done=len(sources) - len(unread)))
+        else:
+            if form == "text":
+                _say(told[-1])
+    if form == "json":
+        found = [one.to_json() for one in find_unread(unread, done=len(told))]
+        print_json(stories=told, findings=found)
+    ctx.exit(report_unread(unread, done=len(told)))
 
 
-def _generate(source: Path, folder: Path, *, force: bool) -> None:
+def _say(told: Mapping[str, Any]) -> None:
+    for file in told["files"]:
+        click.echo(file)
+    for one in told["left_out"]:
+        click.echo(f"# left out: {one}", err=True)
+    if told["other_versions"]:
+        others = ", ".join(told["other_versions"])
+        version = told["api_version"]
+        click.echo(f"# told at {version}; calls were made at {others} too", err=True)
+
+
+def _generate(source: Path, folder: Path, *, force: bool) -> dict[str, Any]:
+    """Write the story of one source; what came of it, for programs."""
     from azml_contract.stories.story import tell_story
 
     steps, left = _read_steps(source)
@@ -76,12 +103,13 @@ def _generate(source: Path, folder: Path, *, force: bool) -> None:
     above = (Path.cwd(), *folder.resolve().parents)
     is_ours = any((one / "azml_contract" / "__init__.py").is_file() for one in above)
     story = tell_story(name, version, steps, family, is_ours=is_ours)
-    _write(story, folder, name, force=force)
-    for one in (*left, *story.left_out):
-        click.echo(f"# left out: {one}", err=True)
-    if len(versions) > 1:
-        others = ", ".join(sorted(set(versions) - {version}))
-        click.echo(f"# told at {version}; calls were made at {others} too", err=True)
+    return {
+        "source": source.as_posix(),
+        "api_version": version,
+        "files": _write(story, folder, name, force=force),
+        "left_out": [*left, *story.left_out],
+        "other_versions": sorted(set(versions) - {version}),
+    }
 
 
 def _name(source: Path) -> str:
@@ -105,7 +133,8 @@ def _find_family(bodies: Path, version: str) -> str:
     return max(usable, key=sort_key, default=version)
 
 
-def _write(story: Story, folder: Path, name: str, *, force: bool) -> None:
+def _write(story: Story, folder: Path, name: str, *, force: bool) -> list[str]:
+    """Write a story; the paths of its files."""
     from azml_contract.whole_file import write_whole
 
     files = {f"test_{name}.py": story.module, **story.files}
@@ -118,7 +147,7 @@ def _write(story: Story, folder: Path, name: str, *, force: bool) -> None:
         path = folder / one
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
-        click.echo(path.as_posix())
+    return [(folder / one).as_posix() for one in files]
 
 
 # --- steps ----------------------------------------------------------------------------

@@ -6,11 +6,12 @@ output. Wiring between commands and `report`.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -57,6 +58,11 @@ def print_checked(
     else:
         for line in tell():
             click.echo(line, file=coloured(sys.stdout))
+
+
+def print_json(**told: Any) -> None:
+    """Print what a command tells programs; docs/output.schema.json has its shape."""
+    click.echo(json.dumps({"format": 1, **told}, indent=2, ensure_ascii=False))
 
 
 def make_tool() -> Tool:

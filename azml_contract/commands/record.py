@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from azml_contract.commands.contracts_option import contracts_option
+from azml_contract.commands.options import text_or_json
 from azml_contract.commands.running import (
     RunsProgram,
     judging_options,
@@ -81,6 +82,7 @@ _COMMAND = ("azml-contract", "record")
     "this user's cache.",
 )
 @judging_options
+@text_or_json
 @contracts_option
 @click.pass_context
 def command(
@@ -97,6 +99,7 @@ def command(
     profile: str,
     fail_on: str,
     forgive: tuple[str, ...],
+    form: str,
 ) -> None:
     """Run a program, unchanged, and record what it calls.
 
@@ -107,7 +110,7 @@ def command(
     Go, Java, .NET and Python find it by the usual variables. What they call is
     sanitised, validated, proven and written as a cassette when the program ends
     with 0. The exit code is the program's, or 1 where that is 0 and something was
-    found.
+    found. The summary is on the error stream; with --format json in its last line.
     """
     from azml_contract.command_run import CommandRun
     from azml_contract.commands.azure import plan_azure
@@ -141,6 +144,11 @@ def command(
                 report.lines.append(f"wrote {path}")
 
         code = run_program(
-            run, words, conclude, least=least_of(fail_on), title="recorded"
+            run,
+            words,
+            conclude,
+            least=least_of(fail_on),
+            title="recorded",
+            form=form,
         )
     sys.exit(code)

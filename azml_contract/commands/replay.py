@@ -12,6 +12,7 @@ import click
 
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.kinds import INPUT
+from azml_contract.commands.options import text_or_json
 from azml_contract.commands.running import (
     RunsProgram,
     draws_option,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 )
 @draws_option
 @judging_options
+@text_or_json
 @contracts_option
 @click.pass_context
 def command(
@@ -51,13 +53,15 @@ def command(
     profile: str,
     fail_on: str,
     forgive: tuple[str, ...],
+    form: str,
 ) -> None:
     """Run a program, unchanged, its calls answered from cassettes.
 
     Nothing is asked of the network: a call that no cassette holds, and a host that
     none knows, are refused, told at the end, and fail the run, as does a recorded
     call that nobody made. Polls do not wait. The exit code is the program's, or 1
-    where that is 0 and something was found.
+    where that is 0 and something was found. The summary is on the error stream; with
+    --format json in its last line.
     """
     from azml_contract.command_run import CommandRun
     from azml_contract.gateway.isolation import isolate as leave_network
@@ -80,7 +84,12 @@ def command(
 
     with CommandRun(plan) as run:
         code = run_program(
-            run, words, conclude, least=least_of(fail_on), title="replayed"
+            run,
+            words,
+            conclude,
+            least=least_of(fail_on),
+            title="replayed",
+            form=form,
         )
     sys.exit(code)
 

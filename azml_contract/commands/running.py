@@ -7,6 +7,7 @@ something was found.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -122,6 +123,7 @@ def run_program(
     *,
     least: Severity | None,
     title: str,
+    form: str = "text",
 ) -> int:
     """Run a program through a gateway, conclude, print the summary.
 
@@ -131,6 +133,7 @@ def run_program(
         conclude: Told of its exit code; may add to the report, or raise.
         least: The mildest finding that fails.
         title: Of the summary.
+        form: ``text``, or ``json`` in one line, the last of the error stream.
 
     Returns:
         The exit code.
@@ -149,7 +152,12 @@ def run_program(
         conclude(code, report)
     except AzmlContractError as error:
         report.problems.append(run.recorder.redact(str(error)))
-    print_report(title, report)
+    if form == "json":
+        told = {"run": title, "exit_code": code, **report.to_json()}
+        line = json.dumps({"format": 1, **told}, ensure_ascii=False)
+        click.echo(line, err=True)
+    else:
+        print_report(title, report)
     return code or (1 if report.is_wrong(least) else 0)
 
 

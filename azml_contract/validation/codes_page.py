@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from azml_contract.made_page import keep_page
 from azml_contract.validation.codes import CODES, Code, Consequence
@@ -127,15 +128,35 @@ def render_code(code: Code, entry: Entry) -> str:
     return "\n".join([*lines, *_render_evidence(code.code), ""])
 
 
+def to_json(code: Code, entry: Entry) -> dict[str, Any]:
+    """One code for programs; `follows` is what the service does, "" where no call."""
+    return {
+        "code": code.code,
+        "title": code.title,
+        "severity": {"strict": str(code.strict), "service": str(code.service)},
+        "follows": _FOLLOWS.get(code.consequence, ""),
+        "meaning": entry.meaning,
+        "cure": entry.cure,
+        "example": _render_example(entry) if entry.path or entry.script else [],
+        "evidence": _tell_evidence(code.code),
+    }
+
+
 def _render_evidence(code: str) -> list[str]:
     """What is known of the live service that bears on a code, as a list."""
-    lines = [f"- {told}" for told in _count_places(code)]
-    lines += [
-        f"- {one.id} ({one.evidence}): {one.service}. Source: {one.source}."
-        for one in load_ledger()
-        if code in one.codes
-    ]
+    lines = [f"- {told}" for told in _tell_evidence(code)]
     return ["Evidence:", "", *lines] if lines else ["Evidence: none."]
+
+
+def _tell_evidence(code: str) -> list[str]:
+    return [
+        *_count_places(code),
+        *(
+            f"{one.id} ({one.evidence}): {one.service}. Source: {one.source}."
+            for one in load_ledger()
+            if code in one.codes
+        ),
+    ]
 
 
 def _count_places(code: str) -> list[str]:

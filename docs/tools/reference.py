@@ -205,7 +205,10 @@ def render_formats() -> str:
         f"{read}\nScripts: [scripts.md](../scripts.md).\n\n"
         f"## Written\n\n| command | `--format` |\n|---|---|\n{written}\n"
         "## Schemas\n\n"
+        "`azml-contract schema NAME` prints them:\n\n"
         "- [cassettes](../cassette.schema.json)\n"
+        "- [what commands print](../output.schema.json) with `--format json`, one\n"
+        "  definition a command\n"
         "- [reports of `regress`](../regression-report.schema.json), and [the short\n"
         "  form](../regression-report-2.schema.json), `--format json2`\n"
     )

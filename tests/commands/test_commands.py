@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from unittest.mock import Mock
 
+import jsonschema
 import pytest
 
 from azml_contract.commands.lazy import LazyGroup
@@ -192,6 +193,11 @@ def test_doctor_names_what_is_missing_and_shows_no_secret(tmp_path: Path) -> Non
     done = run("doctor", cwd=tmp_path, env=empty | {"AZURE_CLIENT_ID": "x"})
     assert done.returncode == 2
     assert "subscription: set AZURE_SUBSCRIPTION_ID" in done.stderr
+    done = run(
+        "doctor", "--format", "json", cwd=tmp_path, env=empty | {"AZURE_CLIENT_ID": "x"}
+    )
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["azure"]["AZURE_CLIENT_ID"] == "x"
 
     settings = {
         "AZML_PROXY": "http://me:planted-secret-value@localhost:8080",
@@ -265,14 +271,22 @@ def test_doctor_is_content_where_nobody_wants_azure(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.long
 def test_the_demo_runs_and_tells_the_whole_story(tmp_path: Path) -> None:
-    done = run("demo", "--keep", str(tmp_path / "kept"))
+    done = run("demo", "--keep", str(tmp_path / "kept"), "--format", "json")
     assert done.returncode == 0, done.stdout + done.stderr
     for heading in ("1/6", "2/6", "3/6", "4/6", "5/6", "6/6"):
-        assert heading in done.stdout
-    assert "mode record, target emulator: 37 scenarios" in done.stdout
-    assert "mode replay, recorded from emulator: 37 scenarios" in done.stdout
-    assert "/properties/Docker/DockerImageUri" in done.stdout
-    lines = done.stdout.splitlines()
+        assert heading in done.stderr
+    assert "mode record, target emulator: 37 scenarios" in done.stderr
+    assert "mode replay, recorded from emulator: 37 scenarios" in done.stderr
+    assert "/properties/Docker/DockerImageUri" in done.stderr
+    told = json.loads(done.stdout)
+    definitions = json.loads((ROOT / "docs/output.schema.json").read_text())["$defs"]
+    jsonschema.validate(told, {"$ref": "#/$defs/demo", "$defs": definitions})
+    answers = {
+        (one["api_version"], one["call"]): one["answers"] for one in told["calls"]
+    }
+    assert answers["2021-03-01-preview", "PUT jobs Sweep"] == "201"
+    assert told["not_recorded"] == ""
+    lines = done.stderr.splitlines()
     assert [line for line in lines if line != line.rstrip()] == []
     assert (tmp_path / "kept" / "cassettes" / "train_and_sweep").is_dir()
 

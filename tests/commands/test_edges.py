@@ -1,5 +1,5 @@
 """Every command at the edges: where nothing can be written, in ASCII, in a narrow
-terminal, with a reader that has seen enough, interrupted, misspelt.
+terminal, with a reader that has seen enough, interrupted, misspelt, asked by programs.
 
 `CALLS` is the table: one call of each command that there is. Add a command, and a test
 asks for its row.
@@ -8,6 +8,7 @@ asks for its row.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import pty
 import re
@@ -24,6 +25,7 @@ from typing import Any
 
 import click
 import pytest
+from jsonschema import Draft202012Validator
 from soak import sized
 
 from azml_contract.cli import cli
@@ -74,6 +76,7 @@ CALLS = {
     "record": Call("--azurite none -- PYTHON -c pass", code=1),
     "regress": Call("FIRST --to 2022-05-01", code=1),
     "replay": Call("MODERN -- PYTHON -c pass", code=1),
+    "schema": Call("cassette"),
     "serve": Call("MODERN", stays=True),
     "skill": Call(""),
     "upgrade": Call("BODY --from 2021-03-01-preview --to 2022-05-01"),
@@ -269,6 +272,50 @@ def find_command(name: str) -> click.Command:
         assert one is not None
         found = one
     return found
+
+
+SCHEMA = json.loads(ROOT.joinpath("docs", "output.schema.json").read_text("utf-8"))
+ELSEWHERE = {"cassette export", "regress", "schema"}
+"""`export` writes documents of other tools; the others have schemas of their own."""
+SPEAK = [one for one in BRIEF if CALLS[one].code != 2 and one not in ELSEWHERE]
+
+
+def test_every_command_can_print_json_and_its_schema_is_published() -> None:
+    for name in CALLS.keys() - {"cassette export"}:
+        forms = [one for one in find_command(name).params if "--format" in one.opts]
+        assert isinstance(forms[0].type, click.Choice), name
+        assert "json" in forms[0].type.choices, name
+    assert SCHEMA["$defs"].keys() >= CALLS.keys() - ELSEWHERE
+    reports = json.loads(
+        ROOT.joinpath("docs", "regression-report-2.schema.json").read_text("utf-8")
+    )
+    assert SCHEMA["$defs"]["finding"] == reports["$defs"]["finding"]
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        *((name, "") for name in SPEAK),
+        ("cassette show", "--interaction 3 --body"),
+        ("check", "nowhere.json"),
+        ("cassette ls", "nowhere.json"),
+        ("contract diff", "--prove --operation Jobs_CreateOrUpdate"),
+        ("generate", "nowhere.sh"),
+    ],
+)
+def test_what_programs_read_has_the_schema_that_is_published(
+    name: str, more: str, inputs: dict[str, str], run: Callable[..., Any]
+) -> None:
+    words = [*name.split(), "--format", "json", *more.split()]
+    words += words_of(name, inputs)[len(PROGRAM) + len(name.split()) :]
+    done = run(*words)
+    assert done.code == (1 if "nowhere" in more else CALLS[name].code), done.err
+    # What a program prints is its own.
+    is_run = name in ("record", "replay")
+    told = json.loads(done.err.splitlines()[-1] if is_run else done.out)
+    schema = {"$ref": f"#/$defs/{name.replace(' ', '%20')}", "$defs": SCHEMA["$defs"]}
+    assert [one.message for one in Draft202012Validator(schema).iter_errors(told)] == []
+    assert told, "an empty object has every schema"
 
 
 @pytest.mark.slow

@@ -25,6 +25,8 @@ from azml_contract.errors import (
     UsageError,
 )
 
+ROOT = Path(__file__).parents[2]
+
 
 def _run(*arguments: str) -> Result:
     return CliRunner().invoke(cli, ["contract", *arguments], catch_exceptions=False)
@@ -226,7 +228,12 @@ def test_a_folder_that_is_no_import_gives_one_error(tmp_path: Path) -> None:
 
 def test_a_program_can_load_a_folder_of_its_own(tmp_path: Path, swaggers: Any) -> None:
     swaggers.define({"Novelty": {"properties": {}}})
-    _run("import", "--specs", str(swaggers.root), "--to", str(tmp_path / "mine"))
+    where = ("--specs", str(swaggers.root), "--to", str(tmp_path / "mine"))
+    told = json.loads(_run("import", *where, "--format", "json").output)
+    schemas = json.loads(ROOT.joinpath("docs", "output.schema.json").read_text("utf-8"))
+    schema = {"$ref": "#/$defs/contract%20import", "$defs": schemas["$defs"]}
+    Draft202012Validator(schema).validate(told)
+    assert told["added"] == [swaggers.version]
     contract = load_contract(swaggers.version, tmp_path / "mine")
     assert list(contract.definitions) == ["Novelty"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from azml_contract.commands.cassette.files import (
 from azml_contract.commands.cassette.wording import count, short_url, short_value
 from azml_contract.commands.kinds import RECORDING
 from azml_contract.commands.options import text_or_json
+from azml_contract.commands.printing import print_json
 
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
@@ -43,8 +43,7 @@ def command(ctx: click.Context, first: str, second: str, form: str) -> None:
         ctx.exit(report_unread(unread, done=0))
     found = compare_cassettes(*cassettes)
     if form == "json":
-        shape = {"format": 1, "differences": [_to_json(one) for one in found]}
-        click.echo(json.dumps(shape, indent=2, ensure_ascii=False))
+        print_json(differences=[_to_json(one) for one in found])
     else:
         _print(found)
     ctx.exit(1 if found else 0)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from azml_contract.commands.cassette.files import project_rules
-from azml_contract.commands.cassette.wording import count, size_of
+from azml_contract.commands.cassette.wording import count, describe, size_of
 from azml_contract.commands.kinds import API_VERSION, RECORDING
+from azml_contract.commands.options import text_or_json
+from azml_contract.commands.printing import print_json
 from azml_contract.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ _TOLD = ("scenario", "api_version", "target")
     help="Leave out calls to hosts that are not Azure's: telemetry, fonts.",
 )
 @click.option("--force", is_flag=True, help="Replace a cassette that is there.")
+@text_or_json
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -53,6 +56,7 @@ def command(
     target: str | None,
     azure_only: bool,
     force: bool,
+    form: str,
 ) -> None:
     """Make a cassette of a HAR, a vcrpy cassette or a test-proxy recording.
 
@@ -97,8 +101,15 @@ def command(
     write_cassette(place, imported.rendered, imported.side_files)
     for one in imported.unopened:
         click.echo(f"{one.place} was not looked into: {one.kind}", err=True)
-    left_out = len(recorded) - len(exchanges)
-    _report(place, imported.cassette, len(imported.rendered), left_out)
+    told = {
+        **describe(place, imported.cassette, len(imported.rendered)),
+        "variables": sorted(imported.cassette.variables),
+        "left_out": len(recorded) - len(exchanges),
+    }
+    if form == "json":
+        print_json(**told)
+    else:
+        _report(told)
 
 
 def make_header(
@@ -212,13 +223,14 @@ def _version() -> str:
         return "0"
 
 
-def _report(place: Path, cassette: Cassette, size: int, left_out: int) -> None:
+def _report(told: dict[str, Any]) -> None:
     click.echo(
-        f"{place}: {cassette.scenario} at {cassette.api_version}, recorded from "
-        f"{cassette.target} at {cassette.recorded_at}; "
-        f"{count(len(cassette.interactions), 'interaction')}, {size_of(size)}."
+        "{path}: {scenario} at {api_version}, recorded from {target} at "
+        "{recorded_at}; ".format(**told)
+        + f"{count(told['interactions'], 'interaction')}, "
+        f"{size_of(told['size_bytes'])}."
     )
-    if left_out:
-        click.echo(f"  left out: {count(left_out, 'record')}")
-    if cassette.variables:
-        click.echo(f"  variables: {', '.join(sorted(cassette.variables))}")
+    if told["left_out"]:
+        click.echo(f"  left out: {count(told['left_out'], 'record')}")
+    if told["variables"]:
+        click.echo(f"  variables: {', '.join(told['variables'])}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +15,10 @@ from azml_contract.commands.cassette.files import (
     read_each,
     report_unread,
 )
-from azml_contract.commands.cassette.wording import age_of, count, size_of
+from azml_contract.commands.cassette.wording import age_of, count, describe, size_of
 from azml_contract.commands.kinds import RECORDING
 from azml_contract.commands.options import text_or_json
+from azml_contract.commands.printing import print_json
 
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
@@ -29,20 +29,6 @@ class _Row:
     path: Path
     cassette: Cassette
     size_bytes: int
-
-    def to_json(self) -> dict[str, Any]:
-        one = self.cassette
-        return {
-            "path": self.path.as_posix(),
-            "scenario": one.scenario,
-            "api_version": one.api_version,
-            "target": one.target,
-            "recorded_at": one.recorded_at,
-            "recorder": one.recorder,
-            "interactions": len(one.interactions),
-            "calls": sum(i.times for i in one.interactions),
-            "size_bytes": self.size_bytes,
-        }
 
 
 @click.command("ls")
@@ -62,13 +48,14 @@ def command(ctx: click.Context, paths: tuple[str, ...], form: str) -> None:
     rows = read_each(files, _read, unread, listed=set(map(shorten, named)))
     if form == "json":
         shape: dict[str, Any] = {
-            "format": 1,
-            "cassettes": [row.to_json() for row in rows],
+            "cassettes": [
+                describe(row.path, row.cassette, row.size_bytes) for row in rows
+            ],
         }
         found = find_unread(unread, done=len(rows))
         if found:
             shape["findings"] = [finding.to_json() for finding in found]
-        click.echo(json.dumps(shape, indent=2, ensure_ascii=False))
+        print_json(**shape)
     elif rows:
         _print(rows, datetime.now(UTC))
     ctx.exit(report_unread(unread, done=len(rows)))

@@ -14,6 +14,8 @@ import pytest
 from azml_contract.cassette.pending import is_pending
 from azml_contract.commands.cassette.wording import count
 from azml_contract.commands.exits import say_problem
+from azml_contract.commands.options import text_or_json
+from azml_contract.commands.printing import print_json
 from azml_contract.errors import CassetteError, InputError, UsageError
 
 
@@ -27,8 +29,11 @@ from azml_contract.errors import CassetteError, InputError, UsageError
 )
 @click.option("--cassettes", default="cassettes", show_default=True, metavar="DIR")
 @click.option("--yes", is_flag=True, help="Delete them; without it they are listed.")
+@text_or_json
 @click.pass_context
-def command(ctx: click.Context, scenarios: str, cassettes: str, yes: bool) -> None:
+def command(
+    ctx: click.Context, scenarios: str, cassettes: str, yes: bool, form: str
+) -> None:
     """List or delete cassettes that no scenario plays, and unnamed side files.
 
     Scenarios are collected by pytest, not run. A cassette belongs to a scenario
@@ -48,16 +53,20 @@ def command(ctx: click.Context, scenarios: str, cassettes: str, yes: bool) -> No
         for folder in sorted(p for p in root.rglob("blobs") if p.is_dir())
         for file in _unnamed(folder, set(orphans), problems)
     ]
-    for path, what in [(p, "no scenario plays it") for p in orphans] + [
-        (p, "no cassette names it") for p in unnamed
-    ]:
-        click.echo(f"{path}: {what}")
-        if yes:
-            path.unlink(missing_ok=True)
-            _remove_empty(path.parent, root)
-    found = len(orphans) + len(unnamed)
-    verb = "deleted" if yes else "to delete, with --yes"
-    click.echo(f"{count(found, 'file')} {verb}." if found else "Nothing to prune.")
+    found = dict.fromkeys(orphans, "no scenario plays it")
+    found |= dict.fromkeys(unnamed, "no cassette names it")
+    for path in found if yes else ():
+        path.unlink(missing_ok=True)
+        _remove_empty(path.parent, root)
+    if form == "json":
+        files = [{"path": path.as_posix(), "why": why} for path, why in found.items()]
+        print_json(files=files, deleted=yes, problems=problems)
+    else:
+        for path, why in found.items():
+            click.echo(f"{path}: {why}")
+        verb = "deleted" if yes else "to delete, with --yes"
+        told = f"{count(len(found), 'file')} {verb}."
+        click.echo(told if found else "Nothing to prune.")
     for problem in problems:
         say_problem(problem)
     ctx.exit(2 if problems else (1 if found and not yes else 0))

@@ -15,6 +15,7 @@ import click
 
 from azml_contract.commands.cassette.wording import count, short_url
 from azml_contract.commands.options import text_or_json
+from azml_contract.commands.printing import print_json
 from azml_contract.errors import InputError, show_path
 from azml_contract.printable import cut, make_printable
 
@@ -101,7 +102,7 @@ def command(
     elif not lists:
         _ask(review)
     if form == "json":
-        click.echo(json.dumps(_to_json(review), indent=2, ensure_ascii=False))
+        print_json(**_to_json(review))
     else:
         _print_rest(review, lists=lists)
     ctx.exit(1 if review.pending else 0)
@@ -130,7 +131,6 @@ def _require_known(review: Review, pointers: Sequence[str]) -> None:
 
 def _to_json(review: Review) -> dict[str, Any]:
     return {
-        "format": 1,
         "pending": [show_path(file) for file in review.pending],
         "changes": [
             {

@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from azml_contract.commands.cassette.files import Unread, project_rules, report_unread
+from azml_contract.commands.cassette.files import (
+    Unread,
+    find_unread,
+    project_rules,
+    report_unread,
+)
 from azml_contract.commands.cassette.wording import count
 from azml_contract.commands.kinds import RECORDING
+from azml_contract.commands.options import text_or_json
+from azml_contract.commands.printing import print_json
 from azml_contract.errors import CassetteError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -28,9 +36,10 @@ _SHOWN = 20
 @click.argument("paths", nargs=-1, required=True, type=RECORDING, metavar="FILE...")
 @click.option("--in-place", is_flag=True, help="Write each file where it is.")
 @click.option("-o", "--output", default="", metavar="FILE", help="Write it there.")
+@text_or_json
 @click.pass_context
 def command(
-    ctx: click.Context, paths: tuple[str, ...], in_place: bool, output: str
+    ctx: click.Context, paths: tuple[str, ...], in_place: bool, output: str, form: str
 ) -> None:
     """Take secrets and names out of recordings of any format.
 
@@ -45,19 +54,49 @@ def command(
         raise UsageError(f"{output}: there is no folder {Path(output).parent}.")
     rules = project_rules()
     unread: list[Unread] = []
-    refused = 0
+    done: list[_Scrubbed] = []
     for name in paths:
         target = Path(output or name)
         try:
-            refused += not _scrub_file(Path(name), target, rules)
+            done.append(_scrub_file(Path(name), target, rules))
         except (CassetteError, InputError) as error:
             unread.append(Unread(name, str(error)))
-    code = report_unread(unread, done=len(paths) - len(unread))
-    ctx.exit(code or (1 if refused else 0))
+        else:
+            if form == "text":
+                _say(done[-1])
+    if form == "json":
+        found = [one.to_json() for one in find_unread(unread, done=len(done))]
+        print_json(files=[one.to_json() for one in done], findings=found)
+    code = report_unread(unread, done=len(done))
+    ctx.exit(code or (1 if any(one.suspicions for one in done) else 0))
 
 
-def _scrub_file(path: Path, target: Path, rules: RedactionRules) -> bool:
-    """Clean one file; False where it would still hold a secret."""
+@dataclass(frozen=True, slots=True)
+class _Scrubbed:
+    """What came of one file.
+
+    `size_bytes` is 0 where nothing was written: there was nothing to remove, or it
+    would still hold the `suspicions`. `left` are side files that hold what was removed.
+    """
+
+    target: Path
+    size_bytes: int = 0
+    suspicions: tuple[Suspicion, ...] = ()
+    left: tuple[Path, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "path": self.target.as_posix(),
+            "written": bool(self.size_bytes),
+            "suspicions": [
+                {"place": one.place, "kind": str(one.kind)} for one in self.suspicions
+            ],
+            "left": [one.as_posix() for one in self.left],
+        }
+
+
+def _scrub_file(path: Path, target: Path, rules: RedactionRules) -> _Scrubbed:
+    """Clean one file; it is not written where it would still hold a secret."""
     from azml_contract.documents.document import open_recording
     from azml_contract.recording.scrub import Scrubber
 
@@ -68,10 +107,8 @@ def _scrub_file(path: Path, target: Path, rules: RedactionRules) -> bool:
     rendered = render_like(document, data)
     found = _look_again(target, rendered, side_files, document, redactor)
     if found:
-        _say_refused(target, found)
-        return False
-    _write(document, target, rendered, side_files)
-    return True
+        return _Scrubbed(target, suspicions=found)
+    return _write(document, target, rendered, side_files)
 
 
 def _with_own_names(document: Document, rules: RedactionRules) -> RedactionRules:
@@ -172,6 +209,20 @@ def _look_again(
     return found
 
 
+def _say(one: _Scrubbed) -> None:
+    if one.suspicions:
+        _say_refused(one.target, one.suspicions)
+    elif not one.size_bytes:
+        click.echo(f"{one.target}: nothing to remove.")
+    else:
+        click.echo(f"{one.target}: written, {count(one.size_bytes, 'byte')}.")
+    for path in one.left:
+        click.echo(
+            f"  {path} holds what was removed, and may "
+            "belong to other cassettes too: azml-contract cassette prune --yes"
+        )
+
+
 def _say_refused(target: Path, found: tuple[Suspicion, ...]) -> None:
     lines = [f"{target} was not written: it would still hold what looks secret."]
     lines += [f"  {one.place}: {one.kind}" for one in found[:_SHOWN]]
@@ -186,19 +237,15 @@ def _say_refused(target: Path, found: tuple[Suspicion, ...]) -> None:
 
 def _write(
     document: Document, target: Path, rendered: bytes, side_files: Mapping[str, bytes]
-) -> None:
+) -> _Scrubbed:
     from azml_contract.cassette.store import write_cassette
     from azml_contract.commands.cassette.lint import side_files_of
 
     same_place = target.resolve() == document.path.resolve()
     if same_place and rendered == document.raw:
-        click.echo(f"{target}: nothing to remove.")
-        return
+        return _Scrubbed(target)
     write_cassette(target, rendered, side_files)
-    click.echo(f"{target}: written, {count(len(rendered), 'byte')}.")
     left = sorted(side_files_of(document).keys() - side_files.keys())
-    for name in left if same_place else ():
-        click.echo(
-            f"  {target.parent / 'blobs' / name} holds what was removed, and may "
-            "belong to other cassettes too: azml-contract cassette prune --yes"
-        )
+    blobs = target.parent / "blobs"
+    names = left if same_place else ()
+    return _Scrubbed(target, len(rendered), left=tuple(blobs / name for name in names))

@@ -13,12 +13,15 @@ import click
 from azml_contract.commands.cassette.wording import (
     age_of,
     count,
+    describe,
     name_drawn,
     short_url,
     short_value,
     size_of,
 )
 from azml_contract.commands.kinds import RECORDING
+from azml_contract.commands.options import text_or_json
+from azml_contract.commands.printing import print_json
 from azml_contract.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,26 +33,54 @@ if TYPE_CHECKING:
 @click.argument("path", type=RECORDING, metavar="CASSETTE")
 @click.option("--interaction", type=int, metavar="N", help="Only this call, in full.")
 @click.option("--body", is_flag=True, help="With the bodies of every call shown.")
-def command(path: str, interaction: int | None, body: bool) -> None:
+@text_or_json
+def command(path: str, interaction: int | None, body: bool, form: str) -> None:
     """Tell what a cassette holds: the calls, their answers, what was read."""
     from azml_contract.documents.document import open_cassette
 
     document = open_cassette(Path(path))
     cassette = document.cassette
     assert cassette is not None
-    if interaction is None:
-        _print_header(path, cassette)
-        for index in range(len(cassette.interactions)):
-            _print_line(cassette, index)
-            if body:
-                _print_bodies(cassette.interactions[index])
-        return
-    if not 0 <= interaction < len(cassette.interactions):
+    known = range(len(cassette.interactions))
+    if interaction is not None and interaction not in known:
         raise UsageError(
             f"{path} has no interaction {interaction}; "
             f"they are numbered 0 to {len(cassette.interactions) - 1}."
         )
-    _print_interaction(cassette, interaction, body=body)
+    if form == "json":
+        chosen = known if interaction is None else (interaction,)
+        told = describe(Path(path), cassette, Path(path).stat().st_size)
+        told["variables"] = dict(cassette.variables)
+        told["shown"] = [_to_json(cassette, one, body=body) for one in chosen]
+        print_json(**told)
+    elif interaction is not None:
+        _print_interaction(cassette, interaction, body=body)
+    else:
+        _print_header(path, cassette)
+        for index in known:
+            _print_line(cassette, index)
+            if body:
+                _print_bodies(cassette.interactions[index])
+
+
+def _to_json(cassette: Cassette, index: int, *, body: bool) -> dict[str, Any]:
+    """A call for programs; `read` is null where nobody noted what was read."""
+    one = cassette.interactions[index]
+    noted = cassette.reads
+    parts = {"request": one.data["request"], "response": one.answer}
+    if not body:
+        parts = {
+            side: {name: held for name, held in part.items() if name != "body"}
+            for side, part in parts.items()
+        }
+    return {
+        "index": index,
+        "outcome": _outcome(one),
+        "times": one.times,
+        "read": None if noted is None else [*noted.get(index, ())],
+        **{name: one.data[name] for name in ("at", "process") if name in one.data},
+        **parts,
+    }
 
 
 def _print_header(path: str, cassette: Cassette) -> None:

@@ -9,9 +9,13 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from azml_contract.printable import cut
+
+if TYPE_CHECKING:
+    from azml_contract.cassette.cassette import Cassette
 
 _WORKSPACE = re.compile(
     r"https://[^/]+/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
@@ -84,3 +88,18 @@ def short_value(value: Any, width: int = _SHOWN) -> str:
 def count(number: int, noun: str) -> str:
     """A number and its noun: "1 call", "2 calls"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def describe(path: Path, one: Cassette, size_bytes: int) -> dict[str, Any]:
+    """What a cassette is, for programs; `interactions` and `calls` are counts."""
+    return {
+        "path": path.as_posix(),
+        "scenario": one.scenario,
+        "api_version": one.api_version,
+        "target": one.target,
+        "recorded_at": one.recorded_at,
+        "recorder": one.recorder,
+        "interactions": len(one.interactions),
+        "calls": sum(i.times for i in one.interactions),
+        "size_bytes": size_bytes,
+    }
