@@ -40,6 +40,12 @@ _AHEAD = 4
 """How many batches wait at a worker; all at once would fill the scheduler."""
 _RETRIES = 3
 _PACKAGE = "azml-contract"
+_CERTIFICATES = {
+    "ca-file": "the authority's certificate",
+    "client.cert": "your own certificate",
+    "client.key": "its key, unless it stands in the same file",
+}
+"""What Dask's configuration has to name for an address of ``tls://``."""
 _busy = threading.Lock()
 _judges: dict[tuple[str, ...] | None, Judge] = {}
 _runs: set[str] = set()
@@ -197,6 +203,8 @@ def _connect(address: str) -> Iterator[Any]:
         raise UsageError(
             "--cluster needs Dask: pip install 'azml-contract[cluster]'"
         ) from error
+    if address.startswith("tls:"):
+        _require_certificates(address)
     try:
         client = Client(address, timeout=10, set_as_default=False)
     except Exception as error:  # of sockets, TLS and names, with no common root
@@ -206,6 +214,29 @@ def _connect(address: str) -> Iterator[Any]:
         yield client
     finally:
         client.close()
+
+
+def _require_certificates(address: str) -> None:
+    """Refuse what Dask would fail at with a traceback, or without a file's name.
+
+    Raises:
+        UsageError: Its configuration names no certificate, or no file.
+    """
+    from dask import config
+
+    for name, what in _CERTIFICATES.items():
+        file = str(config.get(f"distributed.comm.tls.{name}", None) or "")
+        setting = f"DASK_DISTRIBUTED__COMM__TLS__{name}".upper()
+        setting = setting.replace(".", "__").replace("-", "_")
+        if not file and name != "client.key":
+            raise UsageError(
+                f"--cluster {address} needs {what}: set {setting} to its file."
+            )
+        # A certificate may also stand there itself, with its lines.
+        if file and "\n" not in file and not Path(file).is_file():
+            raise UsageError(
+                f"--cluster {address}: {setting} is {file}, and there is no such file."
+            )
 
 
 def _require_alike(client: Any, address: str) -> int:

@@ -128,6 +128,9 @@ def _make_scenario(
         newest=newest,
         cautions=tuple(_cautions(group, newest)),
         others=tuple(other for other, _ in keys[1:]),
+        wrong=tuple(
+            dict.fromkeys(row.label for row in group if row.outcome.own.status.breaks)
+        ),
     )
 
 

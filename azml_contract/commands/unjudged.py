@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from azml_contract.regression.parallel import Judged
 
 _ABOUT_CALLS = frozenset(
-    ("AZC140", "AZC141", "AZC148", "AZC150", "AZC151", "AZC153", "AZC307")
+    ["AZC140", "AZC141", "AZC148", "AZC150", "AZC151", "AZC153", "AZC307", "AZC507"]
 )
 
 

@@ -119,7 +119,10 @@ def _key(one: Broken) -> tuple[object, ...]:
     what: tuple[object, ...] = (finding.operation, _INDEX.sub("/*", finding.pointer))
     if finding.code == OPERATION_GONE:
         what = ()  # all that are gone at the same versions are one line
-    return (one.status, finding.code, finding.side, one.when, one.known, *what)
+    return (
+        *(one.status, finding.code, finding.side, one.when, one.versions),
+        *(one.known, *what),
+    )
 
 
 def _make_cause(group: list[_Seen]) -> Cause:

@@ -6,7 +6,6 @@ a limit it is one screen: the answer, and as many causes as fit below it.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -22,7 +21,7 @@ from azml_contract.report.causes import (
     say_where,
 )
 from azml_contract.report.regressed import OPERATION_GONE, Regressed
-from azml_contract.report.table import STYLES, print_legend, print_trimmed
+from azml_contract.report.table import STYLES, print_legend, print_trimmed, wrap
 
 _INSET = 4
 _PIPED = 40
@@ -66,10 +65,10 @@ def print_causes(console: Console, found: Regressed, *, limit: int | None) -> No
         hint = (
             "Call by call: --by scenario. The edits: azml-contract upgrade FILE --to V."
         )
-        _print_lines(console, _wrap(hint, 0, console.width))
+        _print_lines(console, wrap(hint, 0, console.width))
     known = count_known(every)
     if known:
-        _print_lines(console, [Text(), *_wrap(known, 0, console.width)])
+        _print_lines(console, [Text(), *wrap(known, 0, console.width)])
     for alarm in found.alarms:
         print_trimmed(console, Text(alarm, "bold red"))
 
@@ -93,16 +92,17 @@ def _tell_reach(found: Regressed, width: int) -> Iterator[Text]:
     yield Text("How far scenarios can move unchanged", "bold")
     wide = max((len(version or "nowhere") for version, _ in reach), default=0)
     every = len(found.newest)
-    for version, count in islice(reach, _MOST_VERSIONS):
+    shown = len(reach) if len(reach) == _MOST_VERSIONS + 1 else _MOST_VERSIONS
+    for version, count in islice(reach, shown):
         end = "" if version else ": none newer than their own takes them"
         name = version or "nowhere"
         told = f"{name:<{wide}}  {count} of {every}{end}"
-        yield from _wrap(told, 2, width)
-    left = reach[_MOST_VERSIONS:]
+        yield from wrap(told, 2, width)
+    left = reach[shown:]
     if left:
         count = sum(one for _, one in left)
         told = f"{'older':<{wide}}  {count} of {every}"
-        yield from _wrap(f"{told}, at {len(left)} versions", 2, width)
+        yield from wrap(f"{told}, at {len(left)} versions", 2, width)
 
 
 def _tell_cause(cause: Cause, found: Regressed, width: int) -> Iterator[Text]:
@@ -116,24 +116,12 @@ def _tell_cause(cause: Cause, found: Regressed, width: int) -> Iterator[Text]:
     if len(whole) <= width:
         yield Text(title, style) + Text(place, "bold") + Text(f"  {calls}")
     else:
-        for line in _wrap(f"{title}{place}", 0, width):
+        for line in wrap(f"{title}{place}", 0, width):
             line.stylize(style)
             yield line
-        yield from _wrap(calls, _INSET, width)
+        yield from wrap(calls, _INSET, width)
     told = f"{cause.finding.message} {cause.finding.cure}" if not gone else ""
-    yield from _wrap(f"{told} {say_where(cause, found)}".strip(), _INSET, width)
-
-
-def _wrap(text: str, inset: int, width: int) -> Iterator[Text]:
-    blank = " " * inset
-    for line in textwrap.wrap(
-        text,
-        max(20, width),
-        initial_indent=blank,
-        subsequent_indent=blank,
-        break_on_hyphens=False,
-    ):
-        yield Text(line)
+    yield from wrap(f"{told} {say_where(cause, found)}".strip(), _INSET, width)
 
 
 def _print_lines(console: Console, lines: Iterator[Text] | Sequence[Text]) -> None:

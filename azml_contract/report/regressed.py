@@ -13,6 +13,7 @@ from azml_contract.seen import NOTHING, Calls
 
 OPERATION_GONE = "AZC301"
 """The code of a call whose operation is not there."""
+_MOST_RANGES = 2
 Locate = Callable[[str, int], tuple[str, int]]
 """The file and line that made a call: of a recording's file, and a step in it."""
 
@@ -46,9 +47,13 @@ class Broken:
 
     @property
     def when(self) -> str:
-        """Since when, or at which versions, in words."""
+        """Since when, or at which versions, in words; of many ranges the first."""
         if self.since and self.lasts and len(self.versions) == 1:
             return f"since {self.since}"
+        first, left = self.versions[:_MOST_RANGES], self.versions[_MOST_RANGES:]
+        if len(left) > 1:
+            last = left[-1].rpartition(" ")[2]
+            return f"at {', '.join(first)} and {len(left)} more ranges up to {last}"
         return f"at {', '.join(self.versions)}"
 
 
@@ -73,7 +78,8 @@ class Scenario:
 
     `calls` are the labels of the table's lines, in the order of each column's
     statuses. `newest` is the newest version it can move to unchanged, and
-    `cautions` what else to know of that move. `edits` lead to `goal`.
+    `cautions` what else to know of that move. `edits` lead to `goal`. `wrong` are
+    calls that would fail at the version they were recorded at.
     """
 
     name: str
@@ -86,6 +92,7 @@ class Scenario:
     goal: str = ""
     edits: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
 
     def count(self, *, known: bool) -> int:
         """How many of the breaks of all its recordings the baseline has, or not."""

@@ -7,7 +7,6 @@ alike share a column; scenarios that fare alike share a table.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -21,7 +20,7 @@ from azml_contract.report.regressed import (
     Regressed,
     Scenario,
 )
-from azml_contract.report.table import print_legend, print_table, print_trimmed
+from azml_contract.report.table import print_legend, print_table, print_trimmed, wrap
 
 _COLUMN = 12
 _LABEL = 26
@@ -47,6 +46,8 @@ def print_regressed(
     used = {s for one in found.scenarios for c in one.columns for s in c.statuses}
     order = ("ok", "warns", "refused", "ignored", "gone", "unknown")
     print_legend(console, [status for status in order if status in used])
+    if "warns" in used and not brief:
+        _print_inset(console, "What warns, and where: --format html.", 0)
     for alarm in found.alarms:
         print_trimmed(console, Text(alarm, "bold red"))
 
@@ -91,6 +92,10 @@ def _print_scenario(console: Console, scenario: Scenario, *, brief: bool) -> Non
         _print_block(console, scenario.calls, block)
     _print_gone(console, scenario.broken)
     _print_broken(console, scenario.broken, brief=brief)
+    if scenario.wrong and not brief:
+        calls = ", ".join(scenario.wrong)
+        told = f"Wrong as recorded, and so no break: {calls}. `check` tells why."
+        _print_inset(console, told, 0)
     console.print()
     newest = scenario.newest or "none"
     line = Text("Newest version it can move to unchanged: ")
@@ -151,6 +156,5 @@ def _print_reason(console: Console, one: Broken, *, brief: bool) -> None:
 
 def _print_inset(console: Console, text: str, inset: int) -> None:
     """Wrapped at the width of the console, without blanks at the ends of lines."""
-    width = console.width - inset
-    for line in textwrap.wrap(text, width, break_on_hyphens=False):
-        console.print(Text(f"{' ' * inset}{line}"), soft_wrap=True)
+    for line in wrap(text, inset, console.width):
+        console.print(line, soft_wrap=True)

@@ -7,7 +7,8 @@ contracts nor cassettes.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from rich import box
@@ -18,6 +19,7 @@ from rich.text import Text
 
 from azml_contract.printable import coloured, make_printable
 
+_INSET = 11
 STYLES = {
     "ok": "green",
     "warns": "yellow",
@@ -105,5 +107,30 @@ def print_trimmed(console: Console, what: RenderableType) -> None:
 def print_legend(console: Console, statuses: Sequence[str]) -> None:
     """Print what each of the statuses in use means."""
     for status in statuses:
-        style = STYLES.get(status, "")
-        console.print(f"  [{style}]{status:<8}[/] {LEGEND.get(status, '')}")
+        for line in wrap(LEGEND.get(status, ""), _INSET, console.width, status):
+            line.stylize(STYLES.get(status, ""), 0, _INSET)
+            console.print(line, soft_wrap=True)
+
+
+def wrap(text: str, inset: int, width: int, first: str = "") -> Iterator[Text]:
+    """The lines of a text below each other, as wide as the terminal.
+
+    A word that is longer, such as a URL, keeps a line to itself, to be copied.
+
+    Args:
+        text: What is told.
+        inset: How many blanks begin each line.
+        width: Of the terminal.
+        first: What stands in the blanks of the first line.
+    """
+    yield from map(
+        Text,
+        textwrap.wrap(
+            text,
+            max(20, width),
+            initial_indent=f"  {first}".ljust(inset) if first else " " * inset,
+            subsequent_indent=" " * inset,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ),
+    )

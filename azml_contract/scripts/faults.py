@@ -160,7 +160,7 @@ class Faults:
             return
         else:
             message = f"Nothing in this script sets {name[0]}, the api-version."
-            cure = f"Set {name[1]}, or give --api-version V."
+            cure = f"Set {name[1]}, or give `check` --api-version V."
         yield from self._find("AZC507", message, cure, part.source, part.start)
 
     def _find_quoted(self, text: Text, *, in_texts: bool = False) -> Iterator[Finding]:

@@ -385,10 +385,7 @@ def _find_unknown(script: Script, call: Call, url: Text | None, method: str) -> 
     version = _UNSET_VERSION.search(url.flat)
     if version is None:
         return ""
-    return (
-        f"its api-version is {show(version[2])}, which the script does not tell: "
-        "give --api-version V"
-    )
+    return f"its api-version is {show(version[2])}, which the script does not tell"
 
 
 def _hangs_on_a_kind(findings: Sequence[Finding], path: str) -> bool:

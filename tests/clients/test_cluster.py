@@ -21,7 +21,8 @@ SCHEDULER = """
 import asyncio, sys
 from distributed import Scheduler
 async def run():
-    async with Scheduler(port=0, host="127.0.0.1", dashboard=False) as made:
+    how = dict(port=0, host="127.0.0.1", dashboard=False)
+    async with Scheduler(protocol=sys.argv[1], **how) as made:
         print(made.address, flush=True)
         await made.finished()
 asyncio.run(run())
@@ -49,6 +50,17 @@ with Client(sys.argv[1]) as client:
         assert time.monotonic() < end, work
         time.sleep(0.01)
 """
+# What an authority signs, written as `dask scheduler --tls-ca-file` and others take it.
+CERTIFY = """
+import sys
+from pathlib import Path
+from distributed.security import Security
+made = Security.temporary()
+Path(sys.argv[1], "ca.pem").write_text(made.tls_ca_file)
+Path(sys.argv[1], "cert.pem").write_text(made.tls_client_cert)
+Path(sys.argv[1], "key.pem").write_text(made.tls_client_key)
+"""
+CONFIG = "DASK_DISTRIBUTED__COMM__TLS"
 
 Done = subprocess.CompletedProcess[str]
 pytestmark = pytest.mark.slow
@@ -57,10 +69,11 @@ pytestmark = pytest.mark.slow
 class Cluster:
     """A scheduler, and workers that come and go."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, protocol: str = "tcp", **more: str) -> None:
         self._folder = folder
         self._environ = os.environ | {"DASK_DISTRIBUTED__WORKER__DAEMON": "false"}
-        self._scheduler = self._start(SCHEDULER, stdout=subprocess.PIPE)
+        self._environ |= more
+        self._scheduler = self._start(SCHEDULER, protocol, stdout=subprocess.PIPE)
         assert self._scheduler.stdout is not None
         self.address = self._scheduler.stdout.readline().decode().strip()
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -77,11 +90,12 @@ class Cluster:
     def add_worker(self, *version: str) -> None:
         self.workers.append(self._start(WORKER, self.address, *version))
 
-    def run(self, *words: str, cluster: bool = True) -> Done:
+    def run(self, *words: str, cluster: bool = True, **more: str) -> Done:
         where = ("--cluster", self.address) if cluster else ()
         return subprocess.run(
             [str(PYTHON), "-m", "azml_contract", *words, *where],
             cwd=ROOT,
+            env=os.environ | more,
             capture_output=True,
             text=True,
             check=False,
@@ -93,7 +107,8 @@ class Cluster:
             "import sys; from distributed import Client;"
             "Client(sys.argv[1]).wait_for_workers(int(sys.argv[2]), timeout=60)"
         )
-        subprocess.run([str(PYTHON), "-c", code, self.address, str(count)], check=True)
+        command = [str(PYTHON), "-c", code, self.address, str(count)]
+        subprocess.run(command, check=True, env=self._environ)
 
     def end(self) -> None:
         for one in (*self.workers, self._scheduler):
@@ -175,3 +190,47 @@ def test_a_cluster_that_is_not_there_is_one_line(cluster) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("Error: --cluster tcp://127.0.0.1:9: nobody answers")
     assert len(done.stderr.splitlines()) == 1
+
+
+def certify(folder: Path) -> dict[str, str]:
+    """The variables by which each part of Dask finds certificates of one authority."""
+    folder.mkdir()
+    subprocess.run([str(PYTHON), "-c", CERTIFY, str(folder)], check=True)
+    files = {
+        f"{CONFIG}__{part}__{kind.upper()}": str(folder / f"{kind}.pem")
+        for part in ("CLIENT", "SCHEDULER", "WORKER")
+        for kind in ("cert", "key")
+    }
+    return {f"{CONFIG}__CA_FILE": str(folder / "ca.pem")} | files
+
+
+def test_a_cluster_behind_tls_takes_who_has_its_certificates(tmp_path) -> None:
+    ours, others = certify(tmp_path / "ours"), certify(tmp_path / "others")
+    lost = {f"{CONFIG}__CLIENT__KEY": "/nowhere/key.pem"}
+    cluster = Cluster(tmp_path, "tls", **ours)
+    try:
+        assert cluster.address.startswith("tls://127.0.0.1:")
+        cluster.add_worker()
+        cluster.wait_for(1)
+        asked = ("regress", STORIES[0], "--format", "json2")
+
+        there = cluster.run(*asked, **ours)
+        here = cluster.run(*asked, cluster=False)
+        refused = [cluster.run(*asked, **more) for more in ({}, others, ours | lost)]
+    finally:
+        cluster.end()
+
+    assert (there.returncode, there.stdout) == (here.returncode, here.stdout)
+    start = f"Error: --cluster {cluster.address}"
+    for done, told in zip(
+        refused,
+        (
+            f"{start} needs the authority's certificate: set {CONFIG}__CA_FILE to its",
+            f"{start}: nobody answers (TLS certificate does not match.",
+            f"{start}: {CONFIG}__CLIENT__KEY is /nowhere/key.pem, and there is no",
+        ),
+        strict=True,
+    ):
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(told)
+        assert len(done.stderr.splitlines()) == 1

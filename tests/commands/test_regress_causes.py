@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+
+from azml_contract.finding import Finding, Severity
+from azml_contract.report.causes_text import print_causes
+from azml_contract.report.regressed import Broken, Regressed
+from azml_contract.report.table import make_console
 
 ROOT = Path(__file__).parents[2]
 FIRST = ROOT / "cassettes/train_and_sweep/asset_to_sweep/2021-03-01-preview.json"
@@ -58,9 +64,15 @@ def test_ignored_comes_before_refused_and_refused_before_gone(run, many):
 def test_it_fits_the_terminal(run, many, monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", columns)
 
-    out = run("regress", many).out
+    lines = run("regress", many).out.splitlines()
 
-    assert max(map(len, out.splitlines())) <= int(columns)
+    long = [line for line in lines if len(line) > int(columns)]
+    assert all(len(line.split()) == 1 for line in long)  # a URL is never cut
+    assert columns == "40" or not long
+    assert not [line for line in lines if line != line.rstrip()]
+    legend = next(n for n, line in enumerate(lines) if line.startswith("  ignored  "))
+    under = lines[legend + 1]
+    assert under.startswith("  refused  " if columns == "80" else " " * 11)
 
 
 def test_what_is_left_out_is_counted_and_can_be_asked_for(run, many):
@@ -70,6 +82,75 @@ def test_what_is_left_out_is_counted_and_can_be_asked_for(run, many):
     assert told.endswith(f"breaks): --limit {int(told.split()[2]) + 1}")
     every = run("regress", many, "--limit", told.rpartition(" ")[2]).out
     assert "... and" not in every
+
+
+def tell_reach(**counts: int) -> list[str]:
+    """The lines that say how far scenarios can move, of a run without breaks."""
+    newest = {
+        f"{version}-{n}": f"{version[1:]}-01-01"
+        for version, count in counts.items()
+        for n in range(count)
+    }
+    file = io.StringIO()
+    print_causes(make_console(file), Regressed((), 9, 9, newest=newest), limit=None)
+    return file.getvalue().splitlines()[1:]
+
+
+def test_of_many_versions_that_scenarios_can_move_to_the_newest_are_told():
+    six = {f"v202{n}": 1 for n in range(6)}
+
+    assert tell_reach(**six)[-1] == "  2020-01-01  1 of 6"
+    assert tell_reach(v2019=2, **six)[4:] == [
+        "  2021-01-01  1 of 8",
+        "  older       3 of 8, at 2 versions",
+    ]
+
+
+def test_of_many_ranges_of_versions_the_first_are_told():
+    finding = Finding("AZC101", Severity.ERROR, "It is missing.")
+    places = ("2022-05-01", "2023-04-01 .. 2023-10-01", "2024-04-01", "2025-06-01")
+
+    def when(*versions: str) -> str:
+        broken = Broken("s", "", "PUT jobs", "refused", versions[0], versions, finding)
+        return broken.when
+
+    assert when(*places[:3]) == f"at {', '.join(places[:3])}"
+    assert when(*places) == (
+        "at 2022-05-01, 2023-04-01 .. 2023-10-01 and 2 more ranges up to 2025-06-01"
+    )
+
+
+def test_a_call_that_was_wrong_when_it_was_recorded_is_named_and_no_break(
+    run, tmp_path
+):
+    put = (
+        "curl -X PUT 'https://management.azure.com/subscriptions/s/resourceGroups/g/"
+        "providers/Microsoft.MachineLearningServices/workspaces/w/data/d/versions/1"
+        '?api-version=2024-04-01\' -d \'{"properties": {"dataType": "uri_file"}}\'\n'
+    )
+    (tmp_path / "put.sh").write_text(put)
+
+    done = run("regress", tmp_path / "put.sh")
+
+    assert done.code == 0
+    told = "Wrong as recorded, and so no break: PUT data. `check` tells why."
+    assert told in done.out
+
+
+def test_a_call_whose_version_a_script_does_not_tell_is_a_finding(run, tmp_path):
+    get = (
+        "curl https://management.azure.com/subscriptions/s/resourceGroups/g/providers/"
+        "Microsoft.MachineLearningServices/workspaces/w/jobs?api-version=$WHICH\n"
+    )
+    (tmp_path / "get.sh").write_text(get)
+
+    done = run("regress", tmp_path / "get.sh")
+
+    assert done.code == 1
+    text = " ".join(done.out.split())
+    assert "error AZC507" in text
+    assert "-> Set WHICH, or give `check` --api-version V." in text
+    assert "1 not judged (1 its api-version is $WHICH, which the script does" in text
 
 
 def test_older_versions_are_shown_when_they_are_asked_for(run):
