@@ -11,8 +11,9 @@ hardly repeat, nor do the bodies sent to it. It needs `../shared`, and says so.
 
 A verdict is one call at one api-version. `distinct_per_s` counts the calls whose
 body is in no other recording. `rss_mb` is the most that all processes together held,
-looked at every 50 ms (Linux). `growth` is the exponent of the time from the smallest
-folder to this one, the start of the program left out.
+looked at every 50 ms (Linux). `growth` is the exponent of the processor's time from the
+smallest folder to this one, the start of the program left out; what else the machine
+does is not in it.
 """
 
 from __future__ import annotations
@@ -213,12 +214,12 @@ def make_traffic_targets(rows: list[Row]) -> list[Target]:
 
 
 def add_growth(rows: list[Row], nothing_s: float) -> None:
-    """The exponent of the time in the number of recordings, for each worker count."""
+    """The exponent of the processor's time, for each number of workers."""
     first = {row["workers"]: row for row in reversed(rows)}
     for row in rows:
         least = first[row["workers"]]
         if row is not least:
-            spent = [max(one["seconds"] - nothing_s, 0.001) for one in (row, least)]
+            spent = [max(one["processor_s"] - nothing_s, 0.001) for one in (row, least)]
             row["growth"] = math.log(spent[0] / spent[1]) / math.log(
                 row["n"] / least["n"]
             )
@@ -254,7 +255,7 @@ def main() -> None:
     for count in args.sizes or ((4, 8) if args.quick else SIZES):
         rows += measure(count, (1, 2))
     [nothing] = measure(1, (1,))
-    add_growth(rows, nothing["seconds"])
+    add_growth(rows, nothing["processor_s"])
     count = args.traffic or (2 * EACH if args.quick else TRAFFIC)
     live = measure_traffic(count, (1,) if args.quick else (1, 2))
     targets = make_targets(rows) + make_traffic_targets(live)

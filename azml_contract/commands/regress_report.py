@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from azml_contract.api_version import sort_key
 from azml_contract.commands.exits import say_problem
 from azml_contract.commands.printing import append_summary, make_tool, paint
 from azml_contract.commands.regress_judging import Found
@@ -137,6 +138,13 @@ def _write(
         seen=found.account.calls,
         locate=locate_call,
     )
+    if options.form == "sarif":
+        from azml_contract.commands.regress_fixes import find_fixes
+        from azml_contract.commands.regressed import columns_of
+
+        broken = [one.file for one in regressed.broken if one.file and one.lasts]
+        target = max(columns_of(found.rows), key=sort_key, default="")
+        regressed = replace(regressed, fixes=find_fixes(broken, target))
     if options.form == "text":
         _print_text(regressed, options, file, by_scenario=by_scenario)
     else:

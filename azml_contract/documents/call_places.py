@@ -37,13 +37,14 @@ def locate_call(file: str, step: int) -> Place:
         Line 1 of `file` where nobody can tell.
     """
     try:
-        return _open(file)(step)
+        return _open(file, Path.cwd())(step)
     except (AzmlContractError, IndexError):  # it was changed since it was judged
         return file, 1
 
 
 @lru_cache(maxsize=8)
-def _open(file: str) -> Callable[[int], Place]:
+def _open(file: str, folder: Path) -> Callable[[int], Place]:
+    """What tells the places of a file, named from `folder`, the working one."""
     document = open_document(Path(file), is_body=True)
     if document.cassette is not None:
         return _read_ours(file, document, document.cassette)
@@ -60,21 +61,22 @@ def _read_ours(
 
     def find(step: int) -> Place:
         told = _AT.fullmatch(str(cassette.interactions[step].data.get("at", "")))
-        return (_find_told(folder, told[1]), int(told[2])) if told else entries(step)
+        if told is None:
+            return entries(step)
+        return shorten(_find_told(folder, told[1])).as_posix(), int(told[2])
 
     return find
 
 
 @lru_cache(maxsize=256)
-def _find_told(folder: Path, told: str) -> str:
-    """A file from here that a cassette names from the folder of its project.
+def _find_told(folder: Path, told: str) -> Path:
+    """A file that a cassette names from the folder of its project.
 
     That is the nearest folder above the cassette that has such a file; where none
     has, the name stays as it is told.
     """
     above = (one / told for one in (folder, *folder.parents))
-    found = next((one for one in above if one.is_file()), Path(told))
-    return shorten(found).as_posix()
+    return next((one for one in above if one.is_file()), Path(told))
 
 
 def _read_script(script: Script) -> Callable[[int], Place]:

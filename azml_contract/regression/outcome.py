@@ -246,7 +246,8 @@ def _find_places(outcome: Outcome) -> dict[str, dict[str, Finding]]:
     for version, cell in outcome.cells.items():
         if cell.status.breaks:
             for finding in outcome.new_errors(version):
-                place = f"{finding.side} {finding.pointer}"
+                # What is about no place of a body is told apart by its code.
+                place = f"{finding.side} {finding.pointer or finding.code}"
                 places.setdefault(place, {}).setdefault(version, finding)
     return places
 

@@ -13,6 +13,8 @@ from azml_contract.seen import NOTHING, Calls
 
 OPERATION_GONE = "AZC301"
 """The code of a call whose operation is not there."""
+Piece = tuple[int, int, str, str]
+"""What is replaced in a text: line and column from 1, what is there, what is to be."""
 _MOST_RANGES = 2
 Locate = Callable[[str, int], tuple[str, int]]
 """The file and line that made a call: of a recording's file, and a step in it."""
@@ -21,6 +23,14 @@ Locate = Callable[[str, int], tuple[str, int]]
 def stay(file: str, step: int) -> tuple[str, int]:
     """The recording itself, where nobody looks into it."""
     return file, 1
+
+
+@dataclass(frozen=True, slots=True)
+class TextFix:
+    """What mends a file, and others that it reads: pieces by file, in words too."""
+
+    told: str
+    changes: Mapping[str, tuple[Piece, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,8 @@ class Regressed:
     says for each scenario how far it can move, by its newest recording.
     `alarms` are sentences about scenarios that are too old or stay behind, `findings`
     tell of files and calls that were not judged, `seen` accounts for all calls.
-    `locate` says where a call was made.
+    `locate` says where a call was made, `fixes` what takes files to the newest version
+    that was judged, where nothing is left to decide.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -119,6 +130,7 @@ class Regressed:
     seen: Calls = NOTHING
     locate: Locate = stay
     newest: Mapping[str, str] = field(default_factory=dict)
+    fixes: Mapping[str, TextFix] = field(default_factory=dict)
 
     @property
     def broken(self) -> tuple[Broken, ...]:

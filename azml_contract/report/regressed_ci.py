@@ -19,7 +19,7 @@ from azml_contract.report.github import escape as escape_data
 from azml_contract.report.junit import Suite, attribute, clean, render_suites
 from azml_contract.report.markdown import cell
 from azml_contract.report.regressed import Broken, Regressed, Scenario
-from azml_contract.report.sarif import Tool, locate, make_result, render_run
+from azml_contract.report.sarif import Tool, locate, make_fix, make_result, render_run
 
 _MOST_ROWS = 500
 
@@ -159,6 +159,8 @@ def _result(one: Broken, found: Regressed) -> dict[str, Any]:
     if one.finding.pointer:
         member = {"fullyQualifiedName": one.finding.pointer, "kind": "member"}
         location["logicalLocations"] = [member]
+    fix = found.fixes.get(one.file) if one.lasts else None
+    fixes = make_fix(fix.told, fix.changes) if fix is not None else {}
     return {
         "ruleId": one.finding.code,
         "level": "error",
@@ -173,4 +175,5 @@ def _result(one: Broken, found: Regressed) -> dict[str, Any]:
             "versions": list(one.versions),
             "side": str(one.finding.side),
         },
+        **fixes,
     }

@@ -136,13 +136,27 @@ def _make_fixes(name: str, finding: Finding) -> dict[str, Any]:
     fix = finding.fix
     if fix is None or any(edit.act is not Act.TEXT for edit in fix.edits):
         return {}
-    artifact = locate(name)["physicalLocation"]["artifactLocation"]
-    change = {
-        "artifactLocation": artifact,
-        "replacements": [_replace(*edit.value) for edit in fix.edits],
-    }
     told = finding.cure or finding.message
-    return {"fixes": [{"description": {"text": told}, "artifactChanges": [change]}]}
+    return make_fix(told, {name: [edit.value for edit in fix.edits]})
+
+
+def make_fix(
+    told: str, changes: Mapping[str, Iterable[tuple[int, int, str, str]]]
+) -> dict[str, Any]:
+    """The member ``fixes`` with one fix.
+
+    Args:
+        told: What it does, in words.
+        changes: By file: line and column from 1, what stands there, what is to.
+    """
+    made = [
+        {
+            "artifactLocation": locate(file)["physicalLocation"]["artifactLocation"],
+            "replacements": [_replace(*piece) for piece in pieces],
+        }
+        for file, pieces in changes.items()
+    ]
+    return {"fixes": [{"description": {"text": told}, "artifactChanges": made}]}
 
 
 def _replace(line: int, column: int, old: str, new: str) -> dict[str, Any]:

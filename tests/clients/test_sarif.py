@@ -17,11 +17,23 @@ PORT = "tests/scripts/inputs/howto_port.sh"
 pytestmark = pytest.mark.slow
 
 
+MOVED = """\
+BODY='{"properties": {"docker": {"dockerImageUri": "u"}}}'
+curl -X PUT "$ARM/subscriptions/$S/resourceGroups/$G/providers/\\
+Microsoft.MachineLearningServices/workspaces/team/environments/e/versions/1\\
+?api-version=2021-03-01-preview" -d "$BODY"
+"""
+
+
 @pytest.mark.parametrize("asked", [("check", PORT, FIRST), ("regress", FIRST, PORT)])
 def test_the_validator_finds_no_error(asked, tmp_path):
+    if asked[0] == "regress":  # with a fix
+        (tmp_path / "moved.sh").write_text(MOVED)
+        asked = (*asked, str(tmp_path / "moved.sh"))
     command = [sys.executable, "-m", "azml_contract", *asked, "--format", "sarif"]
     made = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     assert made.returncode == 1, made.stderr
+    assert b'"fixes"' in made.stdout or asked[0] == "check"
     (tmp_path / "made.sarif").write_bytes(made.stdout)
     tool = TOOL / "Sarif.Multitool"
     tool.chmod(0o755)

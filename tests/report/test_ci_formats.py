@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from junitparser import Failure, JUnitXml, Skipped
 
 from azml_contract.cli import cli
+from azml_contract.contract.catalog import known_versions
 
 ROOT = Path(__file__).parents[2]
 FIRST = ROOT / "cassettes/train_and_sweep/asset_to_sweep/2021-03-01-preview.json"
@@ -117,6 +118,78 @@ def test_sarif_has_places_prints_and_rules_with_their_meaning(asked, monkeypatch
         place = result["locations"][0]["physicalLocation"]
         assert not place["artifactLocation"]["uri"].startswith(("/", "file:"))
         assert place["region"]["startLine"] >= 1
+
+
+SCRIPT = """\
+WHICH=2021-03-01-preview
+AT="$ARM/subscriptions/$S/resourceGroups/$G/providers/Microsoft.MachineLearningServices"
+curl -X PUT "$AT/workspaces/team/environments/e/versions/1?api-version=$WHICH" \\
+  -d @body.json
+"""
+BODY = """{
+  "properties": {
+    "description": "é",
+    "docker": {
+      "dockerSpecificationType": "Image",
+      "dockerImageUri": "ubuntu:22.04"
+    }
+  }
+}
+"""
+
+
+def apply_fix(log: str, folder: Path) -> None:
+    """Do to the files what the one fix of a log says, as an editor does."""
+    results = json.loads(log)["runs"][0]["results"]
+    (fix,) = {json.dumps(one["fixes"]) for one in results}
+    for change in json.loads(fix)[0]["artifactChanges"]:
+        file = folder / change["artifactLocation"]["uri"]
+        text = file.read_text("utf-8")
+        starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        for one in reversed(change["replacements"]):
+            region = one["deletedRegion"]
+            start, end = (
+                starts[region[f"{edge}Line"] - 1] + region[f"{edge}Column"] - 1
+                for edge in ("start", "end")
+            )
+            text = text[:start] + one["insertedContent"]["text"] + text[end:]
+        file.write_text(text, "utf-8")
+
+
+@pytest.mark.parametrize("to", [(), ("--to", "2023-10-01")])
+def test_a_script_that_upgrade_takes_along_has_its_edits_as_a_fix(
+    tmp_path, monkeypatch, to
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "put.sh").write_text(SCRIPT)
+    (tmp_path / "body.json").write_text(BODY, "utf-8")
+
+    apply_fix(run("regress", "put.sh", *to, "--format", "sarif"), tmp_path)
+
+    version = to[1] if to else known_versions()[-1]
+    assert f"WHICH={version}\n" in (tmp_path / "put.sh").read_text()
+    assert json.loads((tmp_path / "body.json").read_text("utf-8")) == {
+        "properties": {"description": "é", "image": "ubuntu:22.04"}
+    }
+    assert "No breaks" in run("regress", "put.sh")
+
+
+def test_what_leaves_something_to_decide_has_no_fix():
+    for path in (PORT, FIRST):
+        (ran,) = json.loads(run("regress", path, "--format", "sarif"))["runs"]
+        assert ran["results"]
+        assert not any("fixes" in one for one in ran["results"])
+
+
+def test_a_name_that_is_refused_is_no_operation_that_is_gone(tmp_path):
+    """Both are about the whole call, at versions of their own."""
+    (tmp_path / "put.sh").write_text(SCRIPT.replace("team", "w"))
+    (tmp_path / "body.json").write_text(BODY, "utf-8")
+
+    text = run("regress", tmp_path / "put.sh")
+
+    assert "PUT environments: refused since 2023-02-01-preview" in text
+    assert "2021-04-01 .." not in text.partition("PUT environments: ")[2]
 
 
 def test_markdown_is_a_table_of_causes():
