@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from azml_contract.emulator.state_folder import hold_folder
 from azml_contract.errors import show_path
-from azml_contract.exchange import Response
+from azml_contract.exchange import CLIENT_LEFT, Response
 from azml_contract.finding import Finding, Severity
 from azml_contract.gateway.certificates import Authority
 from azml_contract.gateway.environment import (
@@ -162,6 +162,7 @@ class CommandRun:
     def report(self) -> Report:
         """Judge what went through so far."""
         assert self._outside is not None
+        self._outside.settle()
         report = Report()
         replaying = self.recorder.replaying
         figures = self._judge(report)
@@ -193,13 +194,16 @@ class CommandRun:
         for exchange in self.recorder.taken():
             request, status = exchange.request, exchange.response.status
             key = request.path.lower().rstrip("/")
-            if request.method == "PUT" and status == 201 and "/providers/" in key:
-                left[key] = request.path
+            if request.method == "PUT" and "/providers/" in key:
+                if status == 201:
+                    left[key] = f"created, and still there: {request.path}"
+                elif _may_have_arrived(exchange) and key not in left:
+                    left[key] = f"perhaps created, as no answer came: {request.path}"
             elif request.method == "DELETE" and 200 <= status < 300:
                 left = {
                     k: v for k, v in left.items() if not f"{k}/".startswith(f"{key}/")
                 }
-        return [f"created, and still there: {path}" for path in left.values()]
+        return list(left.values())
 
     def _plays(self) -> list[int]:
         """How often each interaction was played, since the start."""
@@ -320,6 +324,18 @@ class CommandRun:
         if seen.unasked:
             hosts = ", ".join(sorted(seen.unasked))
             report.lines.append(f"refused, as no client needs them: {hosts}")
+        lost = [
+            f"{one.request.method} {one.request.host}{one.request.path}"
+            for one, times in self._seen_exchanges()
+            if one.failure is not None and one.failure.raised == CLIENT_LEFT
+            for _ in range(times)
+        ]
+        if lost:
+            more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
+            report.lines.append(
+                f"{count(len(lost), 'call')} the program gave up before the answer "
+                f"came: {', '.join(lost[:_SHOWN])}{more}"
+            )
         if seen.passed:
             hosts = ", ".join(f"{h} x{n}" for h, n in sorted(seen.passed.items()))
             report.lines.append(f"passed on, unread and not recorded: {hosts}")
@@ -330,6 +346,12 @@ class CommandRun:
                 "variable it looks at."
             )
         report.problems += [*seen.guarded, *seen.defects]
+
+
+def _may_have_arrived(exchange: Exchange) -> bool:
+    """Whether what nobody saw an answer of may have been carried out."""
+    failure = exchange.failure
+    return failure is not None and failure.kind in ("timeout", "dropped")
 
 
 def _make_validator(profile: str) -> Validator:

@@ -123,7 +123,7 @@ class Failure:
 
     `kind` is one of `FAILURES`. `after_bytes` counts what came of the answer's
     body before; None where no answer had begun. `raised` is the name of the
-    client's exception.
+    client's exception, or `CLIENT_LEFT`.
     """
 
     kind: str
@@ -132,6 +132,8 @@ class Failure:
 
 
 FAILURES = ("timeout", "dropped", "refused", "name", "tls")
+CLIENT_LEFT = "ClientLeft"
+"""A client in another process closed its connection before the answer came."""
 EMULATOR_MARK = "x-azml-contract-emulator"
 """A header of every answer of our emulator: what it said is never Azure's."""
 NO_ANSWER = 0

@@ -235,6 +235,7 @@ class ScenarioRun:
         """
         if self._is_concluded:
             return
+        self._settle_programs()
         tallies = [*self._earlier, self.tally]
         waits = more_may_come or partly
         complaints = [
@@ -259,6 +260,10 @@ class ScenarioRun:
         self._recorder.finish(partly=partly)
         self._recorder.save()
 
+    def _settle_programs(self) -> None:
+        if self._outside is not None:
+            self._outside.settle()
+
     def end_early(self) -> None:
         """Keep what a scenario did that skipped itself, or failed as it was to.
 
@@ -270,6 +275,7 @@ class ScenarioRun:
         """
         if self._is_concluded:
             return
+        self._settle_programs()
         self._is_concluded = True
         self._recorder.finish(partly=True)
         self._recorder.save(only_new=True)
@@ -365,11 +371,8 @@ class ScenarioRun:
         """What it did while recording that no cassette can hold, in words."""
         seen = self._outside is not None and self._outside.seen.programs
         # Programs that are led to the gateway are part of the recording.
-        return tuple(
-            one
-            for one in self._recorder.unseen
-            if not (seen and one.startswith("started "))
-        )
+        told = self._recorder.unseen
+        return tuple(o for o in told if not (seen and o.startswith("started ")))
 
     @property
     def programs(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import ipaddress
+import select
 import socket
 import ssl
 import sys
@@ -21,6 +22,9 @@ _BACKLOG = 128
 _LOOK_UP_S = 1.0
 # Linux only; elsewhere acknowledgements are quick enough.
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
+# That the other side has said its last; Linux alone tells it. A reset is told by all
+# systems that have `poll`, unasked.
+_SAID_ITS_LAST = getattr(select, "POLLRDHUP", 0)
 
 
 def open_listener(host: str, port: int) -> socket.socket:
@@ -125,6 +129,33 @@ def hurry(connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if _QUICKACK is not None:
             connection.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+
+
+class Watch:
+    """Whether the client of a connection is still there, whoever reads from it.
+
+    A client that closes its side while it waits for an answer does not want it any
+    more, as web servers take it too. Where the system does not tell, it is there.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        # What speaks TLS on the connection takes it away from who accepted it.
+        self._connection = connection.dup()
+        self._poll = select.poll() if hasattr(select, "poll") else None
+        if self._poll is not None:
+            self._poll.register(self._connection, _SAID_ITS_LAST)
+
+    def has_left(self) -> bool:
+        """Whether it is gone."""
+        return self.await_leaving(0)
+
+    def await_leaving(self, longest_s: float) -> bool:
+        """Return when it is gone, or the time is over; whether it is gone."""
+        return self._poll is not None and bool(self._poll.poll(longest_s * 1000))
+
+    def close(self) -> None:
+        """Look no more. The connection ends when all who hold it have closed it."""
+        self._connection.close()
 
 
 class Connections:

@@ -1,16 +1,20 @@
 """A live call on its way through a gateway: handed on to the client, and taken once.
 
-In: what came of it: an answer, its pieces as they come, or a failure. Out: what the
-client gets, and the exchange. Knows neither connections nor cassettes.
+In: what came of it: an answer, its pieces as they come, or a failure; and whether the
+client still waits. Out: what the client gets, and the exchange. Knows no cassettes.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from azml_contract.exchange import (
+    CLIENT_LEFT,
     NO_ANSWER,
     Exchange,
     Failure,
@@ -19,6 +23,7 @@ from azml_contract.exchange import (
     without_headers,
 )
 from azml_contract.gateway.http1 import Answer, Streamed, make_problem
+from azml_contract.gateway.sockets import Watch
 from azml_contract.gateway.spool import Intake, make_response
 from azml_contract.gateway.upstream import Received
 from azml_contract.recording.failures import describe
@@ -26,6 +31,16 @@ from azml_contract.recording.messages import decoded
 from azml_contract.recording.sources import Source
 
 _NEVER_REACHED = ("refused", "name", "tls")
+_LEFT = Failure("timeout", None, CLIENT_LEFT)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: what tells that it does not wait any more, and ends its lane then."""
+
+    source: Source
+    watch: Watch
+    leave_lane: Callable[[], None]
 
 
 class LiveCall:
@@ -36,45 +51,75 @@ class LiveCall:
         request: Request,
         take: Callable[[Exchange, LiveCall], None],
         started: int,
-        source: Source,
+        caller: Caller,
     ) -> None:
         self.request = request
         self.started = started
-        self.source = source
+        self.source = caller.source
         self.began = time.monotonic()
+        self._caller = caller
         self._take = take
+        self._lock = threading.Lock()
+        self._is_taken = False
+
+    def _end(self, response: Response, failure: Failure | None) -> None:
+        with self._lock:
+            if self._is_taken:
+                return
+            self._is_taken = True
+        self._take(Exchange(self.request, response, failure), self)
+
+    def _has_left(self) -> bool:
+        return self._caller.watch.has_left()
+
+    def give_up(self) -> None:
+        """If its client has left, that is what came of it, whatever still comes."""
+        if self._has_left():
+            self._end(Response(NO_ANSWER), _LEFT)
+            self._caller.leave_lane()
 
     def fail(self, failure: Failure) -> Answer:
-        """Nothing of an answer came."""
-        self._take(Exchange(self.request, Response(NO_ANSWER), failure), self)
+        """Nothing of an answer came, or nobody waited for it."""
+        if self._has_left():
+            failure = _LEFT
+        self._end(Response(NO_ANSWER), failure)
         return break_off(failure)
 
     def keep(self, response: Response) -> Answer:
         """The answer is here, or the part of it that the client shall get."""
+        if self._has_left():
+            return self.fail(_LEFT)
         promised = response.header("content-length") or ""
         size = len(response.body)
         is_cut = promised.isdigit() and int(promised) > size
         failure = Failure("dropped", size) if is_cut else None
         if self.request.method == "HEAD":
             failure = None
-        self._take(Exchange(self.request, response, failure), self)
+        self._end(response, failure)
         return response
 
     def read(self, received: Received) -> Answer:
-        """Read a small answer whole; hand on a large one while it comes."""
+        """Read a small answer whole; hand on a large one while it comes.
+
+        A client that leaves in the middle of a large one has what it wanted of it.
+        """
         intake = Intake()
         record = partial(self._record, received, intake)
         try:
             for piece in received.chunks:
                 intake.take(piece)
-                if intake.is_large:
+                if intake.is_large and not self._has_left():
                     stream = _stream(received.chunks, intake, record)
                     return Streamed(received.status, received.headers, stream)
         except OSError as error:
+            if self._has_left():
+                return self.fail(_LEFT)
             record(describe(error, intake.size))
             cut = (("Content-Length", str(intake.size + 1)),)
             headers = without_headers(received.headers, "content-length") + cut
             return make_response(received.status, headers, intake.body())
+        if self._has_left():
+            return self.fail(_LEFT)
         record(None)
         return make_response(received.status, received.headers, intake.body())
 
@@ -84,7 +129,33 @@ class LiveCall:
         response = make_response(received.status, received.headers, intake.body())
         if not intake.is_large or response.header("content-encoding"):
             response = decoded(response)
-        self._take(Exchange(self.request, response, failure), self)
+        self._end(response, failure)
+
+
+class OnTheirWay:
+    """The live calls that are not answered yet. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: set[LiveCall] = set()
+
+    @contextmanager
+    def holding(self, call: LiveCall) -> Iterator[None]:
+        """Count a call within the block."""
+        with self._lock:
+            self._calls.add(call)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._calls.discard(call)
+
+    def give_up(self) -> None:
+        """Take those whose clients have left as they are: nobody saw an answer."""
+        with self._lock:
+            calls = sorted(self._calls, key=lambda one: one.started)
+        for call in calls:
+            call.give_up()
 
 
 def break_off(failure: Failure) -> Answer:

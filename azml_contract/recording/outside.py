@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from azml_contract.errors import AzmlContractError, CassetteError
 from azml_contract.exchange import (
+    CLIENT_LEFT,
     NO_ANSWER,
     Exchange,
     Failure,
@@ -44,11 +45,11 @@ from azml_contract.gateway.http1 import (
 from azml_contract.gateway.https import serve_tls
 from azml_contract.gateway.peers import Peer, find_peer
 from azml_contract.gateway.proxy import Gateway, Pass, Refuse, Route, Serve
-from azml_contract.gateway.sockets import Connections
+from azml_contract.gateway.sockets import Connections, Watch
 from azml_contract.gateway.upstream import Received, Upstream
 from azml_contract.recording.failures import describe
 from azml_contract.recording.identity import is_token_request
-from azml_contract.recording.live_call import LiveCall, break_off
+from azml_contract.recording.live_call import Caller, LiveCall, OnTheirWay, break_off
 from azml_contract.recording.messages import framed
 from azml_contract.recording.miss import NoMatchingInteraction
 from azml_contract.recording.player import Played
@@ -58,6 +59,8 @@ from azml_contract.redaction.shapes import REDACTED, TOKEN
 
 MISS_STATUS = 400
 """No client tries again after it."""
+LONGEST_SILENCE_S = 60.0
+"""How long replay waits for a client to leave that did not wait for its answer."""
 _Place = tuple[str, str, int]
 _NO_WAIT: Headers = (("Retry-After", "0"), ("x-ms-retry-after-ms", "1"))
 
@@ -137,6 +140,7 @@ class Outside:
         self._guard = guard
         self.is_own: Callable[[socket.socket], bool] | None = None
         self._lanes = Lanes()
+        self._on_way = OnTheirWay()
         self._lock = threading.Lock()
         self._announced: set[str] = set()
         self._connections = Connections()
@@ -155,6 +159,10 @@ class Outside:
     def start(self) -> None:
         """Accept connections from now on."""
         self._gateway.start()
+
+    def settle(self) -> None:
+        """Take what clients that have left were not answered yet as it is."""
+        self._on_way.give_up()
 
     def close(self) -> None:
         """End every connection."""
@@ -199,30 +207,35 @@ class Outside:
         is_own = self.is_own is not None and (
             peer.pid == os.getpid() or self.is_own(client)
         )
-        asker = reach.open()
+        asker, watch = reach.open(), Watch(client)
+        self.settle()  # whoever left is not beside this one
         try:
-            with self._lanes.on(peer.pid, host) as lane:
+            with self._lanes.on(peer.pid, host) as (lane, leave):
                 source = Source(lane, peer.program, peer.script)
                 if is_own:
                     yield lambda request: _pass_by(asker, request)
                     return
                 self._count(self.seen.programs, str(source))
-                yield lambda request: self._answer_safely(request, asker, source)
+                by = Caller(source, watch, leave)
+                yield lambda request: self._answer_safely(request, asker, by)
         finally:
+            watch.close()
             asker.close()
 
     def _plain(self, client: socket.socket) -> None:
         """HTTP without TLS, sent to the proxy whole; a forked child asks all so."""
-        peer, askers = self._peer(client), _Askers()
-        with contextlib.closing(askers):
+        peer, askers, watch = self._peer(client), _Askers(), Watch(client)
+        with contextlib.closing(askers), contextlib.closing(watch):
             serve_http(
                 client,
-                lambda request: self._answer_plain(request, peer, askers),
+                lambda request: self._answer_plain(request, peer, askers, watch),
                 scheme="http",
                 authority=urlsplit(self.url).netloc,
             )
 
-    def _answer_plain(self, request: Request, peer: Peer, askers: _Askers) -> Answer:
+    def _answer_plain(
+        self, request: Request, peer: Peer, askers: _Askers, watch: Watch
+    ) -> Answer:
         if request.url.startswith(f"{self.url}/"):
             told = self._control(request) if self._control else None
             return told or make_problem(
@@ -245,10 +258,11 @@ class Outside:
             asker = askers.find(place, lambda: Upstream(connect, host))
             return _pass_by(asker, request)
         asker = askers.find(place, reach.open)
-        with self._lanes.on(peer.pid, host) as lane:
+        self.settle()
+        with self._lanes.on(peer.pid, host) as (lane, leave):
             source = Source(lane, peer.program, peer.script)
             self._count(self.seen.programs, str(source))
-            return self._answer_safely(request, asker, source)
+            return self._answer_safely(request, asker, Caller(source, watch, leave))
 
     def _note_refused(self, host: str, peer: Peer) -> None:
         if matches(host, UNASKED):
@@ -265,17 +279,18 @@ class Outside:
 
     # -- calls ------------------------------------------------------------------
 
-    def _answer_safely(self, request: Request, asker: Asker, source: Source) -> Answer:
+    def _answer_safely(self, request: Request, asker: Asker, by: Caller) -> Answer:
         """An answer in every case: what breaks in here is told, not thrown."""
         try:
-            return self._answer(request, asker, source)
+            return self._answer(request, asker, by)
         except Exception as error:  # noqa: BLE001 - else the client sees no answer
             told = f"{type(error).__name__}: {error}"
             where = f"{request.method} {request.host}{request.path}"
             self.seen.defects.append(f"{where} met a defect of the gateway: {told}")
             return make_problem(500, "GatewayDefect", f"{told}.")
 
-    def _answer(self, request: Request, asker: Asker, source: Source) -> Answer:
+    def _answer(self, request: Request, asker: Asker, caller: Caller) -> Answer:
+        source = caller.source
         try:
             played = self._recorder.answer(request)
         except CassetteError as error:
@@ -285,23 +300,25 @@ class Outside:
             self.seen.misses.append((source, error))
             return make_problem(MISS_STATUS, "NoRecordedAnswer", str(error))
         if played is not None:
-            return self._hand_out(request, played)
+            return self._hand_out(request, played, caller.watch)
         if self._guard is not None:
             try:
                 self._guard(request)
             except AzmlContractError as error:
                 self.seen.guarded.append(str(error))
                 return make_problem(403, "NotAllowed", str(error))
-        call = LiveCall(request, self._take, self._recorder.start(), source)
-        try:
-            received = asker.ask(request)
-        except OSError as error:
-            return call.fail(describe(error))
-        if received is None:
-            return call.fail(Failure("dropped"))
-        if isinstance(received, Response):
-            return call.keep(received)
-        return call.read(received)
+        self.settle()
+        call = LiveCall(request, self._take, self._recorder.start(), caller)
+        with self._on_way.holding(call):
+            try:
+                received = asker.ask(request)
+            except OSError as error:
+                return call.fail(describe(error))
+            if received is None:
+                return call.fail(Failure("dropped"))
+            if isinstance(received, Response):
+                return call.keep(received)
+            return call.read(received)
 
     def _take(self, exchange: Exchange, call: LiveCall) -> None:
         self._recorder.record(exchange, call.started, call.source)
@@ -310,8 +327,11 @@ class Outside:
 
     # -- replay -----------------------------------------------------------------
 
-    def _hand_out(self, request: Request, played: Played) -> Answer:
+    def _hand_out(self, request: Request, played: Played, watch: Watch) -> Answer:
         response, failure = played.response, played.failure
+        if failure is not None and failure.raised == CLIENT_LEFT:
+            # It is its own limit that ends the call, as it did.
+            watch.await_leaving(LONGEST_SILENCE_S)
         if failure is not None and response.status == NO_ANSWER:
             return break_off(failure)
         if is_token_request(request):

@@ -45,22 +45,29 @@ class Lanes:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._taken: dict[tuple[int, str], set[int]] = {}
+        self._taken: dict[tuple[int, str], dict[int, object]] = {}
 
     @contextmanager
-    def on(self, pid: int, host: str) -> Iterator[Lane]:
-        """A lane, while a connection is open."""
+    def on(self, pid: int, host: str) -> Iterator[tuple[Lane, Callable[[], None]]]:
+        """A lane, while a connection is open, and what leaves it before."""
+        mark, key = object(), (pid, host)
         with self._lock:
-            taken = self._taken.setdefault((pid, host), set())
+            taken = self._taken.setdefault(key, {})
             number = next(n for n in range(len(taken) + 1) if n not in taken)
-            taken.add(number)
-        try:
-            yield (pid, number)
-        finally:
+            taken[number] = mark
+
+        def leave() -> None:
             with self._lock:
-                taken.discard(number)
-                if not taken:
-                    self._taken.pop((pid, host), None)
+                here = self._taken.get(key, {})
+                if here.get(number) is mark:
+                    del here[number]
+                if not here:
+                    self._taken.pop(key, None)
+
+        try:
+            yield (pid, number), leave
+        finally:
+            leave()
 
 
 def find_joined(lanes: Sequence[Hashable]) -> list[bool]:

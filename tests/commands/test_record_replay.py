@@ -97,6 +97,55 @@ def test_a_program_that_speaks_http_2_alone_is_recorded_and_replayed(tmp_path):
         assert (done.returncode, done.stdout) == (0, "HTTP/2 3\n"), done.stderr
 
 
+IMPATIENT = (
+    CLIENT
+    + """
+token = login()
+def impatiently(method, path, body=None):
+    head = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    url = f"{base}{place}/{path}?api-version=2024-04-01"
+    asked = urllib.request.Request(url, body, head, method=method)
+    try:
+        return urllib.request.urlopen(asked, timeout=1).status
+    except OSError as error:
+        return type(error).__name__
+print(impatiently("GET", "datastores"))
+print(len(ask("GET", "datastores", token=token)["value"]))
+image = b'{"properties": {"image": "mcr.microsoft.com/x"}}'
+print(impatiently("PUT", "environments/late/versions/1", image))
+"""
+)
+LATE = """
+[[fault]]
+kind = "slow"
+path = "*/datastores"
+count = 1
+delay_s = 3
+[[fault]]
+kind = "slow"
+path = "*/environments/late/*"
+delay_s = 60
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone tells")
+def test_who_gives_up_before_the_answer_comes_does_so_in_replay_too(tmp_path):
+    """Once it asks again, while the first call goes on; once it ends."""
+    tmp_path.joinpath("late.py").write_text(IMPATIENT)
+    tmp_path.joinpath("late.toml").write_text(LATE)
+    words = ("--", sys.executable, "late.py")
+    for done in (
+        record(tmp_path, "--faults", "late.toml", *words),
+        run("replay", "recordings", *words, cwd=tmp_path),
+    ):
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "TimeoutError\n3\nTimeoutError\n", done.stderr
+        assert "2 calls the program gave up before the answer came: GET" in done.stderr
+    shown = run("cassette", "show", "recordings/late.json", cwd=tmp_path).stdout
+    told = "-> failed: timeout, the client left before the answer came"
+    assert shown.count(told) == 2
+
+
 def test_recording_again_changes_the_time_alone(story):
     texts = []
     for _ in range(2):

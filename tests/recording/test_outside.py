@@ -7,6 +7,8 @@ import hashlib
 import json
 import os
 import socket
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +22,15 @@ from azml_contract.gateway.certificates import Authority
 from azml_contract.gateway.far_side import Answering, Ask
 from azml_contract.gateway.proxy import Refuse
 from azml_contract.gateway.upstream import Received
+from azml_contract.recording import outside as outside_module
 from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
 from azml_contract.recording.outside import Outside, PlayedHosts
 from azml_contract.redaction.rules import RedactionRules
 
 HOST = "account.blob.core.windows.net"
 LARGE = bytes(range(256)) * 12_000  # 3 MB
+SLOW, ASKED = threading.Event(), threading.Event()
+"""Until the first is set, nothing slow is answered; the second is set by a request."""
 JOB = "https://management.azure.com/subscriptions/s/jobs/j?api-version=2024-04-01"
 LOGIN = "https://login.microsoftonline.com/t/oauth2/v2.0/token"
 
@@ -50,6 +55,11 @@ def answer(request: Request) -> Received | Response | None:
         return Response(200, head, b'{"properties": {"status": "Running"}}')
     if request.path == "/drop":
         return None
+    if request.path.startswith("/slow"):
+        ASKED.set()
+        SLOW.wait(10)
+        body = LARGE if request.path == "/slow/large" else b"late"
+        return Received(200, (("Content-Length", str(len(body))),), iter([body, b""]))
     if request.path == "/unreachable":
         raise ConnectionRefusedError("nobody listens")
     if request.path == "/cut":
@@ -247,3 +257,89 @@ def test_a_defect_is_an_answer_and_told(authority, tmp_path):
     assert given.status_code == 500
     assert "ZeroDivisionError" in given.json()["error"]["message"]
     assert len(out.seen.defects) == 1
+
+
+IMPATIENT = {
+    "requests": lambda one, url: one.get(url, timeout=(10, 0.3)),
+    "a socket that is reset": lambda one, url: reset(one, url),
+}
+
+
+def reset(session, url):
+    """Ask without TLS, and end the connection hard."""
+    place = session.proxies["http"].removeprefix("http://").split(":")
+    with socket.create_connection((place[0], int(place[1]))) as plain:
+        url = url.replace("https:", "http:")
+        plain.sendall(f"GET {url} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        assert ASKED.wait(10)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes([1] + [0] * 7))
+    raise requests.ConnectionError
+
+
+@pytest.mark.parametrize("path", ["/slow", "/slow/large"])
+@pytest.mark.parametrize("impatient", IMPATIENT)
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone tells")
+def test_who_leaves_before_the_answer_comes_has_none_in_replay_either(
+    authority, tmp_path, impatient, path
+):
+    """It asks again at once, while the first call is still on its way."""
+    call, url = IMPATIENT[impatient], f"https://{HOST}{path}"
+
+    def ask(session) -> tuple[str, bytes]:
+        with pytest.raises(requests.RequestException) as caught:
+            call(session, url)
+        answering = threading.Timer(0.2, SLOW.set)
+        answering.start()
+        again = url if impatient == "requests" else url.replace("https:", "http:")
+        got = session.get(again, timeout=10).content
+        answering.join()
+        return type(caught.value).__name__, got
+
+    SLOW.clear()
+    ASKED.clear()
+    path_ = tmp_path / "c.json"
+    with gateway(authority, path_, Mode.RECORD, Far()) as (recorder, _, session):
+        live = ask(session)
+        recorder.save()
+    assert live[1] == (LARGE if path == "/slow/large" else b"late")
+    first, second = json.loads(path_.read_text())["interactions"]
+    assert first["failure"] == {"kind": "timeout", "raised": "ClientLeft"}
+    assert "response" not in first
+    assert second["response"]["status"] == 200
+    hosts = PlayedHosts(frozenset())
+    with gateway(authority, path_, Mode.REPLAY, hosts) as (recorder, _, session):
+        assert ask(session) == live
+        recorder.finish()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone tells")
+def test_what_is_on_its_way_when_a_program_has_ended_was_not_answered(
+    authority, tmp_path
+):
+    path = tmp_path / "c.json"
+    SLOW.clear()
+    with gateway(authority, path, Mode.RECORD, Far()) as (recorder, outside, session):
+        with pytest.raises(requests.RequestException):
+            session.get(f"https://{HOST}/slow", timeout=(10, 0.3))
+        outside.settle()
+        recorder.save()
+        SLOW.set()
+    (only,) = json.loads(path.read_text())["interactions"]
+    assert only["failure"]["raised"] == "ClientLeft"
+
+
+def test_who_waits_longer_than_a_minute_in_replay_is_cut_off(
+    authority, tmp_path, monkeypatch
+):
+    SLOW.clear()
+    monkeypatch.setattr(outside_module, "LONGEST_SILENCE_S", 0.05)
+    path = tmp_path / "c.json"
+    url = f"https://{HOST}/slow"
+    with gateway(authority, path, Mode.RECORD, Far()) as (recorder, outside, session):
+        with pytest.raises(requests.RequestException):
+            session.get(url, timeout=(10, 0.3))
+        outside.settle()
+        recorder.save()
+        SLOW.set()
+    got, _ = replay(authority, tmp_path, ("GET", url))
+    assert got[0] in ("ConnectionError", "ProxyError")  # and no timeout

@@ -42,12 +42,23 @@ def test_calls_that_ran_beside_each_other_are_one_run(lanes, expected):
 
 def test_a_lane_is_taken_over_by_who_comes_after():
     lanes = Lanes()
-    with lanes.on(7, "h") as first, lanes.on(7, "h") as second:
+    with lanes.on(7, "h") as (first, _), lanes.on(7, "h") as (second, _):
         assert first != second
-        with lanes.on(7, "other") as third:
+        with lanes.on(7, "other") as (third, _):
             assert third == first
-    with lanes.on(7, "h") as again:
+    with lanes.on(7, "h") as (again, _):
         assert again == first
+
+
+def test_a_lane_that_was_left_early_is_free_and_is_not_left_twice():
+    lanes = Lanes()
+    with lanes.on(7, "h") as (first, leave):
+        leave()
+        with lanes.on(7, "h") as (second, _):
+            assert second == first
+            leave()
+            with lanes.on(7, "h") as (third, _):
+                assert third != second
 
 
 def test_a_process_is_named_by_its_script_or_its_turn():

@@ -23,6 +23,7 @@ from azml_contract.commands.kinds import RECORDING
 from azml_contract.commands.options import text_or_json
 from azml_contract.commands.printing import print_json
 from azml_contract.errors import UsageError
+from azml_contract.exchange import CLIENT_LEFT
 
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
@@ -136,6 +137,8 @@ def _outcome(one: Interaction) -> str:
     failure = one.failure
     if failure is None:
         return str(one.status)
+    if failure.raised == CLIENT_LEFT:
+        return f"failed: {failure.kind}, the client left before the answer came"
     if failure.after_bytes is None:
         return f"failed: {failure.kind}"
     return f"{one.status}, failed after {failure.after_bytes} bytes: {failure.kind}"
