@@ -30,8 +30,9 @@ def make_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Head
 def find_header(headers: Headers, name: str) -> str | None:
     """The first value of a header, whatever its case; None when absent."""
     wanted = name.lower()
+    size = len(wanted)
     for key, value in headers:
-        if key.lower() == wanted:
+        if len(key) == size and key.lower() == wanted:
             return value
     return None
 
@@ -46,7 +47,7 @@ _PLAIN = re.compile(
 )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def _take_apart(url: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """Host, path and query of a URL; asked several times for each request."""
     plain = _PLAIN.fullmatch(url)

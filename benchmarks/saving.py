@@ -30,6 +30,7 @@ from azml_contract.recording.proof import Proof
 from azml_contract.recording.recorder_settings import Mode, RecorderSettings
 from azml_contract.recording.scrub import Scrubber
 from azml_contract.recording.tape import Tape
+from azml_contract.recording.uncollected import uncollected
 from azml_contract.redaction.scan import Scanner
 from azml_contract.scenario import redaction_rules
 from azml_contract.settings import PLACEHOLDERS
@@ -46,9 +47,10 @@ def save(exchanges: list[Exchange], path: Path) -> None:
     tape = Tape(Logins())
     for one in exchanges:
         tape.add(one, tape.start())
-    scrubber = Scrubber(rules, exchanges)
-    rendered = render_cassette(tape.to_cassette(HEADER, scrubber, {}))
-    found = Scanner(scrubber.redactor).scan(rendered, scrubber.side_files)
+    with uncollected():
+        scrubber = Scrubber(rules, exchanges)
+        rendered = render_cassette(tape.to_cassette(HEADER, scrubber, {}))
+        found = Scanner(scrubber.redactor).scan(rendered, scrubber.side_files)
     if found:
         raise SystemExit(f"refused: {found[0].place}: {found[0].kind}")
     write_cassette(path, rendered, scrubber.side_files)

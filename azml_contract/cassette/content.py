@@ -13,15 +13,17 @@ import codecs
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
+from math import isinf
 from typing import Any
 
 from azml_contract.exchange import Headers, find_header
 
 SIDE_FILE_BYTES = 64 * 1024
-_STRICT = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_MOST_HELD_BYTES = 16 * 1024 * 1024
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.IGNORECASE)
 
@@ -61,6 +63,28 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if isinf(number):
+        raise ValueError(f"{text} is no number that can be written again")
+    return number
+
+
+def _may_hold_surrogate(raw: bytes | str) -> bool:
+    """Whether half a character can stand in JSON: by an escape, or as bytes."""
+    if isinstance(raw, str):
+        return "\\u" in raw or not raw.isascii()
+    return b"\\u" in raw or b"\xed" in raw or b"\0" in raw
+
+
+_PARSER = partial(
+    json.loads,
+    object_pairs_hook=_unique,
+    parse_constant=_refuse_constant,
+    parse_float=_finite,
+)
+
+
 def parse_json(raw: bytes | str) -> Any:
     """Parse JSON that survives being parsed and written again.
 
@@ -69,13 +93,34 @@ def parse_json(raw: bytes | str) -> Any:
             surrogate, or nesting too deep to walk.
     """
     try:
-        value = json.loads(
-            raw, object_pairs_hook=_unique, parse_constant=_refuse_constant
-        )
-        _STRICT.encode(value).encode()
+        value = _PARSER(raw)
+        if _may_hold_surrogate(raw):
+            _COMPACT.encode(value).encode()
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     return value
+
+
+class ParsedBodies:
+    """Bodies that are asked for more than once, each parsed once.
+
+    Values take several times the memory of their text, so no more are held than of
+    `_MOST_HELD_BYTES`; others are parsed again.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[bytes, Any] = {}
+        self._left = _MOST_HELD_BYTES
+
+    def parse(self, body: bytes) -> Any:
+        """What `parse_json` returns or raises; the value is shared: leave it as is."""
+        if body in self._values:
+            return self._values[body]
+        value = parse_json(body)
+        if len(body) <= self._left:
+            self._left -= len(body)
+            self._values[body] = value
+        return value
 
 
 _OF_STORAGE = frozenset(
@@ -88,7 +133,13 @@ def is_storage(headers: Headers) -> bool:
     return not _OF_STORAGE.isdisjoint([name.lower() for name, _ in headers])
 
 
-def classify(body: bytes, headers: Headers, *, exact: bool) -> Content | None:
+def classify(
+    body: bytes,
+    headers: Headers,
+    *,
+    exact: bool,
+    parse: Callable[[bytes], Any] = parse_json,
+) -> Content | None:
     """Decide how a body is written.
 
     Args:
@@ -96,6 +147,7 @@ def classify(body: bytes, headers: Headers, *, exact: bool) -> Content | None:
         headers: Of the message; only the content type counts.
         exact: Every byte matters (blob content): never JSON, and no text
             where it is large.
+        parse: `parse_json`, or what remembers what that said.
 
     Returns:
         None for an empty body.
@@ -104,7 +156,7 @@ def classify(body: bytes, headers: Headers, *, exact: bool) -> Content | None:
         return None
     if not exact and _looks_like_json(body, headers):
         try:
-            return Content(Kind.JSON, parse_json(body))
+            return Content(Kind.JSON, parse(body))
         except ValueError:
             pass
     text = None if exact and len(body) > SIDE_FILE_BYTES else _as_text(body)
@@ -167,16 +219,16 @@ def as_sent(body: bytes, parsed: Any, written: Any, headers: Headers) -> Content
             such bytes any more, and only the charset stays.
         headers: Of the answer.
     """
-    rendered = render_json(written)
-    if rendered == body:
-        return Content(Kind.JSON, written)
     if written == parsed:
+        if render_json(written) == body:
+            return Content(Kind.JSON, written)
         text = _as_text(body)
         return Content(Kind.BASE64, body) if text is None else Content(Kind.TEXT, text)
     charset = _charset(headers)
     if charset == "utf-8":
         return Content(Kind.JSON, written)
-    return Content(Kind.BASE64, rendered.decode().encode(charset, "backslashreplace"))
+    rendered = render_json(written).decode()
+    return Content(Kind.BASE64, rendered.encode(charset, "backslashreplace"))
 
 
 def _charset(headers: Headers) -> str:

@@ -55,8 +55,14 @@ def _write_object(
     inner = f"{newline}  "
     between = f"{{{inner}"
     for key, item in value.items():
+        # The kinds that nearly all values are cost no call more.
         if isinstance(item, str):
             add(f"{between}{encode_basestring(key)}: {encode_basestring(item)}")
+        elif isinstance(item, dict) and item:
+            add(f"{between}{encode_basestring(key)}: ")
+            _write_object(item, inner, add)
+        elif item is None:
+            add(f"{between}{encode_basestring(key)}: null")
         else:
             add(f"{between}{encode_basestring(key)}: ")
             _write(item, inner, add)

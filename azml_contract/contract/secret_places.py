@@ -48,16 +48,29 @@ def find_secret_places(request: Request, body: Json, *, answer: bool) -> list[Pa
     """
     if not isinstance(body, dict | list) or _PROVIDER not in request.url.lower():
         return []
-    found = _operation(request.method, request.path, request.api_version or "")
+    version = request.api_version or ""
+    found = _secret_bodies(request.method, request.path, version, answer)
     if found is None:
         return []
-    contract, operation = found
-    walk = _Walk(contract)
+    walk, kinds = found
     places: dict[Path, None] = {}
-    for kind in _bodies(operation, answer=answer):
-        if walk.leads_to_secret(kind):
-            places.update(dict.fromkeys(walk.places(body, kind, ())))
+    for kind in kinds:
+        places.update(dict.fromkeys(walk.places(body, kind, ())))
     return list(places)
+
+
+@lru_cache(maxsize=16_384)
+def _secret_bodies(
+    method: str, path: str, api_version: str, answer: bool
+) -> tuple[_Walk, list[Type]] | None:
+    """What a body may be below which a secret may stand; None where none may."""
+    found = _operation(method, path, api_version)
+    if found is None:
+        return None
+    walk = _Walk(found[0])
+    kinds = _bodies(found[1], answer=answer)
+    secret = [kind for kind in kinds if walk.leads_to_secret(kind)]
+    return (walk, secret) if secret else None
 
 
 def _bodies(operation: Operation, *, answer: bool) -> list[Type]:
@@ -68,7 +81,6 @@ def _bodies(operation: Operation, *, answer: bool) -> list[Type]:
     return list(dict.fromkeys(listed)) or ([named] if named else [])
 
 
-@lru_cache(maxsize=16_384)
 def _operation(
     method: str, path: str, api_version: str
 ) -> tuple[Contract, Operation] | None:
@@ -103,6 +115,7 @@ class _Walk:
         self._definitions = contract.definitions
         self._known = _reach(contract.api_version)
         self._lowered = _by_lower_name(contract.api_version)
+        self._variants: dict[str, dict[str, list[Definition]]] = {}
 
     def places(self, body: Json, kind: Type, at: Path) -> Iterator[Path]:
         if isinstance(body, list):
@@ -157,11 +170,18 @@ class _Walk:
         base = self._definitions.get(definition.base) or definition
         if not base.discriminator:
             return [definition]
-        lowered = {key.lower(): value for key, value in body.items()}
-        said = str(lowered.get(base.discriminator.lower(), "")).lower()
-        variants = {value.lower(): one for value, one in base.variants.items()}
-        names = [variants[said]] if said in variants else list(variants.values())
-        found = [self._definitions.get(one) for one in dict.fromkeys([name, *names])]
+        if name not in self._variants:
+            self._variants[name] = {
+                said.lower(): self._all_of([name, one])
+                for said, one in base.variants.items()
+            }
+            self._variants[name][""] = self._all_of([name, *base.variants.values()])
+        known = self._variants[name]
+        said = str(_value_of(base.discriminator, body)).lower()
+        return known[said] if said in known else known[""]
+
+    def _all_of(self, names: list[str]) -> list[Definition]:
+        found = [self._definitions.get(one) for one in dict.fromkeys(names)]
         return [one for one in found if one is not None]
 
     def leads_to_secret(self, kind: Type) -> bool:
@@ -184,6 +204,14 @@ class _Walk:
         inner += [definition.additional] if definition.additional else []
         names = [*(_ref(one) for one in inner), *definition.variants.values()]
         return any(self._has_secret(one, seen) for one in names if one)
+
+
+def _value_of(name: str, body: Mapping[str, Any]) -> Any:
+    """The value of a property, in whatever case it is written; nothing where none."""
+    if name in body:
+        return body[name]
+    lower = name.lower()
+    return next((body[key] for key in body if key.lower() == lower), "")
 
 
 def _ref(kind: Type) -> str:

@@ -30,6 +30,7 @@ from azml_contract.exchange import (
 from azml_contract.recording.identity import Logins
 from azml_contract.recording.scrub import Sanitizer, Scrubber
 from azml_contract.recording.tape import Tape
+from azml_contract.recording.uncollected import uncollected
 from azml_contract.redaction.origin import (
     learn_identifiers,
     learn_stray_ids,
@@ -103,14 +104,15 @@ def import_exchanges(
     for exchange in exchanges:
         tape.add(exchange, tape.start())
     variables = dict(header.variables)
-    scrubber = Scrubber(rules, exchanges, variables=variables)
-    cassette = tape.to_cassette(header, scrubber, variables)
-    count = len(cassette.interactions)
-    reads = header.reads and {i: r for i, r in header.reads.items() if i < count}
-    cassette = replace(cassette, reads=reads)
-    rendered = render_cassette(cassette)
-    scanner = Scanner(scrubber.redactor, variables)
-    found = scanner.scan(rendered, scrubber.side_files)
+    with uncollected():
+        scrubber = Scrubber(rules, exchanges, variables=variables)
+        cassette = tape.to_cassette(header, scrubber, variables)
+        count = len(cassette.interactions)
+        reads = header.reads and {i: r for i, r in header.reads.items() if i < count}
+        cassette = replace(cassette, reads=reads)
+        rendered = render_cassette(cassette)
+        scanner = Scanner(scrubber.redactor, variables)
+        found = scanner.scan(rendered, scrubber.side_files)
     if found:
         raise SecretFound(path, found)
     unopened = tuple(scanner.unopened)

@@ -8,7 +8,7 @@ verbs: `open` before the scenario, `answer` and `take` for each call, `finish` a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ from azml_contract.recording.recorder_settings import Mode, RecorderSettings
 from azml_contract.recording.scrub import Scrubber
 from azml_contract.recording.sources import Source
 from azml_contract.recording.tape import Tape
+from azml_contract.recording.uncollected import uncollected
 from azml_contract.redaction.origin import (
     learn_identifiers,
     placeholder_identifiers,
@@ -241,6 +242,19 @@ class Record(Live):
                 f"{self.settings.scenario} sent nothing that could be recorded; "
                 f"{path} was not written."
             )
+        with uncollected():
+            rendered, side_files, player = self._finish()
+            if self.settings.proves:
+                proof = Proof(path, rendered, side_files, player)
+                proof.require_headers(self._headers_missed)
+                proof.require(self.sent(), self._rules(), self._beside())
+        if self.settings.proves and self.settings.rerun is not None:
+            proof.require_rerun(self.settings.rerun)
+        put_in_place(self.settings, rendered, side_files)
+
+    def _finish(self) -> tuple[bytes, dict[str, bytes], Callable[[Cassette], Player]]:
+        """The bytes of the cassette, its side files, and what will play it."""
+        path = self.settings.path
         scrubber, cassette = self.scrub()
         rendered = render_cassette(cassette)
         scanner = Scanner(scrubber.redactor, self.notes.variables)
@@ -249,15 +263,9 @@ class Record(Live):
         if found:
             raise SecretFound(path, found)
         for one in scanner.unopened:
-            warnings.warn(NotLookedInto(path, one), stacklevel=2)
-        if self.settings.proves:
-            player = partial(make_player, self.settings, redactor=scrubber.redactor)
-            proof = Proof(path, rendered, side_files, player)
-            proof.require_headers(self._headers_missed)
-            proof.require(self.sent(), self._rules(), self._beside())
-            if self.settings.rerun is not None:
-                proof.require_rerun(self.settings.rerun)
-        put_in_place(self.settings, rendered, side_files)
+            warnings.warn(NotLookedInto(path, one), stacklevel=3)
+        player = partial(make_player, self.settings, redactor=scrubber.redactor)
+        return rendered, side_files, player
 
     def _kept_files(self) -> Mapping[str, bytes]:
         """Side files of what the cassette held before, and goes on to hold."""

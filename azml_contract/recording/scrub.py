@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlencode
 from azml_contract.cassette.content import (
     Content,
     Kind,
+    ParsedBodies,
     as_sent,
     classify,
     encode_content,
@@ -48,6 +49,7 @@ from azml_contract.redaction.learn import (
 )
 from azml_contract.redaction.origin import learn_others
 from azml_contract.redaction.redact import Redactor
+from azml_contract.redaction.remembered import Remembered
 from azml_contract.redaction.rules import (
     EMAIL,
     KEY_LIST_TOLD_ELSEWHERE,
@@ -67,8 +69,9 @@ Sanitizer = Callable[[Exchange], Exchange]
 """A project's own rule: rewrites an exchange before it is kept."""
 
 _URL_HEADERS = frozenset({"location", "azure-asyncoperation", "operation-location"})
-_SHORTEST_DRAWN = 6
+_SHORTEST_DRAWN, _REMEMBERED_LENGTH = 6, 4096
 _LEVELLED = PEOPLE | {"correlation"}
+_INNER: tuple[type, ...] = (dict, list)
 _HEX = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}", re.IGNORECASE)
 _EXPIRY: Mapping[str, int] = {
     "expires_in": 3599,
@@ -103,7 +106,8 @@ class Scrubber:
             keep_headers: Names of answer headers to keep beside the usual ones.
         """
         seen = [plain_exchange(one) for one in exchanges]
-        learned = learn(seen, rules)
+        self._bodies = ParsedBodies()
+        learned = learn(seen, rules, self._bodies.parse)
         people = tuple(
             Identifier("name", one, PERSON) for one in sorted(learned.people)
         )
@@ -125,8 +129,14 @@ class Scrubber:
         for one in seen:
             self._ledger.note(one.request.method, one.request.url, one.request.body)
         self.side_files: dict[str, bytes] = {}
-        self._steady: dict[str, str] = {}
-        self._steady_sent: dict[str, str] = {}
+        self._lower = Remembered(str.lower)
+        self._is_levelled = Remembered[str, bool](lambda n: n.lower() in _LEVELLED)
+        text, url = self.redactor.text, self.redactor.url
+        sent, told = self._normaliser.request, self._normaliser.response
+        self._request = _Written(text, sent).__getitem__
+        self._response = _Written(text, told).__getitem__
+        self._sent_url = _Written(url, sent).__getitem__
+        self._told_url = _Written(url, told).__getitem__
 
     def variables(self, variables: Mapping[str, Json]) -> dict[str, Json]:
         """Drawn values without identifiers and secrets."""
@@ -161,33 +171,11 @@ class Scrubber:
             scrubbed["failure"] = _write_failure(exchange.failure)
         return scrubbed
 
-    def _request(self, text: str) -> str:
-        known = self._steady_sent.get(text)
-        if known is not None:
-            return known
-        return self._written(text, self._normaliser.request, self._steady_sent)
-
-    def _response(self, text: str) -> str:
-        known = self._steady.get(text)
-        if known is not None:
-            return known
-        return self._written(text, self._normaliser.response, self._steady)
-
-    def _written(
-        self, text: str, level: Callable[[str], str], steady: dict[str, str]
-    ) -> str:
-        """A text as it is written; only what becomes of times changes on the way."""
-        redacted = self.redactor.text(text)
-        written = level(redacted)
-        if written == redacted or not (":" in redacted or "%" in redacted):
-            steady[text] = written
-        return written
-
     def _scrub_request(self, request: Request, *, exact: bool) -> dict[str, Any]:
         url = self._ledger.rewrite_url(request.url)
         scrubbed: dict[str, Any] = {
             "method": request.method,
-            "uri": self._normaliser.request(self.redactor.url(url)),
+            "uri": self._sent_url(url),
             "headers": self._scrub_headers(
                 request.headers, REQUEST_HEADERS, self._request
             ),
@@ -200,11 +188,13 @@ class Scrubber:
     def _scrub_request_body(
         self, request: Request, *, exact: bool
     ) -> dict[str, Any] | None:
+        if not request.body:
+            return None
         kind = (request.header("content-type") or "").lower()
         raw = level_boundary(kind, request.body)
         if "x-www-form-urlencoded" in kind:
-            return {"text": self._scrub_form(raw)} if raw else None
-        content = classify(raw, request.headers, exact=exact)
+            return {"text": self._scrub_form(raw)}
+        content = classify(raw, request.headers, exact=exact, parse=self._bodies.parse)
         if content is not None and content.kind is Kind.JSON:
             marked = self.redactor.marked(request, content.value, answer=False)
             content = replace(content, value=marked)
@@ -228,9 +218,10 @@ class Scrubber:
         headers = self._scrub_headers(
             response.headers, self._kept_headers, self._response
         )
-        length = response.header("content-length")
-        if exchange.request.method == "HEAD" and length is not None:
-            headers["content-length"] = length
+        if exchange.request.method == "HEAD":
+            length = response.header("content-length")
+            if length is not None:
+                headers["content-length"] = length
         scrubbed: dict[str, Any] = {"status": response.status, "headers": headers}
         body = self._scrub_response_body(exchange, exact=exact)
         if body is not None:
@@ -242,7 +233,9 @@ class Scrubber:
     ) -> dict[str, Any] | None:
         request, response = exchange.request, exchange.response
         exact = exact and response.status < 400
-        content = classify(response.body, response.headers, exact=exact)
+        content = classify(
+            response.body, response.headers, exact=exact, parse=self._bodies.parse
+        )
         if content is None:
             return None
         if content.kind is Kind.TEXT and exact:
@@ -273,14 +266,14 @@ class Scrubber:
             return value
         if value.get("type") == "Correlation":
             return _zero_hex(value)
-        return {
-            name: self._level_property(name, item)
-            if name.lower() in _LEVELLED
-            else self._level(item)
-            if isinstance(item, dict | list)
-            else item
-            for name, item in value.items()
-        }
+        levelled: dict[str, Any] = {}
+        for name, item in value.items():
+            if self._is_levelled[name]:
+                item = self._level_property(name, item)
+            elif isinstance(item, _INNER):
+                item = self._level(item)
+            levelled[name] = item
+        return levelled
 
     def _level_property(self, name: str, value: Any) -> Any:
         if name.lower() == "correlation":
@@ -314,7 +307,7 @@ class Scrubber:
     ) -> dict[str, str]:
         kept: dict[str, str] = {}
         for name, value in headers:
-            lower = name.lower()
+            lower = self._lower[name]
             if lower not in allowed and not lower.startswith("x-ms-meta-"):
                 continue
             written = self._scrub_header(lower, value, string)
@@ -331,8 +324,28 @@ class Scrubber:
         if is_named_secret(name, value):  # what users call their metadata
             return REDACTED
         if name in _URL_HEADERS:
-            return self._normaliser.response(self.redactor.url(value))
+            return self._told_url(value)
         return string(value)
+
+
+class _Written(dict[str, str]):
+    """Texts as they are written: redacted, and without what differs between runs.
+
+    What becomes of a text is settled when it first comes: a time, say, is the
+    client's or the service's from then on.
+    """
+
+    def __init__(
+        self, redact: Callable[[str], str], level: Callable[[str], str]
+    ) -> None:
+        super().__init__()
+        self._redact, self._level = redact, level
+
+    def __missing__(self, text: str) -> str:
+        written = self._level(self._redact(text))
+        if len(text) <= _REMEMBERED_LENGTH:
+            self[text] = written
+        return written
 
 
 def _name_cookie(value: str) -> str:
@@ -368,7 +381,8 @@ def _drawn_texts(variables: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
 
 def plain_exchange(exchange: Exchange) -> Exchange:
     """The exchange with a compressed request body inflated."""
-    return replace(exchange, request=plain_body(exchange.request))
+    plain = plain_body(exchange.request)
+    return exchange if plain is exchange.request else replace(exchange, request=plain)
 
 
 def _zero_hex(value: Any) -> Any:

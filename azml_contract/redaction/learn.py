@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -17,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from azml_contract.exchange import Exchange, Request
+from azml_contract.redaction.remembered import Remembered
 from azml_contract.redaction.rules import (
     FORM_SECRETS,
     KEY_LIST_TOLD_ELSEWHERE,
@@ -41,6 +43,7 @@ from azml_contract.redaction.secret_words import (
 _SHORTEST_SECRET, _SAFE_LENGTH = 6, 8
 _MIXED = re.compile(r"[A-Za-z].*[^A-Za-z]|[^A-Za-z].*[A-Za-z]", re.DOTALL)
 _SHORTEST_NAME = 5
+_INNER: tuple[type, ...] = (dict, list)
 _SIGNATURE = re.compile(r"[?&;]sig=([^&\s\"'<>\\]+)")
 _PLAIN_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z]+|[0-9]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -78,8 +81,18 @@ class Learned:
     people: frozenset[str]
 
 
-def learn(exchanges: Iterable[Exchange], rules: RedactionRules) -> Learned:
-    """What the exchanges show where secrets and names are known to be."""
+def learn(
+    exchanges: Iterable[Exchange],
+    rules: RedactionRules,
+    parse: Callable[[bytes], Any] = json.loads,
+) -> Learned:
+    """What the exchanges show where secrets and names are known to be.
+
+    Args:
+        exchanges: Raw.
+        rules: What the settings and the contract know.
+        parse: Parses a body; what it refuses is read with less care.
+    """
     known = secret_names(rules)
     sent, told = _Reader(known), _Reader(known)
     find = rules.secret_places
@@ -87,7 +100,7 @@ def learn(exchanges: Iterable[Exchange], rules: RedactionRules) -> Learned:
     for exchange in exchanges:
         request, body = exchange.request, exchange.response.body
         secrets.update(_from_outside(exchange))
-        values = (_json(request.body), _json(body))
+        values = (_json(request.body, parse), _json(body, parse))
         for value, reader in zip(values, (sent, told), strict=True):
             if value is not None:
                 reader.read(value)
@@ -131,20 +144,21 @@ def _signatures(text: str) -> Iterator[str]:
 
 
 def _from_form(request: Request) -> Iterator[str]:
-    if "form" not in (request.header("content-type") or ""):
+    if not request.body or "form" not in (request.header("content-type") or ""):
         return
     for name, value in parse_qsl(request.body.decode("utf-8", "replace")):
         if name.lower() in FORM_SECRETS and name.lower() != "username":
             yield value
 
 
-def _json(body: bytes) -> Any:
+def _json(body: bytes, parse: Callable[[bytes], Any]) -> Any:
     if body.lstrip()[:1] not in (b"{", b"["):
         return None
-    try:
+    with suppress(ValueError, RecursionError):
+        return parse(body)
+    with suppress(ValueError, RecursionError):
         return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+    return None
 
 
 def _inside(name: str, value: Any) -> Iterator[str]:
@@ -179,7 +193,7 @@ def _at(value: Any, place: Place) -> Any:
 
 
 class _Says(Enum):
-    NOTHING, SECRET, NAMED, PERSON = range(4)
+    NOTHING, SECRET, NAMED, PERSON, TOLD_BESIDE = range(5)
 
 
 class _Reader:
@@ -210,13 +224,18 @@ class _Reader:
         self, above: str, value: Mapping[str, Any], left: list[tuple[str, Any]]
     ) -> None:
         for key, item in value.items():
-            is_text = isinstance(item, str)
-            if not is_text and not isinstance(item, dict | list):
+            says = self._says[key]
+            if says is _Says.NOTHING:  # as most do
+                if isinstance(item, _INNER):
+                    left.append((key, item))
                 continue
-            name = told_name(key, value, above) if key in VALUE else key
-            says = self._says.get(name)
-            if says is None:
-                says = self._says[name] = _judge(name, self._known)
+            is_text = isinstance(item, str)
+            if not is_text and not isinstance(item, _INNER):
+                continue
+            name = key
+            if says is _Says.TOLD_BESIDE:
+                name = told_name(key, value, above)
+                says = _judge(name, self._known)
             if not is_text:
                 left.append((name, item))
             if says is _Says.SECRET:
@@ -234,9 +253,11 @@ class _Reader:
 
 
 @lru_cache(maxsize=8)
-def _verdicts(known: frozenset[str]) -> dict[str, _Says]:
-    """What names of properties say; filled as they are met."""
-    return {}
+def _verdicts(known: frozenset[str]) -> Remembered[str, _Says]:
+    """What names of properties say, as they are met."""
+    return Remembered(
+        lambda name: _Says.TOLD_BESIDE if name in VALUE else _judge(name, known)
+    )
 
 
 def _judge(name: str, known: frozenset[str]) -> _Says:

@@ -105,6 +105,10 @@ class Names:
         self.by_property = [
             one for one in (*self._ordinary, *self._shared) if one.kind in _PROPERTIES
         ]
+        kinds = {one.kind for one in self.by_property}
+        self.properties = frozenset[str]().union(*(_PROPERTIES[one] for one in kinds))
+        if kinds:
+            self.properties |= {"name"}
         self._places = list(_places_of(self._ordinary))
         self._shared_places = list(_places_of(self._shared))
         # A name that is not ASCII may match what `lower` does not make equal to it.

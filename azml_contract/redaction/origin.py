@@ -268,22 +268,39 @@ def is_azure(request: Request) -> bool:
 
 
 def texts_of(exchanges: Iterable[Exchange]) -> list[str]:
-    """Every text of exchanges, requests first; binary bodies as they can be read."""
+    """Every text of exchanges, requests first; binary bodies as they can be read.
+
+    What comes again, a body or a header, is left out.
+    """
     seen = list(exchanges)
     return [*_requested(seen), *_answered(seen)]
 
 
 def _requested(exchanges: Iterable[Exchange]) -> Iterator[str]:
+    known: set[str | bytes] = {b""}
     for one in exchanges:
-        yield unquote(one.request.url)
-        yield one.request.body.decode("utf-8", "replace")
+        url, body = one.request.url, one.request.body
+        if url not in known:
+            known.add(url)
+            yield unquote(url)
+        if body not in known:
+            known.add(body)
+            yield body.decode("utf-8", "replace")
 
 
 def _answered(exchanges: Iterable[Exchange]) -> Iterator[str]:
+    told: set[str] = set()
+    known: set[bytes] = {b""}
     for one in exchanges:
         headers = (*one.request.headers, *one.response.headers)
-        yield unquote("\n".join([value for _, value in headers]))
-        yield one.response.body.decode("utf-8", "replace")
+        new = [value for _, value in headers if value not in told]
+        if new:
+            told.update(new)
+            yield unquote("\n".join(new))
+        body = one.response.body
+        if body not in known:
+            known.add(body)
+            yield body.decode("utf-8", "replace")
 
 
 def _find(

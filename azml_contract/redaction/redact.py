@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from html import escape, unescape
@@ -40,6 +40,7 @@ from azml_contract.redaction.names import Names
 from azml_contract.redaction.packed import CannotOpen, Packed, Part, open_packed
 from azml_contract.redaction.people import replace_addresses
 from azml_contract.redaction.readings import wide_codecs
+from azml_contract.redaction.remembered import Remembered
 from azml_contract.redaction.rules import (
     FORM_SECRETS,
     SAS_TIMES,
@@ -86,6 +87,7 @@ _CACHE_SIZE = 60_000
 # What the name of a property says of its value.
 NOTHING, _SECRET, _NAMED, _DIGEST = range(4)
 _CACHED_LENGTH = 4096
+_INNER: tuple[type, ...] = (dict, list)
 
 
 def is_path(text: str) -> bool:
@@ -124,7 +126,8 @@ class Redactor:
         self.secrets = Replacer((one, redact_value(one)) for one in secrets)
         # How deep a text stands decides how far it is looked into.
         self._caches: list[dict[str, str]] = [{} for _ in range(DEEPEST + 1)]
-        self._says: dict[str, int] = {}
+        self._says = Remembered(self._judge)
+        self._tells = Remembered(self._tells_something)
         self._queries: dict[tuple[str, int], str] = {}
 
     def text(self, text: str, depth: int = 0) -> str:
@@ -304,26 +307,30 @@ class Redactor:
             return value
         if "secretsType" in value:  # what it holds is named "key" and the like
             value = {name: redact_listed(name, item) for name, item in value.items()}
-        kind = value.get("type")
-        resource_type = kind.lower() if isinstance(kind, str) else ""
-        return {
-            string(name): self._property(
-                told_name(name, value, above) if name in VALUE else name,
-                item,
-                resource_type,
-                string,
-            )
-            for name, item in value.items()
-        }
+        written: dict[str, Any] = {}
+        for name, item in value.items():
+            key = string(name)
+            # Nearly all names say nothing: they are dealt with here, at no call more.
+            if self._tells[name]:
+                item = self._property(name, item, value, above, string)
+            elif isinstance(item, str):
+                item = string(item)
+            elif isinstance(item, _INNER):
+                item = self.json(item, string, name)
+            written[key] = item
+        return written
 
     def _property(
-        self, name: str, value: Any, resource_type: str, string: Callable[[str], str]
+        self,
+        name: str,
+        value: Any,
+        beside: Mapping[str, Any],
+        above: str,
+        string: Callable[[str], str],
     ) -> Any:
-        says = self._says.get(name)
-        if says is None:
-            says = self._says[name] = self._judge(name)
-        if not says and isinstance(value, str) and not self.names.by_property:
-            return string(value)
+        """The value of a property whose name says something of it."""
+        name = told_name(name, beside, above)
+        says = self._says[name]
         if says == _SECRET:
             # What keeps its shape, such as a SAS, still names an account.
             return self.json_strings(redact_leaves(value), string)
@@ -333,7 +340,17 @@ class Redactor:
             return string(redact_value(value))
         if says == _DIGEST and is_digest(value) and not self.secrets.find(value):
             return value
-        return string(self.names.replace_property(name.lower(), value, resource_type))
+        kind = beside.get("type")
+        kind = kind.lower() if isinstance(kind, str) else ""
+        return string(self.names.replace_property(name.lower(), value, kind))
+
+    def _tells_something(self, name: str) -> bool:
+        """Whether the name of a property says anything of its value."""
+        return (
+            name in VALUE
+            or self._says[name] != NOTHING
+            or name.lower() in self.names.properties
+        )
 
     def _is_listed(self, name: str, value: str) -> bool:
         """Whether one of a list is secret by the name of the list."""

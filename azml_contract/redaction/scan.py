@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,11 +31,13 @@ from azml_contract.redaction.secret_fields import told_items, told_name
 from azml_contract.redaction.secret_words import is_listed_secret, is_named_secret
 from azml_contract.redaction.shapes import find_shapes, redact_value
 
+_Look = Callable[[str], tuple[str, ...]]
 _LIVE = "a live secret of the settings or of this recording"
 # Nothing but what is known hides in a word so short.
 _WORD, _SHORT_WORD = re.compile(r"[\w.-]*", re.ASCII), 16
+_ESCAPES = re.compile(r"[\0\1\\]")
 _MOST_TEXT = 1024 * 1024
-_REMEMBERED_LENGTH = 200
+_SHORT_LENGTH, _REMEMBERED_LENGTH = 200, 4096
 _SHOWN = 20
 
 
@@ -98,14 +100,16 @@ class Scanner:
         self._drawn = json.dumps(variables or {}, ensure_ascii=False)
         self._shut: list[str] = []
         self.unopened: dict[Suspicion, None] = {}
-        self._judged: dict[tuple[str, bool], tuple[str, ...]] = {}
+        self._judged: dict[str, tuple[str, ...]] = {}
+        self._random_judged: dict[str, tuple[str, ...]] = {}
 
     def scan(
         self, rendered: bytes, side_files: Mapping[str, bytes] | None = None
     ) -> tuple[Suspicion, ...]:
         """Everything suspicious in the bytes of a cassette and its side files."""
-        data = json.loads(rendered)
-        found = [] if self._is_clean(data) else list(self._walk(data, "", ""))
+        found: list[Suspicion] = []
+        if not self._is_clean(rendered):
+            found += self._walk(json.loads(rendered), "", "")
         for name, raw in (side_files or {}).items():
             kinds = self.kinds_in(raw, f"blobs/{name}")
             found += [Suspicion(f"blobs/{name}", kind) for kind in kinds]
@@ -132,26 +136,14 @@ class Scanner:
         self.unopened.update({Suspicion(place, kind): None for kind in self._shut})
         return kinds
 
-    def _is_clean(self, data: Any) -> bool:
+    def _is_clean(self, rendered: bytes) -> bool:
         """Whether `_walk` would find nothing; it need not know where it is."""
-        clean: set[str] = set()
-        below: list[Any] = [data]
-        while below:
-            value = below.pop()
-            if isinstance(value, str):
-                if value in clean:
-                    continue
-                if self._kinds(value, entropy=False):
-                    return False
-                clean.add(value)
-            elif isinstance(value, dict):
-                if "base64" in value:
-                    return False
-                below += [key for key in value if key not in clean]
-                below += value.values()
-            elif isinstance(value, list):
-                below += value
-        return True
+        if b"\0" in rendered or b"\1" in rendered:  # no JSON
+            return False
+        texts = _strings(rendered)
+        return "base64" not in texts and not any(
+            self._kinds(one, entropy=False) for one in texts
+        )
 
     def _walk(self, value: Any, pointer: str, name: str) -> Iterator[Suspicion]:
         if isinstance(value, str):
@@ -199,12 +191,12 @@ class Scanner:
 
     def _kinds(self, text: str, *, entropy: bool) -> tuple[str, ...]:
         """The kinds found in a text, remembered: most texts repeat."""
-        if len(text) > _REMEMBERED_LENGTH:
-            return tuple(self._look(text, entropy=entropy))
-        known = self._judged.get((text, entropy))
+        judged = self._random_judged if entropy else self._judged
+        known = judged.get(text)
         if known is None:
             known = tuple(self._look(text, entropy=entropy))
-            self._judged[text, entropy] = known
+            if len(text) <= _REMEMBERED_LENGTH:
+                judged[text] = known
         return known
 
     def _look(self, text: str, *, entropy: bool) -> Iterator[str]:
@@ -233,14 +225,13 @@ class Scanner:
                     yield _LIVE
             inner: set[str] = set()
             for one in layer:
-                read = _read_inside_once if _is_short(one) else _read_inside
-                inner.update(read(one))
+                inner.update(_remembering(_READ_INSIDE, one)(one))
             inner -= seen
             layer = sorted(inner)
             seen |= inner
 
     def _plain_kinds(self, text: str, *, entropy: bool) -> Iterator[str]:
-        yield from (_look_alone_once if _is_short(text) else _look_alone)(text)
+        yield from _remembering(_LOOK_ALONE, text)(text)
         if entropy:
             yield from self._random(text)
         yield from self._known_kinds(text)
@@ -257,8 +248,24 @@ class Scanner:
             yield f"an identifier ({kind.replace('_', ' ')})"
 
 
-def _is_short(text: str) -> bool:
-    return len(text) <= _REMEMBERED_LENGTH
+def _strings(rendered: bytes) -> set[str]:
+    """Every text and name that stands in JSON, each once.
+
+    Reading it as JSON takes longer: most lines of a cassette stand there many times,
+    and no text goes on in the next.
+    """
+    text = b"\n".join(set(rendered.split(b"\n"))).decode()
+    # No text of JSON holds these two signs as they are.
+    text = text.replace("\\\\", "\0").replace('\\"', "\1")
+    found = set(text.split('"')[1::2])
+    return {one if _ESCAPES.search(one) is None else _unescaped(one) for one in found}
+
+
+def _unescaped(literal: str) -> str:
+    told: str = json.loads(
+        '"' + literal.replace("\1", '\\"').replace("\0", "\\\\") + '"'
+    )
+    return told
 
 
 def _look_alone(text: str) -> tuple[str, ...]:
@@ -273,9 +280,20 @@ def _read_inside(text: str) -> tuple[str, ...]:
     return tuple(text_readings(text))
 
 
-# Of many files that are read in a row, most texts repeat.
-_look_alone_once = lru_cache(maxsize=16_384)(_look_alone)
-_read_inside_once = lru_cache(maxsize=16_384)(_read_inside)
+def _remembered(look: _Look) -> tuple[_Look, _Look, _Look]:
+    """For short texts, longer ones, and those too long to be remembered.
+
+    Of many files that are read in a row, most texts repeat.
+    """
+    return lru_cache(maxsize=16_384)(look), lru_cache(maxsize=1024)(look), look
+
+
+_LOOK_ALONE, _READ_INSIDE = _remembered(_look_alone), _remembered(_read_inside)
+
+
+def _remembering(looks: tuple[_Look, _Look, _Look], text: str) -> _Look:
+    size = len(text)
+    return looks[(size > _SHORT_LENGTH) + (size > _REMEMBERED_LENGTH)]
 
 
 def _pieces(text: str) -> list[str]:
