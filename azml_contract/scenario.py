@@ -316,6 +316,8 @@ class ScenarioRun:
         )
         self._recorder.door = Door(outside.port)
         self._outside = outside
+        if far is not None:
+            self._recorder.before_program = far.expect_program
         with noting_own(outside.port) as is_own:
             outside.is_own = is_own
             outside.start()

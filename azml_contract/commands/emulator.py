@@ -96,9 +96,7 @@ def command(
     client_id, client_secret and role of each), user_name, guid_seed
     (a whole number: the same one draws the same GUIDs).
     """
-    from azml_contract.command_run import CommandRun
     from azml_contract.commands.azurite import provide_azurite
-    from azml_contract.commands.emulating import conclude_seen, plan_seen
     from azml_contract.emulator.clock import RunningClock
     from azml_contract.emulator.fault_file import load_faults
     from azml_contract.emulator.seed import find_seed
@@ -125,6 +123,9 @@ def command(
     wrong = False
     with until_interrupted() as interrupted, ExitStack() as held:
         held.enter_context(emulator)
+        if is_seen:  # loaded while Azurite starts
+            from azml_contract.command_run import CommandRun
+            from azml_contract.commands.emulating import conclude_seen, plan_seen
         emulator.wait_ready()
         run = None
         if is_seen:

@@ -58,6 +58,20 @@ if (process.stdin.unref) process.stdin.unref();
 setInterval(() => { if (process.ppid !== parent) leave(); }, 500).unref();
 """
 
+# What Azurite loads and does not use: telemetry, which is disabled, and storage in an
+# SQL database. They are half of its modules; whoever asks them for anything loads them.
+_SELDOM_USED = """\
+const Module = require("module");
+const load = Module._load;
+const seldom = ["applicationinsights", "./SqlBlobServer"];
+Module._load = function (name, parent, isMain) {
+  if (!seldom.includes(name)) return load.call(this, name, parent, isMain);
+  const get = (_, key) => key === "__esModule" || load(name, parent, false)[key];
+  return new Proxy({}, { get });
+};
+"""
+PRELOAD = _WATCHDOG + _SELDOM_USED
+
 
 def find_azurite(explicit: str = "", *, folder: Path | None = None) -> list[str]:
     """The command that starts Azurite's blob service, without options.
@@ -206,11 +220,11 @@ class Azurite:
     def _spawn(self) -> None:
         self._spawned += 1
         self.port = _free_port(self.host)
-        watchdog = self._state_dir / "watchdog.js"
-        watchdog.write_text(_WATCHDOG, encoding="utf-8")
+        preload = self._state_dir / "preload.js"
+        preload.write_text(PRELOAD, encoding="utf-8")
         node, script = self._command
         self._process = subprocess.Popen(
-            [node, "--require", str(watchdog), script, *self._options()],
+            [node, "--require", str(preload), script, *self._options()],
             cwd=self._state_dir,
             env=self._environ(),
             stdin=subprocess.PIPE,

@@ -57,6 +57,7 @@ class Recorder:
     Recorders nest: the innermost takes the calls, and those around it rest until it
     leaves. They nest in one thread; any number of threads may send. `exchanges` counts
     what went through. `door` leads forked copies of this process back to it.
+    `before_program` is called in record and extend before a program starts.
     """
 
     _awake: ClassVar[list[Recorder]] = []
@@ -95,6 +96,7 @@ class Recorder:
         self._entered = ExitStack()
         self._thread = 0
         self.door: Door | None = None
+        self.before_program: Callable[[], object] | None = None
 
     @property
     def target(self) -> str:
@@ -247,6 +249,8 @@ class Recorder:
 
     def _note_program(self, name: str) -> None:
         self._note(self._programs, name, Kind.STARTED)
+        if self.before_program is not None and not self._children.is_child:
+            self.before_program()
 
     def _note_unseen(self, what: str) -> None:
         self._note(self._unseen, what, Kind.UNSEEN)

@@ -46,7 +46,10 @@ _LOOKING_UP = (
 _OURS = str(Path(__file__).parents[1])
 _GUARDS = sending_patches.__code__.co_filename
 """What stands before everything that sends is no client."""
-_JOBS = os.path.join(_OURS, "emulator", "execution", "")  # noqa: PTH118
+_SERVICE = (
+    os.path.join(_OURS, "emulator", "execution", ""),  # noqa: PTH118
+    os.path.join(_OURS, "emulator", "azurite.py"),  # noqa: PTH118
+)
 _POOL = os.path.join("concurrent", "futures", "thread.py")  # noqa: PTH118
 
 
@@ -66,7 +69,7 @@ def noting_unseen(note: Note, started: Note) -> Iterator[None]:
     def heard(event: str, args: tuple[Any, ...]) -> None:
         if event in _STARTING:
             name = _name(args[_STARTING[event]])
-            if name not in _ASKING_THE_MACHINE and not _is_of_a_job():
+            if name not in _ASKING_THE_MACHINE and not _is_of_the_service():
                 started(name)
         elif event in _SENDING or event in _LOOKING_UP:
             said = _say(event, args)
@@ -150,10 +153,10 @@ def _is_known(event: str) -> bool:
     return False
 
 
-def _is_of_a_job() -> bool:
-    """Whether the emulator in this process starts a job: the service's own doing."""
+def _is_of_the_service() -> bool:
+    """Whether the emulator in this process starts a job, or its blob storage."""
     frame: FrameType | None = sys._getframe(2)
-    while frame is not None and not frame.f_code.co_filename.startswith(_JOBS):
+    while frame is not None and not frame.f_code.co_filename.startswith(_SERVICE):
         frame = frame.f_back
     return frame is not None
 

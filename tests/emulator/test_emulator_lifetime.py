@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from azml_contract.emulator.azurite import Azurite, find_azurite, find_node
+from azml_contract.emulator.azurite import PRELOAD, Azurite, find_azurite, find_node
 from azml_contract.emulator.clock import RunningClock, SteppingClock, as_iso
 from azml_contract.emulator.seed import Seed, load_seed
 from azml_contract.emulator.server import Emulator
@@ -69,6 +69,36 @@ def test_azurite_ends_when_its_parent_is_killed(number):
         assert is_running(azurite)
         parent.send_signal(number)
     assert waits_until_gone(azurite)
+
+
+@pytest.mark.slow
+def test_what_azurite_seldom_uses_is_loaded_by_whoever_asks_it_for_something(tmp_path):
+    """Telemetry is half of its modules, and disabled."""
+    module = tmp_path / "node_modules/applicationinsights/index.js"
+    module.parent.mkdir(parents=True)
+    module.write_text("console.log('loaded'); exports.answer = 42;")
+    preload, script = tmp_path / "preload.js", tmp_path / "script.js"
+    preload.write_text(PRELOAD)
+    script.write_text(
+        "const held = require('applicationinsights'); console.log(held.__esModule);"
+        "console.log(held.answer, held.absent);"
+    )
+    words = [find_node(), "--require", str(preload), str(script)]
+    done = subprocess.run(
+        words, stdin=subprocess.PIPE, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["true", "loaded", "42 undefined"]
+
+
+def test_azurite_names_what_it_seldom_uses_as_we_do():
+    """Else all of it would be loaded again, and it would start more slowly."""
+    sources = Path(find_azurite()[1]).parents[1]
+    for file, name in (
+        ("common/Telemetry.js", "'applicationinsights'"),
+        ("blob/BlobServerFactory.js", '"./SqlBlobServer"'),
+    ):
+        assert f"require({name})" in (sources / file).read_text()
+        assert name[1:-1] in PRELOAD
 
 
 @pytest.mark.slow

@@ -8,6 +8,8 @@ import shutil
 import pytest
 from programs import CLIENT
 
+from azml_contract.emulator.azurite import is_installed
+
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.slow
 
@@ -267,3 +269,35 @@ def test_a_program_of_another_language_is_named_and_its_words_are_not(pytester):
     assert calls[0]["process"] == {"program": "curl", "label": "curl 1"}
     path = next(pytester.path.joinpath("cassettes").rglob("*.json"))
     assert "Authorization" not in path.read_text()
+
+
+IMPATIENT = """
+import os, urllib.error, urllib.request
+url = f"https://{os.environ['AZML_STORAGE_ACCOUNT']}.blob.core.windows.net/c/b"
+try:
+    urllib.request.urlopen(url, timeout=1)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+BLOBS = (
+    HEADER
+    + """
+@pytest.mark.azml(api_versions=["2024-04-01"])
+def test_blobs(azml, emulator):
+    azml.get("datastores").expect(200)
+    assert emulator.azurite_pid is None
+    words = [sys.executable, "program.py"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.stdout == "400\\n", done.stderr
+"""
+)
+
+
+@pytest.mark.skipif(not is_installed(), reason="Azurite is not installed")
+def test_a_program_that_waits_a_second_at_most_sees_blob_storage(pytester):
+    pytester.path.joinpath("test_story.py").write_text(BLOBS)
+    pytester.path.joinpath("program.py").write_text(IMPATIENT)
+    result = run(pytester, "record", "-rw")
+    result.assert_outcomes(passed=1)
+    assert "node" not in result.stdout.str()  # it is nobody's program
+    assert [one["request"]["method"] for one in read(pytester, "blobs")] == ["GET"] * 2
