@@ -65,10 +65,15 @@ setup-clients:  ## install the languages of docs/any-client.md (Debian, as root)
 	command -v java >/dev/null || need="$$need default-jdk-headless"; \
 	command -v go >/dev/null || need="$$need golang-go"; \
 	command -v ip >/dev/null || need="$$need iproute2"; \
+	command -v mmdebstrap >/dev/null || need="$$need mmdebstrap"; \
 	test -z "$$need" || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$need; }
 
-test-clients: setup setup-clients $(CLIENTS:%=.clients/%/installed) .clients/node/installed  ## real clients against the emulator
+test-clients: setup setup-clients $(CLIENTS:%=.clients/%/installed) .clients/node/installed .clients/debian/bookworm.tar  ## real clients against the emulator
 	@$(RUN) pytest tests/clients -q
+
+.clients/debian/bookworm.tar:
+	@echo "making a plain Debian in .clients (half a minute, once)"
+	@mkdir -p $(@D) && mmdebstrap --quiet --variant=minbase bookworm $@
 
 .clients/node/installed: tests/clients/package.json
 	@echo "installing the Node client into .clients (a minute, once)"
