@@ -34,7 +34,8 @@ import base64, hashlib, hmac, email.utils
 token = login()
 key = ask("POST", "datastores/workspaceblobstore/listSecrets", {}, token=token)["key"]
 account, day = env["AZML_STORAGE_ACCOUNT"], email.utils.formatdate(usegmt=True)
-said = f"PUT\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\n\\nx-ms-date:{day}\\nx-ms-version:2021-08-06\\n/{account}/mine\\nrestype:container"
+lines = ["PUT", *[""] * 11, f"x-ms-date:{day}", "x-ms-version:2021-08-06"]
+said = "\\n".join([*lines, f"/{account}/mine", "restype:container"])
 mac = hmac.new(base64.b64decode(key), said.encode(), hashlib.sha256).digest()
 asked = urllib.request.Request(
     f"https://{account}.blob.core.windows.net/mine?restype=container",
@@ -131,12 +132,10 @@ class Image:
             inside.mkdir(parents=True, exist_ok=True)
             mounts += f"; mount --bind {shared} {inside}"
         leave = f'cd {self.folder} && exec "$@"'
-        enter = ["chroot", f"--userspec={self.user}", str(self.root)]
-        script = (
-            f'{mounts}; exec {shlex.join(enter)} sh -c {shlex.quote(leave)} sh "$@"'
-        )
-        return ["unshare", "--mount", "--pid", "--fork", "--kill-child",
-                "sh", "-ec", script, "sh", *words]  # fmt: skip
+        enter = ["chroot", f"--userspec={self.user}", str(self.root), "sh", "-c", leave]
+        script = f'{mounts}; exec {shlex.join(enter)} sh "$@"'
+        apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        return [*apart, "sh", "-ec", script, "sh", *words]
 
 
 @pytest.fixture(scope="module")
