@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from azml_contract.regression.outcome import Outcome, Row
 
 _GIT_S = 5
+_FEW_SOURCES = 3
 
 
 def describe_run(sources: Sequence[str]) -> Shape:
@@ -74,19 +75,24 @@ def render_page(
         "recordings": list(_describe_recordings(rows, whole)),
         "made": made,
     }
-    title = _name(files) if rows else "No recordings"
+    sources = made["sources"] if made else ()
+    title = _name(files, sources) if rows else "No recordings"
     is_known = kept is not None or bool(files)
     return render_html(report, whole.coverage.to_json() if is_known else None, title)
 
 
-def _name(files: Mapping[str, str]) -> str:
-    """What was judged: the one file, or the folder that all are in."""
+def _name(files: Mapping[str, str], sources: Sequence[str]) -> str:
+    """What was judged: the one file, the folder that all are in, or a few sources."""
     if not files:
         return "Merged reports"
     try:
-        return Path(os.path.commonpath(files.values())).as_posix()
+        folder = Path(os.path.commonpath(files.values())).as_posix()
     except ValueError:  # some relative and some not, or on several drives
-        return f"{len(set(files.values()))} recordings"
+        folder = "."
+    if folder.strip("./"):
+        return folder
+    few = sources if len(sources) <= _FEW_SOURCES else ()
+    return ", ".join(few) or f"{len(set(files.values())):,} recordings"
 
 
 def _shape_row(row: Row, cells: dict[int, Shape]) -> Shape:

@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
-STORY = ROOT / "cassettes" / "train_and_sweep"
+STORY = "cassettes/train_and_sweep"
 SIZE = {"width": 1180, "height": 640}
 
 
@@ -27,7 +27,7 @@ def main() -> int:
     browser_program = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page_file = Path(folder, "matrix.html")
-        asked = ("regress", str(STORY), "--format", "html", "-o", str(page_file))
+        asked = ("regress", STORY, "--format", "html", "-o", str(page_file))
         command = [sys.executable, "-m", "azml_contract", *asked]
         done = subprocess.run(command, cwd=ROOT, check=False)
         if done.returncode not in (0, 1):

@@ -382,7 +382,14 @@ def test_a_page_of_recordings_here_and_elsewhere_has_a_title(tmp_path):
     done = run("regress", tmp_path, FIRST.relative_to(ROOT), "--format", "html")
 
     assert done.returncode == 1
-    assert "<title>2 recordings - azml-contract</title>" in done.stdout
+    here = FIRST.relative_to(ROOT).as_posix()
+    assert f"<title>{tmp_path}, {here} - azml-contract</title>" in done.stdout
+    several = [tmp_path / f"{name}.json" for name in "abc"]
+    for file in several:
+        text = MODERN.read_text("utf-8")
+        file.write_text(text.replace("asset_to_sweep", file.stem, 1))
+    done = run("regress", *several, FIRST.relative_to(ROOT), "--format", "html")
+    assert "<title>4 recordings - azml-contract</title>" in done.stdout
 
 
 def test_every_recording_is_in_a_report_for_machines(tmp_path):

@@ -205,6 +205,66 @@ def test_the_heading_says_when_and_of_what_the_page_is(
     )
 
 
+YEARS = [f"{year}-05-01" for year in range(2010, 2030)]
+
+
+def make_years(row: Callable[..., Shape], recorded: str) -> Shape:
+    """A call that is gone before 2012 and refused from 2026 on."""
+    fares = {
+        year: {"status": "gone" if year < "2012" else "ok", "findings": []}
+        for year in YEARS
+    }
+    return {**row(f"s/{recorded}", 0, "Op", recorded=recorded), "versions": fares}
+
+
+def test_versions_older_than_all_recordings_wait_to_be_chosen(
+    show: Show, row: Callable[..., Shape]
+) -> None:
+    report = {"rows": [make_years(row, year) for year in (YEARS[8], YEARS[12])]}
+    shown = show(report)
+    page = shown.page
+    assert shown.versions() == YEARS[8:]
+    assert totals(page)["gone"] == 0
+    choice = page.get_by_label("Oldest version shown")
+    assert choice.locator("option:checked").inner_text() == f"from {YEARS[8]}"
+    choice.select_option(label=f"from {YEARS[0]} (older)")
+    assert shown.versions() == YEARS
+    assert totals(page)["gone"] == 4
+    page.get_by_role("button", name="Clear").click()
+    assert shown.versions() == YEARS[8:]
+    # An address that names an older one, as somebody shared it, still leads there.
+    at = f"#scenario=s/{YEARS[8]}&at={YEARS[1]}"
+    old = show(report, at=at)
+    assert old.versions() == YEARS[1:]
+    expect(old.page.locator("#panel-title")).to_contain_text(f"at {YEARS[1]}")
+
+
+def test_marks_are_explained_beside_the_matrix(show: Show, small_report: Shape) -> None:
+    page = show(small_report, viewport={"width": 390, "height": 800}).page
+    marks = page.locator(".head .mark")
+    assert marks.all_inner_texts() == [
+        *("recorded here", "newest unchanged", "as recorded", "older")
+    ]
+    head = page.locator(".head").evaluate("e => e.scrollHeight <= e.clientHeight + 1")
+    assert head
+    cell = page.locator(".r.group .c").nth(2)
+    assert cell.get_attribute("title") == "refused and ignored at 2024-04-01"
+
+
+@pytest.mark.parametrize("width", [768, 1440])
+def test_a_name_below_a_long_folder_is_whole_or_says_that_it_is_cut(
+    show: Show, row: Callable[..., Shape], width: int
+) -> None:
+    names = [f"documented_{'x' * 9}/{n}" for n in ("score", "as_the_prose_says")]
+    report = {"rows": [{**make_years(row, YEARS[0]), "scenario": n} for n in names]}
+    page = show(report, viewport={"width": width, "height": 800}).page
+    inside = """e => e.getBoundingClientRect().right
+        <= e.closest(".text").getBoundingClientRect().right + 1"""
+    for end in page.locator(".group .story > :last-child").all():
+        assert end.evaluate(inside)
+        assert end.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+
+
 def test_a_long_folder_gives_way_to_the_name_that_tells_scenarios_apart(
     show: Show, row: Callable[..., Shape]
 ) -> None:
@@ -324,7 +384,7 @@ def test_every_status_has_a_letter_and_a_name_beside_its_colour(
     show: Show, small_report: Shape
 ) -> None:
     page = show(small_report).page
-    for one in page.locator(".c").all():
+    for one in page.locator(".r .c").all():
         text, name = one.inner_text(), one.get_attribute("aria-label") or ""
         marks = {"ok": "·", "unknown": "?", "warns": "W"}
         named = name.partition(" at ")[0].split(" and ")

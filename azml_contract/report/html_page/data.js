@@ -189,8 +189,8 @@ const phrase = (text) => text.split(/`([^`]+)`/).map((part, index) =>
   (index % 2 ? make("code", {}, part) : part));
 
 /** A name whose middle gives way where there is no room: both ends tell it apart. */
-function makeName(text, name = "text") {
-  const tail = text.length > 2 * TAIL ? text.slice(-TAIL) : "";
+function makeName(text, name = "text", least = 2 * TAIL) {
+  const tail = text.length > least ? text.slice(-TAIL) : "";
   return make("span", { class: name },
     make("span", { class: "start" }, text.slice(0, text.length - tail.length)),
     tail && make("span", { class: "tail" }, tail));

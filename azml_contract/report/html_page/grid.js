@@ -46,7 +46,7 @@ const tellFound = (filtered) =>
 function drawFrame(filtered) {
   const head = make("div", { role: "row", class: "head", "aria-rowindex": 1 },
     make("div", { role: "columnheader", class: "name", "aria-colindex": 1 },
-      isFiltered() && make("b", {}, tellFound(filtered)), make("span", {}, "Scenario, call")),
+      isFiltered() && make("b", {}, tellFound(filtered)), makeMarks(), make("span", {}, "Scenario, call")),
     ...grid.versions.map((version, index) => {
       const text = DATA.versions[version];
       const preview = isPreview(text);
@@ -65,6 +65,16 @@ function drawFrame(filtered) {
   grid.root.setAttribute("aria-rowcount", grid.rows.length + 1);
   grid.root.setAttribute("aria-colcount", grid.versions.length + 1);
   grid.body.style.height = `${Math.max(grid.rows.length, 2) * rowHeight()}px`;
+}
+
+/** What frames, bars and pale cells mean, beside the cells that have them. */
+function makeMarks() {
+  const mark = (name, says) => make("span", { class: "mark" }, make("i", { class: `c ${name}` }), says);
+  return make("span", { class: "marks" },
+    mark("ok recorded", "recorded here"),
+    mark("ok newest", "newest unchanged"),
+    mark("before", "as recorded"),
+    mark("refused older", "older"));
 }
 
 /** Put the rows in sight into the document, and the active one; take others out. */
@@ -127,7 +137,7 @@ function makeGroupName(group) {
   make("span", { class: "fold", "aria-hidden": "true" }),
   make("span", { class: "text" },
     make("span", { class: "folder" }, folder),
-    makeName(group.scenario.slice(folder.length), "story")),
+    makeName(group.scenario.slice(folder.length), "story", TAIL + 4)),
   make("span", { class: "side" }, group.recorded.replace("-preview", " pre")));
 }
 
@@ -159,12 +169,14 @@ function makeCell(row, version, col) {
   const newest = row.steps && newestUnchanged(row, grid.versions) === DATA.versions[version];
   const dim = grid.statuses.size && !grid.statuses.has(status);
   const open = grid.opened && grid.opened.row === row && grid.opened.version === version;
+  const says = `${name}${also ? ` and ${also}` : ""}${asBefore ? " as when recorded," : ""} at ${DATA.versions[version]}${recorded ? ", recorded here" : ""}${newest ? ", newest unchanged" : ""}`;
   return make("div", {
     role: "gridcell",
     class: ["c", name, recorded && "recorded", newest && "newest", asBefore && "before", older && "older", also && `also-${also}`, dim && "dim", open && "open"].filter(Boolean).join(" "),
     tabindex: -1,
     "aria-colindex": col + 1,
-    "aria-label": `${name}${also ? ` and ${also}` : ""}${asBefore ? " as when recorded," : ""} at ${DATA.versions[version]}${recorded ? ", recorded here" : ""}${newest ? ", newest unchanged" : ""}`,
+    "aria-label": says,
+    title: says,
     "data-col": col,
   }, (STATUS[name]?.mark ?? "") + (STATUS[also]?.mark ?? ""));
 }

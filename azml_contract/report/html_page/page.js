@@ -8,7 +8,7 @@ function fillSummary() {
     count(GROUPS.length, "recording"),
     count(CALLS, "call"),
     count(DATA.versions.length, "api-version"),
-    newest >= 0 && `${broken} of ${GROUPS.length} break at ${DATA.versions[newest]}`,
+    newest >= 0 && `${broken.toLocaleString("en")} of ${GROUPS.length.toLocaleString("en")} break at ${DATA.versions[newest]}`,
     targets.length && `recorded from ${targets.join(" and ")}`,
   ];
   byId("summary").textContent = parts.filter(Boolean).join(", ");
@@ -53,7 +53,8 @@ function fillStatuses() {
   byId("meanings").replaceChildren(...[...NAMES].reverse().map((name) => make("div", {},
     make("dt", {}, makeStatus(NAMES.indexOf(name))), make("dd", {}, STATUS[name].means))));
   byId("from").replaceChildren(...DATA.versions.map((version, index) =>
-    make("option", { value: index ? version : "" }, `from ${version}`)));
+    make("option", { value: index === FIRST ? "" : version },
+      `from ${version}${index < FIRST ? " (older)" : ""}`)));
 }
 
 function toggleStatus(name) {

@@ -58,7 +58,7 @@ function makePanelHead(row, version, subtitle) {
     disabled: grid.versions[shown + by] === undefined, onclick: () => turn(by),
   }, sign);
   return make("header", { class: "panel-head" },
-    makeStatus(statusOf(row, version)),
+    ...(row.steps ? worstOf(row.steps, version) : [statusOf(row, version)]).map(makeStatus),
     make("h2", { id: "panel-title", tabindex: -1 },
       row.steps ? row.scenario : row.label, make("span", {}, ` at ${DATA.versions[version]}`)),
     make("p", { class: "quiet" }, ...subtitle),

@@ -28,9 +28,24 @@ const listenToAddress = (changed) => window.addEventListener("hashchange", () =>
   changed();
 });
 
-/** Indexes of the versions that are shown, oldest first. */
+/**
+ * The index of the first version that is shown where nobody chose: that of the oldest
+ * recording, for nobody moves to what is older. Few versions are all shown.
+ */
+function firstVersion() {
+  const own = GROUPS.map((group) => group.recorded).filter(Boolean).sort(byAge)[0];
+  if (!own || DATA.versions.length <= FEW_VERSIONS) return 0;
+  return Math.max(0, DATA.versions.findIndex((version) => byAge(version, own) >= 0));
+}
+
+const FEW_VERSIONS = 12;
+const byAge = (one, other) => (ageOf(one) < ageOf(other) ? -1 : ageOf(one) > ageOf(other) ? 1 : 0);
+const FIRST = firstVersion();
+
+/** Indexes of the versions that are shown, oldest first; that of an address is. */
 function shownVersions() {
-  const first = Math.max(0, DATA.versions.indexOf(state.from));
+  const at = DATA.versions.indexOf(state.at);
+  const first = state.from ? Math.max(0, DATA.versions.indexOf(state.from)) : at >= 0 ? Math.min(at, FIRST) : FIRST;
   return DATA.versions.map((_, index) => index).filter((index) => {
     const preview = isPreview(DATA.versions[index]);
     return index >= first && (state.versions === "all" || (state.versions === "preview") === preview);
