@@ -8,7 +8,7 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser setup-shell demo test fast soak check contract docs docs-site picture lock bench bench-kept bench-setup clean
+.PHONY: help setup setup-browser setup-shell demo test fast soak mutants check contract docs docs-site picture lock bench bench-kept bench-setup clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ setup-clients:  ## install the languages of docs/any-client.md (Debian, as root)
 	command -v ip >/dev/null || need="$$need iproute2"; \
 	command -v mmdebstrap >/dev/null || need="$$need mmdebstrap"; \
 	test -z "$$need" || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$need; }
+
+mutants: setup  ## which small faults the tests notice, of a sample of 300
+	@$(BIN)/python tests/support/mutants.py --count 300
 
 test-clients: setup setup-clients $(CLIENTS:%=.clients/%/installed) .clients/node/installed .clients/debian/bookworm.tar  ## real clients against the emulator
 	@$(RUN) pytest tests/clients -q

@@ -51,6 +51,8 @@ class Side(StrEnum):
     REQUEST = "request"
     RESPONSE = "response"
 
+    __hash__ = str.__hash__  # an enum's own is written in Python, and asked often
+
 
 @dataclass(frozen=True, slots=True)
 class Location:

@@ -56,7 +56,8 @@ from azml_contract.finding import Side
 from azml_contract.validation.body import compile_body
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.grade import Grader
-from azml_contract.validation.validator import Profile, Validator, judge_body
+from azml_contract.validation.validator import Profile, Validator
+from azml_contract.validation.whole_body import judge_body
 
 OURS, EXPLAINED = "ours (judge)", "ours (judge, explain)"
 FULL, CALL = "ours (every finding)", "ours (whole call)"

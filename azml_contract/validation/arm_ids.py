@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from azml_contract.contract.patterns import escape_pattern
@@ -50,7 +50,7 @@ def _write_tail(kind: str) -> str:
     return "/[^/]+/".join(kind.split("/")) + "/[^/]+"
 
 
-_USUAL = frozenset(
+USUAL = frozenset(
     (
         *("codeId", "componentId", "computeId", "dataId", "datastoreId"),
         *("environmentId", "target", "uri"),
@@ -152,13 +152,17 @@ def _parse_rare(segments: list[str]) -> ArmId | str:
     )
 
 
-def check_ids(grader: Grader, body: Any, place: Place | None) -> list[Finding]:
+def check_ids(
+    grader: Grader, body: Any, place: Place | None, home: str | None = None
+) -> list[Finding]:
     """Findings about every ARM id in a body, in document order.
+
+    `home` is what `find_home` says of the place, where the caller knows it.
 
     Tags, environment variables and hyperparameters are the user's own words:
     they may name whatever they like.
     """
-    home = find_home(place)
+    home = find_home(place) if home is None else home
     found: list[Finding] = []
     if home and _are_at_home(body, home):
         return found
@@ -215,6 +219,7 @@ def _find_malformed(
     )
 
 
+@lru_cache(maxsize=64)
 def find_home(place: Place | None) -> str:
     """What ids of a workspace start with, as they are usually written; "" for none."""
     if place is None or not (place.subscription and place.resource_group):
@@ -260,7 +265,7 @@ def _are_at_home(body: Any, home: str) -> bool:
                 kind = type(item)
                 if kind is str:
                     if item[:1] in _FIRST:
-                        if key not in _USUAL or not item.startswith(home):
+                        if key not in USUAL or not item.startswith(home):
                             if _is_id(key, item):
                                 return False
                         elif _tail(key).fullmatch(item, start) is None:

@@ -7,6 +7,7 @@ Knows neither profiles nor sentences.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from azml_contract.json_pointer import escape
@@ -37,6 +38,8 @@ class Rule(StrEnum):
     LENGTH = "17"
     FORMAT = "18"
     DURATION = "19"
+
+    __hash__ = str.__hash__  # an enum's own is written in Python, and asked often
 
 
 class Deviation(NamedTuple):
@@ -87,6 +90,7 @@ class Guess(NamedTuple):
     elsewhere: Any = None
 
 
+@lru_cache(maxsize=4096)  # each is asked for several times, and places repeat
 def to_pointer(path: Path) -> str:
     """The RFC 6901 pointer of a path; "" for the root."""
     pointer = ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from azml_contract.finding import Evidence, Finding, Fix, Location, Severity, Side
@@ -33,6 +34,8 @@ class Profile(StrEnum):
 
     SERVICE = "service"
     STRICT = "strict"
+
+    __hash__ = str.__hash__  # an enum's own is written in Python, and asked often
 
 
 class Background(NamedTuple):
@@ -62,60 +65,93 @@ class Grader(NamedTuple):
         Whether null is refused may have changed since the version that the rule was
         carried over from: then it is no error.
         """
-        rule = deviation.rule
+        rule, path, seen, _, owner, name, hint, is_null = deviation
         carried, bound, is_common = background
-        code = CODE_OF[rule, self.side]
-        if rule in _VALUE_RULES and not isinstance(deviation.seen, (dict, list)):
-            deviation = _hide_secret(deviation)
+        place = _weigh_place(
+            self,
+            rule,
+            path,
+            owner,
+            name,
+            is_null,
+            bound.id if bound else "",
+            carried,
+            is_common,
+            _is_told_by_value(rule, seen, hint, self.side),
+        )
+        if place.hides and not isinstance(seen, (dict, list)):
+            # A report may not repeat what looks like a secret.
+            deviation = deviation._replace(seen="(hidden)")
+            seen = deviation.seen
         message, cure, fix = describe(deviation, self.api_version)
         if bound is not None:
-            place = f"{deviation.owner}.{deviation.name}"
-            message, carried = f"{show(deviation.seen)} in {place} {bound.fault}.", ""
-        pointer = to_pointer(deviation.path)
-        key = str(deviation.path[-1]) if deviation.path else ""
-        severity, evidence, note, advice = self._weigh(
-            code,
-            deviation.owner,
-            deviation.name,
-            bound.id if bound else "",
-            key,
-            is_null=deviation.is_null,
+            message = f"{show(seen)} in {owner}.{name} {bound.fault}."
+        told = place.told
+        if self.side is Side.RESPONSE:
+            cure, fix = "", None  # nobody can mend what the service answers
+        elif place.advice:
+            cure, fix = place.advice, None
+        elif told is not None and told.works:
+            cure = f"It works as it is. By the written contract: {_lower(cure)}"
+        # The class would take the fields by name, which takes twice as long.
+        return tuple.__new__(
+            Finding,
+            (
+                place.code,
+                place.severity,
+                message + place.note,
+                place.pointer,
+                cure,
+                self.operation,
+                self.api_version,
+                self.side,
+                _report_expected(deviation),
+                _report_seen(seen),
+                place.evidence,
+                None,
+                "",
+                None if told else fix,
+                told and told.observed,
+            ),
         )
-        firm = rule in _FIRM_RULES and _is_firm(deviation)
+
+    def weigh_place(
+        self,
+        rule: Rule,
+        path: Path,
+        owner: str,
+        name: str,
+        is_null: bool,
+        bound: str,
+        carried: str,
+        is_common: bool,
+        by_value: str,
+    ) -> _Place:
+        """All that is told of a deviation but its words; see `_weigh_place`."""
+        code = CODE_OF[rule, self.side]
+        pointer = to_pointer(path)
+        key = str(path[-1]) if path else ""
+        severity, evidence, note, advice = self._weigh(
+            code, owner, name, bound, key, is_null=is_null
+        )
+        firm = by_value == _FIRM
         if firm:
             severity, evidence, note = CODES[code].strict, Evidence.SPEC, ""
         told = self._ask(rule, pointer, is_common)
         if told is not None:
             severity, evidence, note = told.severity, Evidence.LIVE, told.says
-        elif self.side is Side.RESPONSE and _is_sanitized(deviation):
+        elif by_value == _SANITIZED and not _is_secret(path):
             severity, evidence, note = Severity.INFO, Evidence.UNKNOWN, _SANITIZED
         elif not (note or firm) and self._is_unwritten_request(rule):
             evidence = Evidence.UNKNOWN
             note = NOT_KNOWN.get(rule, "")
-        if carried:
+        if carried and not bound:
             note += f" (Carried over from {carried}; this version's source cannot say.)"
             if rule is Rule.NULL and severity is Severity.ERROR:
                 severity, evidence = Severity.WARNING, Evidence.UNKNOWN
-        if self.side is Side.RESPONSE:
-            cure, fix = "", None  # nobody can mend what the service answers
-        elif advice:
-            cure, fix = advice, None
-        elif told is not None and told.works:
-            cure = f"It works as it is. By the written contract: {_lower(cure)}"
-        return Finding(
-            code,
-            severity,
-            message + note,
-            pointer,
-            cure,
-            self.operation,
-            self.api_version,
-            self.side,
-            _report_expected(deviation),
-            _report_seen(deviation.seen),
-            evidence,
-            fix=None if told else fix,
-            observed=told and told.observed,
+        hides = rule in _VALUE_RULES and _is_secret(path)
+        return _Place(
+            code, severity, evidence, note, advice, told, pointer, hides=hides
         )
 
     def _ask(self, rule: Rule, pointer: str, is_common: bool) -> Testimony | None:
@@ -214,15 +250,43 @@ class Grader(NamedTuple):
         return known.severity, known.evidence, note, known.cure
 
 
+class _Place(NamedTuple):
+    """What is told of every deviation of one kind at one place.
+
+    `hides` where the value may be a secret.
+    """
+
+    code: str
+    severity: Severity
+    evidence: Evidence
+    note: str
+    advice: str
+    told: Testimony | None
+    pointer: str
+    hides: bool
+
+
+@lru_cache(maxsize=4096)
+def _weigh_place(grader: Grader, *about: Any) -> _Place:
+    """See `Grader.weigh_place`: nothing of it depends on a body, and faults repeat."""
+    return grader.weigh_place(*about)
+
+
+def _is_told_by_value(rule: Rule, seen: Any, hint: Any, side: Side) -> str:
+    """What the value itself changes: `_FIRM`, `_SANITIZED` or nothing.
+
+    Firm is where the service is not known to be milder: closed enums, required nulls.
+    """
+    if rule is Rule.ENUM:
+        return "" if hint else _FIRM
+    if rule is Rule.NULL:
+        return _FIRM if hint[1] else ""
+    is_guid = rule is Rule.FORMAT and side is Side.RESPONSE
+    return _SANITIZED if is_guid and _is_sanitized(seen) else ""
+
+
 def _lower(sentence: str) -> str:
     return f"{sentence[:1].lower()}{sentence[1:]}"
-
-
-def _is_firm(deviation: Deviation) -> bool:
-    """Whether the service is not known to be milder: closed enums, required nulls."""
-    if deviation.rule is Rule.ENUM:
-        return not deviation.hint
-    return deviation.rule is Rule.NULL and bool(deviation.hint[1])
 
 
 _SECRET_STEP = re.compile(r"secret|password|token|keys?$|credential|sas", re.IGNORECASE)
@@ -230,30 +294,23 @@ _SIGNATURE = re.compile(r"(?i)\b(sig=)[^&\s\"]+")
 _VALUE_RULES = frozenset(
     (Rule.TYPE, Rule.PATTERN, Rule.LENGTH, Rule.FORMAT, Rule.RANGE, Rule.DURATION)
 )
-_FIRM_RULES = frozenset((Rule.ENUM, Rule.NULL))
+_FIRM = "firm"
 _SHOWN = 200
 _SANITIZED = " A sanitizer of the recording seems to have written it."
 
 
-def _is_sanitized(deviation: Deviation) -> bool:
+def _is_sanitized(seen: Any) -> bool:
     """Whether a GUID is of zeros alone, as no service writes it but sanitizers do."""
-    seen = deviation.seen
-    return (
-        deviation.rule is Rule.FORMAT
-        and isinstance(seen, str)
-        and "0" in seen
-        and not seen.strip("0-")
-    )
+    return isinstance(seen, str) and "0" in seen and not seen.strip("0-")
 
 
-def _hide_secret(deviation: Deviation) -> Deviation:
-    """A report may not repeat what looks like a secret."""
-    path: Path = deviation.path
+def _is_secret(path: Path) -> bool:
+    """Whether what stands there looks like a secret by its name."""
     while path is not None:
         path, step = path
         if isinstance(step, str) and _SECRET_STEP.search(step):
-            return deviation._replace(seen="(hidden)")
-    return deviation
+            return True
+    return False
 
 
 def _report_seen(seen: Any) -> Any:

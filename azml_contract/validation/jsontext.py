@@ -1,8 +1,8 @@
 """Read the raw text of a JSON body.
 
 In: bytes. Out: the value, and every defect of the text. Good JSON takes the
-standard library's way; only what that refuses is read by `mending`. Knows
-nothing of contracts.
+standard library's way, or that of `quick_json`; only what that refuses is read by
+`mending`. Knows nothing of contracts.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from azml_contract.source.json_places import JsonPlaces
 from azml_contract.validation.parsed import BROKEN, MAX_DEPTH, Defect, Parsed
+from azml_contract.validation.quick_json import UNSURE, QuickReader
 
 if TYPE_CHECKING:
     from azml_contract.validation.mending import Reader
@@ -25,6 +26,9 @@ def parse_json(body: bytes) -> Parsed:
         The value with the defects mended, in order of the text. A body that
         cannot be mended has the value None and `readable` False.
     """
+    value = _QUICK.read(body, MAX_DEPTH)
+    if value is not UNSURE:
+        return Parsed(value)
     try:
         # The codec that takes a mark away is written in Python, and slow.
         text = body.decode("utf-8-sig" if body[:3] == BOM_UTF8 else "utf-8")
@@ -104,6 +108,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
+_QUICK = QuickReader()
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_make_object, parse_constant=_refuse_constant
 )

@@ -29,6 +29,8 @@ NAMES = frozenset(
 )
 """The names that these checks look up; ids are told in any case."""
 
+_PROPERTIES: Path = (None, "properties")
+
 
 def check_meaning(
     grader: Grader, body: Any, place: Place | None, *, has_plain_ids: bool = False
@@ -47,27 +49,27 @@ def check_meaning(
         found += check_related(grader, body)
     if not isinstance(body, dict):
         return found
-    for job, path in _find_jobs(body.get("properties"), (None, "properties")):
-        found += check_bindings(grader, job, path)
-        if "jobs" in job or "componentSpec" in job:
-            found += check_pipeline(grader, job, path)
-        if "searchSpace" in job:
-            found += check_search_space(
-                grader, job["searchSpace"], (path, "searchSpace")
-            )
-    return found
-
-
-def _find_jobs(properties: Any, path: Path) -> list[tuple[dict[str, Any], Path]]:
-    """The properties of a resource, and the job that a schedule's action holds."""
+    properties = body.get("properties")
     if not isinstance(properties, dict):
-        return []
-    found = [(properties, path)]
+        return found
+    _check_job(grader, properties, _PROPERTIES, found)
     action = properties.get("action")
     job = action.get("jobDefinition") if isinstance(action, dict) else None
-    if isinstance(job, dict):
-        found.append((job, ((path, "action"), "jobDefinition")))
+    if isinstance(job, dict):  # of a schedule
+        path = ((_PROPERTIES, "action"), "jobDefinition")
+        _check_job(grader, job, path, found)
     return found
+
+
+def _check_job(
+    grader: Grader, job: dict[str, Any], path: Path, found: list[Finding]
+) -> None:
+    if "command" in job or "trial" in job or "componentSpec" in job:
+        found += check_bindings(grader, job, path)
+    if "jobs" in job or "componentSpec" in job:
+        found += check_pipeline(grader, job, path)
+    if "searchSpace" in job:
+        found += check_search_space(grader, job["searchSpace"], (path, "searchSpace"))
 
 
 def choose_place(values: Mapping[str, str], scope: Scope) -> Place | None:

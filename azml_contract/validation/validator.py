@@ -23,16 +23,16 @@ from azml_contract.contract.catalog import (
     read_strength,
 )
 from azml_contract.contract.contract import Contract, NoRoute, Route
-from azml_contract.contract.model import Operation, ResponseSpec, View
+from azml_contract.contract.model import Operation, ResponseSpec, Type, View
 from azml_contract.contract.views import Lens
 from azml_contract.errors import ContractError, UnknownApiVersion
 from azml_contract.exchange import Exchange, Request, Response
-from azml_contract.finding import Act, Edit, Finding, Fix, Location, Side
+from azml_contract.finding import Finding, Side
 from azml_contract.seen import Calls
 from azml_contract.validation import calls
-from azml_contract.validation.arm_ids import find_home
 from azml_contract.validation.body import BodyCheck, compile_body
 from azml_contract.validation.calls import Scope
+from azml_contract.validation.defects import find_defect, is_told
 from azml_contract.validation.destination import (
     ANOTHER_PROVIDER,
     find_fault,
@@ -40,24 +40,28 @@ from azml_contract.validation.destination import (
     name_destination,
     name_provider,
 )
-from azml_contract.validation.deviation import Rule
 from azml_contract.validation.envelope import check_envelope
 from azml_contract.validation.grade import Grader, Profile
 from azml_contract.validation.jsontext import parse_json
 from azml_contract.validation.nearest import find_abbreviated, find_nearest
-from azml_contract.validation.parsed import DUPLICATE, Defect, Parsed
+from azml_contract.validation.parsed import Parsed
 from azml_contract.validation.polls import check_poll, check_polled
-from azml_contract.validation.recased import Recased
 from azml_contract.validation.retirement import check_retirement
-from azml_contract.validation.semantics import NAMES, check_meaning, choose_place
+from azml_contract.validation.semantics import choose_place
+from azml_contract.validation.settled import (
+    Key,
+    Settled,
+    find_pattern,
+    is_settled,
+    split,
+)
+from azml_contract.validation.whole_body import judge_at
 
 __all__ = ["NO_OPERATION", "UNTOLD", "Profile", "Scope", "Validator", "Verdict"]
 
 NO_OPERATION = "no known operation"
 UNTOLD = "its api-version's source cannot tell"
-_ABOUT_WHAT_LACKS = frozenset(("AZC101", "AZC109", "AZC201", "AZC209", "AZC251"))
-_ABOUT_NAMES = frozenset(("AZC102", "AZC103", "AZC111", "AZC112", "AZC113"))
-_MOST_FAULTS = 2000
+_MOST_SETTLED = 64
 _VIEWS = {"PATCH": View.UPDATE}
 
 
@@ -136,10 +140,23 @@ class Validator:
         self._load = load
         self._compiles = compiles
         self._latest: tuple[bytes, Parsed] = (b"", Parsed(None))
+        self._settled: dict[Key, Settled] = {}
 
     def check_request(self, request: Request) -> Verdict:
         """Check a request: path, verb, query, names, body and what the body means."""
-        return self._judge_request(self._recognise(request), request)
+        parts = split(request)
+        if parts is None:
+            return self._judge_request(self._recognise(request), request)
+        key, name = parts
+        settled = self._settled.get(key)
+        if settled is not None and settled.takes(name):
+            quick = self._judge_settled(settled, request.body)
+            if quick is not None:
+                return quick
+        known = self._recognise(request)
+        if settled is None and known.call is not None and not known.findings:
+            self._settle(key, name, known.call, request)
+        return self._judge_request(known, request)
 
     def check_found(
         self, contract: Contract, route: Route, request: Request
@@ -280,10 +297,52 @@ class Validator:
     def _check_request(
         self, grader: Grader, call: _Call, request: Request
     ) -> Iterator[Finding]:
+        yield from self._check_around(grader, call, request)
+        yield from self._check_body(grader, call, request.body)
+
+    def _check_around(
+        self, grader: Grader, call: _Call, request: Request
+    ) -> Iterator[Finding]:
         yield from calls.tell_assumed(grader, call.route.operation)
         yield from calls.check_names(grader, call.route, scope=self.scope)
         yield from calls.check_query(grader, call.route.operation, request.query)
-        yield from self._check_body(grader, call, request.body)
+
+    def _settle(self, key: Key, name: str, call: _Call, request: Request) -> None:
+        """Remember a request where nothing is to be said but of its body."""
+        grader, route = self._grader(call, Side.REQUEST), call.route
+        if route.operation.body is None or not is_settled(request, route, name):
+            return
+        if any(self._check_around(grader, call, request)):
+            return
+        if len(self._settled) >= _MOST_SETTLED:
+            self._settled.clear()
+        judged_by = call.contract.api_version
+        self._settled[key] = Settled(
+            grader,
+            self._compile(call, route.operation.body),
+            choose_place(route.values, self.scope),
+            call.contract.words,
+            find_pattern(route),
+            Verdict(route.operation.id, (), requests=1, contract=judged_by),
+        )
+
+    def _judge_settled(self, known: Settled, body: bytes) -> Verdict | None:
+        """The verdict; None where the text of the body is no good JSON."""
+        if not body.strip():
+            return None
+        parsed = self._parse(body)
+        if parsed.defects or not parsed.readable:
+            return None
+        found = judge_at(
+            known.grader, known.check, parsed.value, known.place, self._compiles
+        )
+        verdict: Verdict = known.verdict
+        return replace(verdict, findings=tuple(found)) if found else verdict
+
+    def _compile(self, call: _Call, body: Type) -> BodyCheck:
+        lens = Lens(_VIEWS.get(call.route.operation.method, View.CREATE))
+        bounded = self.profile is Profile.SERVICE
+        return compile_body(call.contract, body, lens, is_bounded=bounded)
 
     def _check_body(
         self, grader: Grader, call: _Call, body: bytes
@@ -295,17 +354,13 @@ class Validator:
             return
         parsed = self._parse(body)
         for defect in parsed.defects:
-            yield _find_defect(grader, defect)
+            yield find_defect(grader, defect)
         if not parsed.readable:
             return
-        lens = Lens(_VIEWS.get(operation.method, View.CREATE))
-        bounded = self.profile is Profile.SERVICE
-        check = compile_body(call.contract, operation.body, lens, is_bounded=bounded)
-        values = call.route.values
-        found = judge_body(
-            grader, check, parsed.value, values, self.scope, compiles=self._compiles
-        )
-        yield from (one for one in found if not _is_told(one, parsed))
+        check = self._compile(call, operation.body)
+        place = choose_place(call.route.values, self.scope)
+        found = judge_at(grader, check, parsed.value, place, self._compiles)
+        yield from (one for one in found if not is_told(one, parsed))
 
     def _parse(self, body: bytes) -> Parsed:
         """A body as parsed; one that is judged at many versions in a row, once."""
@@ -325,10 +380,10 @@ class Validator:
         if response.body.strip():
             parsed = parse_json(response.body)
         for defect in parsed.defects:
-            yield _find_defect(grader, defect, str(response.status))
+            yield find_defect(grader, defect, str(response.status))
         if parsed.readable:
             found = self._check_answer(grader, call, response, parsed.value)
-            yield from (one for one in found if not _is_told(one, parsed))
+            yield from (one for one in found if not is_told(one, parsed))
         yield from calls.check_long_running(grader, operation, response, parsed.value)
 
     def _check_answer(
@@ -361,41 +416,6 @@ class Validator:
             yield grader.grade(deviation, check.find_background(deviation))
         definitions = call.contract.definitions
         yield from check_envelope(grader, definitions, spec.body, value)
-
-
-def judge_body(
-    grader: Grader,
-    check: BodyCheck,
-    body: Any,
-    values: Mapping[str, str],
-    scope: Scope,
-    *,
-    compiles: bool = True,
-) -> list[Finding]:
-    """Every finding about a parsed request body: its schema, then its meaning."""
-    place = choose_place(values, scope)
-    home = find_home(place) if compiles else ""
-    if home and check.is_plain(body, home):
-        return check_meaning(grader, body, place, has_plain_ids=True)
-    deviations = check.check(body, compiles=compiles)
-    if not deviations:
-        return check_meaning(grader, body, place)
-    found = [
-        grader.grade(one, check.find_background(one))
-        for one in deviations[:_MOST_FAULTS]
-    ]
-    if len(deviations) > _MOST_FAULTS:
-        count = len(deviations)
-        message = f"The body has {count} faults; the first {_MOST_FAULTS} are told."
-        found.append(grader.find("AZC153", message, cure="Mend those, then check."))
-    miscased = [
-        one for one in deviations if one.rule is Rule.CASE and one.expected[0] in NAMES
-    ]
-    if not miscased:
-        return found + check_meaning(grader, body, place)
-    recased = Recased(body, miscased)
-    meaning = check_meaning(grader, recased.body, place)
-    return found + [f._replace(pointer=recased.find_sent(f.pointer)) for f in meaning]
 
 
 def _check_presence(
@@ -437,33 +457,3 @@ def _make_unknown_operation(contract: Contract, operation: str) -> ContractError
         "All operations: azml-contract contract show "
         f"--api-version {contract.api_version}"
     )
-
-
-def _is_told(finding: Finding, parsed: Parsed) -> bool:
-    """Whether a finding says again what is wrong with the text of the body."""
-    if parsed.is_cut and finding.code in _ABOUT_WHAT_LACKS:
-        return True
-    return finding.pointer in parsed.holes and finding.code not in _ABOUT_NAMES
-
-
-def _find_defect(grader: Grader, defect: Defect, status: str = "") -> Finding:
-    code = f"AZC1{defect.kind[1:]}"
-    if grader.side is Side.RESPONSE:
-        code = "AZC233" if defect.kind == DUPLICATE else "AZC230"
-    return grader.find(
-        code,
-        defect.message,
-        cure=defect.cure,
-        pointer=defect.pointer,
-        owner=grader.operation,
-        name=status,
-        location=Location("", defect.line, defect.column),
-        fix=_make_fix(defect) if grader.side is Side.REQUEST else None,
-    )
-
-
-def _make_fix(defect: Defect) -> Fix | None:
-    if not defect.old:
-        return None
-    change = (defect.line, defect.column, defect.old, defect.new)
-    return Fix((Edit(Act.TEXT, defect.pointer, change),), certain=True)

@@ -17,7 +17,7 @@ from azml_contract.finding import Finding, Side
 from azml_contract.source.json_edits import apply_edits
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.grade import Grader, Profile
-from azml_contract.validation.validator import judge_body
+from azml_contract.validation.whole_body import judge_body
 
 ALL_VERSIONS = known_versions()
 WORDS = (

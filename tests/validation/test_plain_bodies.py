@@ -19,9 +19,11 @@ from azml_contract.contract.views import Lens
 from azml_contract.finding import Side
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation import body as body_module
+from azml_contract.validation import usual_ids
 from azml_contract.validation.arm_ids import Place, check_ids, find_home
 from azml_contract.validation.body import BodyCheck
 from azml_contract.validation.grade import Grader, Profile
+from azml_contract.validation.usual_ids import are_usual
 
 ROOT = Path(__file__).parents[2]
 PLACE = Place(
@@ -53,6 +55,7 @@ PLACES = [
 @pytest.fixture(autouse=True)
 def compiled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_module, "_ENOUGH", 1)
+    monkeypatch.setattr(usual_ids, "_ENOUGH", 1)
 
 
 def make_check(contract: Contract, operation: str = "Jobs_CreateOrUpdate") -> BodyCheck:
@@ -151,3 +154,44 @@ def test_a_judge_of_a_workspace_is_compiled_only_when_it_pays(
     check = make_check(load_contract("2023-10-01"))
     said = [check.is_plain(read_job(), HOME) for _ in range(5)]
     assert said == [False, False, False, True, True]
+
+
+def test_ids_that_are_told_usual_are_right_wherever_they_stand() -> None:
+    grader = Grader(Profile.SERVICE, "2023-10-01", "Jobs_CreateOrUpdate", Side.REQUEST)
+    are_usual({}, HOME)  # compiles
+    said = []
+    for text in TEXTS:
+        for job in plant(read_job(), text):
+            job["properties"]["Command"] = 3  # whatever else is wrong with the body
+            usual = are_usual(job, HOME)
+            said.append(usual)
+            if usual:
+                assert check_ids(grader, job, PLACE) == [], job
+    assert 300 < sum(said) < len(said) / 2
+
+
+@pytest.mark.parametrize(
+    ("body", "usual"),
+    [
+        ({"codeId": f"{HOME}codes/a/versions/1"}, True),
+        ({"codeId": f"{HOME}codes/a"}, False),
+        ({"a": [{"computeId": f"{OTHER}computes/cpu"}]}, False),
+        ({"CODEID": f"{HOME}codes/a/versions/1"}, False),  # may be right: not known
+        ({"tags": {"codeId": f"{OTHER}codes/a"}}, True),
+        ({"tags": f"{OTHER}codes/a"}, False),
+        ({"list": [f"{OTHER}codes/a"]}, True),
+        ({"note": "subscriptions/x"}, False),
+        (f"{OTHER}codes/a", True),
+    ],
+)
+def test_what_usual_means(body: Any, usual: bool) -> None:
+    are_usual({}, HOME)
+    assert are_usual(body, HOME) is usual
+
+
+def test_ids_are_judged_by_a_schema_only_when_it_pays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(usual_ids, "_ENOUGH", 3)
+    home = HOME.replace("/workspaces/", "/workspaces/rare-")
+    assert [are_usual({}, home) for _ in range(4)] == [False, False, False, True]
