@@ -167,11 +167,20 @@ def _unpack(folder: Path) -> Path:
     scenarios = folder / "scenarios"
     try:
         shutil.rmtree(scenarios, ignore_errors=True)
-        shutil.copytree(find_shipped("scenarios"), scenarios, ignore=leave_out)
+        shutil.copytree(
+            find_shipped("scenarios"),
+            scenarios,
+            ignore=leave_out,
+            copy_function=_copy_whole,
+        )
         write_whole(folder / "pyproject.toml", _PYTEST)
     except (OSError, OutputError) as error:
         raise UsageError(f"{error} Name a folder for the demo: --keep DIR") from error
     return scenarios
+
+
+def _copy_whole(source: str, target: str) -> None:
+    write_whole(Path(target), Path(source).read_bytes())
 
 
 def _explain_absence() -> str:

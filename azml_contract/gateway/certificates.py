@@ -100,23 +100,20 @@ def make_certificates(
     server_key = ec.generate_private_key(ec.SECP256R1())
     server = _make_server(server_key, authority, authority_key, more)
 
-    files.certificate.write_bytes(_as_pem(server) + _as_pem(authority))
-    write_whole(
-        files.key,
-        _as_private_pem(server_key),
-        private=True,
-    )
-    files.bundle.write_bytes(
-        _as_pem(authority) + (_public_roots() if public_roots else b"")
-    )
+    trusted = _as_pem(authority) + (_public_roots() if public_roots else b"")
+    write_whole(files.bundle, trusted)
+    write_whole(files.key, _as_private_pem(server_key), private=True)
+    write_whole(files.certificate, _as_pem(server) + _as_pem(authority))
     return files
 
 
 def _is_good(files: Certificates, more: tuple[str, ...]) -> bool:
     try:
-        certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+        chain = x509.load_pem_x509_certificates(files.certificate.read_bytes())
+        certificate, authority = chain
         files.server_context()
-        is_whole = files.bundle.stat().st_size > 0
+        # Each file is whole, but a run may have ended between two of them.
+        is_whole = files.bundle.read_bytes().startswith(_as_pem(authority))
         told = certificate.extensions.get_extension_for_class(
             x509.SubjectAlternativeName
         )

@@ -7,21 +7,25 @@ differs from what is there, so that a mixture would show.
 
 from __future__ import annotations
 
+import ast
 import json
 import random
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from bad_input import HAR
 from programs import STORY
 from soak import sized
 
+from azml_contract import cli
+from tests.commands import test_review as waiting
 from tests.commands.conftest import as_vcrpy, conversation
 from tests.commands.test_check_fix import BODY, SENT
 from tests.commands.test_contracts_option import PROVIDER
@@ -29,9 +33,8 @@ from tests.commands.test_contracts_option import PROVIDER
 if sys.platform == "win32":
     pytest.skip("ends programs as POSIX does", allow_module_level=True)
 
-from cut_short import Cut, Ended, Runs
+from cut_short import PACKAGE, WRITERS, Cut, Ended, Runs
 
-pytestmark = [pytest.mark.slow, pytest.mark.soak]
 ROOT = Path(__file__).parents[2]
 STORIES = ROOT / "cassettes"
 FIRST = STORIES / "train_and_sweep" / "asset_to_sweep" / "2024-04-01.json"
@@ -64,6 +67,13 @@ def keys_of(content: bytes) -> object:
     return sorted(json.loads(content))
 
 
+def present(content: bytes) -> object:
+    """Something, to its end: keys and certificates are drawn."""
+    return bool(content) and (
+        not content.startswith(b"-----") or content[-6:] == b"-----\n"
+    )
+
+
 def page(content: bytes) -> object:
     """A page, to its end."""
     assert content.startswith(b"<!doctype html>")
@@ -83,6 +93,10 @@ class Writing:
         change: Makes the next run write others.
         read: What of a file must be that of the old one or of the new one.
         until: Of a service: it is interrupted once this file is written.
+        renew: Puts back what a run takes away, before each.
+        afresh: There are no old ones.
+        environ: More variables.
+        tells: Whether it tells of a file that it could not write.
     """
 
     words: tuple[str, ...]
@@ -91,6 +105,10 @@ class Writing:
     change: Callable[[Path], object] = lambda folder: None
     read: Callable[[bytes], object] = as_is
     until: str = ""
+    renew: Callable[[Path], object] = lambda folder: None
+    afresh: bool = False
+    environ: Mapping[str, str] = field(default_factory=dict)
+    tells: bool = True
 
 
 def copy(source: Path, name: str = "in.json") -> Callable[[Path], object]:
@@ -123,6 +141,24 @@ def planted(folder: Path) -> None:
     (folder / "vcr.yaml").write_text(yaml.safe_dump(as_vcrpy(calls)))
 
 
+def pending(folder: Path) -> None:
+    """Cassettes, and beside each what would change it in two places."""
+    for name in ("one", "two"):
+        shutil.rmtree(folder / "cassettes" / name, ignore_errors=True)
+        old = waiting.cassette(name, waiting.job("Updating", "run-one-1"))
+        new = waiting.job("Succeeded", "run-one-1", tags={"by": "review"})
+        waiting.write(folder / "cassettes", name, old, waiting.cassette(name, new))
+
+
+def family(folder: Path) -> None:
+    bodies = ROOT / "scenarios" / "bodies" / "2021-03-01-preview"
+    shutil.copytree(
+        bodies,
+        folder / "bodies" / bodies.name,
+        ignore=shutil.ignore_patterns("documented", "stories"),
+    )
+
+
 def specs(version: str) -> Callable[[Path], object]:
     def write(folder: Path) -> None:
         path = f"/subscriptions/{{s}}/providers/{PROVIDER}/things/{{id}}"
@@ -147,14 +183,14 @@ def specs(version: str) -> Callable[[Path], object]:
     return write
 
 
-def scenario(count: int) -> Callable[[Path], object]:
+def scenario(count: int, read: str = ".status") -> Callable[[Path], object]:
     return put(
         "test_story.py",
         "import pytest\n"
         '@pytest.mark.azml(api_versions=["2024-04-01"])\n'
         "def test_it(azml):\n"
         f"    for number in range({count}):\n"
-        '        azml.get(f"jobs/{number}").status\n',
+        f'        azml.get(f"jobs/{{number}}"){read}\n',
     )
 
 
@@ -164,6 +200,7 @@ curl -X PUT "https://management.azure.com/subscriptions/$S/resourceGroups/$G\
 ?api-version=2021-03-01-preview" \
 -d '{"properties": {"datasetType": "Simple", "path": "https://x.example/i.csv"}}'
 """
+UNKEPT = ".expect(404).headers['x-ms-request-id']"
 REGRESS = ("regress", "in.json", "--jobs", "1")
 RECORD = ("record", "--azurite", "none")
 PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", ".")
@@ -206,6 +243,47 @@ WRITINGS = {
         ("upgrade", "train.sh", "--to", "2024-10-01", "--write"),
         ("train.sh",),
         put("train.sh", CURL * 20),
+    ),
+    "upgrade a cassette": Writing(
+        ("upgrade", "2022-05-01.json", "--to", "2024-10-01", "--write"),
+        ("2024-10-01.json",),
+        copy(SECOND, "2022-05-01.json"),
+        afresh=True,
+    ),
+    "upgrade a family": Writing(
+        ("upgrade", "bodies", "--to", "2024-10-01", "--write"),
+        ("bodies/2024-10-01/*",),
+        family,
+        afresh=True,
+    ),
+    "review --accept-all": Writing(
+        ("cassette", "review", "cassettes", "--accept-all"),
+        ("cassettes/*/list/2024-04-01.json",),
+        pending,
+        renew=pending,
+    ),
+    "review --accept": Writing(
+        ("cassette", "review", "cassettes", "--accept", "/tags"),
+        ("cassettes/*/list/2024-04-01.json",),
+        pending,
+        renew=pending,
+    ),
+    "init": Writing(
+        ("init", "."), ("**/*",), put(".gitignore", "*.log\n"), afresh=True
+    ),
+    "demo": Writing(
+        ("demo", "--keep", "demo"),
+        ("demo/*", "demo/scenarios/**/*"),
+        lambda folder: None,
+        until="demo/pyproject.toml",
+        renew=lambda folder: shutil.rmtree(folder / "demo", ignore_errors=True),
+        afresh=True,
+    ),
+    "summary of a job": Writing(
+        (*REGRESS, "--format", "github"),
+        ("summary.md",),
+        lambda folder: (copy(OTHER)(folder), put("summary.md", "# Before\n")(folder)),
+        environ={"GITHUB_STEP_SUMMARY": "summary.md"},
     ),
     "generate": Writing(
         ("generate", "in.json", "--to", "scenarios", "--force"),
@@ -255,6 +333,13 @@ WRITINGS = {
         read=names_of,
         until="env.sh",
     ),
+    "serve --state": Writing(
+        ("serve", "in.json", "--state", "state"),
+        ("state/*",),
+        copy(FIRST),
+        read=present,
+        until="state/ports.json",
+    ),
     "record": Writing(
         (*RECORD, "--to", "out", "--", sys.executable, "story.py"),
         ("out/*",),
@@ -269,6 +354,14 @@ WRITINGS = {
         scenario(5),
         but_the_time,
     ),
+    "pytest, unproven": Writing(
+        (*PYTEST, "--azml-mode", "record"),
+        ("cassettes/**/*.unproven",),
+        scenario(3, UNKEPT),
+        scenario(5, UNKEPT),
+        but_the_time,
+        tells=False,
+    ),
     "pytest --azml-report": Writing(
         (*PYTEST, "--azml-mode", "record", "--azml-report", "report.html"),
         ("report.html",),
@@ -277,6 +370,78 @@ WRITINGS = {
         page,
     ),
 }
+
+
+_RUN, _MADE = "in a folder of one run", "of the repository's own, by make"
+SITES = {
+    "cassette/reviewing.py:_decide_in": "review --accept",
+    "cassette/reviewing.py:_settle": "review --accept-all",
+    "cassette/reviewing.py:undo": "by a key alone, and what the two before it write",
+    "cassette/store.py:write_cassette": "import",
+    "commands/cassette/export.py:command": "export to out.har",
+    "commands/cassette/import_.py:command": "import",
+    "commands/cassette/scrub.py:_write": "scrub",
+    "commands/check.py:_fix_all": "check --fix",
+    "commands/demo.py:_copy_whole": "demo",
+    "commands/demo.py:_take_folder": "demo",
+    "commands/demo.py:_unpack": "demo",
+    "commands/environment.py:_write": "emulator",
+    "commands/generate.py:_write": "generate",
+    "commands/printing.py:append_summary": "summary of a job",
+    "commands/regress_report.py:report": "baseline",
+    "commands/script_upgrade.py:print_rewriting": "upgrade --write",
+    "commands/upgrade.py:_write_cassette": "upgrade a cassette",
+    "commands/upgrade_files.py:write_family": "upgrade a family",
+    "contract/compile.py:save_data": "contract import",
+    "emulator/execution/container.py:contain": _RUN,
+    "emulator/page.py:<module>": _MADE,
+    "emulator/seed.py:find_seed": "state",
+    "gateway/certificates.py:_load_authority": "serve --state",
+    "gateway/certificates.py:make_certificates": "state",
+    "gateway/certificates.py:write_bundle": "serve --state",
+    "gateway/certificates.py:write_truststore": "serve --state",
+    "gateway/environment.py:open_doors": "serve --state",
+    "gateway/ports.py:remember_ports": "state",
+    "made_page.py:keep_page": _MADE,
+    "plugin/versions.py:stand_in": _RUN,
+    "plugin/versions.py:write_page": "pytest --azml-report",
+    "recording/placing.py:put_in_place": "pytest",
+    "recording/proof.py:_fail": "pytest, unproven",
+    "recording/proof.py:require_rerun": _RUN,
+    "starter/project.py:_put": "init",
+    "validation/compile_evidence.py:main": _MADE,
+}
+"""Each function that has a file written, and which of `WRITINGS` runs it, or why none.
+
+That it does is held where it runs.
+"""
+READING = {
+    *("cassette ls", "cassette show", "cassette diff", "cassette lint"),
+    *("cassette permissions", "cassette prune", "contract diff", "contract list"),
+    *("contract schema", "contract show", "contract verify", "doctor", "explain"),
+    *("replay", "schema", "skill"),
+}
+"""Commands that write no file; `prune` deletes, `doctor --install` has npm write."""
+
+
+def test_every_function_that_has_a_file_written_is_run_here() -> None:
+    assert set(find_sites()) == SITES.keys()
+    whys = {_RUN, _MADE, SITES["cassette/reviewing.py:undo"]}
+    assert set(SITES.values()) <= WRITINGS.keys() | whys
+
+
+def test_every_command_is_run_here_or_writes_nothing() -> None:
+    """Told by the parser; every option that names or allows a file, too."""
+    run = {
+        name: [one for one in WRITINGS.values() if is_of(one, name)]
+        for name in COMMANDS
+    }
+    assert {name for name, writings in run.items() if not writings} == READING
+    for name, command in COMMANDS.items():
+        known = {word for one in run[name] for word in one.words}
+        for option in command.params:
+            if WRITING_OPTIONS & {*option.opts} and name not in READING:
+                assert known & {*option.opts}, f"{name} {option.opts}"
 
 
 @dataclass(frozen=True)
@@ -293,14 +458,15 @@ class Prepared:
     def run(self, cut: Cut) -> Ended:
         """Run it over the old files; they are restored before."""
         restore(self.folder, self.writing, self.old)
-        return self.runs.run(self.writing.words, self.folder, cut)
+        self.writing.renew(self.folder)
+        return self.runs.run(self.writing.words, self.folder, cut, self.writing.environ)
 
     def check(self, *, drafts: bool) -> None:
         """What is there is the old or the new; `drafts` may be left too."""
         read = self.writing.read
         found = snapshot(self.folder, self.writing)
         for name, content in found.items():
-            if Path(name).name.startswith(".azml-"):
+            if Path(name).match(".azml-*.tmp"):
                 assert drafts, f"{name} was left"
                 continue
             known = [read(one[name]) for one in (self.old, self.new) if name in one]
@@ -323,7 +489,50 @@ def restore(folder: Path, writing: Writing, files: Files) -> None:
     for name in snapshot(folder, writing):
         (folder / name).unlink()
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
+
+
+def find_sites() -> Iterator[str]:
+    """Each function of the package that calls one of those that write a file."""
+
+    def find(node: ast.AST, module: str, function: str) -> Iterator[str]:
+        for one in ast.iter_child_nodes(node):
+            called = one.func if isinstance(one, ast.Call) else None
+            if isinstance(called, ast.Name) and called.id in WRITERS:
+                yield f"{module}:{function}"
+            inner = one.name if isinstance(one, ast.FunctionDef) else function
+            yield from find(one, module, inner)
+
+    for path in PACKAGE.rglob("*.py"):
+        module = path.relative_to(PACKAGE).as_posix()
+        if module != "whole_file.py":
+            yield from find(ast.parse(path.read_text("utf-8")), module, "<module>")
+
+
+def find_commands(
+    command: click.Command, words: tuple[str, ...] = ()
+) -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, by the words that call it."""
+    if not isinstance(command, click.Group):
+        yield " ".join(words), command
+        return
+    for name in command.list_commands(click.Context(command)):
+        inner = command.get_command(click.Context(command), name)
+        assert inner is not None
+        yield from find_commands(inner, (*words, name))
+
+
+def is_of(writing: Writing, command: str) -> bool:
+    words = command.split()
+    return [*writing.words[: len(words)]] == words
+
+
+COMMANDS = dict(find_commands(cli.cli))
+WRITING_OPTIONS = {
+    *("-o", "--output", "--in-place", "--write", "--fix", "--force", "--env-file"),
+    *("--state", "--keep", "--write-baseline", "--accept", "--accept-all", "--install"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -347,17 +556,24 @@ def prepared(request: pytest.FixtureRequest, tmp_path: Path, runs: Runs) -> Prep
     writing = WRITINGS[request.param]
     cut = Cut(until=writing.until)
     writing.prepare(tmp_path)
-    if not snapshot(tmp_path, writing):
-        first = runs.run(writing.words, tmp_path, cut)
+    sites: set[str] = set()
+    if not (writing.afresh or snapshot(tmp_path, writing)):
+        first = runs.run(writing.words, tmp_path, cut, writing.environ)
         assert snapshot(tmp_path, writing), first.said
+        sites.update(first.sites)
     old = snapshot(tmp_path, writing)
     writing.change(tmp_path)
-    done = runs.run(writing.words, tmp_path, cut)
+    writing.renew(tmp_path)
+    done = runs.run(writing.words, tmp_path, cut, writing.environ)
     new = snapshot(tmp_path, writing)
     assert old != new or writing.until, done.said
+    named = {site for site, name in SITES.items() if name == request.param}
+    assert named <= sites | {*done.sites}, done.sites
     return Prepared(runs, writing, tmp_path, old, new, done.wrote_s)
 
 
+@pytest.mark.slow
+@pytest.mark.soak
 def test_killed_while_it_writes_a_command_leaves_the_old_or_the_new(
     prepared: Prepared,
 ) -> None:
@@ -368,6 +584,8 @@ def test_killed_while_it_writes_a_command_leaves_the_old_or_the_new(
         prepared.check(drafts=True)
 
 
+@pytest.mark.slow
+@pytest.mark.soak
 def test_on_a_full_disk_a_command_names_the_file_and_leaves_the_old_one(
     prepared: Prepared,
 ) -> None:
@@ -378,4 +596,5 @@ def test_on_a_full_disk_a_command_names_the_file_and_leaves_the_old_one(
         assert "Traceback" not in done.said
         prepared.check(drafts=False)
         there = [*prepared.folder.rglob("*"), *map(Path, prepared.new)]
-        assert any(f"{one.name} could not" in done.said for one in there), done.said
+        told = any(f"{one.name} could not" in done.said for one in there)
+        assert told or not prepared.writing.tells, done.said

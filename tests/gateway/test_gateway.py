@@ -224,6 +224,22 @@ def test_the_bundle_may_trust_the_public_too(tmp_path):
     assert both.count("BEGIN CERTIFICATE") > 50
 
 
+@pytest.mark.parametrize("other", ["another authority's", "", "cut"])
+def test_what_a_run_that_was_killed_left_is_made_anew(tmp_path, other):
+    """Certificates that are kept are those of one authority, and whole."""
+    kept = make_certificates(tmp_path / "kept", keep=True)
+    told = kept.bundle.read_bytes()
+    assert make_certificates(tmp_path / "kept", keep=True).bundle.read_bytes() == told
+    foreign = make_certificates(tmp_path / "foreign").bundle.read_bytes()
+    left = {"another authority's": foreign, "": b"", "cut": told[: len(told) // 2]}
+
+    kept.bundle.write_bytes(left[other])
+    made = make_certificates(tmp_path / "kept", keep=True)
+
+    assert made.bundle.read_bytes() not in (told, foreign)
+    assert made.certificate.read_bytes().endswith(made.bundle.read_bytes())
+
+
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no permissions here")
 def test_the_key_is_for_the_owner_only(certificates):
     assert certificates.key.stat().st_mode & 0o077 == 0

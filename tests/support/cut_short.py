@@ -15,14 +15,24 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from forked import import_all
 
 _PATIENCE_S = 120.0
+PACKAGE = Path(__file__).parents[2] / "azml_contract"
+WRITERS = (
+    "write_whole",
+    "write_together",
+    "append_whole",
+    "open_whole",
+    "write_cassette",
+)
+"""The functions that write a file, and their names where they are called."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +52,16 @@ class Cut:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended: its code, what it said, how long it wrote."""
+    """How a run ended: its code, what it said, how long it wrote.
+
+    `sites` are the functions of the package that had a file written, each as
+    ``module.py:function``; none of a run that was killed.
+    """
 
     code: int
     said: str
     wrote_s: float
+    sites: tuple[str, ...] = ()
 
 
 class Runs:
@@ -64,9 +79,20 @@ class Runs:
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
-    def run(self, words: Sequence[str], folder: Path, cut: Cut | None = None) -> Ended:
-        """Run a command of ours, or pytest, in a folder."""
-        asked = {"words": list(words), "folder": str(folder), **asdict(cut or Cut())}
+    def run(
+        self,
+        words: Sequence[str],
+        folder: Path,
+        cut: Cut | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Ended:
+        """Run a command of ours, or pytest, in a folder, with more variables."""
+        asked = {
+            "words": list(words),
+            "folder": str(folder),
+            "environ": dict(environ or {}),
+            **asdict(cut or Cut()),
+        }
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -85,14 +111,17 @@ def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         words, folder = asked.pop("words"), Path(asked.pop("folder"))
-        ended = run(words, folder, Cut(**asked))
+        environ = asked.pop("environ")
+        ended = run(words, folder, Cut(**asked), environ)
         sys.stdout.write(json.dumps(asdict(ended)) + "\n")
         sys.stdout.flush()
 
 
-def run(words: Sequence[str], folder: Path, cut: Cut) -> Ended:
+def run(
+    words: Sequence[str], folder: Path, cut: Cut, environ: Mapping[str, str]
+) -> Ended:
     """One run, in a copy of this process."""
-    begun, said = os.pipe(), os.pipe()
+    begun, said, sites = os.pipe(), os.pipe(), os.pipe()
     until = folder / cut.until
     before = _changed(until)
     child = os.fork()
@@ -101,10 +130,13 @@ def run(words: Sequence[str], folder: Path, cut: Cut) -> Ended:
         os.dup2(0, 1)
         os.dup2(said[1], 2)
         os.chdir(folder)
-        _listen(str(folder.resolve()), begun[1], cut.room)
-        os._exit(_work(words))
-    os.close(begun[1])
-    os.close(said[1])
+        os.environ.update(environ)
+        found = _listen(str(folder.resolve()), begun[1], cut.room)
+        code = _work(words)
+        os.write(sites[1], "\n".join(sorted(found)).encode())
+        os._exit(code)
+    for pipe in (begun, said, sites):
+        os.close(pipe[1])
     select.select([begun[0]], [], [], _PATIENCE_S)
     started = time.perf_counter()
     if cut.kill_after_s is not None:
@@ -120,7 +152,8 @@ def run(words: Sequence[str], folder: Path, cut: Cut) -> Ended:
     if not cut.until and cut.kill_after_s is None:
         wrote_s = time.perf_counter() - started
     os.close(begun[0])
-    return Ended(os.waitstatus_to_exitcode(status), told, wrote_s)
+    code, asked = os.waitstatus_to_exitcode(status), _read(sites[0]).split()
+    return Ended(code, told, wrote_s, tuple(asked))
 
 
 def _changed(path: Path) -> int:
@@ -139,16 +172,24 @@ def _read(descriptor: int) -> str:
         return file.read().decode("utf-8", "replace")
 
 
-def _listen(folder: str, begun: int, room: int | None) -> None:
-    """Tell when a file of the folder is first opened to be written."""
+def _listen(folder: str, begun: int, room: int | None) -> set[str]:
+    """Tell when a file of the folder is first opened to be written, and by whom.
+
+    Returns:
+        The functions that have files written, of any folder, as they are found.
+    """
     has_begun = False
+    sites: set[str] = set()
 
     def heard(event: str, args: tuple[Any, ...]) -> None:
         nonlocal has_begun
-        if event != "open" or has_begun or isinstance(args[0], int):
+        if event != "open" or isinstance(args[0], int):
             return
-        writes = args[2] & (os.O_WRONLY | os.O_RDWR)
-        if writes and os.path.realpath(os.fsdecode(args[0])).startswith(folder):
+        if not args[2] & (os.O_WRONLY | os.O_RDWR):
+            return
+        sites.update(_sites())
+        is_ours = os.path.realpath(os.fsdecode(args[0])).startswith(folder)
+        if is_ours and not has_begun:
             has_begun = True
             os.write(begun, b"x")
             if room is not None:
@@ -156,6 +197,21 @@ def _listen(folder: str, begun: int, room: int | None) -> None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
 
     sys.addaudithook(heard)
+    return sites
+
+
+def _sites() -> Iterator[str]:
+    """The functions that called those of `WRITERS`, which are open just now."""
+    frame: FrameType | None = sys._getframe(1)
+    is_asked = False
+    while frame is not None:
+        code = frame.f_code
+        place = Path(code.co_filename)
+        if place.name != "contextlib.py":  # of which one of them is made
+            if is_asked and PACKAGE in place.parents and place.name != "whole_file.py":
+                yield f"{place.relative_to(PACKAGE).as_posix()}:{code.co_name}"
+            is_asked = code.co_name in WRITERS
+        frame = frame.f_back
 
 
 def _work(words: Sequence[str]) -> int:

@@ -29,7 +29,6 @@ from azml_contract.whole_file import (
 PACKAGE = Path(__file__).parents[2] / "azml_contract"
 SCRATCH = {
     "whole_file.py": "writes drafts",
-    "gateway/certificates.py": "certificates without a secret, in a new folder",
     "emulator/azurite.py": "a log and a script in a new folder",
     "emulator/state_folder.py": "a lock without content",
     "emulator/server.py": "a log, line by line",
