@@ -43,7 +43,9 @@ def without_headers(headers: Headers, *names: str) -> Headers:
 
 
 _PLAIN = re.compile(
-    r"https://([a-z0-9.-]+)(/[\w./~:@-]*)(?:\?(api-version)=([\w.-]+))?", re.ASCII
+    r"https://([a-z0-9.-]+)(?::[0-9]{1,5})?(/[\w./~:@-]*)"
+    r"(?:\?(api-version)=([\w.-]+))?",
+    re.ASCII,
 )
 
 

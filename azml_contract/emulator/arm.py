@@ -217,7 +217,6 @@ class Arm:
         if path.kind in STATUS_KINDS:
             reply = answer_status(call, self._world)
             return self._show_result(call, reply)
-        call = replace(call, body=self._read_body(request, call))
         if request.method in _WRITES:
             self._world.clock.note_write()
         return kind_for(self._world, path, request.method).answer(call)
@@ -298,21 +297,23 @@ class Arm:
             contract = self._world.load(api_version)
         except UnknownApiVersion as error:
             raise self._unknown_version(path, api_version) from error
-        split = urlsplit(request.url)
-        operation = Operation("", request.method, split.path)
+        operation, body = Operation("", request.method, request.path), None
         if path.kind not in STATUS_KINDS:
             operation = self._find_operation(request, path, contract)
             self._check_group(path)
             self._check_parent(path, request.method)
+            body = self._read_body(request, path, contract, operation)
+        url = request.url
         return Call(
             method=request.method,
-            url=request.url,
-            base=f"{split.scheme}://{split.netloc}",
+            url=url,
+            base=url[: url.index("/", url.index("://") + 3)],
             path=path,
             api_version=api_version,
             query={name.lower(): value for name, value in request.query},
             contract=contract,
             operation=operation,
+            body=body,
         )
 
     def _unknown_version(self, path: ArmPath, api_version: str) -> Refusal:
@@ -331,7 +332,7 @@ class Arm:
         self, request: Request, path: ArmPath, contract: Contract
     ) -> Operation:
         method = "GET" if request.method == "HEAD" else request.method
-        found = contract.find(method, urlsplit(request.url).path)
+        found = contract.find(method, request.path)
         if isinstance(found, Route):
             _refuse_slashes(found)
             return found.operation
@@ -387,15 +388,17 @@ class Arm:
             f"{PROVIDER}/{top[0]}", top[1], path.resource_group
         )
 
-    def _read_body(self, request: Request, call: Call) -> Any:
+    def _read_body(
+        self, request: Request, path: ArmPath, contract: Contract, operation: Operation
+    ) -> Any:
         parsed = parse_body(request.body)
         if parsed is None and request.method in ("GET", "HEAD"):
             return None
-        refusal = self._refuse_body(request, call.contract)
+        refusal = self._refuse_body(request, contract)
         if refusal is not None:
             raise refusal
-        normal = normalize(parsed, call.operation.body, call.contract.definitions)
-        return keep_unlisted(normal, parsed, call.path.kind)
+        normal = normalize(parsed, operation.body, contract.definitions)
+        return keep_unlisted(normal, parsed, path.kind)
 
 
 def _refuse_slashes(found: Route) -> None:

@@ -14,6 +14,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 Body = dict[str, Any]
@@ -284,6 +285,7 @@ class Store:
         return (resource for some in members for resource in some)
 
 
+@lru_cache(maxsize=1024)  # one call asks several times for the same
 def _split(resource_id: str) -> tuple[str, str]:
     collection, _, name = resource_id.strip("/").rpartition("/")
     lowered = collection.lower()

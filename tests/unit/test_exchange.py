@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -58,3 +59,22 @@ def test_values_cannot_be_changed() -> None:
         exchange.request = Request("PUT", URL)  # type: ignore[misc]
     assert exchange == Exchange(Request("GET", URL), Response(200))
     assert hash(exchange)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://localhost:8443/subscriptions/s?api-version=2024-04-01",
+        "https://localhost:8443/subscriptions/s",
+        "https://management.azure.com/a/b.c~d:e@f-g?api-version=2024-04-01",
+        "https://management.azure.com:443/",
+        "https://LOCALHOST:1/A?api-version=V&b=",
+        "https://user@host:1/a",
+        "https://[::1]:8443/a?x=%20",
+        "https://host:/a",
+    ],
+)
+def test_a_url_is_taken_apart_as_the_standard_library_does(url: str) -> None:
+    request, split = Request("GET", url), urlsplit(url)
+    assert (request.host, request.path) == (split.hostname, split.path)
+    assert request.query == parse_qsl(split.query, keep_blank_values=True)
