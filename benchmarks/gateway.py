@@ -65,10 +65,13 @@ def run(worker):
         answer = asked.getresponse()
         answer.read()
         assert answer.status == 200, answer.status
+    whole.append(worker)
+whole = []
 threads = [threading.Thread(target=run, args=(n,)) for n in range(int(connections))]
 started = time.perf_counter()
 [one.start() for one in threads]
 [one.join() for one in threads]
+assert len(whole) == len(threads), "a client failed"
 print(each * int(connections) / (time.perf_counter() - started))
 """
 UPLOAD = """

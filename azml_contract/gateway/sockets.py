@@ -141,17 +141,21 @@ class Watch:
     def __init__(self, connection: socket.socket) -> None:
         # What speaks TLS on the connection takes it away from who accepted it.
         self._connection = connection.dup()
-        self._poll = select.poll() if hasattr(select, "poll") else None
-        if self._poll is not None:
-            self._poll.register(self._connection, _SAID_ITS_LAST)
 
     def has_left(self) -> bool:
-        """Whether it is gone."""
+        """Whether it is gone. Any thread may ask."""
         return self.await_leaving(0)
 
     def await_leaving(self, longest_s: float) -> bool:
         """Return when it is gone, or the time is over; whether it is gone."""
-        return self._poll is not None and bool(self._poll.poll(longest_s * 1000))
+        if not hasattr(select, "poll"):
+            return False
+        poll = select.poll()  # one of its own: no two threads may use the same
+        try:
+            poll.register(self._connection, _SAID_ITS_LAST)
+        except ValueError:  # closed
+            return True
+        return bool(poll.poll(longest_s * 1000))
 
     def close(self) -> None:
         """Look no more. The connection ends when all who hold it have closed it."""

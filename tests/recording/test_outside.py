@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from azml_contract.exchange import Request, Response
 from azml_contract.gateway.certificates import Authority
 from azml_contract.gateway.far_side import Answering, Ask
 from azml_contract.gateway.proxy import Refuse
+from azml_contract.gateway.sockets import Watch
 from azml_contract.gateway.upstream import Received
 from azml_contract.recording import outside as outside_module
 from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
@@ -311,6 +312,23 @@ def test_who_leaves_before_the_answer_comes_has_none_in_replay_either(
     with gateway(authority, path_, Mode.REPLAY, hosts) as (recorder, _, session):
         assert ask(session, lambda: any(recorder.plays)) == live
         recorder.finish()
+
+
+def test_many_threads_may_ask_at_once_whether_a_client_is_there():
+    ours, theirs = socket.socketpair()
+    with ours, theirs, closing(Watch(ours)) as watch:
+        threads = [
+            threading.Thread(target=watch.await_leaving, args=(10,)) for _ in range(8)
+        ]
+        for one in threads:
+            one.start()
+        assert not watch.has_left()
+        theirs.close()
+        for one in threads:
+            one.join(5)
+        assert not any(one.is_alive() for one in threads)
+        assert watch.has_left()
+    assert watch.has_left()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone tells")
