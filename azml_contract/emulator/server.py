@@ -361,7 +361,11 @@ class Emulator:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Environment of an unmodified client that goes through the gateway."""
+        """Environment of an unmodified client that goes through the gateway.
+
+        Blob storage starts with it: a program may wait for that a second at most.
+        """
+        self.blobs.start()
         return make_environment(self._open_doors(), self.variables)
 
     @property
