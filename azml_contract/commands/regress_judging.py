@@ -7,7 +7,7 @@ calls. Wiring between documents and regression; knows no report.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,7 +124,20 @@ def merge_paths(paths: Sequence[Path], options: Options) -> Found:
         )
     elif pages:
         found.kept = join_kept(pages)
+        _place(found, found.kept.files)
     return found
+
+
+def _place(found: Found, files: Mapping[tuple[str, str], str]) -> None:
+    """Enter where recordings lay, and bring them into the order of one run."""
+
+    def order(row: Row) -> tuple[bool, Path]:
+        file = files.get((row.scenario, row.recorded), "")
+        return not file, Path(file)
+
+    found.rows.sort(key=order)
+    names = ((row.scenario, row.recorded) for row in found.rows)
+    found.files.update((" ".join(name), files[name]) for name in names if name in files)
 
 
 def keep_current(rows: Sequence[Row]) -> list[Row]:

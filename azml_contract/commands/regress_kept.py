@@ -1,8 +1,8 @@
-"""What a page of `regress` shows of recordings: calls, coverage, where they are from.
+"""What reports of `regress` show of recordings: calls, coverage, where they are from.
 
 In: judged rows and the files they came from, or what reports kept of them. Out: the
 same as values, and as JSON that a report holds, so that joined reports make a whole
-page. Wiring between documents and regression.
+page, and tell the places of calls. Wiring between documents and regression.
 """
 
 from __future__ import annotations
@@ -33,15 +33,23 @@ class Kept:
     """Calls of recordings, coverage, and what each scenario was recorded from.
 
     `halves` are by step: the request, and the answer where findings speak of it.
+    `files` are those of the recordings, `places` where each call of one that breaks was
+    made, by file and step.
     """
 
     halves: dict[Name, dict[int, Shape]] = field(default_factory=dict)
+    files: dict[Name, str] = field(default_factory=dict)
+    places: dict[str, dict[int, tuple[str, int]]] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
     targets: dict[str, str] = field(default_factory=dict)
 
     def find(self, row: Row) -> Shape:
         """What is known of the call of a row; empty where nothing is."""
         return self.halves.get((row.scenario, row.recorded), {}).get(row.step, {})
+
+    def locate(self, file: str, step: int) -> tuple[str, int]:
+        """The file and line that made a call; line 1 of `file` where nobody told."""
+        return self.places.get(file, {}).get(step, (file, 1))
 
     def requests(self, scenario: str, recorded: str) -> dict[int, Request]:
         """The requests of a recording by their step."""
@@ -56,16 +64,20 @@ class Kept:
         numbers: dict[int, int] = {}
         recordings = []
         for (scenario, recorded), halves in self.halves.items():
+            file = self.files.get((scenario, recorded), "")
+            places = self.places.get(file, {})
             calls: list[Shape] = []
             for step, half in halves.items():
                 request = half["request"]  # equal ones are one object
                 if id(request) not in numbers:
                     numbers[id(request)] = len(requests)
                     requests.append(request)
-                calls.append({**half, "step": step, "request": numbers[id(request)]})
-            recordings.append(
-                {"scenario": scenario, "recorded": recorded, "calls": calls}
-            )
+                call = {**half, "step": step, "request": numbers[id(request)]}
+                if step in places:
+                    call["at"] = "{}:{}".format(*places[step])
+                calls.append(call)
+            told = {"scenario": scenario, "recorded": recorded, "calls": calls}
+            recordings.append({**told, "file": file} if file else told)
         return {
             "recordings": recordings,
             "requests": requests,
@@ -80,12 +92,13 @@ def read_kept(rows: Iterable[Row], files: Iterable[str]) -> Kept:
     Raises:
         AzmlContractError: A file that was judged cannot be read any more.
     """
+    from azml_contract.documents.call_places import locate_call
     from azml_contract.documents.recordings import read_any
 
-    wanted: dict[Name, dict[int, bool | None]] = {}
+    wanted: dict[Name, dict[int, Outcome]] = {}
     for row in rows:
-        speaks = _speaks_of_answers(row.outcome)
-        wanted.setdefault((row.scenario, row.recorded), {})[row.step] = speaks
+        name = row.scenario, row.recorded
+        wanted.setdefault(name, {})[row.step] = row.outcome
     kept = Kept()
     shapes: dict[object, Shape] = {}
     for file in sorted(set(files)):
@@ -96,10 +109,15 @@ def read_kept(rows: Iterable[Row], files: Iterable[str]) -> Kept:
             asked = (call.exchange.request.api_version or "").lower()
             for recorded in (asked, recording.api_version):
                 name = recording.scenario, recorded
-                with_answer = wanted.get(name, {}).pop(call.step, None)
-                if with_answer is not None:
-                    half = _shape_call(call.exchange, with_answer, shapes)
-                    kept.halves.setdefault(name, {})[call.step] = half
+                outcome = wanted.get(name, {}).pop(call.step, None)
+                if outcome is None:
+                    continue
+                half = _shape_call(call.exchange, _speaks_of_answers(outcome), shapes)
+                kept.halves.setdefault(name, {})[call.step] = half
+                kept.files[name] = file
+                if len(outcome.unbroken) < len(outcome.cells):
+                    place = locate_call(file, call.step)
+                    kept.places.setdefault(file, {})[call.step] = place
     return kept
 
 
@@ -121,16 +139,25 @@ def join_kept(shapes: Sequence[Mapping[str, Any]]) -> Kept:
             for recording in shape["recordings"]:
                 name = str(recording["scenario"]), str(recording["recorded"])
                 halves = kept.halves.setdefault(name, {})
+                file = str(recording.get("file", ""))
+                if file:
+                    kept.files.setdefault(name, file)
                 for call in recording["calls"]:
                     half = halves.setdefault(int(call["step"]), {})
                     half.setdefault("request", requests[call["request"]])
                     if "response" in call:
                         half.setdefault("response", call["response"])
+                    if "at" in call:
+                        where, _, line = call["at"].rpartition(":")
+                        place = where, int(line)
+                        kept.places.setdefault(file, {})[int(call["step"])] = place
             kept.targets.update(shape["targets"])
             other = Coverage.from_kept(shape["coverage"])
             kept.coverage.merge(other, overlap=overlap)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"A report has malformed pages: {error!r}.") from error
+    in_order = sorted(kept.halves, key=lambda name: kept.files.get(name, ""))
+    kept.halves = {name: kept.halves[name] for name in in_order}
     return kept
 
 

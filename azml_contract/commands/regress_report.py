@@ -136,7 +136,7 @@ def _write(
         regressed,
         findings=tuple(found.findings),
         seen=found.account.calls,
-        locate=locate_call,
+        locate=kept.locate if kept else locate_call,
     )
     if options.form == "sarif":
         from azml_contract.commands.regress_fixes import find_fixes

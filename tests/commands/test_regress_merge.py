@@ -15,6 +15,7 @@ from azml_contract.documents.find import choose_shard
 from azml_contract.report import html
 
 ROOT = Path(__file__).parents[2]
+STORIES = (CASSETTES / "failures" / "cancel", CASSETTES / "train_and_sweep")
 
 
 def test_reports_of_two_jobs_are_joined(run, tmp_path):
@@ -216,6 +217,60 @@ def test_parts_of_a_folder_join_to_the_whole(run, tmp_path):
 
 
 @pytest.fixture
+def parts(run, tmp_path: Path) -> list[Path]:
+    """Three parts of some stories, named in another order."""
+    return [
+        write_report(run, tmp_path / f"{n}.json", *STORIES, "--shard", f"{n}/3")
+        for n in (3, 1, 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    "form", ["text", "json", "json2", "junit", "github", "sarif", "markdown"]
+)
+def test_joined_parts_say_what_one_run_says_byte_for_byte(run, parts, form):
+    """The order of the calls, and the lines that made them, among other things."""
+    asked = ("--format", form, *(["--with-calls"] if form == "json2" else []))
+
+    joined, whole = (
+        run("regress", "--merge", *parts, *asked),
+        run("regress", *STORIES, *asked),
+    )
+
+    assert (joined.code, joined.out) == (whole.code, whole.out)
+    assert form == "json" or "scenarios/test_" in joined.out
+
+
+def test_parts_of_scripts_keep_their_places_and_say_so_in_their_schema(run, tmp_path):
+    put = (
+        "\ncurl -X PUT 'https://management.azure.com/subscriptions/s/resourceGroups/g/"
+        "providers/Microsoft.MachineLearningServices/workspaces/team/environments/e/"
+        'versions/1?api-version=2021-03-01-preview\' -d \'{"properties": {"docker": '
+        '{"dockerImageUri": "a"}}}\'\n'
+    )
+    for name in ("a:b.sh", "c.sh"):
+        (tmp_path / name).write_text(put)
+    files = [(tmp_path / name).as_posix() for name in ("a:b.sh", "c.sh")]
+    report = write_report(run, tmp_path / "r.json", *files, "--with-calls")
+    told = json.loads(report.read_text("utf-8"))["pages"]["recordings"]
+    assert [(one["file"], one["calls"][0]["at"]) for one in told] == [
+        (file, f"{file}:2") for file in files
+    ]
+    schema = ROOT / "docs" / "regression-report-2.schema.json"
+    valid = Draft202012Validator(json.loads(schema.read_text("utf-8")))
+    assert valid.is_valid(json.loads(report.read_text("utf-8")))
+
+    sarif = json.loads(run("regress", "--merge", report, "--format", "sarif").out)
+
+    places = [
+        one["locations"][0]["physicalLocation"] for one in sarif["runs"][0]["results"]
+    ]
+    assert [one["region"]["startLine"] for one in places] == [2, 2]
+    # A script that is there is mended as in one run.
+    assert all("fixes" in one for one in sarif["runs"][0]["results"])
+
+
+@pytest.fixture
 def page(run, monkeypatch):
     """What the page of a run is made of: its rows, its recordings, its coverage."""
 
@@ -237,15 +292,14 @@ def page(run, monkeypatch):
 
 def test_a_page_of_joined_parts_is_the_page_of_the_whole(run, page, tmp_path):
     """Requests, answers that findings speak of, coverage, edits, targets."""
-    stories = (CASSETTES / "train_and_sweep", CASSETTES / "failures" / "cancel")
     parts = [
-        write_report(run, tmp_path / f"{n}.json", *stories, "--shard", f"{n}/3")
+        write_report(run, tmp_path / f"{n}.json", *STORIES, "--shard", f"{n}/3")
         for n in (1, 2, 3)
     ]
 
     rows, recordings, coverage = page("--merge", *parts)
 
-    assert (rows, recordings, coverage) == page(*stories)
+    assert (rows, recordings, coverage) == page(*STORIES)
     assert any('"response": {' in row for row in rows)
     assert any('"edits": ["' in one for one in recordings)
     again = run("regress", "--merge", *parts, "--format", "json2").out
@@ -263,16 +317,15 @@ def test_reports_of_the_same_recordings_cover_their_calls_once(run, page, tmp_pa
 
 
 def test_parts_at_several_versions_join_to_the_whole(run, page, tmp_path):
-    stories = (CASSETTES / "train_and_sweep", CASSETTES / "failures" / "cancel")
     versions = ("2024-04-01", "2025-09-01")
     parts = [
         write_report(
-            run, tmp_path / f"{to}{n}", *stories, "--to", to, "--shard", f"{n}/2"
+            run, tmp_path / f"{to}{n}", *STORIES, "--to", to, "--shard", f"{n}/2"
         )
         for to in versions
         for n in (1, 2)
     ]
-    whole = (*stories, *(word for to in versions for word in ("--to", to)))
+    whole = (*STORIES, *(word for to in versions for word in ("--to", to)))
 
     assert page("--merge", *parts)[2] == page(*whole)[2]
     joined = json.loads(run("regress", "--merge", *parts, "--format", "json").out)
