@@ -66,8 +66,8 @@ class Calls:
             "judged": self.judged,
             "skipped": sum(self.skipped.values()),
             "not_judged": sum(self.not_judged.values()),
-            "skipped_to": dict(self.skipped),
-            "not_judged_because": dict(self.not_judged),
+            "skipped_to": _sort(self.skipped),
+            "not_judged_because": _sort(self.not_judged),
             **({"contracts": contracts} if contracts else {}),
         }
 
@@ -79,7 +79,7 @@ class Calls:
             ("not judged", self.not_judged),
         ):
             if counts:
-                named = ", ".join(f"{n} {name}" for name, n in counts.items())
+                named = ", ".join(f"{n} {name}" for name, n in _sort(counts).items())
                 parts.append(f"{sum(counts.values())} {noun} ({named})")
         calls = "1 call" if self.seen == 1 else f"{self.seen} calls"
         return f"{calls} seen: {', '.join(parts)}{self._describe_contracts()}"
@@ -94,6 +94,11 @@ class Calls:
         others = len(self.contracts) - 1
         more = f" (and {others} more with facts unknown)" if others else ""
         return f". Contract of {version}: {weakest.describe()}{more}"
+
+
+def _sort(counts: Mapping[str, int]) -> dict[str, int]:
+    """The most first, whoever counted, in whatever order."""
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
 def add_up(calls: Iterable[Calls]) -> Calls:

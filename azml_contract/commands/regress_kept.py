@@ -131,9 +131,12 @@ def join_kept(shapes: Sequence[Mapping[str, Any]]) -> Kept:
         InputError: One is malformed.
     """
     kept = Kept()
+    known: dict[str, Shape] = {}
     try:
         for shape in shapes:
-            requests = shape["requests"]
+            texts = (json.dumps(one) for one in shape["requests"])
+            found = zip(texts, shape["requests"], strict=True)
+            requests = [known.setdefault(text, one) for text, one in found]
             names = {(one["scenario"], one["recorded"]) for one in shape["recordings"]}
             overlap = not names.isdisjoint(kept.halves)
             for recording in shape["recordings"]:

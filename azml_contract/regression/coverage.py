@@ -67,11 +67,11 @@ class Coverage:
         """What `from_kept` reads: what was exercised, without what there is."""
         return {
             "other_calls": self._other_calls,
-            "calls": dict(self._calls),
+            "calls": dict(sorted(self._calls.items())),
             "exercised": {
-                version: {str(kind): _by_group(found) for kind, found in one.items()}
-                for version, items in self._exercised.items()
-                for one in [items.by_kind]
+                version: {str(kind): _by_group(found) for kind, found in one}
+                for version, items in sorted(self._exercised.items())
+                for one in [sorted(items.by_kind.items())]
             },
         }
 
