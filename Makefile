@@ -58,7 +58,7 @@ soak: setup  ## property tests, fuzzers, kills and threads at full size
 	@AZML_SOAK=1 $(RUN) pytest -n 2 --dist worksteal -m soak
 
 .PHONY: test-clients setup-clients
-CLIENTS := azure-mgmt-2020 azure-mgmt-2023 azure-ai-ml azureml-mlflow azure-cli requests pytest-recording adlfs dask
+CLIENTS := azure-mgmt-2020 azure-mgmt-2023 azure-ai-ml azureml-mlflow azure-cli requests pytest-recording adlfs dask build
 
 setup-clients:  ## install the languages of docs/any-client.md (Debian, as root)
 	@for one in bash curl fish jq strace; do command -v $$one >/dev/null || need="$$need $$one"; done; \

@@ -1,5 +1,5 @@
 """The wheel, installed elsewhere: strict types hold, a program runs, and a newcomer
-needs nothing else.
+needs nothing else; with the newest packages that it may have, and with the oldest.
 
 Not part of `make test`, as it builds with what pip downloads: `make test-clients`.
 """
@@ -15,8 +15,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from every_command import CALLS, make_inputs, words_of
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+TOOLS = ROOT / ".clients" / "build" / "bin"
 PROGRAM = HERE / "typed_program.py"
 
 pytestmark = pytest.mark.slow
@@ -24,13 +27,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout."""
+    """The wheel of this checkout, as it is released: out of the source distribution."""
     folder = tmp_path_factory.mktemp("wheel")
-    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
-    subprocess.run(
-        [*pip, "wheel", "--no-deps", "-w", str(folder), str(HERE.parents[1])],
-        check=True,
-    )
+    build = [str(TOOLS / "python"), "-m", "build", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
+    assert len([*folder.glob("*.tar.gz")]) == 1
     (made,) = folder.glob("*.whl")
     return made
 
@@ -45,6 +46,40 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
         [made, "-m", "pip", "install", "--quiet", f"{wheel}[fast]"], check=True
     )
     return made
+
+
+@pytest.fixture(scope="module")
+def oldest(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same with the oldest packages that pyproject.toml allows."""
+    home = tmp_path_factory.mktemp("oldest")
+    venv.create(home, with_pip=False)
+    made = str(home / "bin" / "python")
+    install = [str(TOOLS / "uv"), "pip", "install", "--quiet", "--python", made]
+    settings = ["-r", str(ROOT / "pyproject.toml"), "--extra", "fast"]
+    subprocess.run([*install, "--resolution", "lowest-direct", *settings], check=True)
+    subprocess.run([*install, "--no-deps", str(wheel)], check=True)
+    return made
+
+
+@pytest.mark.parametrize("packages", ["python", "oldest"])
+def test_every_command_runs_and_what_was_recorded_replays(
+    packages: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    newcomer = Newcomer(request.getfixturevalue(packages), tmp_path)
+    program = Path(newcomer.python).with_name("azml-contract")
+    inputs = make_inputs(tmp_path / "files", [str(program)])
+    inputs["PYTHON"] = newcomer.python
+    wrong = {}
+    for name, call in CALLS.items():
+        if not call.stays:
+            done = newcomer.run("azml-contract", *words_of(name, inputs))
+            if done.returncode != call.code or "Traceback" in done.stderr:
+                wrong[name] = done
+    assert wrong == {}
+    for below, words in (("new", []), ("", [f"{ROOT}/scenarios"])):
+        done = newcomer.run("pytest", "-p", "no:cacheprovider", *words, below=below)
+        assert done.returncode == 0, done.stdout
+        assert "mode replay, recorded from emulator" in done.stdout
 
 
 def test_a_program_that_uses_the_wheel_is_typed_strictly(

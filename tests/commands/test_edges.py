@@ -1,8 +1,7 @@
 """Every command at the edges: where nothing can be written, in ASCII, in a narrow
 terminal, with a reader that has seen enough, interrupted, misspelt, asked by programs.
 
-`CALLS` is the table: one call of each command that there is. Add a command, and a test
-asks for its row.
+`CALLS` is the table: one call of each command that there is.
 """
 
 from __future__ import annotations
@@ -13,18 +12,17 @@ import os
 import pty
 import re
 import select
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from every_command import CALLS, make_inputs, words_of
 from jsonschema import Draft202012Validator
 from soak import sized
 
@@ -32,55 +30,6 @@ from azml_contract.cli import cli
 
 ROOT = Path(__file__).parents[2]
 STORY = ROOT / "cassettes" / "train_and_sweep" / "asset_to_sweep"
-OLD = Path("scenarios/bodies/2021-03-01-preview")
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call: its words, and its exit code where it has what it needs.
-
-    `writes` is for what cannot do its work without writing; `stays` for what runs
-    until it is interrupted. Words such as ``FIRST`` stand for files.
-    """
-
-    words: str
-    code: int = 0
-    writes: bool = False
-    stays: bool = False
-
-
-CALLS = {
-    "cassette diff": Call("FIRST MODERN", code=1),
-    "cassette export": Call("FIRST --format har -o new.har", writes=True),
-    "cassette import": Call("HAR --to new/2024-04-01.json", writes=True),
-    "cassette lint": Call("FIRST"),
-    "cassette ls": Call("FOLDER"),
-    "cassette permissions": Call("FIRST"),
-    "cassette prune": Call("--scenarios SCENARIOS --cassettes CASSETTES"),
-    "cassette review": Call("CASSETTES --list"),
-    "cassette scrub": Call("FIRST -o new.json", writes=True),
-    "cassette show": Call("FIRST"),
-    "check": Call("FIRST MODERN"),
-    "contract diff": Call("2021-03-01-preview 2024-04-01"),
-    "contract import": Call("--specs nowhere --to new", code=2),
-    "contract list": Call(""),
-    "contract schema": Call("Jobs_CreateOrUpdate --api-version 2024-04-01"),
-    "contract show": Call("CommandJob --api-version 2024-04-01"),
-    "contract verify": Call(""),
-    "demo": Call("--scenarios nowhere", code=2),
-    "doctor": Call(""),
-    "emulator": Call("--azurite none", stays=True),
-    "explain": Call("AZC103"),
-    "generate": Call("MODERN --to new", writes=True),
-    "init": Call("new", writes=True),
-    "record": Call("--azurite none -- PYTHON -c pass", code=1),
-    "regress": Call("FIRST --to 2022-05-01", code=1),
-    "replay": Call("MODERN -- PYTHON -c pass", code=1),
-    "schema": Call("cassette"),
-    "serve": Call("MODERN", stays=True),
-    "skill": Call(""),
-    "upgrade": Call("BODY --from 2021-03-01-preview --to 2022-05-01"),
-}
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34][0-7]m")
 BRIEF = [one for one in CALLS if not CALLS[one].stays]
@@ -105,35 +54,14 @@ def leaves(group: click.Group, above: str = "") -> list[str]:
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What the words of the table stand for, in a folder with spaces and an accent."""
-    folder = tmp_path_factory.mktemp("edges") / "ma café, a folder"
-    shutil.copytree(STORY, folder / "train" / "story")
-    shutil.copytree(ROOT / "scenarios", folder / "scenarios")
-    first = folder / "train" / "story" / "2021-03-01-preview.json"
-    har = folder / "trace.har"
-    subprocess.run(
-        [*PROGRAM, "cassette", "export", str(first), "--format", "har", "-o", str(har)],
-        check=True,
-    )
-    return {
-        "FIRST": str(first),
-        "MODERN": str(first.with_name("2022-05-01.json")),
-        "FOLDER": str(folder),
-        "HAR": str(har),
-        "BODY": str(
-            folder / "scenarios/bodies/2021-03-01-preview/documented/data.json"
-        ),
-        "SCENARIOS": str(folder / "scenarios"),
-        "CASSETTES": str(folder / "train"),
-        "PYTHON": sys.executable,
-    }
+    return make_inputs(tmp_path_factory.mktemp("edges") / "ma café, a folder", PROGRAM)
 
 
 PROGRAM = (sys.executable, "-m", "azml_contract")
 
 
-def words_of(name: str, inputs: dict[str, str]) -> list[str]:
-    words = CALLS[name].words.split()
-    return [*PROGRAM, *name.split(), *(inputs.get(word, word) for word in words)]
+def run_words(name: str, inputs: dict[str, str]) -> list[str]:
+    return [*PROGRAM, *words_of(name, inputs)]
 
 
 def no_traceback(text: str) -> None:
@@ -163,7 +91,7 @@ def test_where_nothing_can_be_written_and_in_ascii(
     there.mkdir()
     there.chmod(0o555)
     done = subprocess.run(
-        words_of(name, inputs),
+        run_words(name, inputs),
         cwd=there,
         env={
             "PATH": os.environ["PATH"],
@@ -198,7 +126,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(
     os.close(read)
     try:
         done = subprocess.run(
-            words_of(name, inputs),
+            run_words(name, inputs),
             cwd=tmp_path,
             stdout=write,
             stderr=subprocess.PIPE,
@@ -223,7 +151,7 @@ def test_an_interrupt_ends_it_without_a_traceback(
         folder = tmp_path / str(wait_s)
         folder.mkdir()
         with subprocess.Popen(
-            words_of(name, inputs),
+            run_words(name, inputs),
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -260,7 +188,7 @@ def test_an_interrupt_of_a_command_gives_130(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(find_command(name), "callback", interrupt)
-    done = run(*words_of(name, inputs)[len(PROGRAM) :])
+    done = run(*words_of(name, inputs))
     assert (done.code, done.out, done.err.strip()) == (130, "", "Interrupted.")
 
 
@@ -307,7 +235,7 @@ def test_what_programs_read_has_the_schema_that_is_published(
     name: str, more: str, inputs: dict[str, str], run: Callable[..., Any]
 ) -> None:
     words = [*name.split(), "--format", "json", *more.split()]
-    words += words_of(name, inputs)[len(PROGRAM) + len(name.split()) :]
+    words += words_of(name, inputs)[len(name.split()) :]
     done = run(*words)
     assert done.code == (1 if "nowhere" in more else CALLS[name].code), done.err
     # What a program prints is its own.
@@ -345,7 +273,7 @@ def on_terminal(
     master, slave = pty.openpty()
     kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
     with subprocess.Popen(
-        words_of(name, inputs),
+        run_words(name, inputs),
         cwd=folder,
         env={**kept, "TERM": "xterm-256color", "COLUMNS": "40", **more},
         stdin=slave,
