@@ -42,6 +42,11 @@ def write_whole(path: Path, content: bytes | str, *, private: bool = False) -> N
         file.write(content if isinstance(content, bytes) else content.encode())
 
 
+def copy_whole(source: str, target: str) -> None:
+    """Write what another file holds, for `shutil.copytree`."""
+    write_whole(Path(target), Path(source).read_bytes())
+
+
 def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write files that belong together: none is put in place before all are there.
 

@@ -28,7 +28,7 @@ from azml_contract.errors import (
     UsageError,
 )
 from azml_contract.shipped import find_shipped, leave_out
-from azml_contract.whole_file import write_whole
+from azml_contract.whole_file import copy_whole, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -171,16 +171,12 @@ def _unpack(folder: Path) -> Path:
             find_shipped("scenarios"),
             scenarios,
             ignore=leave_out,
-            copy_function=_copy_whole,
+            copy_function=copy_whole,
         )
         write_whole(folder / "pyproject.toml", _PYTEST)
     except (OSError, OutputError) as error:
         raise UsageError(f"{error} Name a folder for the demo: --keep DIR") from error
     return scenarios
-
-
-def _copy_whole(source: str, target: str) -> None:
-    write_whole(Path(target), Path(source).read_bytes())
 
 
 def _explain_absence() -> str:

@@ -382,7 +382,6 @@ SITES = {
     "commands/cassette/import_.py:command": "import",
     "commands/cassette/scrub.py:_write": "scrub",
     "commands/check.py:_fix_all": "check --fix",
-    "commands/demo.py:_copy_whole": "demo",
     "commands/demo.py:_take_folder": "demo",
     "commands/demo.py:_unpack": "demo",
     "commands/environment.py:_write": "emulator",
