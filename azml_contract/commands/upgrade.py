@@ -85,6 +85,7 @@ class Rewritten:
 @click.option(
     "--url", default="", help="Or where it is sent, such as jobs/train-1; as in check."
 )
+@click.option("--method", default="PUT", show_default=True, help="With which verb.")
 @click.option(
     "--format",
     "form",
@@ -107,6 +108,7 @@ def command(
     source: str,
     operation: str,
     url: str,
+    method: str,
     form: str,
     write: bool,
 ) -> None:
@@ -161,8 +163,10 @@ def command(
                 elif write:
                     left += _write_cassette(opened, bodies, target)
             else:
-                known = operation or (_find_operation(url, source) if url else "")
-                body = _rewrite_body(path, opened.raw, target, source, known)
+                known, old = operation, source
+                if url and not operation:
+                    known, old = _find_operation(url, method, source)
+                body = _rewrite_body(path, opened.raw, target, old, known)
                 rewritten.append(body)
                 if write:
                     _say_unwritten(path, "is a body of no scenario; --format body")
@@ -256,8 +260,8 @@ def _is_wrong(one: Rewritten) -> bool:
     return any(f.severity is Severity.ERROR for f in one.made.findings)
 
 
-def _find_operation(url: str, version: str) -> str:
-    """The operation of a PUT to a URL, as `check` takes it.
+def _find_operation(url: str, method: str, version: str) -> tuple[str, str]:
+    """The operation of a call, as `check` takes it, and the version it is made at.
 
     Raises:
         UsageError: There is none, or nobody said at which version.
@@ -267,13 +271,19 @@ def _find_operation(url: str, version: str) -> str:
     from azml_contract.exchange import Request
     from azml_contract.library import complete_url
 
+    request = Request(method.upper(), complete_url(url, version))
+    version = version or (request.api_version or "").lower()
     if not version:
-        raise UsageError("--url needs --from V, the version that the body is for.")
-    request = Request("PUT", complete_url(url, version))
-    found = load_contract(version).find("PUT", request.path)
+        raise UsageError(
+            "--url needs the version that the body is for: --from V, or ?api-version=V."
+        )
+    found = load_contract(version).find(request.method, request.path)
     if isinstance(found, NoRoute):
-        raise UsageError(f"No PUT of {version} goes to {url}.")
-    return found.operation.id
+        raise UsageError(f"No {request.method} of {version} goes to {url}.")
+    if found.operation.body is None:
+        told = f"{found.operation.id}, {request.method} of {version}, takes no body"
+        raise UsageError(f"{told}; say how yours is sent: --method.")
+    return found.operation.id, version
 
 
 # --- rewriting ------------------------------------------------------------------

@@ -140,3 +140,47 @@ def test_what_cannot_be_carried_back_is_left_for_a_person(run):
     assert done.code == 1
     assert "# 6 bodies, 0 edited; something is left to decide in 5" in done.err
     assert "# DECIDE /properties/image: `image` of" in done.out
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        ("--url", "environments/e/versions/1", "--from", "2021-03-01-preview"),
+        ("--url", "environments/e/versions/1?api-version=2021-03-01-preview"),
+        (
+            "--method",
+            "put",
+            "--url",
+            "environments/e/versions/1?api-version=2021-03-01-preview",
+        ),
+    ],
+)
+def test_where_a_body_is_sent_is_told_as_in_check(run, tmp_path, where):
+    body = tmp_path / "any.json"
+    body.write_text('{"properties": {"docker": {"dockerImageUri": "ubuntu"}}}')
+
+    done = run("upgrade", body, *where, "--to", "2024-04-01", "--format", "body")
+
+    assert (done.code, json.loads(done.out)) == (0, {"properties": {"image": "ubuntu"}})
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        (("--url", "jobs/j"), "--url needs the version that the body is for: --from V"),
+        (("--url", "jobs/j?api-version=2021-13-01"), "'2021-13-01'. Nearest known:"),
+        (("--url", "nowhere/j?api-version=2024-04-01"), "No PUT of 2024-04-01 goes to"),
+        (
+            ("--url", "jobs/j?api-version=2024-04-01", "--method", "delete"),
+            "Jobs_Delete, DELETE of 2024-04-01, takes no body; say how yours is sent",
+        ),
+    ],
+)
+def test_where_no_body_is_sent_is_wrong_usage(run, tmp_path, where, message):
+    body = tmp_path / "any.json"
+    body.write_text("{}")
+
+    done = run("upgrade", body, *where, "--to", "2024-10-01")
+
+    assert done.code == 2
+    assert message in done.err
