@@ -82,7 +82,7 @@ def measure_oav(specs: Path, api_version: str, rounds: int) -> Row:
     for _ in range(rounds):
         with Oav(files, specs) as oav:
             loads.append(oav.load_s * 1000)
-            firsts.append(oav.judge("PUT", url, body)["seconds"] * 1000)
+            firsts.append(oav.judge("PUT", [url], body)["seconds"] * 1000)
     return {
         "contender": OAV,
         "api_version": "all" if api_version == "*" else api_version,

@@ -4,7 +4,7 @@ In: a number. Out: a command or a sweep job, valid or with the same three faults
 in each. Knows no validator.
 
 The faults are ones that every contender can see, oav included: a property is
-missing, one has the wrong type, and one is misspelt.
+missing, one has the wrong type, and one is misspelt, in each body otherwise.
 """
 
 from __future__ import annotations
@@ -85,7 +85,16 @@ def _spoil(properties: Json, required: str, number: int) -> None:
     holder = properties if required in properties else properties["trial"]
     del holder[required]
     properties["description"] = number
-    properties["experimentname"] = properties.pop("experimentName")
+    properties[_misspell("experimentName", number)] = properties.pop("experimentName")
+
+
+def _misspell(name: str, number: int) -> str:
+    """The name in letters of a wrong case, unlike that of any other small number."""
+    made = "".join(
+        letter.upper() if number >> place & 1 else letter.lower()
+        for place, letter in enumerate(name)
+    )
+    return made if made != name else name.upper()
 
 
 def _ids(number: int) -> Json:

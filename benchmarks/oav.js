@@ -1,7 +1,7 @@
 // oav's live validator behind lines of JSON: one order a line in, one answer a line out.
 //
 // {"load": [files], "folder": "..."}          -> {"seconds": s}
-// {"method", "url", "bodies": [...], "chunk", "whole"}
+// {"method", "urls", "bodies": [...], "chunk", "whole"}
 //                                    -> {"seconds": s, "accepted": n, "errors": n}
 //
 // Bodies are parsed before the clock starts, a few at a time, as `measure.CHUNK`
@@ -31,7 +31,7 @@ async function load({ load: files, folder }) {
   return { seconds: clock() - started };
 }
 
-async function judge({ method, url, bodies, chunk, whole }) {
+async function judge({ method, urls, bodies, chunk, whole }) {
   let accepted = 0;
   let errors = 0;
   let seconds = 0;
@@ -39,8 +39,9 @@ async function judge({ method, url, bodies, chunk, whole }) {
     const texts = bodies.slice(at, at + chunk);
     const ready = whole ? texts : texts.map((text) => JSON.parse(text));
     const started = clock();
-    for (const one of ready) {
-      const body = whole ? JSON.parse(one) : one;
+    for (let index = 0; index < ready.length; index += 1) {
+      const url = urls[at + index];
+      const body = whole ? JSON.parse(ready[index]) : ready[index];
       const verdict = await validator.validateLiveRequest({ method, url, body });
       if (verdict.isSuccessful) accepted += 1;
       errors += verdict.errors.length;

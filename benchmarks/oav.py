@@ -82,13 +82,13 @@ class Oav:
         self._process.wait()
 
     def judge(
-        self, method: str, url: str, bodies: list[str], *, whole: bool = False
+        self, method: str, urls: list[str], bodies: list[str], *, whole: bool = False
     ) -> dict[str, Any]:
         """Validate requests; ``seconds``, how many were ``accepted``, ``errors``.
 
         With `whole` each body is parsed while the clock runs.
         """
-        order = {"method": method, "url": url, "bodies": bodies, "chunk": CHUNK}
+        order = {"method": method, "urls": urls, "bodies": bodies, "chunk": CHUNK}
         return self._ask({**order, "whole": whole})
 
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:

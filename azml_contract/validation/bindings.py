@@ -26,6 +26,7 @@ _BINDERS = {
 }
 # Nodes of pipelines are written with underscores.
 _VARIABLES = ("environmentVariables", "environment_variables")
+_PLURALS = {"INPUT": "inputs", "OUTPUT": "outputs"}
 _NOUNS = {
     "inputs": "input",
     "outputs": "output",
@@ -61,19 +62,20 @@ class _Command(NamedTuple):
         for binder in self.binders:
             for key in keys:
                 given = binder.get(key)
-                if isinstance(given, dict) and (
-                    name in given or name.split(".")[0] in given
-                ):
+                if given is None or not isinstance(given, dict):
+                    continue
+                if name in given or ("." in name and name.split(".")[0] in given):
                     return True
         # An output called default is added by the service.
         return kind == "outputs" and name == "default"
 
     def binds_variable(self, kind: str, name: str) -> bool:
         """Whether ``$AZURE_ML_INPUT_name`` is bound; dashes become underscores."""
-        if self.binds(f"{kind.lower()}s", name):
+        plural = _PLURALS[kind]
+        if self.binds(plural, name):
             return True
         folded = name.casefold()
-        bound = self.list_bound(f"{kind.lower()}s")
+        bound = self.list_bound(plural)
         if any(other.replace("-", "_").casefold() == folded for other in bound):
             return True
         given = [binder.get(key) for binder in self.binders for key in _VARIABLES]
@@ -149,7 +151,7 @@ def _find_unbound(grader: Grader, command: _Command, kind: str, name: str) -> Fi
 def _find_unbound_variable(
     grader: Grader, command: _Command, kind: str, name: str
 ) -> Finding:
-    bound = command.list_bound(f"{kind.lower()}s")
+    bound = command.list_bound(_PLURALS[kind])
     near = find_nearest(name, bound)
     return grader.find(
         "AZC174",

@@ -15,11 +15,12 @@ from azml_contract.contract.contract import Contract
 from azml_contract.contract.model import Definition, Type
 from azml_contract.contract.schema import Choice, Texts, write_schema
 from azml_contract.contract.views import Lens, is_union
+from azml_contract.finding import Finding
 from azml_contract.validation.arm_ids import write_plain_texts
 from azml_contract.validation.bounds import Bound, Tightened, find_bound
 from azml_contract.validation.deviation import Deviation, Rule
 from azml_contract.validation.explain import PlanBook
-from azml_contract.validation.grade import Background
+from azml_contract.validation.grade import Background, Grader
 from azml_contract.validation.homes import Homes
 from azml_contract.validation.judge import (
     Accept,
@@ -33,10 +34,11 @@ _WALKED = 4
 """So many bodies are explained before one is judged."""
 _ENOUGH = 500
 """A judge for one workspace takes as long to compile as it saves on so many bodies."""
-_MOST_HOMES, _MOST_ASKED = 16, 1024
+_MOST_HOMES, _MOST_ASKED, _MOST_FINDINGS = 16, 1024, 256
 
 Key = tuple[int, int, Lens, bool]
 _BOUNDED = frozenset((Rule.PATTERN, Rule.RANGE, Rule.LENGTH))
+_ABOUT_NAMES = frozenset((Rule.MISSING, Rule.UNKNOWN, Rule.RENAMED, Rule.FOREIGN))
 
 
 class BodyCheck:
@@ -55,6 +57,7 @@ class BodyCheck:
         "_body",
         "_contract",
         "_definitions",
+        "_findings",
         "_is_bounded",
         "_judges",
         "_lens",
@@ -85,6 +88,7 @@ class BodyCheck:
         self._plain: dict[tuple[str, str], Accept] = {}
         self._backgrounds: dict[tuple[Rule, str, str], Background] = {}
         self._asked: Counter[tuple[str, str]] = Counter()
+        self._findings: dict[tuple[Any, ...], Finding] = {}
 
     def is_plain(self, value: Any, home: str) -> bool:
         """Whether a body keeps its contract, its ids written as is usual here.
@@ -146,9 +150,31 @@ class BodyCheck:
         self._plan.walk(value, None, found)
         return not found
 
+    def grade(self, grader: Grader, deviation: Deviation) -> Finding:
+        """The finding of a deviation.
+
+        Where it tells of names and of no value, it is the same for every body that has
+        it at that place: what one client does wrong, it does in each of its calls.
+        """
+        rule = deviation.rule
+        if rule not in _ABOUT_NAMES:
+            return grader.grade(deviation, self.find_background(deviation))
+        _, path, _, expected, owner, name, hint, is_null = deviation
+        told = hint[1] if rule is Rule.MISSING else hint
+        key = (grader, rule, path, owner, name, expected, told, is_null)
+        known = self._findings.get(key)
+        if known is None:
+            if len(self._findings) >= _MOST_FINDINGS:
+                self._findings.clear()
+            known = grader.grade(deviation, self.find_background(deviation))
+            self._findings[key] = known
+        return known
+
     def find_background(self, deviation: Deviation) -> Background:
         """What the contract tells of a broken rule, beside the rule."""
         rule = deviation.rule
+        if rule is Rule.CASE:  # a name that no contract has: it may never come again
+            return Background(self._find_origin(deviation))
         if rule in _BOUNDED or rule is Rule.FORMAT:  # what was sent counts as well
             return self._make_background(deviation)
         key = rule, deviation.owner, deviation.name
@@ -202,6 +228,8 @@ class BodyCheck:
         """The deviations of a parsed body."""
         found: list[Deviation] = []
         self._plan.walk(value, None, found)
+        if all(one.rule is not Rule.UNKNOWN for one in found):
+            return found
         homes = Homes(self._contract.definitions, self._lens, self._body, value)
         return [homes.rehome(deviation) for deviation in found]
 

@@ -18,7 +18,7 @@ from azml_contract.finding import Evidence, Finding, Fix, Location, Severity, Si
 from azml_contract.validation.bounds import Bound
 from azml_contract.validation.codes import CODE_OF, CODES
 from azml_contract.validation.deviation import Deviation, Path, Rule, to_pointer
-from azml_contract.validation.ledger import find_divergence, find_entry
+from azml_contract.validation.ledger import find_divergence, find_entry, index_ledger
 from azml_contract.validation.phrases import describe, show
 from azml_contract.validation.testimony import (
     NOT_KNOWN,
@@ -67,18 +67,13 @@ class Grader(NamedTuple):
         """
         rule, path, seen, _, owner, name, hint, is_null = deviation
         carried, bound, is_common = background
-        place = _weigh_place(
-            self,
-            rule,
-            path,
-            owner,
-            name,
-            is_null,
-            bound.id if bound else "",
-            carried,
-            is_common,
-            _is_told_by_value(rule, seen, hint, self.side),
+        about = (
+            *(rule, path, owner, name, is_null, bound.id if bound else "", carried),
+            *(is_common, _is_told_by_value(rule, seen, hint, self.side)),
         )
+        # A place that the sender named need not come again.
+        is_made = rule in UNWRITTEN_RULES or rule is Rule.CASE
+        place = self.weigh_place(*about) if is_made else _weigh_place(self, *about)
         if place.hides and not isinstance(seen, (dict, list)):
             # A report may not repeat what looks like a secret.
             deviation = deviation._replace(seen="(hidden)")
@@ -234,6 +229,8 @@ class Grader(NamedTuple):
         entry = CODES[code]
         if self.profile is Profile.STRICT:
             return entry.strict, Evidence.SPEC, "", ""
+        if not bound and code not in index_ledger():
+            return entry.service, entry.evidence, "", ""
         version = self.api_version
         if bound:
             known = find_entry(bound)

@@ -54,19 +54,26 @@ class Divergence(NamedTuple):
         return after and (not self.last or key <= sort_key(self.last))
 
 
-@lru_cache(maxsize=4096)
 def find_divergence(
     code: str, api_version: str, definition: str, name: str, *, is_null: bool = False
 ) -> Divergence | None:
     """The first entry that covers a finding; None when nothing is known."""
-    for entry in load_ledger():
-        if entry.is_bound or code not in entry.codes:
-            continue
+    for entry in index_ledger().get(code, ()):
         if entry.of_null and not is_null:
             continue
         if entry.covers(api_version, definition, name):
             return entry
     return None
+
+
+@lru_cache(maxsize=1)
+def index_ledger() -> dict[str, tuple[Divergence, ...]]:
+    """The entries by the codes of findings that they may cover, in their order."""
+    found: dict[str, list[Divergence]] = {}
+    for entry in load_ledger():
+        for code in () if entry.is_bound else entry.codes:
+            found.setdefault(code, []).append(entry)
+    return {code: tuple(entries) for code, entries in found.items()}
 
 
 def find_entry(name: str) -> Divergence | None:

@@ -37,6 +37,16 @@ class Words(NamedTuple):
 
 # json.dumps makes an encoder a call for any but its own options.
 _write_json = json.JSONEncoder(ensure_ascii=False).encode
+_TYPES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "a boolean",
+    "array": "an array",
+    "map": "an object with names of your choice",
+    "object": "an object",
+    "any": "a value",
+}
 _SHOWN = 60
 _LISTED = 12
 _LONG = 10**_SHOWN
@@ -87,14 +97,7 @@ def describe_type(kind: Type) -> str:
         return f"one of {list_names(kind.enum)}"
     if kind.format == "duration":
         return "an ISO 8601 duration such as PT2H"
-    if kind.kind == "ref":
-        return f"an object ({kind.ref})"
-    if kind.kind == "map":
-        return "an object with names of your choice"
-    if kind.kind == "any":
-        return "a value"
-    article = "an" if kind.kind[0] in "aeio" else "a"
-    return f"{article} {kind.kind}"
+    return f"an object ({kind.ref})" if kind.kind == "ref" else _TYPES[kind.kind]
 
 
 def _missing(deviation: Deviation, version: str) -> Words:
@@ -141,9 +144,9 @@ def _case(deviation: Deviation, version: str) -> Words:
 
 def _type(deviation: Deviation, version: str) -> Words:
     kind: Type = deviation.hint
-    wanted = describe_type(kind)
-    message = f"{_subject(deviation)} must be {wanted}, not {show(deviation.seen)}."
-    cure, value = _cure_type(kind, deviation.seen)
+    shown = show(deviation.seen)
+    message = f"{_subject(deviation)} must be {describe_type(kind)}, not {shown}."
+    cure, value = _cure_type(kind, deviation.seen, shown)
     fix = None if value is None else _edit(deviation, Act.SET, value, certain=True)
     return Words(message, cure, fix)
 
@@ -164,7 +167,7 @@ def _name_place(owner: str, name: str, step: str | int) -> str:
     return place if same else f"{place}[{json.dumps(step)}]"
 
 
-def _cure_type(kind: Type, seen: Any) -> tuple[str, Any]:
+def _cure_type(kind: Type, seen: Any, shown: str) -> tuple[str, Any]:
     """The cure, and the value that is meant where it is certain."""
     if kind.kind in ("integer", "number") and isinstance(seen, str):
         number = _read_as(kind.kind, seen)
@@ -175,18 +178,22 @@ def _cure_type(kind: Type, seen: Any) -> tuple[str, Any]:
         value = {"true": True, "false": False}.get(seen.strip().lower())
         return "Send true or false without quotes.", value
     if kind.kind == "string" and isinstance(seen, (bool, int, float)):
-        text = show(seen)
         exact = isinstance(seen, int) and not _is_limited(kind)
-        return f'Put it in quotes: "{text}".', text if exact else None
+        return f'Put it in quotes: "{shown}".', shown if exact else None
     return f"Send {describe_type(kind)}.", None
 
 
 def _is_limited(kind: Type) -> bool:
     """Whether a value of the right type may still be a wrong one."""
-    bounds = (kind.minimum, kind.maximum, kind.min_length, kind.max_length)
-    limited = any(bound is not None for bound in bounds)
-    shaped = kind.kind == "string" and kind.format
-    return bool(limited or shaped or kind.enum or kind.pattern)
+    return bool(
+        kind.enum
+        or kind.pattern
+        or (kind.kind == "string" and kind.format)
+        or kind.minimum is not None
+        or kind.maximum is not None
+        or kind.min_length is not None
+        or kind.max_length is not None
+    )
 
 
 def _read_as(kind: str, text: str) -> int | float | None:

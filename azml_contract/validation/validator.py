@@ -337,7 +337,10 @@ class Validator:
             known.grader, known.check, parsed.value, known.place, self._compiles
         )
         verdict: Verdict = known.verdict
-        return replace(verdict, findings=tuple(found)) if found else verdict
+        if not found:
+            return verdict
+        by = verdict.contract
+        return Verdict(verdict.operation, tuple(found), requests=1, contract=by)
 
     def _compile(self, call: _Call, body: Type) -> BodyCheck:
         lens = Lens(_VIEWS.get(call.route.operation.method, View.CREATE))
@@ -413,7 +416,7 @@ class Validator:
         lens = Lens(View.RESPONSE, reveals=call.route.operation.method == "POST")
         check = compile_body(call.contract, spec.body, lens)
         for deviation in check.check(value):
-            yield grader.grade(deviation, check.find_background(deviation))
+            yield check.grade(grader, deviation)
         definitions = call.contract.definitions
         yield from check_envelope(grader, definitions, spec.body, value)
 

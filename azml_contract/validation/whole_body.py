@@ -47,10 +47,7 @@ def judge_at(
     has_plain_ids = bool(home) and are_usual(body, home)
     if not deviations:
         return check_meaning(grader, body, place, has_plain_ids=has_plain_ids)
-    found = [
-        grader.grade(one, check.find_background(one))
-        for one in deviations[:_MOST_FAULTS]
-    ]
+    found = [check.grade(grader, one) for one in deviations[:_MOST_FAULTS]]
     if len(deviations) > _MOST_FAULTS:
         count = len(deviations)
         message = f"The body has {count} faults; the first {_MOST_FAULTS} are told."

@@ -12,6 +12,7 @@ from soak import sized
 
 from azml_contract.exchange import Request
 from azml_contract.settings import PLACEHOLDERS
+from azml_contract.validation import body as body_module
 from azml_contract.validation import quick_json
 from azml_contract.validation.jsontext import parse_json, parse_text
 from azml_contract.validation.parsed import Parsed
@@ -212,3 +213,36 @@ def test_texts_that_are_read_quickly_have_no_defects(
     assert parse_json(json.dumps(JOB).encode()) == Parsed(JOB)
     defects = parse_json(b'{"a": 1, "a": 2}').defects
     assert [one.kind for one in defects] == ["133"]
+
+
+def test_the_finding_of_a_fault_is_the_same_however_often_it_came() -> None:
+    """Also where the same name stands elsewhere, is null, or its twin is there."""
+    changes: list[dict[str, Any]] = [
+        {"comand": "x"},
+        {"comand": None},
+        {"comand": "x", "command": None},
+        {"comand": {"a": 1}},
+        {"displayname": "x"},
+        {"displayname": "x", "displayName": "y"},
+        {"displayname": 3},
+        {"environmentId": None},
+        {"limits": {"jobLimitsType": "Command", "timeOut": "PT2H"}},
+        {"limits": {"jobLimitsType": "Command", "comand": "x"}},
+        {"maxTrials": 3},
+        {"samplingAlgorithm": {}},
+        {"computeId": 3},
+        {"computeId": 4},
+        {"codeid": 3},
+    ]
+    bodies = [{"properties": {**JOB["properties"], **one}} for one in changes]
+    bodies += [{"properties": {"jobType": "Command", **one}} for one in changes]
+    requests = [make_request(body=json.dumps(body).encode()) for body in bodies]
+    seasoned = Validator()
+    for request in requests * 2:
+        seasoned.check_request(request)
+    body_module._cache.clear()
+    for request in requests:
+        said = seasoned.check_request(request)
+        fresh = Validator().check_request(request)
+        assert said.findings
+        assert said == fresh, request
