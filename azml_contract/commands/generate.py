@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ import click
 from azml_contract.commands.kinds import INPUT
 from azml_contract.commands.options import text_or_json
 from azml_contract.commands.printing import print_json
-from azml_contract.errors import AzmlContractError, InputError, UsageError
+from azml_contract.errors import AzmlContractError, InputError, UsageError, show_path
+from azml_contract.json_pointer import escape
 
 if TYPE_CHECKING:
     from azml_contract.cassette.recordings import Recording
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from azml_contract.scripts.script import Script
     from azml_contract.stories.story import Step, Story
 
+_PROVIDER = re.compile("/providers/Microsoft.MachineLearningServices/", re.I)
 _ENDED = ("Completed", "Failed", "Canceled", "Succeeded")
 
 
@@ -94,6 +97,12 @@ def _generate(source: Path, folder: Path, *, force: bool) -> dict[str, Any]:
         version for one in steps if (version := one.exchange.request.api_version)
     )
     if not versions:
+        if any(_PROVIDER.search(one.exchange.request.path) for one in steps):
+            raise InputError(
+                "its calls name no api-version; write one into their URLs, such as "
+                "?api-version=2024-04-01. Where: azml-contract check "
+                f"{shlex.quote(show_path(source))}"
+            )
         raise InputError(
             "it holds no call of Microsoft.MachineLearningServices to tell."
         )
@@ -193,7 +202,8 @@ def _steps_of_script(script: Script) -> tuple[list[Step], list[str]]:
             line = call.source.locate(call.start).line
             left += [f"line {line}: {told}"] if told else []
             continue
-        exchange, pointers, sources = told
+        exchange, _, sources = told
+        pointers = tuple(map(_point, dict.fromkeys(reads.get(call.index, ()))))
         places[call.index] = len(steps)
         known = {
             mark: (places[origin], path)
@@ -204,6 +214,11 @@ def _steps_of_script(script: Script) -> tuple[list[Step], list[str]]:
         steps.append(Step(exchange, polls, () if polls else pointers, known))
     upload(float("inf"))
     return steps, left
+
+
+def _point(steps: Sequence[str]) -> str:
+    """A JSON pointer, with ``*`` for each item of a list."""
+    return "".join(f"/{escape(one)}" for one in steps)
 
 
 def _steps_of_recording(recording: Recording) -> list[Step]:

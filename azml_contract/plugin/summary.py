@@ -54,6 +54,8 @@ def write_summary(
     )
     for line in describe_validated(runs):
         reporter.write_line(line)
+    for line in describe_missing_storage(runs, mode):
+        reporter.write_line(line)
     width = reporter._tw.fullwidth
     for line in map(make_printable, _describe_unseen(runs)):
         reporter.write_line(line)
@@ -167,6 +169,25 @@ def _published(reporter: Any) -> list[Figures]:
             if name.partition(" ")[0] == "azml" and when in ("call", "teardown"):
                 found.setdefault((report.nodeid, name), {})[when] = figures
     return [one.get("teardown", one.get("call", {})) for one in found.values()]
+
+
+def describe_missing_storage(runs: Sequence[Figures], mode: str) -> list[str]:
+    """What calls to blob storage lacked; clients say no more than Bad Gateway."""
+    asked = (
+        run["skipped"].get("blob storage")
+        for run in runs
+        if run["target"] == "emulator"
+    )
+    if mode not in ("record", "live", "verify") or not any(asked):
+        return []
+    from azml_contract.emulator.azurite import is_installed
+
+    if is_installed():
+        return []
+    missing = (
+        "Note: blob storage was asked, and the emulator has none: no Azurite here."
+    )
+    return [f"{missing} Install it: azml-contract doctor --install"]
 
 
 def _describe_unseen(runs: Sequence[Figures]) -> list[str]:

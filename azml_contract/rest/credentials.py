@@ -213,6 +213,6 @@ def _cure(settings: Settings) -> str:
     if settings.credential == "default":
         return f"Run: az login, or set {names}, or use a managed identity."
     return (
-        f"Check {names}, or set {VARIABLES['credential']}=cli "
+        f"Check {names}, or set {VARIABLES['credential']} to cli, "
         "to use the login of the Azure CLI."
     )

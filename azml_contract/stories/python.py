@@ -6,7 +6,7 @@ In: names and values. Out: lines of Python. Knows no calls of any service.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH = 88
@@ -67,6 +67,30 @@ def index_of(steps: Iterable[str]) -> str:
     return "".join(
         f"[{one}]" if one.isdecimal() else f"[{quote(one)}]" for one in steps
     )
+
+
+def assert_read(answer: str, steps: Sequence[str]) -> str:
+    """That an answer holds what is read of it; ``*`` is each item, of none too."""
+    if "*" in steps:
+        names = [f"one_{n}" if n else "one" for n in range(steps.count("*"))]
+        loops, at, rest = [], answer, list(steps)
+        for name in names:
+            cut = rest.index("*")
+            loops.append(f"for {name} in {at}{index_of(rest[:cut])}")
+            at, rest = name, rest[cut + 1 :]
+        read = f"{at}{index_of(rest)}"
+        told = f"assert all({' '.join([read, *loops])})"
+        if len(told) + 4 <= WIDTH:
+            return told
+        lines = [" ".join([read, *loops])]
+        if len(lines[0]) + 8 > WIDTH:
+            lines = [read, *loops]
+        return "assert all(\n        " + "\n        ".join(lines) + "\n    )"
+    told = f"assert {answer}{index_of(steps)}"
+    if len(told) + 4 > WIDTH:
+        last = index_of(steps[-1:])[1:-1]
+        told = f"assert {answer}{index_of(steps[:-1])}[\n        {last}\n    ]"
+    return told
 
 
 CLUSTER = """{

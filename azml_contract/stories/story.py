@@ -21,9 +21,9 @@ from azml_contract.json_pointer import unescape
 from azml_contract.stories.python import (
     CLUSTER,
     ENSURE,
-    WIDTH,
     Call,
     Line,
+    assert_read,
     index_of,
     literal,
     quote,
@@ -216,13 +216,10 @@ class _Teller:
         body = _parse(step.exchange)
         for pointer in step.reads:
             steps = pointer.split("/")[1:]
-            if isinstance(_get(body, steps), str | int) and _get(body, steps):
+            first = ["0" if step == "*" else step for step in steps]
+            if isinstance(_get(body, first), str | int) and _get(body, first):
                 line.is_used = True
-                told = f"assert {line.target}.json{index_of(steps)}"
-                if len(told) + 4 > WIDTH:
-                    short = f"assert {line.target}.json{index_of(steps[:-1])}["
-                    told = f"{short}\n        {index_of(steps[-1:])[1:-1]}\n    ]"
-                self._add(told)
+                self._add(assert_read(f"{line.target}.json", steps))
 
     def _add(self, text: str | Call, target: str = "") -> Line:
         line = Line(text, target)

@@ -407,3 +407,20 @@ def test_scrub_makes_no_folders(azml_contract, planted, tmp_path):
     assert done.code == 2
     assert "Error: no/clean.har: there is no folder no." in done.err
     assert not (tmp_path / "no").exists()
+
+
+def test_a_cassette_at_the_versions_of_its_client_is_as_the_recorder_writes_it(
+    azml_contract, tmp_path
+):
+    file = COMMITTED / "failures" / "missing_compute" / "2024-04-01.json"
+    at_client = file.read_text("utf-8").replace(
+        '"api_version": "2024-04-01"', '"api_version": "client"'
+    )
+    for name in ("client.json", "2024-04-01.json"):
+        (tmp_path / name).write_text(at_client, "utf-8")
+
+    fine = azml_contract("cassette", "lint", str(tmp_path / "client.json"))
+    wrong = azml_contract("cassette", "lint", str(tmp_path / "2024-04-01.json"))
+
+    assert "No findings" in fine.out
+    assert "AZC403 /api_version" in wrong.out

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from azml_contract.cli import cli
 from azml_contract.exchange import Exchange, Request, Response
+from azml_contract.stories.python import assert_read
 from azml_contract.stories.story import Step, tell_story
 from tests.scripts.conftest import INPUTS, WORKSPACE
 
@@ -73,6 +74,61 @@ def test_what_holds_no_call_is_told(tmp_path, monkeypatch):
 
     assert done.exit_code == 2
     assert "holds no call" in done.output
+
+
+def test_calls_without_an_api_version_are_told_apart(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("my calls.sh").write_text(f'curl "{WORKSPACE}/computes"\n')
+
+    done = generate(Path("my calls.sh"))
+
+    assert done.exit_code == 2
+    assert "its calls name no api-version" in done.output
+    assert "azml-contract check 'my calls.sh'" in done.output
+
+
+def test_what_a_script_reads_of_each_item_is_read_of_an_empty_list_too(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    listed = f'curl "{WORKSPACE}/computes?api-version=2024-04-01"'
+    names = "jq -r '.value[].properties.computeType'"
+    states = "jq -r '.value[].properties.provisioningErrors[].error.code'"
+    first = "jq -r '.value[0].name'"
+    Path("a.sh").write_text(
+        f"{listed} | {names}\n{listed} | {first}\n{listed} | {states}"
+    )
+
+    assert generate(Path("a.sh")).exit_code == 0
+
+    module = Path("scenarios/test_a.py").read_text()
+    each = 'one["properties"]["computeType"] for one in cluster_answer.json["value"]'
+    assert f"    assert all({each})\n" in module
+    assert 'assert cluster_answer_2.json["value"][0]["name"]' in module
+    assert (
+        "    assert all(\n"
+        '        one_1["error"]["code"]\n'
+        '        for one in cluster_answer_3.json["value"]\n'
+        '        for one_1 in one["properties"]["provisioningErrors"]\n'
+        "    )\n"
+    ) in module
+
+
+def test_items_of_items_are_read_one_by_one():
+    steps = ["value", "*", "parts", "*", "name"]
+
+    assert eval_assert(steps, {"value": []})
+    assert eval_assert(steps, {"value": [{"parts": [{"name": "a"}]}, {"parts": []}]})
+    assert not eval_assert(steps, {"value": [{"parts": [{"name": ""}]}]})
+
+
+def eval_assert(steps: list[str], answer: object) -> bool:
+    """Whether the statement that `assert_read` writes holds of an answer."""
+    try:
+        exec(assert_read("answer", steps), {"answer": answer})
+    except AssertionError:
+        return False
+    return True
 
 
 def call(method: str, path: str, body: object = None, answer: object = None) -> Step:
