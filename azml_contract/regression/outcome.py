@@ -1,8 +1,8 @@
 """What becomes of recorded calls under other api-versions: the values.
 
 In: nothing. Out: statuses, cells and rows, and what follows from them: which
-cells break, since when, and how far a scenario can move. Knows neither
-contracts nor recordings.
+cells break, since when, and how far a scenario can move. Knows of contracts
+the table of codes alone, and no recordings.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from azml_contract.api_version import sort_key
 from azml_contract.finding import Finding, Severity
+from azml_contract.validation.codes import CODES
 
 
 class Status(StrEnum):
@@ -246,10 +247,20 @@ def _find_places(outcome: Outcome) -> dict[str, dict[str, Finding]]:
     for version, cell in outcome.cells.items():
         if cell.status.breaks:
             for finding in outcome.new_errors(version):
-                # What is about no place of a body is told apart by its code.
-                place = f"{finding.side} {finding.pointer or finding.code}"
-                places.setdefault(place, {}).setdefault(version, finding)
+                places.setdefault(_place(finding), {}).setdefault(version, finding)
     return places
+
+
+def _place(finding: Finding) -> str:
+    """What tells two breaks of a call apart: where, and what comes of it.
+
+    A property that is dropped at some versions, and refused at others as its value is
+    wrong there, has two causes and two cures. What is about no place of a body is told
+    apart by its code.
+    """
+    known = CODES.get(finding.code)
+    follows = known.consequence if known is not None else ""
+    return f"{finding.side} {finding.pointer or finding.code} {follows}"
 
 
 def _make_break(row: Row, seen: Mapping[str, Finding]) -> Break:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from azml_contract.finding import Finding, Severity
+from azml_contract.regression.outcome import Cell, Outcome, Row, Status, find_breaks
 from azml_contract.report.causes_text import print_causes
 from azml_contract.report.regressed import Broken, Regressed
 from azml_contract.report.table import make_console
@@ -118,6 +119,31 @@ def test_of_many_ranges_of_versions_the_first_are_told():
     assert when(*places) == (
         "at 2022-05-01, 2023-04-01 .. 2023-10-01 and 2 more ranges up to 2025-06-01"
     )
+
+
+def test_a_place_that_is_dropped_and_later_refused_breaks_for_two_reasons():
+    """What helps against the first helps not against the second."""
+
+    def cell(status: Status, code: str) -> Cell:
+        found = Finding(code, Severity.ERROR, f"{code}.", "/properties/expiryTime")
+        return Cell(status, (found,))
+
+    dropped = cell(Status.IGNORED, "AZC111")
+    cells = {
+        "2022-05-01": dropped,
+        "2022-10-01": cell(Status.IGNORED, "AZC102"),
+        "2023-04-01": cell(Status.REFUSED, "AZC118"),
+        "2023-10-01": dropped,
+        "2024-04-01": cell(Status.REFUSED, "AZC118"),
+    }
+    outcome = Outcome("Op", "PUT it", "2022-02-01-preview", Cell(Status.OK), cells)
+
+    breaks = find_breaks([Row("s", 0, outcome)])
+
+    assert [(str(one.status), one.finding.code, one.versions) for one in breaks] == [
+        ("ignored", "AZC111", ("2022-05-01", "2022-10-01", "2023-10-01")),
+        ("refused", "AZC118", ("2023-04-01", "2024-04-01")),
+    ]
 
 
 def test_a_call_that_was_wrong_when_it_was_recorded_is_named_and_no_break(
