@@ -15,6 +15,8 @@ from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.options import text_or_json
 from azml_contract.commands.running import (
     RunsProgram,
+    describe_replaced,
+    find_scripts,
     judging_options,
     least_of,
     name_run,
@@ -140,8 +142,10 @@ def command(
                     f"The command ended with {code}: {path} was not written."
                 )
             elif run.recorder.taken():
+                before = find_scripts(path)
                 run.recorder.save()
-                report.lines.append(f"wrote {path}")
+                replaced = describe_replaced(before, find_scripts(path))
+                report.lines.append(f"wrote {path}{replaced}")
 
         code = run_program(
             run,

@@ -116,6 +116,26 @@ def name_run(words: Sequence[str]) -> str:
     return name[:60] or "command"
 
 
+def find_scripts(path: Path) -> frozenset[str]:
+    """The scripts, or else programs, whose calls a cassette holds; none without one."""
+    from azml_contract.cassette.cassette import load_cassette
+
+    try:
+        calls = load_cassette(path).interactions
+    except AzmlContractError:
+        return frozenset()
+    programs = [one.data["process"] for one in calls if one.is_of_program]
+    return frozenset(one.get("label") or one["program"] for one in programs)
+
+
+def describe_replaced(before: frozenset[str], now: frozenset[str]) -> str:
+    """That a recording of another script was at this place; "" where none was."""
+    if not before or before & now:
+        return ""
+    names = ", ".join(sorted(before))
+    return f" in place of the recording of {names}; --name NAME keeps both"
+
+
 def run_program(
     run: CommandRun,
     words: Sequence[str],
