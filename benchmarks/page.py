@@ -29,6 +29,7 @@ WITH_SPECS = ("verdicts", "cold", "contract")
 OTHERS = (
     "replay",
     "regress",
+    "cluster",
     "html_page",
     "saving",
     "emulator",
