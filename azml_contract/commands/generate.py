@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import click
 
@@ -90,6 +91,7 @@ def _say(told: Mapping[str, Any]) -> None:
 
 def _generate(source: Path, folder: Path, *, force: bool) -> dict[str, Any]:
     """Write the story of one source; what came of it, for programs."""
+    from azml_contract.rest.cost import find_billed
     from azml_contract.stories.story import tell_story
 
     steps, left = _read_steps(source)
@@ -111,7 +113,9 @@ def _generate(source: Path, folder: Path, *, force: bool) -> dict[str, Any]:
     family = _find_family(folder / "bodies", version)
     above = (Path.cwd(), *folder.resolve().parents)
     is_ours = any((one / "azml_contract" / "__init__.py").is_file() for one in above)
-    story = tell_story(name, version, steps, family, is_ours=is_ours)
+    sent = (one.exchange.request for one in steps)
+    costs = any(find_billed(one.method, unquote(one.path)) for one in sent)
+    story = tell_story(name, version, steps, family, costs=costs, is_ours=is_ours)
     return {
         "source": source.as_posix(),
         "api_version": version,

@@ -118,12 +118,13 @@ def name_run(words: Sequence[str]) -> str:
 
 def find_scripts(path: Path) -> frozenset[str]:
     """The scripts, or else programs, whose calls a cassette holds; none without one."""
-    from azml_contract.cassette.cassette import load_cassette
+    from azml_contract.documents.recordings import open_cassettes
 
     try:
-        calls = load_cassette(path).interactions
+        found = open_cassettes([path]) if path.is_file() else []
     except AzmlContractError:
         return frozenset()
+    calls = [call for one in found for call in one.interactions]
     programs = [one.data["process"] for one in calls if one.is_of_program]
     return frozenset(one.get("label") or one["program"] for one in programs)
 

@@ -89,6 +89,7 @@ def tell_story(
     steps: Sequence[Step],
     family: str,
     *,
+    costs: bool = True,
     is_ours: bool = False,
 ) -> Story:
     """Tell calls as one test.
@@ -98,14 +99,18 @@ def tell_story(
         version: The api-version that the calls are made at.
         steps: The calls.
         family: The folder of bodies that `version` is looked for in.
+        costs: Some call may start what Azure bills.
         is_ours: The module stands in a checkout of this project, whose imports
             are sorted apart.
     """
-    return _Teller(name, version, family, is_ours=is_ours).tell(steps)
+    return _Teller(name, version, family, costs=costs, is_ours=is_ours).tell(steps)
 
 
 class _Teller:
-    def __init__(self, name: str, version: str, family: str, *, is_ours: bool) -> None:
+    def __init__(
+        self, name: str, version: str, family: str, *, costs: bool, is_ours: bool
+    ) -> None:
+        self._costs = costs
         self._between = "\n\n" if is_ours else "\n"
         self._name = name
         self._version = version
@@ -430,7 +435,8 @@ class _Teller:
         return "\n\n".join(blocks) + "\n\n\n" + self._render_test()
 
     def _render_test(self) -> str:
-        marker = [f'api_versions=["{self._version}"]', "compute=True"]
+        marker = [f'api_versions=["{self._version}"]']
+        marker += ["compute=True"] if self._costs or "cluster" in self._uses else []
         if self._expected:
             listed = ", ".join(f"({quote(c)}, {quote(p)})" for c, p in self._expected)
             marker.append(f"expect=[{listed}]")

@@ -157,17 +157,23 @@ def _check_scope(
     grader: Grader, values: Mapping[str, str], scope: Scope
 ) -> Iterator[Finding]:
     wanted = (
-        ("subscriptionId", "subscription", scope.subscription),
-        ("resourceGroupName", "resource group", scope.resource_group),
-        ("workspaceName", "workspace", scope.workspace),
+        ("subscriptionId", "subscription", scope.subscription, "AZURE_SUBSCRIPTION_ID"),
+        (
+            "resourceGroupName",
+            "resource group",
+            scope.resource_group,
+            "AZURE_RESOURCE_GROUP",
+        ),
+        ("workspaceName", "workspace", scope.workspace, "AZML_WORKSPACE"),
     )
-    for name, noun, configured in wanted:
+    for name, noun, configured, variable in wanted:
         value = values.get(name)
         if configured and value is not None and value.lower() != configured.lower():
             yield grader.find(
                 "AZC163",
                 f"The call goes to {noun} {value}; configured is {configured}.",
-                cure=f"Use {configured}, or change the setting.",
+                cure=f"Use {configured}, as {variable} says in a test, or change that "
+                "setting.",
                 expected=(configured,),
                 seen=value,
             )

@@ -114,6 +114,19 @@ def test_what_a_script_reads_of_each_item_is_read_of_an_empty_list_too(
     ) in module
 
 
+def test_what_may_cost_is_marked_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ask = f'curl -X {{}} "{WORKSPACE}/{{}}?api-version=2024-04-01" -d "{{{{}}}}"\n'
+    cheap = ask.format("GET", "computes") + ask.format("PUT", "datastores/d")
+    Path("cheap.sh").write_text(cheap)
+    Path("dear.sh").write_text(cheap + ask.format("PUT", "schedules/s"))
+
+    assert generate(Path("cheap.sh"), "dear.sh").exit_code == 0
+
+    assert "compute=True" not in Path("scenarios/test_cheap.py").read_text()
+    assert ", compute=True" in Path("scenarios/test_dear.py").read_text()
+
+
 def test_items_of_items_are_read_one_by_one():
     steps = ["value", "*", "parts", "*", "name"]
 
