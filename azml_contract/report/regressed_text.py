@@ -13,6 +13,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
+from azml_contract.report.causes import count_known, find_causes
 from azml_contract.report.regressed import (
     OPERATION_GONE,
     Broken,
@@ -32,6 +33,8 @@ def print_regressed(
 ) -> None:
     """Print a table for each scenario, what breaks and why, and how to move.
 
+    What the baseline knows is one line.
+
     Args:
         console: Where to; decides on colour and width.
         found: What was found.
@@ -48,6 +51,10 @@ def print_regressed(
     print_legend(console, [status for status in order if status in used])
     if "warns" in used and not brief:
         _print_inset(console, "What warns, and where: --format html.", 0)
+    known = count_known(find_causes(found))
+    if known:
+        console.print()
+        _print_inset(console, known, 0)
     for alarm in found.alarms:
         print_trimmed(console, Text(alarm, "bold red"))
 
@@ -90,19 +97,21 @@ def _print_scenario(console: Console, scenario: Scenario, *, brief: bool) -> Non
         if not start:
             print_trimmed(console, Text(title, "bold"))
         _print_block(console, scenario.calls, block)
-    _print_gone(console, scenario.broken)
-    _print_broken(console, scenario.broken, brief=brief)
+    new = [one for one in scenario.broken if not one.known]
+    _print_gone(console, new)
+    _print_broken(console, new, brief=brief)
     if scenario.wrong and not brief:
         calls = ", ".join(scenario.wrong)
         told = f"Wrong as recorded, and so no break: {calls}. `check` tells why."
         _print_inset(console, told, 0)
-    console.print()
+    if new or scenario.wrong:
+        console.print()
     newest = scenario.newest or "none"
     line = Text("Newest version it can move to unchanged: ")
     print_trimmed(console, line + Text(newest, "bold"))
     for caution in scenario.cautions:
         _print_inset(console, caution, 2)
-    if scenario.edits and not brief:
+    if scenario.edits and new and not brief:
         print_trimmed(console, f"To move to {scenario.goal}:")
         for edit in scenario.edits:
             _print_inset(console, f"- {edit}", 2)
@@ -124,8 +133,7 @@ def _print_gone(console: Console, broken: Sequence[Broken]) -> None:
     calls: dict[str, list[str]] = {}
     for one in broken:
         if one.finding.code == OPERATION_GONE:
-            known = " (in the baseline)" if one.known else ""
-            calls.setdefault(f"{one.when}{known}", []).append(one.call)
+            calls.setdefault(one.when, []).append(one.call)
     for when, names in calls.items():
         print_trimmed(console, Text(f"No such operation {when}:", "bold"))
         _print_inset(console, ", ".join(names), 2)
@@ -144,13 +152,12 @@ def _print_reason(console: Console, one: Broken, *, brief: bool) -> None:
     finding = one.finding
     place = finding.pointer or f"({finding.side})"
     answer = " of the answer" if finding.side == "response" and finding.pointer else ""
-    known = " (in the baseline)" if one.known else ""
     if brief:
         # The heading tells since when.
         message = _SINCE.sub(".", finding.message)
         _print_inset(console, f"{place}{answer}: {message}", 2)
         return
-    _print_inset(console, f"{place}{answer}{known}", 2)
+    _print_inset(console, f"{place}{answer}", 2)
     _print_inset(console, f"{finding.message} {finding.cure}".strip(), 6)
 
 

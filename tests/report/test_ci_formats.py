@@ -99,6 +99,10 @@ def test_what_the_baseline_knows_is_one_line_everywhere(tmp_path):
         told = re.findall(r"\d+ known breaks of \d+ causes in the baseline\.", text)
         assert len(told) == 1, form
         assert "/properties/docker" not in text
+    tables = run("regress", FIRST, "--baseline", known)
+    assert len(re.findall(r"known breaks of \d+ causes in the baseline\.", tables)) == 1
+    assert "/properties/docker" not in tables
+    assert "To move to" not in tables
     assert JUnitXml.fromstring(run(*asked, "junit").encode()).failures == 0
 
 
