@@ -78,6 +78,8 @@ class Grader(NamedTuple):
             # A report may not repeat what looks like a secret.
             deviation = deviation._replace(seen="(hidden)")
             seen = deviation.seen
+        elif isinstance(seen, str) and "sig=" in seen.lower():
+            deviation = deviation._replace(seen=_mask_signature(seen))
         message, cure, fix = describe(deviation, self.api_version)
         if bound is not None:
             message = f"{show(seen)} in {owner}.{name} {bound.fault}."
@@ -310,10 +312,15 @@ def _is_secret(path: Path) -> bool:
     return False
 
 
+def _mask_signature(text: str) -> str:
+    """A URL whose signature opens what it leads to, without that signature."""
+    return _SIGNATURE.sub(r"\1(hidden)", text)
+
+
 def _report_seen(seen: Any) -> Any:
     """Scalars as they are, signatures out and long text cut; containers by size."""
     if isinstance(seen, str):
-        masked = _SIGNATURE.sub(r"\1(hidden)", seen) if "sig=" in seen.lower() else seen
+        masked = _mask_signature(seen) if "sig=" in seen.lower() else seen
         return masked if len(masked) <= _SHOWN else f"{masked[:_SHOWN]}..."
     if isinstance(seen, dict):
         return "an object"

@@ -24,7 +24,6 @@ NAMES = frozenset(
         *("command", "component", "componentId", "componentSpec"),
         *("inputs", "outputs", "inputDataBindings", "outputDataBindings"),
         *("environmentVariables", "tags"),
-        *("applicationInsights", "containerRegistry", "keyVault", "storageAccount"),
     )
 )
 """The names that these checks look up; ids are told in any case."""

@@ -37,7 +37,23 @@ from typing import Any, NamedTuple
 
 from mutate import Mutant, find_mutants
 
-AREAS = ("validation", "redaction", "recording", "cassette", "regression", "contract")
+_RECORDED = (
+    *("recording/test_extend.py", "recording/test_misses.py"),
+    *("recording/test_bodies_by_value.py", "recording/test_drawn_names.py"),
+)
+AREAS = {
+    "validation": ("validation", "commands/test_check*.py", "unit/test_library.py"),
+    "redaction": ("redaction", "documents", *_RECORDED),
+    "recording": ("recording", "plugin/test_modes.py"),
+    "cassette": ("cassette", "commands/test_cassette_*.py", "commands/test_review.py"),
+    "regression": (
+        "regression",
+        "commands/test_regress*.py",
+        "commands/test_upgrade*.py",
+    ),
+    "contract": ("contract", "commands/test_contracts_option.py"),
+}
+"""Where the tests of each stand, below `tests`: commands show what a module does."""
 LEAST = 0.9
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "mutants.json"
@@ -191,7 +207,7 @@ def watch_area(folder: Path, area: str) -> Watched:
     """Run the tests of an area as they are."""
     out = folder.parent / "watched"
     started = time.monotonic()
-    code = run_tests(folder, [f"tests/{area}"], 3600.0, out)
+    code = run_tests(folder, list_tests(area), 3600.0, out)
     if code != 0:
         log = (folder.parent / "log").read_text("utf-8", "replace")
         raise SystemExit(f"{log}\nThe tests of {area} fail without a mutant.")
@@ -222,7 +238,13 @@ def is_killed(folder: Path, place: Place, watched: Watched) -> bool:
     with changed(folder, place):
         if tests and run_tests(folder, tests, longest) not in (0, *_NONE_RUN):
             return True
-        return run_tests(folder, [f"tests/{place.area}"], longest) != 0
+        return run_tests(folder, list_tests(place.area), longest) != 0
+
+
+def list_tests(area: str) -> list[str]:
+    """The folders and files of an area's tests, relative to the project."""
+    found = (one for name in AREAS[area] for one in (ROOT / "tests").glob(name))
+    return sorted(str(one.relative_to(ROOT)) for one in found)
 
 
 def list_places(area: str) -> list[Place]:
@@ -261,7 +283,7 @@ def _key(told: dict[str, Any]) -> tuple[str, ...]:
 def main() -> int:
     """Print the figures by area, and the survivors."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("areas", nargs="*", default=AREAS, metavar="AREA")
+    parser.add_argument("areas", nargs="*", default=[*AREAS], metavar="AREA")
     parser.add_argument("--count", type=int, default=300, help="of all areas together")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--again", action="store_true", help="last time's survivors")

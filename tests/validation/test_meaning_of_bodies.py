@@ -76,6 +76,14 @@ def test_an_environment_id_in_code_id_says_where_it_belongs(check, command_job):
     assert finding.cure == "Such an id belongs into environmentId."
 
 
+def test_a_component_in_code_id_says_where_it_belongs(check, command_job):
+    command_job["properties"]["codeId"] = f"{HOME}/components/train/versions/1"
+
+    finding = only(check("PUT", "jobs/j", command_job))
+
+    assert finding.cure == "Such an id belongs into componentId."
+
+
 def test_an_id_without_a_version_is_told(check, command_job):
     command_job["properties"]["environmentId"] = f"{HOME}/environments/lightgbm"
 
@@ -488,3 +496,13 @@ def test_a_slash_in_front_is_a_cure_that_is_certain(check):
     assert finding.cure == "Put a slash in front."
     assert finding.fix.certain
     assert finding.fix.edits[0].value.startswith("/subscriptions/")
+
+
+def test_what_a_workspace_stands_on_is_looked_at_under_miscased_names_too(check):
+    wrong = f"{S}/providers/Microsoft.Insights/components/a"
+    body = {"location": "eastus", "properties": {"KEYVAULT": wrong}}
+
+    found = {f.code: f for f in check("PUT", "", body)}
+
+    assert set(found) == {"AZC103", "AZC161"}
+    assert found["AZC161"].pointer == "/properties/KEYVAULT"
