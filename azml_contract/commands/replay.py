@@ -22,7 +22,7 @@ from azml_contract.commands.running import (
     run_program,
     words_of,
 )
-from azml_contract.errors import UsageError
+from azml_contract.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from azml_contract.command_run import Report
@@ -64,17 +64,25 @@ def command(
     --format json in its last line.
     """
     from azml_contract.command_run import CommandRun
+    from azml_contract.documents.remote import is_remote
     from azml_contract.gateway.isolation import isolate as leave_network
 
     words = words_of(context)
     if not cassettes:
         raise UsageError("Name a cassette or a folder of them before the two dashes.")
+    record_command = _say_record(cassettes, words)
+    for one in cassettes:
+        if not (is_remote(one) or one.exists()):
+            raise InputError(
+                f"{one}: there is no such file or folder. "
+                f"To record it: {record_command}"
+            )
     plan = plan_replay(
         cassettes,
         profile=profile,
         forgives=forgive,
         draws=draws,
-        record_command=_say_record(cassettes, words),
+        record_command=record_command,
     )
     if isolate:
         leave_network()
@@ -100,4 +108,6 @@ def _say_record(cassettes: Sequence[Path], words: Sequence[str]) -> str:
     if len(cassettes) == 1 and cassettes[0].suffix == ".json":
         folder, name = str(cassettes[0].parent), cassettes[0].stem
         said += ["--to", folder, "--name", name]
+    elif len(cassettes) == 1 and cassettes[0] != Path("recordings"):
+        said += ["--to", str(cassettes[0])]
     return shlex.join([*said, "--", *words])

@@ -1,4 +1,4 @@
-"""`record` says where it wrote over the recording of another program."""
+"""`record` and `replay` say whose recording is replaced, and where there is none."""
 
 from __future__ import annotations
 
@@ -38,3 +38,13 @@ def test_what_another_script_had_recorded_is_named():
     assert said == " in place of the recording of job.sh; --name NAME keeps both"
     assert describe_replaced(shell, shell | node) == ""
     assert describe_replaced(frozenset(), node) == ""
+
+
+def test_replay_before_any_recording_says_what_records(azml_contract):
+    done = azml_contract("replay", "my recordings", "--", "bash", "a job.sh")
+
+    assert done.code == 2
+    assert done.err == (
+        "Error: my recordings: there is no such file or folder. To record it: "
+        "azml-contract record --to 'my recordings' -- bash 'a job.sh'\n"
+    )
