@@ -28,7 +28,11 @@ from azml_contract.redaction.secret_fields import (
     told_items,
     told_name,
 )
-from azml_contract.redaction.secret_words import is_listed_secret, is_named_secret
+from azml_contract.redaction.secret_words import (
+    holds_secrets,
+    is_listed_secret,
+    is_named_secret,
+)
 from azml_contract.redaction.shapes import REDACTED
 
 # Opaque by design, and drawn anew for each answer.
@@ -92,9 +96,10 @@ class Linter:
         self, value: Mapping[Any, Any], pointer: str, above: str, container: str
     ) -> Iterator[Suspicion]:
         packed = value.get("encoding") == "base64"
+        is_many = holds_secrets(above)
         for key, item in value.items():
             name = key if type(key) is str else str(key)
-            if name in VALUE:
+            if is_many or name in VALUE:
                 name = told_name(name, value, above)
             inner = f"{pointer}/{_escape(str(key))}"
             if key not in self._clean:

@@ -29,7 +29,8 @@ from azml_contract.recording.match import plain_body
 from azml_contract.recording.miss import UnusedInteractions
 from azml_contract.recording.player import Player
 from azml_contract.recording.volatile import GUID
-from azml_contract.redaction.redact import DEEPEST, NOTHING, Redactor, is_url
+from azml_contract.redaction.addresses import is_url
+from azml_contract.redaction.redact import DEEPEST, NOTHING, Redactor
 from azml_contract.redaction.rules import RedactionRules
 from azml_contract.whole_file import write_whole
 

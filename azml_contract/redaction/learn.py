@@ -35,6 +35,7 @@ from azml_contract.redaction.secret_fields import (
     told_name,
 )
 from azml_contract.redaction.secret_words import (
+    holds_secrets,
     is_listed_secret,
     is_named_secret,
     is_secret_name,
@@ -223,9 +224,10 @@ class _Reader:
     def _object(
         self, above: str, value: Mapping[str, Any], left: list[tuple[str, Any]]
     ) -> None:
+        is_many = holds_secrets(above)
         for key, item in value.items():
             says = self._says[key]
-            if says is _Says.NOTHING:  # as most do
+            if says is _Says.NOTHING and not is_many:  # as most do
                 if isinstance(item, _INNER):
                     left.append((key, item))
                 continue
@@ -233,7 +235,7 @@ class _Reader:
             if not is_text and not isinstance(item, _INNER):
                 continue
             name = key
-            if says is _Says.TOLD_BESIDE:
+            if says is _Says.TOLD_BESIDE or says is _Says.NOTHING:
                 name = told_name(key, value, above)
                 says = _judge(name, self._known)
             if not is_text:

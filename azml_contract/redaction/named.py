@@ -20,6 +20,7 @@ from azml_contract.redaction.secret_words import (
     is_secret_list,
     is_secret_name,
 )
+from azml_contract.redaction.tables import redact_tables
 
 _TRIGGERS = (
     "pass", "pwd", "secret", "token", "key", "sas", "pat", "credential", "connstr",
@@ -254,7 +255,7 @@ def _redact_triggered(text: str, lowered: str, redact: Redact) -> str:
     if " " in text:
         text = _TOLD.sub(lambda m: _told(m, redact), text)
     if "\n" in text:
-        text = _redact_below(text, redact)
+        text = redact_tables(_redact_below(text, redact), redact)
         if "form-data" in lowered:
             text = _sub_named(_FIELD, text, redact, _LINE)
     if "," in text:

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 
 from azml_contract.exchange import Exchange, Request
+from azml_contract.redaction.addresses import is_path, is_url
 from azml_contract.redaction.bodies import (
     redact_leaves,
     redact_listed,
@@ -49,6 +50,7 @@ from azml_contract.redaction.rules import (
 )
 from azml_contract.redaction.secret_fields import VALUE, told_items, told_name
 from azml_contract.redaction.secret_words import (
+    holds_secrets,
     is_listed_secret,
     is_named_secret,
     is_secret_name,
@@ -78,34 +80,12 @@ _SIGNED_OPERATION = frozenset({"t", "c", "s", "h"})
 _WORD, _SHORT_WORD = re.compile(r"[\w./-]*", re.ASCII), 16
 # Times, versions, addresses; longer numbers may be text in hex.
 NUMBERS = re.compile(r"(?:\d{0,20}[:.TZ+ -]){0,60}\d{0,20}", re.ASCII)
-_ROOTS = ("/subscriptions/", "/providers/", "https://", "http://", "azureml://")
-_PATH = re.compile(r"(?:[a-z]+://[\w.:-]*)?(?:/[\w.:-]*)*", re.ASCII)
-# Secrets of which more than one piece is a part.
-_SPANNING = re.compile(r"hooks\.slack|discord|webhook|\.logic\.", re.IGNORECASE)
 _BYTE_ORDER = "\ufeff"
 _CACHE_SIZE = 60_000
 # What the name of a property says of its value.
 NOTHING, _SECRET, _NAMED, _DIGEST = range(4)
 _CACHED_LENGTH = 4096
 _INNER: tuple[type, ...] = (dict, list)
-
-
-def is_path(text: str) -> bool:
-    """Whether a text is an id of a resource or an address, and nothing else."""
-    return (
-        text.startswith(_ROOTS)
-        and _PATH.fullmatch(text) is not None
-        and _SPANNING.search(text) is None
-    )
-
-
-def is_url(text: str) -> bool:
-    """Whether a text is an absolute URL with a query, and nothing else."""
-    return (
-        text.startswith(("https://", "http://"))
-        and "?" in text
-        and not any(char.isspace() for char in text)
-    )
 
 
 class Redactor:
@@ -308,10 +288,11 @@ class Redactor:
         if "secretsType" in value:  # what it holds is named "key" and the like
             value = {name: redact_listed(name, item) for name, item in value.items()}
         written: dict[str, Any] = {}
+        is_many = holds_secrets(above)
         for name, item in value.items():
             key = string(name)
             # Nearly all names say nothing: they are dealt with here, at no call more.
-            if self._tells[name]:
+            if is_many or self._tells[name]:
                 item = self._property(name, item, value, above, string)
             elif isinstance(item, str):
                 item = string(item)
@@ -329,7 +310,8 @@ class Redactor:
         string: Callable[[str], str],
     ) -> Any:
         """The value of a property whose name says something of it."""
-        name = told_name(name, beside, above)
+        if self._says[name] != _SECRET:
+            name = told_name(name, beside, above)
         says = self._says[name]
         if says == _SECRET:
             # What keeps its shape, such as a SAS, still names an account.

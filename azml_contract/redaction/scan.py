@@ -21,12 +21,13 @@ from urllib.parse import unquote
 from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
 from azml_contract.json_pointer import escape
+from azml_contract.redaction.addresses import is_path
 from azml_contract.redaction.drawn import find_drawn
 from azml_contract.redaction.forms import base64_runs, unfolded
 from azml_contract.redaction.named import redact_named
 from azml_contract.redaction.packed import CannotOpen
 from azml_contract.redaction.readings import byte_readings, text_readings
-from azml_contract.redaction.redact import DEEPEST, NUMBERS, Redactor, is_path
+from azml_contract.redaction.redact import DEEPEST, NUMBERS, Redactor
 from azml_contract.redaction.secret_fields import told_items, told_name
 from azml_contract.redaction.secret_words import is_listed_secret, is_named_secret
 from azml_contract.redaction.shapes import find_shapes, redact_value

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from azml_contract.redaction.rules import FORM_SECRETS, KEY_LIST_PLAIN, QUERY_SECRETS
-from azml_contract.redaction.secret_words import YOUR_OWN
+from azml_contract.redaction.secret_words import YOUR_OWN, holds_secrets
 from azml_contract.redaction.shapes import REDACTED, ZERO_KEY, redact_value
 
 SECRET_HEADERS = frozenset(
@@ -64,12 +64,23 @@ def told_name(key: str, beside: Mapping[Any, Any], above: str = "") -> str:
     Args:
         key: Usually the name itself, unless it is ``value``.
         beside: The object: ``{"name": "PASSWORD", "value": ...}``.
-        above: The name of the object: ``"password": {"value": ...}``.
+        above: The name of the object: ``"password": {"value": ...}``. It says so of
+            any name where there are many: ``"secrets": {"database": ...}``.
     """
     if key not in VALUE:
-        return key
+        return above if above and _is_one_of(key, beside.get(key), above) else key
     names = (beside.get(one) for one in _NAME)
     return next((one for one in names if isinstance(one, str)), above or key)
+
+
+def _is_one_of(key: str, value: Any, above: str) -> bool:
+    """Whether a value is one of the secrets of an object that is called so."""
+    return (
+        holds_secrets(above)
+        and isinstance(value, str)
+        and not value.startswith(("https://", "http://"))
+        and not is_plain_leaf(key)
+    )
 
 
 def told_items(listed: Sequence[Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -16,9 +16,11 @@ from pathlib import Path
 from azml_contract.redaction.rules import QUERY_SECRETS
 
 _TABLE = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
-_ENDINGS, _ALONE, _WHICH, _NO_TOKEN, _NO_KEY, _NOTHING = (
+_ENDINGS, _OBJECTS, _ALONE, _WHICH, _NO_TOKEN, _NO_KEY, _NOTHING = (
     frozenset(_TABLE[name].split())
-    for name in ("endings", "alone", "which", "no_token", "no_key", "nothing")
+    for name in (
+        *("endings", "objects", "alone", "which", "no_token", "no_key", "nothing"),
+    )
 )
 _KEY_ENDINGS = tuple(word for word in _ENDINGS if word.endswith("key"))
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -126,6 +128,13 @@ def is_named_secret(name: str, value: str) -> bool:
     if last in ("token", "sas", "pat", "auth", "jwt") and value.isdigit():
         return len(value) >= 6
     return True
+
+
+@lru_cache(maxsize=16_384)
+def holds_secrets(name: str) -> bool:
+    """Whether the name of an object says that the texts in it are secrets."""
+    words = _telling_words(name)
+    return bool(words) and words[-1] in _OBJECTS
 
 
 def is_secret_list(name: str) -> bool:

@@ -7,6 +7,8 @@ All of the package is imported once, so that a run takes what its command takes.
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import os
 import resource
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
@@ -108,6 +111,8 @@ def main() -> None:
     """Run what is asked for until nothing more is."""
     sys.dont_write_bytecode = True
     import_all()
+    _read_all()
+    gc.freeze()  # copies share what none of them collects
     for line in sys.stdin:
         asked = json.loads(line)
         words, folder = asked.pop("words"), Path(asked.pop("folder"))
@@ -115,6 +120,19 @@ def main() -> None:
         ended = run(words, folder, Cut(**asked), environ)
         sys.stdout.write(json.dumps(asdict(ended)) + "\n")
         sys.stdout.flush()
+
+
+def _read_all() -> None:
+    """What commands read of the package, each version's contract and its judge."""
+    from azml_contract import cli
+
+    story = PACKAGE.parent / "cassettes" / "documented_workflow" / "as_printed"
+    for words in (
+        ["regress", str(story), "--jobs", "1"],
+        ["cassette", "lint", str(story)],
+    ):
+        with redirect_stdout(io.StringIO()), suppress(SystemExit):
+            cli.cli.main(words)
 
 
 def run(

@@ -1,0 +1,116 @@
+"""Tables and objects of many secrets, told by one name; and what looks like them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from azml_contract.exchange import Exchange, Request, Response
+from azml_contract.redaction.redact import Redactor
+from azml_contract.redaction.rules import RedactionRules
+from azml_contract.redaction.scan import Scanner
+from tests.support.in_memory import record, replay
+
+RULES = RedactionRules()
+REDACTOR = Redactor(RULES)
+WORD = "kT4vXq9Zm7"
+
+TABLES = {
+    "commas": "name,password\nada,{}\nbob,{}\n",
+    "semicolons": "user;api_key;at\nada;{};1\n",
+    "tabs and CR": "user\tpassword\r\nada\t{}\r\n",
+    "quotes": '"name","db_password"\n"ada, b","{}"\n',
+    "behind a text": "what we have:\nname,access_token\nada,{}\n\nand more, of it",
+    "the first column": "secret,name\n{},ada",
+}
+LIKE_TABLES = [
+    "epoch,tokens,key\n1,2000,alpha1beta\n",
+    "id,password_hash_kind\n1,argon2id-v19\n",
+    "text,token\nhello,world\nfoo,##ing\n",
+    "suite,pass,fail\nunit,completed12,0\n",
+    "Enter a name, a password\nand go on, with Kt4vXq9Zm7\n",
+    "name,password\nada,${DB_PASSWORD}\nbob,<your-password>\n",
+    "name,password\nonly-one-cell-kT4vXq9Zm7\n",
+]
+OBJECTS = [
+    {"secrets": {"db": "{}"}},
+    {"tags": {"dbSecrets": {"at west": "{}", "name": "regcred"}}},
+    {"passwords": {"ada": "{}", "bob": "{}"}},
+    {"SECRETS": {"db": {"password": "{}", "user": "ada"}}},
+]
+LIKE_OBJECTS = [
+    {"secrets": {"db": "$DB", "k": "${{secrets.K}}", "name": "regcred", "n": 3}},
+    {"secrets": {"vault": "https://kv.vault.azure.net/secrets/db", "type": "Opaque12"}},
+    {"imagePullSecrets": [{"name": "regcred12"}]},
+    {"tokens": {"start": "bos12345", "end": "eos12345"}},
+    {"secretNames": {"db": "db-password-3"}},
+]
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_a_column_is_secret_by_the_name_above_it(table):
+    text = table.replace("{}", WORD)
+
+    clean = REDACTOR.text(text)
+
+    assert clean == table.replace("{}", "REDACTED")
+    assert REDACTOR.text(clean) == clean
+    assert Scanner(REDACTOR).kinds(text, entropy=False)
+    assert not Scanner(REDACTOR).kinds(clean, entropy=False)
+
+
+@pytest.mark.parametrize("text", LIKE_TABLES)
+def test_what_only_looks_like_such_a_table_stays(text):
+    assert REDACTOR.text(text) == text
+
+
+@pytest.mark.parametrize("body", OBJECTS, ids=json.dumps)
+def test_an_object_of_secrets_holds_one_at_each_name(body):
+    told = json.loads(json.dumps(body).replace("{}", WORD))
+
+    clean = REDACTOR.json(told, REDACTOR.text)
+
+    assert clean == json.loads(json.dumps(body).replace("{}", "REDACTED"))
+    assert REDACTOR.text(json.dumps(told)) == json.dumps(clean)
+    assert Scanner(REDACTOR).kinds(json.dumps(told), entropy=False)
+
+
+@pytest.mark.parametrize("body", LIKE_OBJECTS, ids=json.dumps)
+def test_what_only_looks_like_such_an_object_stays(body):
+    assert REDACTOR.json(body, REDACTOR.text) == body
+    assert REDACTOR.text(json.dumps(body)) == json.dumps(body)
+
+
+@pytest.mark.parametrize(
+    "body", [json.dumps({"secrets": {"db": WORD}}), f"name,password\nada,{WORD}\n"]
+)
+def test_what_was_told_so_is_known_wherever_it_stands_and_replays(body):
+    kind = "application/json" if body[0] == "{" else "text/csv"
+    sent = Request(
+        "PUT", "https://x.example/a", (("content-type", kind),), body.encode()
+    )
+    told = Response(200, (("content-type", kind),), body.encode())
+    logged = Exchange(
+        Request("GET", "https://x.example/b"), Response(200, (), body.encode())
+    )
+
+    recorded = record([Exchange(sent, told), logged], RULES)
+
+    assert not recorded.found
+    assert WORD not in recorded.text
+    answers = replay(recorded, [sent, logged.request], RULES)
+    assert [one.status for one in answers] == [200, 200]
+    assert all(WORD not in one.body.decode() for one in answers)
+
+
+@pytest.mark.parametrize(
+    "piece", ["name,password\n", "password,", 'password,"', "a,password\n1,x1234567\n"]
+)
+def test_a_large_table_is_read_at_once(piece):
+    import time
+
+    text = piece * (400_000 // len(piece))
+    started = time.process_time()
+    REDACTOR.plain(text)
+    assert time.process_time() - started < 5
