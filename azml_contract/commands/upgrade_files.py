@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from azml_contract.api_version import is_api_version, sort_key
 from azml_contract.documents.document import read_template
 from azml_contract.errors import AzmlContractError, InputError
-from azml_contract.rest.bodies import SLOT, STRING_OR_SLOT
+from azml_contract.slots import SLOT, STRING_OR_SLOT
 
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette

@@ -45,6 +45,7 @@ from azml_contract.documents.text import (
     refuse,
 )
 from azml_contract.errors import InputError, NothingToCheck
+from azml_contract.slots import fill_bare, find_bare
 
 if TYPE_CHECKING:
     from azml_contract.scripts.script import Script
@@ -53,7 +54,6 @@ _CONFLICT = r"(?m)^(<{7}|>{7})( |\r?$)"
 _PYTHON_TAG = r"!!python/|tag:yaml\.org,2002:python"
 _YAML_START = r"\s*(---|%YAML|!!|version:)"
 _RECORDED_YAML = r"(?m)^interactions:"
-_BARE_SLOT = r'(?<!["$\w])\{\{\s*(\w+)\s*\}\}'
 _HOLDS_CALLS = r'"nbformat"|deploymentTemplate|"template"\s*:'
 _OURS = r'\s*\{\s*(?:"\$schema"\s*:\s*"[^"]*"\s*,\s*)?"format"\s*:\s*\d'
 _HALVES, _WORDS = ("\\ud", "\\uD"), ("Infinity", "NaN")
@@ -179,7 +179,7 @@ def open_template(path: Path) -> str:
     Raises:
         InputError: It cannot be read.
     """
-    return re.sub(_BARE_SLOT, "1", decode(path, read_bytes(path)))
+    return fill_bare(decode(path, read_bytes(path)), "1")
 
 
 def read_template(path: Path) -> str:
@@ -262,11 +262,11 @@ def _open_json(path: Path, text: str, raw: bytes) -> Document:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        slot = re.search(_BARE_SLOT, text)
-        if slot is not None:
+        slot = find_bare(text)
+        if slot:
             refuse(
                 path,
-                f"it is a template, {slot[0]} is filled when a scenario sends it",
+                f"it is a template, {slot} is filled when a scenario sends it",
                 "Check what was sent: a cassette.",
                 kind=NothingToCheck,
             )

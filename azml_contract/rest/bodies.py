@@ -19,10 +19,7 @@ from typing import Any
 
 from azml_contract.api_version import is_api_version, sort_key
 from azml_contract.errors import UsageError
-
-SLOT = re.compile(r"(?<!\$)\{\{\s*([A-Za-z_]\w*)\s*\}\}")
-STRING_OR_SLOT = re.compile(rf'"(?:\\.|[^"\\])*"|{SLOT.pattern}', re.DOTALL)
-"""A string with its quotes, or, as its only group, the name of a slot outside one."""
+from azml_contract.slots import SLOT, STRING_OR_SLOT
 
 
 def load_body(

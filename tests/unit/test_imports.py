@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[2] / "azml_contract"
 
 VALUES = {
     *("errors", "exchange", "api_version", "finding", "json_pointer", "remote_path"),
-    *("seen", "source", "whole_file"),
+    *("seen", "slots", "source", "whole_file"),
 }
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "whole_file": {"errors"},
     "made_page": {"whole_file"},
     "seen": set(),
+    "slots": set(),
     "shipped": set(),
     "source": {"finding", "json_pointer"},
     "settings": {"errors"},
