@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from dataclasses import replace
+
 import pytest
 
 from azml_contract.contract.catalog import known_versions, load_contract
+from azml_contract.contract.contract import Contract
 from azml_contract.errors import UnknownApiVersion
 from azml_contract.exchange import Request
 from azml_contract.regression.answers import Answer, Comparer
@@ -319,3 +323,29 @@ def test_a_field_that_live_answers_held_is_not_gone(field, at, is_gone):
     assert [(one.code, one.pointer) for one in found] == (
         [("AZC302", field)] if is_gone else []
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes"),
+    [("number", []), ("any", []), ("string", ["AZC303"])],
+)
+def test_a_type_that_is_wider_than_it_was_breaks_nothing(kind, codes):
+    """What a scenario read as an integer is one still; a text is none."""
+    old = load_contract("2023-04-01")
+    owner = old.definitions["WorkspaceProperties"]
+    count = owner.properties["privateLinkCount"]
+    other = replace(count, type=replace(count.type, kind=kind, format=""))
+    properties = {**owner.properties, "privateLinkCount": other}
+    widened = {owner.name: replace(owner, properties=properties)}
+    # A version of which nobody has counted answers.
+    new = Contract(
+        "2030-01-01", old.source, ChainMap(widened, old.definitions), old.operations
+    )
+    was = old.operations["Workspaces_Get"]
+    field = "/properties/privateLinkCount"
+    body = {"properties": {"privateLinkCount": 3}}
+    answer = Answer(200, outline(old, was, 200, body, (field,), ()))
+
+    found = Comparer(old, was, answer).compare(new, was).findings
+
+    assert [one.code for one in found] == codes
