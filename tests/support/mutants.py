@@ -136,8 +136,11 @@ class Watch:
 @contextmanager
 def copy_project() -> Iterator[Path]:
     """The project in a folder of its own, its siblings beside it."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made) / ROOT.name
+    # A `TemporaryDirectory` would be removed by whatever copy of this process ends as
+    # processes do, with the functions that are registered for its end.
+    made = Path(tempfile.mkdtemp(prefix="mutants-"))
+    try:
+        folder = made / ROOT.name
         listed = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
         names = subprocess.check_output(listed, cwd=ROOT).decode().split("\0")
         for name in filter(None, names):
@@ -145,12 +148,14 @@ def copy_project() -> Iterator[Path]:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
         for link in (ROOT / "node_modules", ROOT.parent / "shared"):
-            target = Path(made) if link.parent != ROOT else folder
+            target = made if link.parent != ROOT else folder
             if link.exists():
                 (target / link.name).symlink_to(link)
         words = [sys.executable, "-m", "compileall", "-q", "azml_contract", "tests"]
         subprocess.run(words, cwd=folder, check=True)
         yield folder
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def run_tests(
