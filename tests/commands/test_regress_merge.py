@@ -216,29 +216,19 @@ def test_parts_of_a_folder_join_to_the_whole(run, tmp_path):
     assert joined["calls"] == whole["calls"]
 
 
-@pytest.fixture
-def parts(run, tmp_path: Path) -> list[Path]:
-    """Three parts of some stories, named in another order."""
-    return [
+def test_joined_parts_say_what_one_run_says_byte_for_byte(run, tmp_path):
+    """The order of the calls, and the lines that made them, among other things."""
+    parts = [
         write_report(run, tmp_path / f"{n}.json", *STORIES, "--shard", f"{n}/3")
         for n in (3, 1, 2)
     ]
-
-
-@pytest.mark.parametrize(
-    "form", ["text", "json", "json2", "junit", "github", "sarif", "markdown"]
-)
-def test_joined_parts_say_what_one_run_says_byte_for_byte(run, parts, form):
-    """The order of the calls, and the lines that made them, among other things."""
-    asked = ("--format", form, *(["--with-calls"] if form == "json2" else []))
-
-    joined, whole = (
-        run("regress", "--merge", *parts, *asked),
-        run("regress", *STORIES, *asked),
-    )
-
-    assert (joined.code, joined.out) == (whole.code, whole.out)
-    assert form in ("json", "markdown") or "scenarios/test_" in joined.out
+    calls = "json2", "--with-calls"
+    for form, *more in (("text",), calls, ("junit",), ("github",), ("sarif",)):
+        asked = ("--format", form, *more)
+        joined = run("regress", "--merge", *parts, *asked)
+        whole = run("regress", *STORIES, *asked)
+        assert (joined.code, joined.out) == (whole.code, whole.out), form
+        assert "scenarios/test_" in joined.out
 
 
 def test_parts_of_scripts_keep_their_places_and_say_so_in_their_schema(run, tmp_path):
@@ -253,9 +243,9 @@ def test_parts_of_scripts_keep_their_places_and_say_so_in_their_schema(run, tmp_
     files = [(tmp_path / name).as_posix() for name in ("a:b.sh", "c.sh")]
     report = write_report(run, tmp_path / "r.json", *files, "--with-calls")
     told = json.loads(report.read_text("utf-8"))["pages"]["recordings"]
-    assert [(one["file"], one["calls"][0]["at"]) for one in told] == [
-        (file, f"{file}:2") for file in files
-    ]
+    places = [(Path(one["file"]).name, one["calls"][0]["at"]) for one in told]
+    assert [name for name, _ in places] == ["a:b.sh", "c.sh"]
+    assert all(at.endswith(f"{name}:2") for name, at in places)
     schema = ROOT / "docs" / "regression-report-2.schema.json"
     valid = Draft202012Validator(json.loads(schema.read_text("utf-8")))
     assert valid.is_valid(json.loads(report.read_text("utf-8")))
