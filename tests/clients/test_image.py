@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -134,7 +135,7 @@ class Image:
         leave = f'cd {self.folder} && exec "$@"'
         enter = ["chroot", f"--userspec={self.user}", str(self.root), "sh", "-c", leave]
         script = f'{mounts}; exec {shlex.join(enter)} sh "$@"'
-        apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        apart = ["unshare", "--mount", "--pid", "--fork"]
         return [*apart, "sh", "-ec", script, "sh", *words]
 
 
@@ -166,6 +167,7 @@ def test_the_emulator_of_the_image_answers_a_client_of_the_machine(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     ) as running:
         try:
             until = time.monotonic() + 60
@@ -180,7 +182,7 @@ def test_the_emulator_of_the_image_answers_a_client_of_the_machine(
                 check=False,
             )
         finally:
-            running.kill()
+            os.killpg(running.pid, signal.SIGKILL)
     assert (done.stdout, done.stderr) == ("201 3\n", "")
 
 
