@@ -27,9 +27,10 @@ if len(text) > 60_000:
 print(json.dumps({"body": f"{sys.argv[1]}\n{text}"}))
 END
 
+# The token is on no command line, which every process can read.
 call() {
-  curl --silent --show-error --fail --retry 2 \
-    --header "Authorization: Bearer $GH_TOKEN" \
+  printf 'Authorization: Bearer %s\n' "$GH_TOKEN" |
+    curl --silent --show-error --fail --retry 2 --header @- \
     --header "Accept: application/vnd.github+json" "$@"
 }
 

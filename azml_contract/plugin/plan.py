@@ -21,6 +21,9 @@ from azml_contract.plugin.scopes import Extent, Place, name_in, own_scope, place
 from azml_contract.scenario import Plan
 from azml_contract.settings import PLACEHOLDERS, Settings
 
+COSTS = "runs on a cluster and costs money"
+"""Why a scenario was skipped; the summary counts it."""
+
 
 def plan_test(request: pytest.FixtureRequest) -> Plan:
     """The plan of a test that has its own recording."""
@@ -144,4 +147,4 @@ def _record_command(config: pytest.Config, node: str) -> str:
 
 def _refuse_cost(arguments: dict[str, Any], config: pytest.Config) -> None:
     if arguments.get("compute") and not config.getoption("azml_allow_compute"):
-        pytest.skip("runs on a cluster and costs money: allow it, --azml-allow-compute")
+        pytest.skip(f"{COSTS}: allow it, --azml-allow-compute")

@@ -17,6 +17,7 @@ import pytest
 from azml_contract.cassette.pending import find_pending, is_pending
 from azml_contract.errors import show_path
 from azml_contract.plugin.options import cassette_folder
+from azml_contract.plugin.plan import COSTS
 from azml_contract.printable import cut, make_printable
 from azml_contract.report.run import (
     Figures,
@@ -42,9 +43,16 @@ def write_summary(
             breaks.
     """
     runs = _published(reporter)
-    if not runs:
+    skipped = reporter.stats.get("skipped", ())
+    costly = sum(COSTS in str(one.longrepr) for one in skipped)
+    if not runs and not costly:
         return
     reporter.section("azml-contract")
+    if costly:
+        told = f"{count(costly, 'scenario')} not run, as what costs money is not"
+        reporter.write_line(f"{told} allowed: --azml-allow-compute")
+    if not runs:
+        return
     targets = ", ".join(sorted({str(run["target"]) for run in runs}))
     scenarios = {run["cassette"] for run in runs}
     source = "recorded from" if mode == "replay" else "target"

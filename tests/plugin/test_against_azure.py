@@ -76,6 +76,14 @@ def test_with_leave_it_is_sent(project: pytest.Pytester, mark: str) -> None:
     run(project, mark, *AZURE, "--azml-allow-compute").assert_outcomes(passed=2)
 
 
+def test_what_was_not_run_for_its_cost_is_said(project: pytest.Pytester) -> None:
+    result = run(project, ", compute=True", *AZURE)
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(
+        ["1 scenario not run, as what costs money is not allowed: *-allow-compute"]
+    )
+
+
 def test_a_scenario_can_say_that_it_costs_nothing(project: pytest.Pytester) -> None:
     run(project, ", compute=False", *AZURE).assert_outcomes(passed=2)
 
