@@ -48,8 +48,9 @@ setup-shell:  ## install what the tests run upgraded scripts with (Debian, as ro
 demo: setup  ## the whole story on this machine, no Azure account
 	@$(BIN)/azml-contract demo
 
+# Of two cores a third is idle while tests wait for processes that they started.
 test: setup  ## every test
-	@$(RUN) pytest -n 2 --dist worksteal
+	@$(RUN) pytest -n 3 --dist worksteal
 
 fast: setup  ## what a developer waits for: under a minute
 	@$(RUN) pytest -n 2 --dist worksteal -m "not slow"

@@ -236,11 +236,17 @@ def test_what_programs_read_has_the_schema_that_is_published(
 ) -> None:
     words = [*name.split(), "--format", "json", *more.split()]
     words += words_of(name, inputs)[len(name.split()) :]
-    done = run(*words)
-    assert done.code == (1 if "nowhere" in more else CALLS[name].code), done.err
+    if name == "cassette prune":  # what it collects may be imported here already
+        words = [*PROGRAM, *words]
+        apart = subprocess.run(words, capture_output=True, text=True, check=False)
+        code, out, err = apart.returncode, apart.stdout, apart.stderr
+    else:
+        done = run(*words)
+        code, out, err = done.code, done.out, done.err
+    assert code == (1 if "nowhere" in more else CALLS[name].code), err
     # What a program prints is its own.
     is_run = name in ("record", "replay")
-    told = json.loads(done.err.splitlines()[-1] if is_run else done.out)
+    told = json.loads(err.splitlines()[-1] if is_run else out)
     schema = {"$ref": f"#/$defs/{name.replace(' ', '%20')}", "$defs": SCHEMA["$defs"]}
     assert [one.message for one in Draft202012Validator(schema).iter_errors(told)] == []
     assert told, "an empty object has every schema"
@@ -263,7 +269,9 @@ def test_no_color_takes_the_colours_away_and_nothing_else(
 def test_a_table_keeps_to_forty_columns(inputs: dict[str, str], tmp_path: Path) -> None:
     shown = STYLE.sub("", on_terminal("regress", inputs, tmp_path, {}))
     assert "PUT environments" in shown
-    assert max(map(len, shown.splitlines())) <= 40
+    # What cannot be broken, such as a URL to copy, stands out whole.
+    wide = [line for line in shown.splitlines() if len(line) > 40]
+    assert [line for line in wide if " " in line.strip()] == []
 
 
 def on_terminal(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from programs import CLIENT, STORY
+from soak import sized
 
 pytestmark = pytest.mark.slow
 
@@ -284,7 +285,9 @@ if __name__ == "__main__":
 )
 
 
-@pytest.mark.parametrize("kind", ["fork", "spawn"])
+# `tests/plugin/test_programs.py` has both kinds within a scenario.
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", ["spawn", "fork"][: sized(1, 2)])
 def test_the_processes_of_a_pool_are_recorded_and_replayed(tmp_path, kind):
     tmp_path.joinpath("pool.py").write_text(POOL)
     words = ("--", sys.executable, "pool.py", kind)

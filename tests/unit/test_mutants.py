@@ -54,12 +54,12 @@ def test_every_mutant_of_a_module_parses_and_differs() -> None:
 
 
 def test_a_sample_is_the_same_for_a_seed_and_lies_in_its_area() -> None:
-    found = {area: draw(area, 5, seed=3) for area in AREAS}
-    assert found["cassette"] == draw("cassette", 5, seed=3)
-    assert found["cassette"] != draw("cassette", 5, seed=4)
-    for area, places in found.items():
-        assert len(places) == 5
-        assert set(places) <= set(list_places(area))
+    assert "cassette" in AREAS
+    found = draw("cassette", 5, seed=3)
+    assert found == draw("cassette", 5, seed=3)
+    assert found != draw("cassette", 5, seed=4)
+    assert len(found) == 5
+    assert set(found) <= set(list_places("cassette"))
 
 
 def test_the_quickest_test_of_a_statement_comes_first() -> None:

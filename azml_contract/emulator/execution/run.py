@@ -117,6 +117,8 @@ class Run:
             return self._go(log)
         except (EmulatorError, OSError) as error:
             log.say(f"The job could not be run: {error}.")
+            if self._cancelled.is_set():  # nobody waits for what it lacked
+                return End("Canceled")
             return End("Failed", str(error))
         finally:
             log.flush()

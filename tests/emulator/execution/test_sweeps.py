@@ -88,7 +88,8 @@ def test_a_cancelled_sweep_cancels_its_trials(bench, code):
     bench.wait("stopped_0", until=("Running",))
     bench.client.post("jobs/stopped/cancel")
     assert bench.wait("stopped")["status"] == "Canceled"
-    assert bench.wait("stopped_0")["status"] == "Canceled"
+    ended = bench.wait("stopped_0")
+    assert ended["status"] == "Canceled", ended["properties"]
     assert bench.client.get("jobs/stopped_3").status_code == 404
 
 
