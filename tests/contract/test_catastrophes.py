@@ -54,7 +54,11 @@ def test_no_official_pattern_is_refused() -> None:
         *(r"^a*a*a*a*a*a*b$", r"^(a|a)*$", r"^(?=(a+)+$)b", r"^(a+)\1+b$"),
     ],
 )
-def test_a_pattern_that_nobody_saw_through_ends_too(pattern: str) -> None:
+@pytest.mark.parametrize("is_cold", [True, False])
+def test_a_pattern_that_nobody_saw_through_ends_too(
+    pattern: str, is_cold: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("azml_contract.contract.patterns._is_cold", lambda: is_cold)
     matcher = Matcher(pattern)
     before_s = time.process_time()
 
