@@ -20,12 +20,13 @@ _ESCAPED_COLON = b"\\u003"
 class QuickReader:
     """Reads as soon as so many texts came that it pays."""
 
-    __slots__ = ("_asked", "_decode", "_encode")
+    __slots__ = ("_asked", "_decode", "_encode", "_refusals")
 
     def __init__(self) -> None:
         self._asked = 0
         self._decode: Callable[[bytes], Any] | None = None
         self._encode: Callable[[Any], bytes] | None = None
+        self._refusals: tuple[type[Exception], ...] = (ValueError, RecursionError)
 
     def read(self, body: bytes, most_brackets: int) -> Any:
         """The value of a text, or `UNSURE`; as that of any with many brackets is."""
@@ -38,7 +39,7 @@ class QuickReader:
         try:
             value = decode(body)
             written = encode(value)
-        except (ValueError, RecursionError):
+        except self._refusals:
             return UNSURE
         if written.count(b":") != body.count(b":"):
             return UNSURE
@@ -55,6 +56,8 @@ class QuickReader:
             import msgspec
         except ImportError:
             return
+        # In 0.19 its errors are no ValueErrors yet.
+        self._refusals = (*self._refusals, msgspec.MsgspecError)
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(float_hook=_read_number).decode
 
