@@ -77,7 +77,7 @@ def _is_cold() -> bool:
 
 _CLASS_OR_ESCAPE = re.compile(r"\[\^?(?:\\.|[^\]\\])*\]|\\[^1-9]", re.DOTALL)
 _TRIED_ANEW = re.compile(r"\)[*+{]|\(\?(?!:)|\\[1-9]")
-_REPEATED = re.compile(r"[*+{]")
+_REPEATED = re.compile(r"[*+{|]|(?<!\()\?")  # what has more than one way to match
 
 
 @lru_cache(maxsize=256)
@@ -85,7 +85,8 @@ def _ends(pattern: str) -> bool:
     """Whether Python's own expressions end soon on a short text, seen without doubt.
 
     No group is repeated, nothing is looked ahead for or referred to, and of what is
-    repeated there is little, so that the steps are at most the square of a text.
+    repeated, left out or chosen there is little, so that the steps are at most the
+    square of a text.
     """
     if pattern in FORMATS.values():
         return True

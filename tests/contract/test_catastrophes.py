@@ -52,6 +52,7 @@ def test_no_official_pattern_is_refused() -> None:
         *(r"^(([a-z])+.)+[A-Z]([a-z])+$", r"^(a+){10}$", r"^(a?){30}a{30}$"),
         *(r"^(.*,){12}P$", r"^(?:a|b|ab)*c$", r"^(a{1,50}){1,50}$"),
         *(r"^a*a*a*a*a*a*b$", r"^(a|a)*$", r"^(?=(a+)+$)b", r"^(a+)\1+b$"),
+        *("^" + "a?" * 24 + "a" * 24 + "$", "^" + "(a|a)" * 22 + "b$"),
     ],
 )
 @pytest.mark.parametrize("is_cold", [True, False])
