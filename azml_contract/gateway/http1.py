@@ -137,6 +137,7 @@ class _Http1:
         if not self._pending:
             self._pending = self._connection.recv(CHUNK)
         self._http = None
+        self._method = ""  # of the request before: what cannot be read has none
         head = read_usual(self._pending)
         if head is None:
             return self._take_turn_by_h11() if self._pending else False

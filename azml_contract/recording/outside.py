@@ -208,8 +208,8 @@ class Outside:
             peer.pid == os.getpid() or self.is_own(client)
         )
         asker, watch = reach.open(), Watch(client)
-        self.settle()  # whoever left is not beside this one
         try:
+            self.settle()  # whoever left is not beside this one
             with self._lanes.on(peer.pid, host) as (lane, leave):
                 source = Source(lane, peer.program, peer.script)
                 if is_own:

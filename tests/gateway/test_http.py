@@ -217,6 +217,15 @@ def test_what_is_no_request_is_told_as_json(open_tls, sent):
     assert set(json.loads(body)["error"]) == {"code", "message"}
 
 
+def test_what_is_no_request_is_told_after_a_head_too(open_tls):
+    said = ask(open_tls, b"HEAD /x HTTP/1.1\r\nHost: h\r\n\r\nGARBAGE\r\n\r\n")
+    head, _, rest = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    refusal, _, body = rest.partition(b"\r\n\r\n")
+    assert refusal.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(body)["error"]["code"] == "BadRequest"
+
+
 def test_the_first_bytes_of_tls_in_the_packet_of_connect_are_kept(gateway, authority):
     context = ssl.create_default_context(cadata=authority.pem.decode())
     into, out = ssl.MemoryBIO(), ssl.MemoryBIO()

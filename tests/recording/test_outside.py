@@ -260,6 +260,27 @@ def test_a_defect_is_an_answer_and_told(authority, tmp_path):
     assert len(out.seen.defects) == 1
 
 
+def test_a_connection_that_cannot_be_served_holds_nothing_open(
+    authority, tmp_path, monkeypatch
+):
+    closed = []
+
+    class Noting(Watch):
+        def close(self):
+            super().close()
+            closed.append(self)
+
+    def fail(outside):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(outside_module, "Watch", Noting)
+    monkeypatch.setattr(Outside, "settle", fail)
+    with gateway(authority, tmp_path / "c.json", Mode.LIVE, Far()) as (_, _, one):
+        with pytest.raises(requests.RequestException):
+            one.get(JOB, timeout=30)
+        assert len(closed) == 1
+
+
 IMPATIENT = {
     "requests": lambda one, url, _: one.get(url, timeout=(10, 0.3)),
     "a socket that is reset": lambda one, url, asked: reset(one, url, asked),
