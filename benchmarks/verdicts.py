@@ -57,8 +57,9 @@ from azml_contract.finding import Side
 from azml_contract.validation.body import compile_body
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.grade import Grader
+from azml_contract.validation.semantics import choose_place
 from azml_contract.validation.validator import Profile, Validator
-from azml_contract.validation.whole_body import judge_body
+from azml_contract.validation.whole_body import judge_at
 
 OURS, EXPLAINED = "ours (judge)", "ours (judge, explain)"
 FULL, CALL = "ours (every finding)", "ours (whole call)"
@@ -117,7 +118,8 @@ def make_judges(case: Case) -> dict[str, Judge]:
     scope = Scope()
 
     def judge_in_full(body: Any) -> tuple[bool, int]:
-        found = judge_body(grader, check, body, VALUES, scope)
+        place = choose_place(VALUES, scope)
+        found = judge_at(grader, check, body, place, True)
         return not found, len(found)
 
     judges: dict[str, Judge] = {

@@ -8,7 +8,7 @@ two alone: most do, and need not be routed again. Knows no contracts but that on
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from azml_contract.contract.contract import Route
 from azml_contract.contract.patterns import Matcher
@@ -17,6 +17,7 @@ from azml_contract.validation.arm_ids import Place
 from azml_contract.validation.body import BodyCheck
 from azml_contract.validation.destination import MANAGEMENT_HOSTS
 from azml_contract.validation.grade import Grader
+from azml_contract.validation.verdict import Verdict
 
 _NAME = re.compile(r"[\w.-]+", re.ASCII)
 _SCOPE = frozenset(("subscriptionId", "resourceGroupName", "workspaceName"))
@@ -32,7 +33,7 @@ class Settled(NamedTuple):
     place: Place | None
     words: frozenset[str]
     pattern: Matcher | None
-    verdict: Any
+    verdict: Verdict
     """That of a request in whose body nothing is found."""
 
     def takes(self, name: str) -> bool:

@@ -13,14 +13,13 @@ are judged by the protocol of Azure Resource Manager.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from azml_contract.contract.catalog import (
     find_stand_in,
     is_newer_than_known,
     load_contract,
-    read_strength,
 )
 from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation, ResponseSpec, Type, View
@@ -28,7 +27,6 @@ from azml_contract.contract.views import Lens
 from azml_contract.errors import ContractError, UnknownApiVersion
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.finding import Finding, Side
-from azml_contract.seen import Calls
 from azml_contract.validation import calls
 from azml_contract.validation.body import BodyCheck, compile_body
 from azml_contract.validation.calls import Scope
@@ -55,6 +53,7 @@ from azml_contract.validation.settled import (
     is_settled,
     split,
 )
+from azml_contract.validation.verdict import Verdict
 from azml_contract.validation.whole_body import judge_at
 
 __all__ = ["NO_OPERATION", "UNTOLD", "Profile", "Scope", "Validator", "Verdict"]
@@ -63,38 +62,6 @@ NO_OPERATION = "no known operation"
 UNTOLD = "its api-version's source cannot tell"
 _MOST_SETTLED = 64
 _VIEWS = {"PATCH": View.UPDATE}
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What was found in one call.
-
-    `operation` is empty where no operation was recognised. `requests` and
-    `responses` say how many sides were validated, 0 or 1 each: a verdict with
-    neither findings nor sides has checked nothing. `skipped` says where a call
-    went that is none of the provider's, `not_judged` why nothing can be said of
-    one that is. `contract` is the api-version that it was judged by.
-    """
-
-    operation: str
-    findings: tuple[Finding, ...]
-    requests: int = 0
-    responses: int = 0
-    skipped: str = ""
-    not_judged: str = ""
-    contract: str = ""
-
-    @property
-    def calls(self) -> Calls:
-        """The account of this one call."""
-        if self.skipped:
-            return Calls(skipped={self.skipped: 1})
-        if self.not_judged:
-            return Calls(not_judged={self.not_judged: 1})
-        strength = read_strength(self.contract) if self.contract else None
-        if strength is None or strength.known == strength.possible:
-            return Calls(1)
-        return Calls(1, contracts={self.contract: strength})
 
 
 class _Call(NamedTuple):
@@ -336,10 +303,9 @@ class Validator:
         found = judge_at(
             known.grader, known.check, parsed.value, known.place, self._compiles
         )
-        verdict: Verdict = known.verdict
         if not found:
-            return verdict
-        by = verdict.contract
+            return known.verdict
+        verdict, by = known.verdict, known.verdict.contract
         return Verdict(verdict.operation, tuple(found), requests=1, contract=by)
 
     def _compile(self, call: _Call, body: Type) -> BodyCheck:

@@ -7,39 +7,24 @@ Knows no HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from azml_contract.finding import Finding
 from azml_contract.validation.arm_ids import Place, find_home
 from azml_contract.validation.body import BodyCheck
-from azml_contract.validation.calls import Scope
 from azml_contract.validation.deviation import Rule
 from azml_contract.validation.grade import Grader
 from azml_contract.validation.recased import Recased
-from azml_contract.validation.semantics import NAMES, check_meaning, choose_place
+from azml_contract.validation.semantics import NAMES, check_meaning
 from azml_contract.validation.usual_ids import are_usual
 
 _MOST_FAULTS = 2000
 
 
-def judge_body(
-    grader: Grader,
-    check: BodyCheck,
-    body: Any,
-    values: Mapping[str, str],
-    scope: Scope,
-    *,
-    compiles: bool = True,
-) -> list[Finding]:
-    """Every finding about a parsed request body: its schema, then its meaning."""
-    return judge_at(grader, check, body, choose_place(values, scope), compiles)
-
-
 def judge_at(
     grader: Grader, check: BodyCheck, body: Any, place: Place | None, compiles: bool
 ) -> list[Finding]:
-    """The same, for a workspace that the caller has looked up."""
+    """Every finding about a parsed request body sent to a workspace."""
     home = find_home(place) if compiles else ""
     if home and check.is_plain(body, home):
         return check_meaning(grader, body, place, has_plain_ids=True)

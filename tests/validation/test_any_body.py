@@ -17,7 +17,8 @@ from azml_contract.finding import Finding, Side
 from azml_contract.source.json_edits import apply_edits
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.grade import Grader, Profile
-from azml_contract.validation.whole_body import judge_body
+from azml_contract.validation.semantics import choose_place
+from azml_contract.validation.whole_body import judge_at
 
 ALL_VERSIONS = known_versions()
 WORDS = (
@@ -57,7 +58,8 @@ def spoil(maker: Maker, rng: random.Random) -> None:
 def judge(kind: Kind, body: Any, profile: Profile = Profile.SERVICE) -> list[Finding]:
     side = Side.RESPONSE if kind.lens.view is View.RESPONSE else Side.REQUEST
     grader = Grader(profile, kind.contract.api_version, "Op", side)
-    return judge_body(grader, kind.check, body, {}, Scope())
+    place = choose_place({}, Scope())
+    return judge_at(grader, kind.check, body, place, True)
 
 
 @pytest.mark.slow
