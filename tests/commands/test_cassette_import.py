@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from azml_contract.cassette.cassette import load_cassette
+from azml_contract.commands.cassette import prune
 
 from .conftest import BASE, NAMES, PLANTED, SECRETS, WORKSPACE
 
@@ -276,6 +278,46 @@ def test_prune_lists_and_then_deletes_what_nothing_names(project):
     assert left == sorted(f"{name}.json" for name in PLAYED)
     assert not (story / "gone").exists()
     assert run(project).stdout == "Nothing to prune.\n"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_was_deleted_is_told_where_one_file_cannot_be(
+    project, form, monkeypatch, azml_contract
+):
+    """The files before it and those after it, whichever form is asked for."""
+    monkeypatch.chdir(project)
+    root = Path("cassettes")
+    played = {root / "story" / f"{name}.json" for name in PLAYED}
+    monkeypatch.setattr(prune, "collect_cassettes", lambda *_: played)
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path.stem == "2022-05-01":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    done = azml_contract("cassette", "prune", "--yes", "--format", form)
+
+    kept = "cassettes/story/played/2022-05-01.json"
+    gone = [
+        "cassettes/story/gone/2024-04-01.json",
+        f"cassettes/story/played/blobs/{'0' * 64}",
+    ]
+    if form == "json":
+        told = json.loads(done.out)
+        assert [one["path"] for one in told["files"]] == gone
+        (problem,) = told["problems"]
+        assert kept in problem.replace("\\", "/")
+    else:
+        lines = done.out.replace("\\", "/").splitlines()
+        assert [line.partition(": ")[0] for line in lines[:2]] == gone
+        assert lines[2:] == ["2 files deleted."]
+    assert done.code == 2
+    said = f"Error: {kept} could not be deleted: Permission denied."
+    assert done.err.replace("\\", "/").strip() == said
+    assert (project / kept).exists()
+    assert not any((project / one).exists() for one in gone)
 
 
 @pytest.mark.slow

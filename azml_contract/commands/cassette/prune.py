@@ -55,17 +55,18 @@ def command(
     ]
     found = dict.fromkeys(orphans, "no scenario plays it")
     found |= dict.fromkeys(unnamed, "no cassette names it")
-    for path in found if yes else ():
-        path.unlink(missing_ok=True)
-        _remove_empty(path.parent, root)
+    files = []
+    for path, why in found.items():
+        if yes and not _delete(path, root, problems):
+            continue
+        files.append({"path": path.as_posix(), "why": why})
+        if form == "text":  # at once: what is told is what was deleted until here
+            click.echo(f"{path}: {why}")
     if form == "json":
-        files = [{"path": path.as_posix(), "why": why} for path, why in found.items()]
         print_json(files=files, deleted=yes, problems=problems)
     else:
-        for path, why in found.items():
-            click.echo(f"{path}: {why}")
         verb = "deleted" if yes else "to delete, with --yes"
-        told = f"{count(len(found), 'file')} {verb}."
+        told = f"{count(len(files), 'file')} {verb}."
         click.echo(told if found else "Nothing to prune.")
     for problem in problems:
         say_problem(problem)
@@ -192,6 +193,20 @@ def _unnamed(folder: Path, orphans: set[Path], problems: list[str]) -> Iterator[
     yield from sorted(
         p for p in folder.iterdir() if p.is_file() and p.name not in named
     )
+
+
+def _delete(path: Path, root: Path, problems: list[str]) -> bool:
+    """Delete a file, and folders that are empty then; whether the file is gone."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        problems.append(f"{path} could not be deleted: {error.strerror}.")
+        return False
+    try:
+        _remove_empty(path.parent, root)
+    except OSError as error:
+        problems.append(f"{path.parent} could not be deleted: {error.strerror}.")
+    return True
 
 
 def _remove_empty(folder: Path, root: Path) -> None:
