@@ -52,7 +52,8 @@ and others with `zsh_source` and `fish_source`.
 
 def render_commands() -> str:
     """Every command, what it says of itself, and its options."""
-    top = click.Context(cli, info_name="azml-contract")
+    # So wide that no line of usage is wrapped: click would do so at hyphens, too.
+    top = click.Context(cli, info_name="azml-contract", terminal_width=10_000)
     return _COMMANDS + "".join(_section(one) for one in walk_commands(cli, top))
 
 
