@@ -13,7 +13,7 @@ import click
 from azml_contract.commands.contracts_option import contracts_option
 from azml_contract.commands.kinds import API_VERSION, OPERATION
 from azml_contract.commands.lazy import SuggestingGroup
-from azml_contract.commands.options import text_or_json
+from azml_contract.commands.options import always_json, text_or_json
 from azml_contract.commands.printing import print_json
 from azml_contract.contract.catalog import (
     known_versions,
@@ -165,14 +165,7 @@ def _print_proof(old: Contract, new: Contract, operation: str, form: str) -> Non
     metavar="DIR",
     help="Instead, the settings of VS Code for the bodies of scenarios in DIR.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["json"]),
-    default="json",
-    expose_value=False,
-    help="What it prints is JSON in any case.",
-)
+@always_json
 def schema(
     operation: str | None,
     api_version: str | None,

@@ -10,6 +10,18 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def form_option(*forms: str, told: str) -> Callable[[Command], Command]:
+    """``--format`` (as `form`): one of `forms`, the first by default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(forms),
+        default=forms[0],
+        show_default=True,
+        help=told,
+    )
+
+
 def reports_findings(command: Command) -> Command:
     """Add ``--format`` (as `form`) and ``--fail-on`` to what prints findings."""
     fail_on = click.option(
@@ -19,25 +31,22 @@ def reports_findings(command: Command) -> Command:
         show_default=True,
         help="The least severity that gives exit code 1.",
     )
-    form = click.option(
-        "--format",
-        "form",
-        type=click.Choice(["text", "json", "sarif", "github", "junit", "markdown"]),
-        default="text",
-        show_default=True,
-        help="Text for people, the others for programs.",
+    form = form_option(
+        *("text", "json", "sarif", "github", "junit", "markdown"),
+        told="Text for people, the others for programs.",
     )
     return form(fail_on(command))
 
 
-text_or_json = click.option(
+text_or_json = form_option("text", "json", told="Text for people, JSON for programs.")
+always_json = click.option(
     "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs.",
+    type=click.Choice(["json"]),
+    default="json",
+    expose_value=False,
+    help="What it prints is JSON in any case.",
 )
+"""``--format`` of what has one form, so that programs can ask any command alike."""
 cluster_option = click.option(
     "--cluster",
     default="",

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import click
 
+from azml_contract.commands.options import always_json
 from azml_contract.shipped import SCHEMAS, read_schema
 
 
 @click.command()
 @click.argument("name", type=click.Choice(SCHEMAS))
-@click.option(
-    "--format",
-    type=click.Choice(["json"]),
-    default="json",
-    expose_value=False,
-    help="What it prints is JSON in any case.",
-)
+@always_json
 def command(name: str) -> None:
     """Print the JSON Schema of what this program writes.
 

@@ -19,6 +19,7 @@ from azml_contract.commands.cassette.files import (
 from azml_contract.commands.cassette.wording import count
 from azml_contract.commands.exits import say_problem
 from azml_contract.commands.kinds import RECORDING
+from azml_contract.commands.options import form_option
 
 if TYPE_CHECKING:
     from azml_contract.cassette.recordings import Recording
@@ -68,13 +69,9 @@ class _Needs:
     help="Where the role may be assigned; default: the resource groups of the calls, "
     "which are placeholders in cassettes.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["json", "text"]),
-    default="json",
-    show_default=True,
-    help="json: for `az role definition create`; text: each right, and its evidence.",
+@form_option(
+    *("json", "text"),
+    told="json: for `az role definition create`; text: each right, and its evidence.",
 )
 @click.pass_context
 def command(
