@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from azml_contract.errors import InputError
 from azml_contract.remote_path import URL, url_of
@@ -18,7 +19,16 @@ from azml_contract.remote_path import URL, url_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SIGNED = re.compile(r"[^/@]*:[^/@]*@|.*[?&]\w+=", re.DOTALL)
+_LINK = re.compile(r"(?:^|::)([a-z][a-z0-9+.-]+):/+")
+_WEB = re.compile(r"https?|ftps?|webdavs?|dav")
+_OF_REPOSITORIES = frozenset({"git", "github"})  # `org:repo@revision` names no user
+_USER, _USER_WITH_PASSWORD = re.compile(r"[^/]*@"), re.compile(r"[^/@]*:[^/]*@")
+_QUERY, _PARAMETER = re.compile(r"[?#]."), re.compile(r"[?&;#]([^=?&;#]*)=")
+_SIGNING = re.compile(
+    r"x-(?:amz|goog)-.*|.*(?:sig|signature|token|key|keyid|accessid|secret|password"
+    r"|passwd|pwd|credentials?|code|auth|authorization|sas|jwt)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def is_remote(path: Path) -> bool:
@@ -33,8 +43,10 @@ def localise(path: Path) -> Path:
         InputError: A URL says by what it may be read, which reports would repeat.
     """
     found = URL.fullmatch(path.as_posix())
-    if found is not None and _SIGNED.match(found[2]) and not path.exists():
-        place = found[2].partition("?")[0].rpartition("@")[2]
+    if found is not None and _is_signed(found[0]) and not path.exists():
+        place = re.split("[?#]", found[2], maxsplit=1)[0]
+        if "@" in found[2]:  # nobody can tell where a password with such signs ends
+            place = place.rpartition("@")[2] if "@" in place else "..."
         raise InputError(
             f"{found[1]}://{place}: reports name what they are about, and would hold "
             "the query or the password of this URL. Let fsspec find who may read: "
@@ -43,6 +55,25 @@ def localise(path: Path) -> Path:
     if found is None or found[1] not in ("file", "local"):
         return path
     return Path(found[2]) if re.match("[A-Za-z]:/", found[2]) else Path(f"/{found[2]}")
+
+
+def _is_signed(url: str) -> bool:
+    """Whether a URL, or one that it goes through, says by what it may be read.
+
+    On the web any query and any user may do so, whatever the name. Elsewhere a user is
+    a container or a repository, and a query may say which version: there a password
+    and the names of signatures and keys do.
+    """
+    for link in _LINK.finditer(url):
+        scheme, rest = link[1], url[link.end() :]
+        if _WEB.fullmatch(scheme):
+            if _USER.match(rest) or _QUERY.search(rest):
+                return True
+        elif scheme not in _OF_REPOSITORIES and _USER_WITH_PASSWORD.match(rest):
+            return True
+        if any(_SIGNING.fullmatch(unquote(name)) for name in _PARAMETER.findall(rest)):
+            return True
+    return False
 
 
 def find_below(path: Path) -> Iterator[Path] | None:

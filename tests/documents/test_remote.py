@@ -142,3 +142,44 @@ def test_what_signs_a_url_is_refused_and_not_repeated(run, command, url) -> None
     assert "Zk93hd02" not in told
     assert "reports name what they are about" in told
     assert "AZURE_STORAGE_SAS_TOKEN" in told
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://b.s3.example/x.json?X-Amz-Date=1&X-Amz-Signature=Zk93hd02",
+        "https://g.example/b/x.json?X-Goog-Signature=Zk93hd02",
+        "https://ghp_Zk93hd02@h.example/x.json",
+        "https://h.example/x.json?Zk93hd02",
+        "https://h.example/x.json#access_token=Zk93hd02",
+        "https://ada:half?Zk93hd02@h.example/x.json",
+        "https://h.example/x.json?sig=a/half@Zk93hd02",
+        "ftp://Zk93hd02@h.example/x.json",
+        "simplecache::https://Zk93hd02@h.example/x.json",
+        "zip://x.json::https://h.example/a.zip?v=Zk93hd02",
+        "abfs://c@a.dfs.example/x.json?sv=2026&sig=Zk93hd02",
+        "abfs://c/x.json?%73ig=Zk93hd02",
+        "s3://b/x.json?versionId=1&AWSAccessKeyId=Zk93hd02",
+        "s3://b/x.json?X-Amz-Security-Token=Zk93hd02",
+        "gs://b/x.json?token=Zk93hd02",
+        "sftp://ada:Zk93hd02@h.example/x.json",
+    ],
+)
+def test_a_url_that_says_by_what_it_may_be_read_is_refused(url) -> None:
+    with pytest.raises(AzmlContractError, match="reports name what they") as refused:
+        remote.localise(Path(url))
+    assert "half" not in str(refused.value)
+    assert "Zk93hd02" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://h.example/a@b/x.json", "github://org:repo@main/x.json"),
+        *("s3://b/x.json?versionId=1", "abfs://c@a.dfs.example/x.json"),
+        *("simplecache::s3://b/x?.json", "sftp://ada@h.example/x.json"),
+        *("memory://team/what?.json", "zip://x.json::https://h.example/a.zip"),
+    ],
+)
+def test_a_url_that_only_looks_signed_is_taken(url) -> None:
+    assert remote.localise(Path(url)) == Path(url)
