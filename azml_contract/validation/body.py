@@ -7,7 +7,7 @@ in a bounded cache that all validators share. Knows neither profiles nor HTTP.
 from __future__ import annotations
 
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -28,13 +28,14 @@ from azml_contract.validation.judge import (
     choose_engine,
     compile_judge,
 )
+from azml_contract.validation.judges_of_homes import JudgesOfHomes, accept_nothing
 
 _CAPACITY = 1024
 _WALKED = 4
 """So many bodies are explained before one is judged."""
 _ENOUGH = 500
 """A judge for one workspace takes as long to compile as it saves on so many bodies."""
-_MOST_HOMES, _MOST_ASKED, _MOST_FINDINGS = 16, 1024, 256
+_MOST_BACKGROUNDS, _MOST_FINDINGS = 1024, 256
 
 Key = tuple[int, int, Lens, bool]
 _BOUNDED = frozenset((Rule.PATTERN, Rule.RANGE, Rule.LENGTH))
@@ -52,7 +53,6 @@ class BodyCheck:
     """
 
     __slots__ = (
-        "_asked",
         "_backgrounds",
         "_body",
         "_contract",
@@ -85,9 +85,8 @@ class BodyCheck:
         self._tag = self._union.base.discriminator if self._union else ""
         self._judges: dict[str, Accept] = {}
         self._walked = 0
-        self._plain: dict[tuple[str, str], Accept] = {}
+        self._plain = JudgesOfHomes(_ENOUGH, self._compile_plain)
         self._backgrounds: dict[tuple[Rule, str, str], Background] = {}
-        self._asked: Counter[tuple[str, str]] = Counter()
         self._findings: dict[tuple[Any, ...], Finding] = {}
 
     def is_plain(self, value: Any, home: str) -> bool:
@@ -100,18 +99,11 @@ class BodyCheck:
             value: A parsed body.
             home: What ids of the workspace start with.
         """
-        key = self._find_variant(value), home
-        judge = self._plain.get(key)
-        if judge is not None:
-            return judge(value)
-        self._asked[key] += 1
-        if self._asked[key] == _ENOUGH:
-            if len(self._plain) >= _MOST_HOMES:
-                self._plain.clear()
-            self._plain[key] = self._compile(key[0], write_plain_texts(home))
-        elif len(self._asked) > _MOST_ASKED:
-            self._asked.clear()
-        return False
+        return self._plain.accept((self._find_variant(value), home), value)
+
+    def _compile_plain(self, key: tuple[str, str]) -> Accept:
+        variant, home = key
+        return self._compile(variant, write_plain_texts(home))
 
     def accepts(self, value: Any) -> bool:
         """Whether a parsed body keeps its contract."""
@@ -138,7 +130,7 @@ class BodyCheck:
         The reference says what either has to say, and takes twenty times as long.
         """
         if choose_engine() is Engine.REFERENCE:
-            return self._is_silent if texts is None else _tell_nothing
+            return self._is_silent if texts is None else accept_nothing
         union, choice = self._union, None
         if union is not None and variant:
             choice = Choice(union.owner, union.name, union.base.variants[variant])
@@ -180,7 +172,7 @@ class BodyCheck:
         key = rule, deviation.owner, deviation.name
         known = self._backgrounds.get(key)
         if known is None:
-            if len(self._backgrounds) >= _MOST_ASKED:
+            if len(self._backgrounds) >= _MOST_BACKGROUNDS:
                 self._backgrounds.clear()
             known = self._backgrounds[key] = self._make_background(deviation)
         return known
@@ -252,10 +244,6 @@ class BodyCheck:
             hint = Type("any")
             found.append(Deviation(Rule.TYPE, None, value, (), "", "", hint))
         return found
-
-
-def _tell_nothing(_: Any) -> bool:
-    return False
 
 
 def _is_carried(deviation: Deviation) -> bool:

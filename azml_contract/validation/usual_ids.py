@@ -7,7 +7,6 @@ as soon as so many bodies came that it pays; it takes a third of a walk in Pytho
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from azml_contract.contract.schema import Schema
@@ -18,12 +17,9 @@ from azml_contract.validation.judge import (
     choose_engine,
     compile_judge,
 )
+from azml_contract.validation.judges_of_homes import JudgesOfHomes, accept_nothing
 
 _ENOUGH = 200
-_MOST_HOMES, _MOST_ASKED = 16, 1024
-
-_judges: dict[str, Accept] = {}
-_asked: Counter[str] = Counter()
 
 
 def are_usual(body: Any, home: str) -> bool:
@@ -33,17 +29,17 @@ def are_usual(body: Any, home: str) -> bool:
         body: A parsed body, whatever contract it keeps or breaks.
         home: What ids of the workspace start with; see `arm_ids.find_home`.
     """
-    judge = _judges.get(home)
-    if judge is not None:
-        return judge(body)
-    _asked[home] += 1
-    if _asked[home] >= _ENOUGH and choose_engine() is Engine.FAST:
-        if len(_judges) >= _MOST_HOMES:
-            _judges.clear()
-        _judges[home] = compile_judge(write_usual_ids(home))
-    elif len(_asked) > _MOST_ASKED:
-        _asked.clear()
-    return False
+    return _judges.accept(home, body)
+
+
+def _compile(home: str) -> Accept:
+    """A judge; the reference would take longer than to look at each id."""
+    if choose_engine() is Engine.REFERENCE:
+        return accept_nothing
+    return compile_judge(write_usual_ids(home))
+
+
+_judges: JudgesOfHomes[str] = JudgesOfHomes(_ENOUGH, _compile)
 
 
 def write_usual_ids(home: str) -> Schema:

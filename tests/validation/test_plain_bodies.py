@@ -23,6 +23,7 @@ from azml_contract.validation import usual_ids
 from azml_contract.validation.arm_ids import Place, check_ids, find_home
 from azml_contract.validation.body import BodyCheck
 from azml_contract.validation.grade import Grader, Profile
+from azml_contract.validation.judges_of_homes import JudgesOfHomes
 from azml_contract.validation.usual_ids import are_usual
 
 ROOT = Path(__file__).parents[2]
@@ -52,10 +53,16 @@ PLACES = [
 ]
 
 
+def compile_usual(monkeypatch: pytest.MonkeyPatch, enough: int) -> None:
+    """Judge whether ids are usual by a schema as soon as so many bodies came."""
+    judges = JudgesOfHomes(enough, usual_ids._compile)
+    monkeypatch.setattr(usual_ids, "_judges", judges)
+
+
 @pytest.fixture(autouse=True)
 def compiled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_module, "_ENOUGH", 1)
-    monkeypatch.setattr(usual_ids, "_ENOUGH", 1)
+    compile_usual(monkeypatch, 1)
 
 
 def make_check(contract: Contract, operation: str = "Jobs_CreateOrUpdate") -> BodyCheck:
@@ -156,6 +163,31 @@ def test_a_judge_of_a_workspace_is_compiled_only_when_it_pays(
     assert said == [False, False, False, True, True]
 
 
+def test_many_workspaces_in_turn_get_judges_and_compile_seldom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twenty, where judges are kept of sixteen."""
+    enough, rounds = 10, 50
+    compiled: list[Any] = []
+    for module in (body_module, usual_ids):
+        monkeypatch.setattr(
+            module, "compile_judge", lambda one: compiled.append(one) or bool
+        )
+    monkeypatch.setattr(body_module, "_ENOUGH", enough)
+    compile_usual(monkeypatch, enough)
+    check = make_check(load_contract("2023-10-01"))
+    job = read_job()
+    homes = [f"{HOME[:-1]}-{number}/" for number in range(20)]
+    for judge in (check.is_plain, are_usual):
+        compiled.clear()
+        said = [judge(job, home) for _ in range(rounds) for home in homes]
+        assert len(compiled) <= rounds * len(homes) / enough
+        assert sum(said) > rounds * len(homes) / 3
+        late = f"{HOME[:-1]}-late/"
+        said = [judge(job, late) for _ in range(enough + 1)]
+        assert said == [False] * enough + [True]
+
+
 def test_ids_that_are_told_usual_are_right_wherever_they_stand() -> None:
     grader = Grader(Profile.SERVICE, "2023-10-01", "Jobs_CreateOrUpdate", Side.REQUEST)
     are_usual({}, HOME)  # compiles
@@ -192,6 +224,5 @@ def test_what_usual_means(body: Any, usual: bool) -> None:
 def test_ids_are_judged_by_a_schema_only_when_it_pays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(usual_ids, "_ENOUGH", 3)
-    home = HOME.replace("/workspaces/", "/workspaces/rare-")
-    assert [are_usual({}, home) for _ in range(4)] == [False, False, False, True]
+    compile_usual(monkeypatch, 3)
+    assert [are_usual({}, HOME) for _ in range(4)] == [False, False, False, True]
