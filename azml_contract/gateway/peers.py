@@ -56,7 +56,24 @@ def find_peer(connection: socket.socket, *, ours: int | None = None) -> Peer:
     return Peer(pid, _program(pid), _find_script(pid, ours))
 
 
+def is_held(connection: socket.socket) -> bool:
+    """Whether a program of this machine holds the other end, which says no more.
+
+    False where that is not told: what other machines hold is in no table here.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    if connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return True  # of these Linux tells the end apart itself
+    try:
+        inode = _find_inode(connection.getpeername(), connection.getsockname())
+    except OSError:
+        return False
+    return inode not in ("", "0")
+
+
 def _find_inode(peer: tuple[str, int], own: tuple[str, int]) -> str:
+    """The number of the other end; ``0`` where nobody holds it, empty for none."""
     wanted = f":{peer[1]:04X}", f":{own[1]:04X}"
     # Java asks with a socket of the sixth version for an address of the fourth.
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):

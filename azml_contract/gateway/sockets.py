@@ -14,9 +14,11 @@ import socket
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 from azml_contract.errors import EmulatorError
+from azml_contract.gateway.peers import is_held
 
 _BACKLOG = 128
 _LOOK_UP_S = 1.0
@@ -25,6 +27,7 @@ _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 # That the other side has said its last; Linux alone tells it. A reset is told by all
 # systems that have `poll`, unasked.
 _SAID_ITS_LAST = getattr(select, "POLLRDHUP", 0)
+_LETTING_GO_S = 0.01
 
 
 def open_listener(host: str, port: int) -> socket.socket:
@@ -134,8 +137,9 @@ def hurry(connection: socket.socket) -> None:
 class Watch:
     """Whether the client of a connection is still there, whoever reads from it.
 
-    A client that closes its side while it waits for an answer does not want it any
-    more, as web servers take it too. Where the system does not tell, it is there.
+    One that says it will send no more may go on to read: RFC 9293, 3.6. To TCP it looks
+    the same as one that has closed all, until something is sent to it; Linux tells
+    whether a program holds the other end. Where the system does not tell, it is there.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -150,12 +154,23 @@ class Watch:
         """Return when it is gone, or the time is over; whether it is gone."""
         if not hasattr(select, "poll"):
             return False
+        until = time.monotonic() + longest_s
+        told = self._await(_SAID_ITS_LAST, longest_s)
+        while told == _SAID_ITS_LAST and is_held(self._connection):
+            # Who closes all says its last a moment before it lets go of its end.
+            told = self._await(0, _LETTING_GO_S) or told
+            if time.monotonic() >= until:
+                return told != _SAID_ITS_LAST or not is_held(self._connection)
+        return bool(told)
+
+    def _await(self, events: int, longest_s: float) -> int:
+        """What `poll` tells of the connection, of `events` and of its end."""
         poll = select.poll()  # one of its own: no two threads may use the same
         try:
-            poll.register(self._connection, _SAID_ITS_LAST)
+            poll.register(self._connection, events)
         except ValueError:  # closed
-            return True
-        return bool(poll.poll(longest_s * 1000))
+            return select.POLLNVAL
+        return sum(told for _, told in poll.poll(longest_s * 1000))
 
     def close(self) -> None:
         """Look no more. The connection ends when all who hold it have closed it."""

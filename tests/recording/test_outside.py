@@ -352,6 +352,45 @@ def test_many_threads_may_ask_at_once_whether_a_client_is_there():
     assert watch.has_left()
 
 
+@pytest.mark.parametrize("mode", [Mode.RECORD, Mode.LIVE])
+def test_who_sends_no_more_and_goes_on_to_read_is_answered(authority, tmp_path, mode):
+    SLOW.clear()
+    ASKED.clear()
+    path = tmp_path / "c.json"
+    with gateway(authority, path, mode, Far()) as (recorder, outside, _):
+        place = ("127.0.0.1", outside.port)
+        with socket.create_connection(place, timeout=10) as plain:
+            asked = f"GET http://{HOST}/slow HTTP/1.1\r\nHost: {HOST}\r\n\r\n"
+            plain.sendall(asked.encode())
+            plain.shutdown(socket.SHUT_WR)
+            assert ASKED.wait(10)
+            outside.settle()  # as another call does that starts meanwhile
+            SLOW.set()
+            with plain.makefile("rb") as answered:
+                said = answered.read()
+        recorder.save()
+    assert said.startswith(b"HTTP/1.1 200 ")
+    assert said.endswith(b"late")
+    if mode is Mode.RECORD:
+        (only,) = json.loads(path.read_text())["interactions"]
+        assert "failure" not in only
+        assert only["response"]["status"] == 200
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone tells")
+def test_who_sends_no_more_has_left_when_it_closes_the_rest():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        theirs = socket.create_connection(listener.getsockname())
+        ours, _ = listener.accept()
+    with ours, closing(Watch(ours)) as watch:
+        theirs.shutdown(socket.SHUT_WR)
+        assert not watch.has_left()
+        closing_it = threading.Timer(0.05, theirs.close)
+        closing_it.start()
+        assert watch.await_leaving(10)
+        closing_it.join()
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone tells")
 def test_what_is_on_its_way_when_a_program_has_ended_was_not_answered(
     authority, tmp_path
