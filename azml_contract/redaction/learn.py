@@ -244,8 +244,12 @@ class _Reader:
                 self.secrets.update(_inside(name.lower(), item))
             elif is_text and says is _Says.PERSON:
                 self.people.add(item)
-            elif is_text and says is _Says.NAMED and is_named_secret(name, item):
-                self.secrets.add(item)
+            elif is_text and says is _Says.NAMED:
+                # The name of the object alone says too little for all other places.
+                is_alone = is_many and name == above and key not in VALUE
+                is_one = is_listed_secret if is_alone else is_named_secret
+                if is_one(name, item):
+                    self.secrets.add(item)
 
     def _listed(self, above: str, item: str) -> None:
         if above.lower() in PEOPLE:

@@ -15,7 +15,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from azml_contract.redaction.rules import FORM_SECRETS, KEY_LIST_PLAIN, QUERY_SECRETS
-from azml_contract.redaction.secret_words import YOUR_OWN, holds_secrets
+from azml_contract.redaction.secret_words import (
+    YOUR_OWN,
+    holds_secrets,
+    is_description,
+)
 from azml_contract.redaction.shapes import REDACTED, ZERO_KEY, redact_value
 
 SECRET_HEADERS = frozenset(
@@ -78,8 +82,8 @@ def _is_one_of(key: str, value: Any, above: str) -> bool:
     return (
         holds_secrets(above)
         and isinstance(value, str)
-        and not value.startswith(("https://", "http://"))
         and not is_plain_leaf(key)
+        and not is_description(key, value)
     )
 
 

@@ -16,10 +16,19 @@ from pathlib import Path
 from azml_contract.redaction.rules import QUERY_SECRETS
 
 _TABLE = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
-_ENDINGS, _OBJECTS, _ALONE, _WHICH, _NO_TOKEN, _NO_KEY, _NOTHING = (
+_ENDINGS, _OBJECTS, _DESCRIBED, _ALONE, _WHICH, _NO_TOKEN, _NO_KEY, _NOTHING = (
     frozenset(_TABLE[name].split())
     for name in (
-        *("endings", "objects", "alone", "which", "no_token", "no_key", "nothing"),
+        *(
+            "endings",
+            "objects",
+            "described",
+            "alone",
+            "which",
+            "no_token",
+            "no_key",
+            "nothing",
+        ),
     )
 )
 _KEY_ENDINGS = tuple(word for word in _ENDINGS if word.endswith("key"))
@@ -37,6 +46,11 @@ _STAND_IN = re.compile(
     rf"REDACTED|Sanitized|{YOUR_OWN}|\*+|x{{3,}}|\.{{3,}}|\u2022+"
     r"|(?:3D)?A{40,86}(?:=(?:3D)?){0,2}(?:/.*)?|drawn-\d+x+|user@example\.com",
     re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d[\d:.,]*(?: ?(?:[Zz]|[+-][\d:]+))?)?"
+    r"|[A-Z][a-z]{2}, \d\d? [A-Z][a-z]{2} \d{4} [\d:]+ [A-Z]+"
+    r"|P(?=.*\d)(?:\d+[YMWD])*(?:T(?:[\d.]+[HMS])+)?"
 )
 _VARIABLE = re.compile(r"[A-Za-z_]+")
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token) +(?=[{<$%])")
@@ -135,6 +149,16 @@ def holds_secrets(name: str) -> bool:
     """Whether the name of an object says that the texts in it are secrets."""
     words = _telling_words(name)
     return bool(words) and words[-1] in _OBJECTS
+
+
+def is_description(name: str, value: str) -> bool:
+    """Whether a text in an object of secrets only says something of them."""
+    if name.startswith("$") or value.startswith(("https://", "http://", "#/")):
+        return True
+    words = _WORDS.findall(name[-120:])
+    if words and words[-1].lower() in _DESCRIBED:
+        return True
+    return _TIME.fullmatch(value) is not None
 
 
 def is_secret_list(name: str) -> bool:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from azml_contract.exchange import Exchange, Request, Response
+from azml_contract.redaction.learn import learn
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
 from azml_contract.redaction.scan import Scanner
@@ -45,6 +46,14 @@ LIKE_OBJECTS = [
     {"imagePullSecrets": [{"name": "regcred12"}]},
     {"tokens": {"start": "bos12345", "end": "eos12345"}},
     {"secretNames": {"db": "db-password-3"}},
+    {"secrets": {"updatedAt": "2026-04-01T10:00:00Z", "since": "2026-04-01"}},
+    {"secrets": {"seen": "2026-04-01T10:00:00.1234567+02:00", "rotated": "P1DT2H"}},
+    {"secrets": {"seen": "Wed, 01 Apr 2026 10:00:00 GMT", "provider": "csi-v1beta1"}},
+    {"secrets": {"scope": "workspace-7b", "region": "westeurope2", "location": "we-2"}},
+    {"secrets": {"status": "Succeeded", "provisioningState": "Succeeded2"}},
+    {"secrets": {"$ref": "#/definitions/Secret1", "db": "#/definitions/Secret1"}},
+    {"secrets": {"rotation": "P90D", "algorithm": "HS256", "version": "2026-04-01b"}},
+    {"passwords": {"title": "Of 2 databases", "description": "Two, since May 2026"}},
 ]
 
 
@@ -80,6 +89,26 @@ def test_an_object_of_secrets_holds_one_at_each_name(body):
 def test_what_only_looks_like_such_an_object_stays(body):
     assert REDACTOR.json(body, REDACTOR.text) == body
     assert REDACTOR.text(json.dumps(body)) == json.dumps(body)
+    assert not Scanner(REDACTOR).kinds(json.dumps(body), entropy=False)
+    assert not learned_from(body)
+
+
+def learned_from(body):
+    told = Response(200, (), json.dumps(body).encode())
+    return learn([Exchange(Request("GET", "https://x.example/a"), told)], RULES).secrets
+
+
+@pytest.mark.parametrize(
+    ("body", "learned"),
+    [
+        ({"secrets": {"db": WORD, "mode": "Rotating", "zone": "west-eu"}}, {WORD}),
+        ({"passwords": {"ada": "dragon-fly"}}, {"dragon-fly"}),
+        ({"secrets": {"dbPassword": "dragon-fly"}}, {"dragon-fly"}),
+        ({"secret": {"value": "dragon-fly"}}, {"dragon-fly"}),
+    ],
+)
+def test_the_name_of_an_object_alone_makes_no_word_a_secret_elsewhere(body, learned):
+    assert learned_from(body) == learned
 
 
 @pytest.mark.parametrize(
