@@ -14,8 +14,10 @@ from azml_contract.exchange import Request
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation import body as body_module
 from azml_contract.validation import quick_json
+from azml_contract.validation.grade import _weigh_place
 from azml_contract.validation.jsontext import parse_json, parse_text
 from azml_contract.validation.parsed import Parsed
+from azml_contract.validation.phrases import _name_place
 from azml_contract.validation.quick_json import UNSURE, QuickReader
 from azml_contract.validation.validator import Profile, Scope, Validator
 
@@ -215,8 +217,19 @@ def test_texts_that_are_read_quickly_have_no_defects(
     assert [one.kind for one in defects] == ["133"]
 
 
-def test_the_finding_of_a_fault_is_the_same_however_often_it_came() -> None:
-    """Also where the same name stands elsewhere, is null, or its twin is there."""
+def forget_findings() -> None:
+    """Forget what all validators of this process share of the faults that they met."""
+    body_module._cache.clear()
+    _weigh_place.cache_clear()
+    _name_place.cache_clear()
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["forwards", "backwards"])
+def test_the_finding_of_a_fault_is_the_same_however_often_it_came(order: int) -> None:
+    """Also where the same name stands elsewhere, is null, or its twin is there.
+
+    In either order, as what came first is what is kept.
+    """
     changes: list[dict[str, Any]] = [
         {"comand": "x"},
         {"comand": None},
@@ -233,16 +246,22 @@ def test_the_finding_of_a_fault_is_the_same_however_often_it_came() -> None:
         {"computeId": 3},
         {"computeId": 4},
         {"codeid": 3},
+        *(
+            {"inputs": {name: {"jobInputType": "uri_file", "uri": "a", "x": 1}}}
+            for name in "ab"
+        ),
+        *({"tags": {name: 3}} for name in "ab"),
     ]
     bodies = [{"properties": {**JOB["properties"], **one}} for one in changes]
     bodies += [{"properties": {"jobType": "Command", **one}} for one in changes]
     requests = [make_request(body=json.dumps(body).encode()) for body in bodies]
+    requests = requests[::order]
+    forget_findings()
     seasoned = Validator()
     for request in requests * 2:
         seasoned.check_request(request)
-    body_module._cache.clear()
-    for request in requests:
-        said = seasoned.check_request(request)
-        fresh = Validator().check_request(request)
-        assert said.findings
-        assert said == fresh, request
+    said = [seasoned.check_request(request) for request in requests]
+    for request, verdict in zip(requests, said, strict=True):
+        forget_findings()
+        assert verdict.findings
+        assert verdict == Validator().check_request(request), request
