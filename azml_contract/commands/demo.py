@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from azml_contract.cassette.cassette import Cassette
     from azml_contract.finding import Finding
+    from azml_contract.report.regressed import Regressed
 
 WORKFLOW = "train_and_sweep/asset_to_sweep"
 TRAINED = "2024-04-01"
@@ -76,6 +77,7 @@ def command(scenarios: Path | None, folder: Path, form: str) -> None:
     from rich.text import Text
 
     from azml_contract.regression.steps import describe_steps, find_faults
+    from azml_contract.report.regressed_text import print_regressed
     from azml_contract.report.table import make_console, print_trimmed
 
     if scenarios is not None and not scenarios.is_dir():
@@ -109,7 +111,8 @@ def command(scenarios: Path | None, folder: Path, form: str) -> None:
     _print_findings(console, found)
 
     _headline(console, 5, "Which calls break when only the api-version changes")
-    _print_matrix(console, [c for c in loaded if c.scenario == WORKFLOW])
+    regressed = _compare([c for c in loaded if c.scenario == WORKFLOW])
+    print_regressed(console, regressed, brief=True)
 
     _headline(console, 6, "Trained for real: LightGBM on iris, then a sweep of it")
     is_trained = _train(console, out, scenarios, folder / "trained", why)
@@ -130,6 +133,18 @@ def command(scenarios: Path | None, folder: Path, form: str) -> None:
                 for call, answers in describe_steps(c)
             ],
             findings=[one.to_json() for one in found],
+            breaks=[
+                {
+                    "call": one.call,
+                    "status": one.status,
+                    "since": one.since,
+                    "versions": one.versions,
+                    "finding": one.finding.to_json(),
+                }
+                for scenario in regressed.scenarios
+                for one in scenario.broken
+            ],
+            newest=dict(regressed.newest),
             trained=is_trained,
         )
 
@@ -296,11 +311,10 @@ def _print_findings(console: Console, found: Iterable[Finding]) -> None:
                 print_trimmed(console, Padding(Text(text), (0, 0, 0, 4)))
 
 
-def _print_matrix(console: Console, cassettes: Sequence[Cassette]) -> None:
+def _compare(cassettes: Sequence[Cassette]) -> Regressed:
+    """How the first of recordings fares at the versions of the others."""
     from azml_contract.commands.regressed import make_regressed
     from azml_contract.regression.matrix import build_matrix
-    from azml_contract.report.regressed_text import print_regressed
 
     versions = [cassette.api_version for cassette in cassettes]
-    rows = build_matrix(cassettes[:1], versions=versions)
-    print_regressed(console, make_regressed(rows), brief=True)
+    return make_regressed(build_matrix(cassettes[:1], versions=versions))

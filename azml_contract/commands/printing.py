@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,16 @@ def print_checked(
 
 def print_json(**told: Any) -> None:
     """Print what a command tells programs; docs/output.schema.json has its shape."""
-    click.echo(json.dumps({"format": 1, **told}, indent=2, ensure_ascii=False))
+    click.echo(_render(told, indent=2))
+
+
+def print_json_line(**told: Any) -> None:
+    """The same in one line of the error stream: standard output is a program's own."""
+    click.echo(_render(told), err=True)
+
+
+def _render(told: Mapping[str, Any], indent: int | None = None) -> str:
+    return json.dumps({"format": 1, **told}, indent=indent, ensure_ascii=False)
 
 
 def make_tool() -> Tool:

@@ -7,7 +7,6 @@ something was found.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from azml_contract.commands.printing import print_json_line
 from azml_contract.errors import AzmlContractError, UsageError
 
 if TYPE_CHECKING:
@@ -157,8 +157,10 @@ def run_program(
         form: ``text``, or ``json`` in one line, the last of the error stream.
 
     Returns:
-        The exit code.
+        The exit code of the command: the program's, or 1 where that is 0 and
+        something was found, or a shell's where the program was not started.
     """
+    from azml_contract.command_run import Report
     from azml_contract.gateway.environment import add_to
     from azml_contract.processes import NotStarted, run_to_end
 
@@ -166,20 +168,24 @@ def run_program(
     try:
         code = run_to_end(words, environ, lambda line: click.echo(line, err=True))
     except NotStarted as error:
-        click.echo(f"Error: {error}", err=True)
+        if form == "json":
+            nothing = Report(problems=[str(error)]).to_json()
+            print_json_line(run=title, exit_code=None, ends_with=error.code, **nothing)
+        else:
+            click.echo(f"Error: {error}", err=True)
         return error.code
     report = run.report()
     try:
         conclude(code, report)
     except AzmlContractError as error:
         report.problems.append(run.recorder.redact(str(error)))
+    ends_with = code or (1 if report.is_wrong(least) else 0)
     if form == "json":
-        told = {"run": title, "exit_code": code, **report.to_json()}
-        line = json.dumps({"format": 1, **told}, ensure_ascii=False)
-        click.echo(line, err=True)
+        told = report.to_json()
+        print_json_line(run=title, exit_code=code, ends_with=ends_with, **told)
     else:
         print_report(title, report)
-    return code or (1 if report.is_wrong(least) else 0)
+    return ends_with
 
 
 def print_report(title: str, report: Report) -> None:

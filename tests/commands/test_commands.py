@@ -286,6 +286,9 @@ def test_the_demo_runs_and_tells_the_whole_story(tmp_path: Path) -> None:
     }
     assert answers["2021-03-01-preview", "PUT jobs Sweep"] == "201"
     assert told["not_recorded"] == ""
+    broken = {(one["call"], one["since"]) for one in told["breaks"]}
+    assert ("PUT jobs Sweep", "2022-05-01") in broken
+    assert told["newest"] == {"train_and_sweep/asset_to_sweep": "2021-03-01-preview"}
     lines = done.stderr.splitlines()
     assert [line for line in lines if line != line.rstrip()] == []
     assert (tmp_path / "kept" / "cassettes" / "train_and_sweep").is_dir()

@@ -250,6 +250,29 @@ def test_what_programs_read_has_the_schema_that_is_published(
     schema = {"$ref": f"#/$defs/{name.replace(' ', '%20')}", "$defs": SCHEMA["$defs"]}
     assert [one.message for one in Draft202012Validator(schema).iter_errors(told)] == []
     assert told, "an empty object has every schema"
+    if is_run:  # the program did well, and what was found fails the command
+        assert (told["exit_code"], told["ends_with"]) == (0, code)
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "code"),
+    [("replay", "no-such-program", 127), ("replay", "/", 126), ("record", "./no", 127)],
+)
+def test_programs_are_told_that_a_program_could_not_be_started(
+    name: str, program: str, code: int, inputs: dict[str, str], run: Callable[..., Any]
+) -> None:
+    """In the one line that they read, of the schema that every run has."""
+    words = words_of(name, inputs)
+    words = words[: words.index("--")]
+    done = run(*words, "--format", "json", "--", program)
+    assert (done.code, done.out) == (code, "")
+    told = json.loads(done.err)
+    schema = {"$ref": f"#/$defs/{name}", "$defs": SCHEMA["$defs"]}
+    assert [one.message for one in Draft202012Validator(schema).iter_errors(told)] == []
+    assert (told["exit_code"], told["ends_with"]) == (None, code)
+    (problem,) = told["problems"]
+    assert problem.startswith(program)
+    assert done.err.count("\n") == 1
 
 
 @pytest.mark.slow
