@@ -22,7 +22,7 @@ from typing import Any
 
 import click
 import pytest
-from every_command import CALLS, make_inputs, words_of
+from every_command import CALLS, find_commands, make_inputs, words_of
 from jsonschema import Draft202012Validator
 from soak import sized
 
@@ -38,17 +38,6 @@ BRIEF = [one for one in CALLS if not CALLS[one].stays]
 def part(names: Iterable[str], which: int) -> list[str]:
     """Every third command, others for each test that starts processes; or all."""
     return list(names)[which % sized(3, 1) :: sized(3, 1)]
-
-
-def leaves(group: click.Group, above: str = "") -> list[str]:
-    """The names of all commands below a group."""
-    found = []
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        one = group.get_command(context, name)
-        full = f"{above} {name}".strip()
-        found += leaves(one, full) if isinstance(one, click.Group) else [full]
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +59,7 @@ def no_traceback(text: str) -> None:
 
 
 def test_the_table_has_every_command() -> None:
-    assert sorted(CALLS) == sorted(leaves(cli))
+    assert sorted(CALLS) == sorted(find_commands())
 
 
 def keep_to_permissions() -> None:

@@ -12,6 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
+from azml_contract.cli import cli
+
 ROOT = Path(__file__).parents[2]
 STORY = ROOT / "cassettes" / "train_and_sweep" / "asset_to_sweep"
 
@@ -62,6 +66,21 @@ CALLS = {
     "skill": Call(""),
     "upgrade": Call("BODY --from 2021-03-01-preview --to 2022-05-01"),
 }
+
+
+def find_commands(
+    group: click.Group = cli, above: str = ""
+) -> dict[str, click.Command]:
+    """Every command that does something, by the words that call it."""
+    found: dict[str, click.Command] = {}
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        one = group.get_command(context, name)
+        assert one is not None
+        words = f"{above} {name}".strip()
+        inner = isinstance(one, click.Group)
+        found |= find_commands(one, words) if inner else {words: one}
+    return found
 
 
 def words_of(name: str, inputs: Mapping[str, str]) -> list[str]:
