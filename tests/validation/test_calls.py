@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from findings import only
 
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Severity
@@ -16,11 +17,6 @@ STORAGE = (
 OPERATIONS = (
     "/subscriptions/1/providers/Microsoft.MachineLearningServices/locations/westeurope"
 )
-
-
-def only(findings):
-    assert len(findings) == 1, findings
-    return findings[0]
 
 
 def test_an_api_version_must_be_sent(check):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
+from findings import only
 
 from azml_contract.finding import Evidence, Severity
 
 ENVIRONMENT = "environments/lightgbm/versions/1"
 JOB = "jobs/train-1"
-
-
-def only(findings):
-    """The single finding of a list."""
-    assert len(findings) == 1, findings
-    return findings[0]
 
 
 def test_a_valid_body_has_no_finding(check, command_job):
@@ -441,6 +438,25 @@ def test_a_number_in_place_of_a_secret_is_not_repeated(check):
 
     assert finding.code == "AZC104"
     assert "12345678" not in str(finding.to_json())
+
+
+def test_the_signature_of_a_url_is_not_repeated(check, command_job):
+    signed = "https://a.blob.core.windows.net/c?sv=1&SIG=abcdef&se=2"
+    for value, seen in ((signed, signed.replace("abcdef", "(hidden)")), ("a=b", "a=b")):
+        body = copy.deepcopy(command_job)
+        body["properties"]["inputs"] = {"a": {"jobInputType": value}}
+        found = check("PUT", "jobs/j", body)
+        assert [one.seen for one in found if one.code == "AZC108"] == [seen]
+
+
+def test_no_sentence_repeats_a_signature(check, command_job):
+    short = "https://a.io/c?sig=abcdef"
+    command_job["properties"]["inputs"] = {"a": {"jobInputType": short}}
+
+    (found,) = (f for f in check("PUT", "jobs/j", command_job) if f.code == "AZC108")
+
+    assert "abcdef" not in found.message + found.cure
+    assert "sig=(hidden)" in found.message
 
 
 def test_a_body_that_is_no_object_is_one_finding(check):

@@ -7,6 +7,7 @@ are those of the list of its faults that this project keeps.
 from __future__ import annotations
 
 import pytest
+from findings import codes
 
 from azml_contract.exchange import Request, Response
 from azml_contract.validation.validator import Validator
@@ -21,10 +22,6 @@ DATASTORE = {
     },
 }
 SECRETS = {"secretsType": "AccountKey", "key": "c2VjcmV0"}
-
-
-def codes(findings):
-    return [f.code for f in findings]
 
 
 def test_1_the_same_object_twice_gives_the_same_errors(make_request, command_job):
