@@ -49,7 +49,7 @@ _DATASTORE = re.compile('("datastoreId"\\s*:\\s*")(\ue002[0-9]+\ue003)"')
 
 
 def _set_version(url: str, version: str) -> str:
-    return _VERSION.sub(lambda found: found[0][: -len(found[1])] + version, url)
+    return _VERSION.sub(lambda found: found[0].removesuffix(found[1]) + version, url)
 
 
 def _is_open(one: Decision, made: Upgrade) -> bool:

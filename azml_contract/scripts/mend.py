@@ -107,7 +107,8 @@ def join_lines(source: Source) -> Source:
     gone = [found.start() for found in re.finditer("\r\n", source.text)]
     moved = {place - bisect_left(gone, place): there for place, there in source.shifts}
     for index, place in enumerate(gone):
-        moved[place - index] = source.origin(place + 1)
+        # What ends at the break ends before both characters of it.
+        moved[place - index + 1] = source.origin(place + 2)
     text = source.text.replace("\r\n", "\n")
     return replace(source, text=text, shifts=tuple(sorted(moved.items())))
 

@@ -95,6 +95,22 @@ def test_nothing_else_is_touched():
     assert [line for line in kept if line not in new] == []
 
 
+def test_the_end_of_a_line_is_no_part_of_a_version(tmp_path, monkeypatch):
+    """A request file of editors ends the URL by the line, whatever ends that."""
+    monkeypatch.chdir(tmp_path)
+    url = f"{WORKSPACE}/data/iris/versions/1?api-version=2021-03-01-preview"
+    text = f"GET {url}\r\nAccept: application/json\r\n\r\n###\r\nGET {url}\r\n"
+    Path("x.http").write_bytes(text.encode())
+
+    done = CliRunner().invoke(
+        cli, ["upgrade", "x.http", "--to", "2024-10-01", "--write"]
+    )
+
+    assert done.exit_code == 0
+    after = Path("x.http").read_bytes().decode()
+    assert after == text.replace("2021-03-01-preview", "2024-10-01")
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_most_edits_of_the_how_to_need_no_decision(version):
     script = read_container("shell", "howto.sh", HOWTO, INPUTS)
