@@ -58,6 +58,15 @@ class Calls:
             {**self.contracts, **other.contracts},
         )
 
+    def __or__(self, other: Calls) -> Calls:
+        """Of two accounts of the same calls, the larger number of each fate."""
+        return Calls(
+            max(self.judged, other.judged),
+            Counter(self.skipped) | Counter(other.skipped),
+            Counter(self.not_judged) | Counter(other.not_judged),
+            {**self.contracts, **other.contracts},
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The published shape: ``seen``, ``judged``, ``skipped``, ``not_judged``."""
         contracts = {v: one._asdict() for v, one in self.contracts.items()}

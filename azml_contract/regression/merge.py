@@ -7,7 +7,6 @@ contradict each other, both rows are kept, so that no break is lost.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -53,22 +52,22 @@ def join_accounts(
     """The account of all reports.
 
     Those of the same recordings, judged at different versions, saw the same calls: of
-    these the largest counts.
+    these the largest counts. Where recordings are in reports of others as well, calls
+    cannot be told apart by their numbers, and what was judged are the rows.
     """
-    whole = add_up(tail.calls for tail in tails)
-    if whole.judged <= len(rows):
-        return whole
-    skipped: dict[Recordings, Counter[str]] = defaultdict(Counter)
-    not_judged: dict[Recordings, Counter[str]] = defaultdict(Counter)
+    same: dict[Recordings, Calls] = {}
+    others = []
     for tail, names in zip(tails, recordings, strict=True):
-        skipped[names] |= Counter(tail.calls.skipped)
-        not_judged[names] |= Counter(tail.calls.not_judged)
-    return Calls(
-        len(rows),
-        sum(skipped.values(), Counter()),
-        sum(not_judged.values(), Counter()),
-        whole.contracts,
-    )
+        if not names:
+            others.append(tail.calls)  # of which recordings, nobody knows
+        elif names in same:
+            same[names] = same[names] | tail.calls
+        else:
+            same[names] = tail.calls
+    whole = add_up((*same.values(), *others))
+    if sum(map(len, same)) == len(frozenset().union(*same)):
+        return whole
+    return replace(whole, judged=len(rows))
 
 
 def narrow(rows: Iterable[Row], versions: Collection[str], recorded: str) -> list[Row]:

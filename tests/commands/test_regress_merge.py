@@ -216,6 +216,23 @@ def test_parts_of_a_folder_join_to_the_whole(run, tmp_path):
     assert joined["calls"] == whole["calls"]
 
 
+def test_parts_of_the_newest_recordings_count_the_calls_of_all(run, tmp_path):
+    """With `--latest` a call that does not break there has no row, and was judged."""
+    whole = json.loads(run("regress", FAILURES, "--latest", "--format", "json2").out)
+    parts = [
+        write_report(
+            run, tmp_path / f"{n}.json", FAILURES, "--latest", "--shard", f"{n}/3"
+        )
+        for n in (1, 2, 3)
+    ]
+
+    joined = run("regress", "--merge", *parts, "--latest", "--format", "json2")
+
+    assert json.loads(joined.out)["calls"] == whole["calls"]
+    again = run("regress", "--merge", *parts, *parts, "--latest", "--format", "json2")
+    assert json.loads(again.out)["calls"] == whole["calls"]
+
+
 def test_joined_parts_say_what_one_run_says_byte_for_byte(run, tmp_path):
     """The order of the calls, and the lines that made them, among other things."""
     story = STORIES[0]
