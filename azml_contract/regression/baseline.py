@@ -3,7 +3,8 @@
 In: breaks, and a file. Out: which breaks are new, which entries are about a
 break that is gone, or the file. It is reviewed
 like code: sorted, stable, one entry for each place of a call, its versions as
-ranges. A range that reaches the newest known version covers later ones too.
+ranges. A range that reaches the newest known version covers later ones too. A
+break of no place in a body is told from others of its call by its code.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ FORMAT = 1
 _AND_LATER = " and later"
 _Key = tuple[str, ...]
 _FIELDS = ("scenario", "recorded", "call", "status", "side", "pointer")
+_CODE = "code"
 
 
 class Baseline:
@@ -39,12 +41,13 @@ class Baseline:
             if missing:
                 raise ValueError(f"entry {number} lacks {missing[0]!r}")
             key = tuple(str(entry[name]) for name in _FIELDS)
+            key += (str(entry[_CODE]),) if _CODE in entry else ()
             ranges = _check_ranges(entry["versions"], number)
             self._ranges.setdefault(key, []).extend(ranges)
 
     def covers(self, one: Break) -> bool:
         """Whether a break is known at every version at which it occurs."""
-        ranges = self._ranges.get(_key(one), ())
+        ranges = [r for key in _keys(one) for r in self._ranges.get(key, ())]
         return all(any(_holds(r, v) for r in ranges) for v in one.versions)
 
     def find_stale(self, rows: Iterable[Row], breaks: Iterable[Break]) -> list[str]:
@@ -61,7 +64,8 @@ class Baseline:
             at.update(row.cells)
         found: dict[_Key, set[str]] = {}
         for one in breaks:
-            found.setdefault(_key(one), set()).update(one.versions)
+            for key in _keys(one):
+                found.setdefault(key, set()).update(one.versions)
         stale = []
         for key, ranges in self._ranges.items():
             at = judged.get(key[:2], set())
@@ -113,7 +117,7 @@ def render_baseline(breaks: Iterable[Break], order: Sequence[str]) -> str:
         order: All known api-versions, oldest first.
     """
     entries = [_entry(one, order) for one in breaks]
-    entries.sort(key=lambda entry: tuple(entry[name] for name in _FIELDS))
+    entries.sort(key=lambda entry: tuple(entry.get(n, "") for n in (*_FIELDS, _CODE)))
     text = json.dumps({"format": FORMAT, "breaks": entries}, indent=2)
     return text + "\n"
 
@@ -122,12 +126,14 @@ def _entry(one: Break, order: Sequence[str]) -> dict[str, Any]:
     ranges = fold_versions(one.versions, order)
     if one.versions[-1] == order[-1]:
         ranges[-1] = ranges[-1].partition(" .. ")[0] + _AND_LATER
-    entry: dict[str, Any] = dict(zip(_FIELDS, _key(one), strict=True))
+    *_, key = _keys(one)
+    entry: dict[str, Any] = dict(zip((*_FIELDS, _CODE), key, strict=False))
     return {**entry, "versions": ranges, "reason": one.finding.message}
 
 
-def _key(one: Break) -> _Key:
-    return (
+def _keys(one: Break) -> tuple[_Key, ...]:
+    """What an entry about a break may be found by, the narrowest last."""
+    key = (
         one.scenario,
         one.recorded,
         one.label,
@@ -135,6 +141,7 @@ def _key(one: Break) -> _Key:
         str(one.finding.side),
         one.finding.pointer,
     )
+    return (key,) if one.finding.pointer else (key, (*key, one.finding.code))
 
 
 def _holds(text: str, version: str) -> bool:
