@@ -8,6 +8,7 @@ what. Wiring between `upgrade` and reports.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _NEVER = frozenset((".json", ".har"))
 """Recordings: no edit of what was recorded changes what is sent."""
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+"""As those who apply a fix count lines, not as Python splits them at form feeds."""
 
 
 def find_fixes(files: Iterable[str], target: str) -> dict[str, TextFix]:
@@ -60,7 +63,7 @@ def _rewrite(path: Path, target: str) -> Rewriting | None:
 
 def compare_texts(before: str, after: str) -> Iterator[Piece]:
     """What leads from one text to another, in its order; what both share stays."""
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    old, new = _LINE.findall(before), _LINE.findall(after)
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for act, start, end, first, last in matcher.get_opcodes():
         if act != "equal":

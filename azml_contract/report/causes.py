@@ -75,7 +75,7 @@ def find_causes(found: Regressed) -> tuple[Cause, ...]:
     groups: dict[tuple[object, ...], list[_Seen]] = {}
     for scenario in found.scenarios:
         for one in scenario.broken:
-            groups.setdefault(_key(one), []).append(_Seen(scenario, one))
+            groups.setdefault(key_of(one), []).append(_Seen(scenario, one))
     causes = [_make_cause(group) for group in groups.values()]
     return tuple(
         sorted(causes, key=lambda c: (c.known, _WORST.get(c.status, 3), -c.breaks))
@@ -114,14 +114,15 @@ def find_reach(found: Regressed) -> Iterator[tuple[str, int]]:
     yield from sorted(Counter(found.newest.values()).items(), reverse=True)
 
 
-def _key(one: Broken) -> tuple[object, ...]:
+def key_of(one: Broken) -> tuple[object, ...]:
+    """What breaks of one cause have in common."""
     finding = one.finding
     what: tuple[object, ...] = (finding.operation, _INDEX.sub("/*", finding.pointer))
     if finding.code == OPERATION_GONE:
         what = ()  # all that are gone at the same versions are one line
     return (
-        *(one.status, finding.code, finding.side, one.when, one.versions),
-        *(one.known, *what),
+        *(one.status, finding.code, finding.side),
+        *(one.span, one.known, *what),
     )
 
 

@@ -16,6 +16,8 @@ OPERATION_GONE = "AZC301"
 Piece = tuple[int, int, str, str]
 """What is replaced in a text: line and column from 1, what is there, what is to be."""
 _MOST_RANGES = 2
+Span = tuple[str, tuple[str, ...]]
+"""At which versions something breaks: in words, and all their ranges."""
 Locate = Callable[[str, int], tuple[str, int]]
 """The file and line that made a call: of a recording's file, and a step in it."""
 
@@ -54,6 +56,11 @@ class Broken:
     file: str = ""
     step: int = 0
     known: bool = False
+
+    @property
+    def span(self) -> Span:
+        """By what breaks are put together: what many ranges have in words is shared."""
+        return self.when, self.versions
 
     @property
     def when(self) -> str:

@@ -13,7 +13,13 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from azml_contract.finding import Finding
-from azml_contract.report.causes import Cause, count_known, find_causes, say_where
+from azml_contract.report.causes import (
+    Cause,
+    count_known,
+    find_causes,
+    key_of,
+    say_where,
+)
 from azml_contract.report.github import annotate, annotate_calls, escape_property, fit
 from azml_contract.report.github import escape as escape_data
 from azml_contract.report.junit import Suite, attribute, clean, render_suites
@@ -55,15 +61,11 @@ def _fail_cause(one: Cause, found: Regressed) -> str:
 
 def _tell_recordings(found: Regressed) -> Iterator[tuple[str, str]]:
     for one in found.scenarios:
-        new = {_reason(broken) for broken in one.broken if not broken.known}
+        new = {key_of(broken) for broken in one.broken if not broken.known}
         why = "1 cause" if len(new) == 1 else f"{len(new)} causes"
         skipped = f'<skipped message="breaks by {why}"/>' if new else ""
         for name in (one.name, *one.others):
             yield f"{name} ({one.recorded})", skipped
-
-
-def _reason(one: Broken) -> tuple[str, str, str]:
-    return one.status, one.when, one.finding.pointer
 
 
 def _tell_finding(one: Finding) -> str:

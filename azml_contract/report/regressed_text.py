@@ -20,6 +20,7 @@ from azml_contract.report.regressed import (
     Column,
     Regressed,
     Scenario,
+    Span,
 )
 from azml_contract.report.table import print_legend, print_table, print_trimmed, wrap
 
@@ -130,19 +131,19 @@ def _print_block(
 
 def _print_gone(console: Console, broken: Sequence[Broken]) -> None:
     """Calls whose operation is gone, one line for the same versions."""
-    calls: dict[str, list[str]] = {}
+    calls: dict[Span, list[str]] = {}
     for one in broken:
         if one.finding.code == OPERATION_GONE:
-            calls.setdefault(one.when, []).append(one.call)
-    for when, names in calls.items():
+            calls.setdefault(one.span, []).append(one.call)
+    for (when, _), names in calls.items():
         print_trimmed(console, Text(f"No such operation {when}:", "bold"))
         _print_inset(console, ", ".join(names), 2)
 
 
 def _print_broken(console: Console, broken: Sequence[Broken], *, brief: bool) -> None:
     told = [one for one in broken if one.finding.code != OPERATION_GONE]
-    for key, group in groupby(told, lambda one: (one.call, one.status, one.when)):
-        call, status, when = key
+    for key, group in groupby(told, lambda one: (one.call, one.status, one.span)):
+        call, status, (when, _) = key
         print_trimmed(console, Text(f"{call}: {status} {when}", "bold"))
         for one in group:
             _print_reason(console, one, brief=brief)

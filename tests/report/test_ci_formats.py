@@ -5,14 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from junitparser import Failure, JUnitXml, Skipped
+from rich.console import Console
 
 from azml_contract.cli import cli
+from azml_contract.commands.regress_fixes import compare_texts
 from azml_contract.contract.catalog import known_versions
+from azml_contract.finding import Finding, Severity
+from azml_contract.report.causes import find_causes
+from azml_contract.report.regressed import Broken, Regressed, Scenario
+from azml_contract.report.regressed_ci import render_junit
+from azml_contract.report.regressed_text import print_regressed
 
 ROOT = Path(__file__).parents[2]
 FIRST = ROOT / "cassettes/train_and_sweep/asset_to_sweep/2021-03-01-preview.json"
@@ -176,6 +184,33 @@ def test_a_script_that_upgrade_takes_along_has_its_edits_as_a_fix(
         "properties": {"description": "é", "image": "ubuntu:22.04"}
     }
     assert "No breaks" in run("regress", "put.sh")
+
+
+@pytest.mark.parametrize("odd", ["\f", "\u2028", "\x85", "\r", "\v"])
+def test_lines_of_a_fix_are_counted_as_editors_count_them(odd):
+    before = f"a{odd}b\r\nsame\r\nold\r\n"
+    (piece,) = compare_texts(before, before.replace("old", "new"))
+
+    assert piece == (3, 1, "old", "new")
+
+
+def test_what_breaks_at_other_versions_is_another_cause_though_it_reads_alike():
+    """Of many ranges the first and the last are told."""
+    ends = [("a", "b", n, "d", "e") for n in ("c1", "c2")]
+    finding = Finding("AZC301", Severity.ERROR, "It is gone.")
+    broken = [
+        Broken("s", "2023-10-01", "GET jobs", "gone", "a", versions, finding)
+        for versions in ends
+    ]
+    scenario = Scenario("s", "2023-10-01", ("GET jobs",), (), tuple(broken), "")
+    found = Regressed((scenario,), 1, 1)
+
+    assert broken[0].when == broken[1].when
+    assert len(find_causes(found)) == 2
+    assert 'message="breaks by 2 causes"' in render_junit(found)
+    written = StringIO()
+    print_regressed(Console(file=written, width=80), found)
+    assert written.getvalue().count("No such operation at a, b") == 2
 
 
 def test_what_leaves_something_to_decide_has_no_fix():
