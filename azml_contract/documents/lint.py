@@ -19,7 +19,7 @@ from typing import Any
 from azml_contract.json_pointer import escape
 from azml_contract.redaction.scan import Scanner, Suspicion
 from azml_contract.redaction.secret_fields import (
-    VALUE,
+    TOLD_BESIDE,
     is_plain_leaf,
     is_secret_field,
     is_stand_in,
@@ -99,7 +99,7 @@ class Linter:
         is_many = holds_secrets(above)
         for key, item in value.items():
             name = key if type(key) is str else str(key)
-            if is_many or name in VALUE:
+            if is_many or name in TOLD_BESIDE:
                 name = told_name(name, value, above)
             inner = f"{pointer}/{_escape(str(key))}"
             if key not in self._clean:

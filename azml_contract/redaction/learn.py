@@ -29,6 +29,7 @@ from azml_contract.redaction.rules import (
     secret_names,
 )
 from azml_contract.redaction.secret_fields import (
+    TOLD_BESIDE,
     VALUE,
     is_stand_in,
     told_items,
@@ -262,7 +263,7 @@ class _Reader:
 def _verdicts(known: frozenset[str]) -> Remembered[str, _Says]:
     """What names of properties say, as they are met."""
     return Remembered(
-        lambda name: _Says.TOLD_BESIDE if name in VALUE else _judge(name, known)
+        lambda name: _Says.TOLD_BESIDE if name in TOLD_BESIDE else _judge(name, known)
     )
 
 

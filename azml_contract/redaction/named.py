@@ -236,7 +236,7 @@ def redact_named(text: str, redact: Redact) -> str:
     for literal, pattern in _COMMANDS:
         if literal in lowered:
             text = pattern.sub(lambda m: _always(m, redact), text)
-    if "kind:" in lowered and "secret" in lowered:
+    if "kind" in lowered and "secret" in lowered:
         text = redact_manifests(text, redact)
     if any(word in lowered for word in _TRIGGERS):
         text = _redact_triggered(text, lowered, redact)

@@ -48,7 +48,7 @@ from azml_contract.redaction.rules import (
     RedactionRules,
     secret_names,
 )
-from azml_contract.redaction.secret_fields import VALUE, told_items, told_name
+from azml_contract.redaction.secret_fields import TOLD_BESIDE, told_items, told_name
 from azml_contract.redaction.secret_words import (
     holds_secrets,
     is_listed_secret,
@@ -329,7 +329,7 @@ class Redactor:
     def _tells_something(self, name: str) -> bool:
         """Whether the name of a property says anything of its value."""
         return (
-            name in VALUE
+            name in TOLD_BESIDE
             or self._says[name] != NOTHING
             or name.lower() in self.names.properties
         )

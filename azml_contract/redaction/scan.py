@@ -31,6 +31,7 @@ from azml_contract.redaction.redact import DEEPEST, NUMBERS, Redactor
 from azml_contract.redaction.secret_fields import told_items, told_name
 from azml_contract.redaction.secret_words import is_listed_secret, is_named_secret
 from azml_contract.redaction.shapes import find_shapes, redact_value
+from azml_contract.redaction.strings import rewrite_objects
 
 _Look = Callable[[str], tuple[str, ...]]
 _LIVE = "a live secret of the settings or of this recording"
@@ -278,7 +279,10 @@ def _look_alone(text: str) -> tuple[str, ...]:
 
 
 def _read_inside(text: str) -> tuple[str, ...]:
-    return tuple(text_readings(text))
+    objects: list[str] = []
+    rewrite_objects(text, lambda one: objects.append(one) or one)  # type: ignore[func-returns-value]
+    told = (piece for one in objects for piece in _told(json.loads(one)))
+    return (*text_readings(text), *told)
 
 
 def _remembered(look: _Look) -> tuple[_Look, _Look, _Look]:

@@ -47,6 +47,9 @@ _STAND_IN = re.compile(
 )
 _SAID = re.compile(r"\bfake\b|redacted|sanitized", re.IGNORECASE)
 VALUE, _NAME = frozenset({"value", "Value"}), ("name", "Name", "key", "Key")
+_DATA, _DATA_OF_SECRETS = frozenset({"data", "stringData"}), "data of secrets"
+TOLD_BESIDE = VALUE | _DATA
+"""Names that say what they hold together with what stands beside them alone."""
 _PAIR = 2
 _FORM = re.compile(r"[\w.~%+$-]+=[^&\s]*(?:&[\w.~%+$-]+=[^&\s]*)*")
 
@@ -67,10 +70,13 @@ def told_name(key: str, beside: Mapping[Any, Any], above: str = "") -> str:
 
     Args:
         key: Usually the name itself, unless it is ``value``.
-        beside: The object: ``{"name": "PASSWORD", "value": ...}``.
+        beside: The object: ``{"name": "PASSWORD", "value": ...}``. One of Kubernetes
+            has data, ``{"kind": "Secret", "data": {...}}``: all of it is secret.
         above: The name of the object: ``"password": {"value": ...}``. It says so of
             any name where there are many: ``"secrets": {"database": ...}``.
     """
+    if key in _DATA and beside.get("kind") == "Secret":
+        return _DATA_OF_SECRETS
     if key not in VALUE:
         return above if above and _is_one_of(key, beside.get(key), above) else key
     names = (beside.get(one) for one in _NAME)
@@ -79,12 +85,10 @@ def told_name(key: str, beside: Mapping[Any, Any], above: str = "") -> str:
 
 def _is_one_of(key: str, value: Any, above: str) -> bool:
     """Whether a value is one of the secrets of an object that is called so."""
-    return (
-        holds_secrets(above)
-        and isinstance(value, str)
-        and not is_plain_leaf(key)
-        and not is_description(key, value)
-    )
+    if not holds_secrets(above) or not isinstance(value, str):
+        return False
+    said = is_plain_leaf(key) or is_description(key, value)
+    return above == _DATA_OF_SECRETS or not said
 
 
 def told_items(listed: Sequence[Any], above: str = "") -> Iterator[tuple[str, Any]]:
