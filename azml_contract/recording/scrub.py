@@ -39,7 +39,7 @@ from azml_contract.recording.blocks import BlockLedger
 from azml_contract.recording.identity import is_identity
 from azml_contract.recording.match import level_boundary, plain_body
 from azml_contract.recording.volatile import GUID, Normaliser
-from azml_contract.redaction.bodies import redact_leaves
+from azml_contract.redaction.bodies import NESTED, redact_leaves
 from azml_contract.redaction.drawn import sub_drawn
 from azml_contract.redaction.forms import as_text
 from azml_contract.redaction.learn import (
@@ -71,7 +71,6 @@ Sanitizer = Callable[[Exchange], Exchange]
 _URL_HEADERS = frozenset({"location", "azure-asyncoperation", "operation-location"})
 _SHORTEST_DRAWN, _REMEMBERED_LENGTH = 6, 4096
 _LEVELLED = PEOPLE | {"correlation"}
-_INNER: tuple[type, ...] = (dict, list)
 _HEX = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}", re.IGNORECASE)
 _EXPIRY: Mapping[str, int] = {
     "expires_in": 3599,
@@ -133,10 +132,10 @@ class Scrubber:
         self._is_levelled = Remembered[str, bool](lambda n: n.lower() in _LEVELLED)
         text, url = self.redactor.text, self.redactor.url
         sent, told = self._normaliser.request, self._normaliser.response
-        self._request = _Written(text, sent).__getitem__
-        self._response = _Written(text, told).__getitem__
-        self._sent_url = _Written(url, sent).__getitem__
-        self._told_url = _Written(url, told).__getitem__
+        self._request = _written(text, sent)
+        self._response = _written(text, told)
+        self._sent_url = _written(url, sent)
+        self._told_url = _written(url, told)
 
     def variables(self, variables: Mapping[str, Json]) -> dict[str, Json]:
         """Drawn values without identifiers and secrets."""
@@ -270,7 +269,7 @@ class Scrubber:
         for name, item in value.items():
             if self._is_levelled[name]:
                 item = self._level_property(name, item)
-            elif isinstance(item, _INNER):
+            elif isinstance(item, NESTED):
                 item = self._level(item)
             levelled[name] = item
         return levelled
@@ -328,24 +327,17 @@ class Scrubber:
         return string(value)
 
 
-class _Written(dict[str, str]):
-    """Texts as they are written: redacted, and without what differs between runs.
+def _written(
+    redact: Callable[[str], str], level: Callable[[str], str]
+) -> Callable[[str], str]:
+    """Writes texts: redacted, and without what differs between runs.
 
     What becomes of a text is settled when it first comes: a time, say, is the
     client's or the service's from then on.
     """
-
-    def __init__(
-        self, redact: Callable[[str], str], level: Callable[[str], str]
-    ) -> None:
-        super().__init__()
-        self._redact, self._level = redact, level
-
-    def __missing__(self, text: str) -> str:
-        written = self._level(self._redact(text))
-        if len(text) <= _REMEMBERED_LENGTH:
-            self[text] = written
-        return written
+    return Remembered[str, str](
+        lambda text: level(redact(text)), lambda text: len(text) <= _REMEMBERED_LENGTH
+    ).__getitem__
 
 
 def _name_cookie(value: str) -> str:

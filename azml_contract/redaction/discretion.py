@@ -51,14 +51,7 @@ class Discretion:
         redactor, learned = self._redactor, self._learned
         text = redactor.message(text)
         cuts = [*_CUT.finditer(text)]
-        secrets = {*self._rules.secrets, *learned} if cuts else set()
-        for found in reversed(cuts):
-            start, end = found.span()
-            before = text[max(0, start - _SHORTEST_END) : start]
-            after = text[end : end + _SHORTEST_END]
-            if _may_end((before, after), secrets):  # what follows copies the text
-                text = _without_ends(text, start, end, secrets)
-        return text
+        return _without_ends(text, cuts, {*self._rules.secrets, *learned} - {""})
 
     @contextmanager
     def over_logs(self) -> Iterator[None]:
@@ -82,34 +75,41 @@ class Discretion:
                 logging.setLogRecordFactory(before)
 
 
-def _may_end(near: tuple[str, str], secrets: set[str]) -> bool:
-    """Whether what stands on either side of an ellipsis is a piece of a secret."""
-    pieces = [piece for piece in near if len(piece) == _SHORTEST_END]
-    return any(piece in one for piece in pieces for one in secrets)
-
-
-def _without_ends(text: str, start: int, end: int, secrets: set[str]) -> str:
-    """A text without what a value begins and ends with, on both sides of an ellipsis.
+def _without_ends(text: str, cuts: list[re.Match[str]], secrets: set[str]) -> str:
+    """A text without what secrets begin and end with, on both sides of an ellipsis.
 
     So `pytest` and `reprlib` shorten what is long; an end may be most of a password.
     """
-    before, after = text[:start], text[end:]
-    ends = (_ends(one, before) for one in secrets if before[-_SHORTEST_END:] in one)
-    length = max(ends, default=0)
-    if length >= _SHORTEST_END:
-        before = f"{before[:-length]}{REDACTED}"
-    # Turned around, what a value ends with is what it begins with.
-    turned = after[::-1]
-    ends = (_ends(one[::-1], turned) for one in secrets if after[:_SHORTEST_END] in one)
-    length = max(ends, default=0)
-    if length >= _SHORTEST_END:
-        after = f"{REDACTED}{after[length:]}"
-    return f"{before}{text[start:end]}{after}"
+    if not cuts or not secrets:
+        return text
+    longest, turned = max(map(len, secrets)), {one[::-1] for one in secrets}
+    pieces: list[str] = []
+    done = 0
+    for found in cuts:
+        start, end = found.span()
+        before = _begun(text[max(0, start - longest) : start], secrets)
+        # Turned around, what a value ends with is what it begins with.
+        after = _begun(text[end : end + longest][::-1], turned)
+        for first, behind in ((start - before, start), (end, end + after)):
+            if max(first, done) < behind:
+                pieces += [text[done:first], REDACTED]
+                done = behind
+    return "".join([*pieces, text[done:]])
 
 
-def _ends(value: str, text: str) -> int:
-    """How many characters at the end of a text a longer value begins with."""
-    lengths = range(len(value) - 1, 0, -1)
+def _begun(text: str, secrets: set[str]) -> int:
+    """How many characters at the end of a text a longer value begins with.
+
+    Fewer than four are none: they say nothing, and stand everywhere.
+    """
+    end = text[-_SHORTEST_END:]
+    if len(end) < _SHORTEST_END:
+        return 0
+    return max((_length(one, text) for one in secrets if end in one), default=0)
+
+
+def _length(value: str, text: str) -> int:
+    lengths = range(len(value) - 1, _SHORTEST_END - 1, -1)
     return next((n for n in lengths if text.endswith(value[:n])), 0)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from azml_contract.exchange import Exchange, Request
+from azml_contract.redaction.bodies import NESTED
 from azml_contract.redaction.remembered import Remembered
 from azml_contract.redaction.rules import (
     FORM_SECRETS,
@@ -45,7 +46,6 @@ from azml_contract.redaction.secret_words import (
 _SHORTEST_SECRET, _SAFE_LENGTH = 6, 8
 _MIXED = re.compile(r"[A-Za-z].*[^A-Za-z]|[^A-Za-z].*[A-Za-z]", re.DOTALL)
 _SHORTEST_NAME = 5
-_INNER: tuple[type, ...] = (dict, list)
 _SIGNATURE = re.compile(r"[?&;]sig=([^&\s\"'<>\\]+)")
 _PLAIN_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z]+|[0-9]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -229,11 +229,11 @@ class _Reader:
         for key, item in value.items():
             says = self._says[key]
             if says is _Says.NOTHING and not is_many:  # as most do
-                if isinstance(item, _INNER):
+                if isinstance(item, NESTED):
                     left.append((key, item))
                 continue
             is_text = isinstance(item, str)
-            if not is_text and not isinstance(item, _INNER):
+            if not is_text and not isinstance(item, NESTED):
                 continue
             name = key
             if says is _Says.TOLD_BESIDE or says is _Says.NOTHING:

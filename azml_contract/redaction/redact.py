@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 from azml_contract.exchange import Exchange, Request
 from azml_contract.redaction.addresses import is_path, is_url
 from azml_contract.redaction.bodies import (
+    NESTED,
     redact_leaves,
     redact_listed,
     replace_at,
@@ -85,7 +86,6 @@ _CACHE_SIZE = 60_000
 # What the name of a property says of its value.
 NOTHING, _SECRET, _NAMED, _DIGEST = range(4)
 _CACHED_LENGTH = 4096
-_INNER: tuple[type, ...] = (dict, list)
 
 
 class Redactor:
@@ -296,7 +296,7 @@ class Redactor:
                 item = self._property(name, item, value, above, string)
             elif isinstance(item, str):
                 item = string(item)
-            elif isinstance(item, _INNER):
+            elif isinstance(item, NESTED):
                 item = self.json(item, string, name)
             written[key] = item
         return written

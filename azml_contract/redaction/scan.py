@@ -227,13 +227,13 @@ class Scanner:
                     yield _LIVE
             inner: set[str] = set()
             for one in layer:
-                inner.update(_remembering(_READ_INSIDE, one)(one))
+                inner.update(_read_inside(one))
             inner -= seen
             layer = sorted(inner)
             seen |= inner
 
     def _plain_kinds(self, text: str, *, entropy: bool) -> Iterator[str]:
-        yield from _remembering(_LOOK_ALONE, text)(text)
+        yield from _look_alone(text)
         if entropy:
             yield from self._random(text)
         yield from self._known_kinds(text)
@@ -270,6 +270,20 @@ def _unescaped(literal: str) -> str:
     return told
 
 
+def _remembered(look: _Look) -> _Look:
+    """The same for any text, asked once for most: of many files, most texts repeat."""
+    short, longer = lru_cache(maxsize=16_384)(look), lru_cache(maxsize=1024)(look)
+
+    def ask(text: str) -> tuple[str, ...]:
+        size = len(text)
+        if size <= _SHORT_LENGTH:
+            return short(text)
+        return longer(text) if size <= _REMEMBERED_LENGTH else look(text)
+
+    return ask
+
+
+@_remembered
 def _look_alone(text: str) -> tuple[str, ...]:
     """What a text seems to hold, whoever recorded it."""
     found = tuple(find_shapes(text))
@@ -278,27 +292,12 @@ def _look_alone(text: str) -> tuple[str, ...]:
     return found
 
 
+@_remembered
 def _read_inside(text: str) -> tuple[str, ...]:
     objects: list[str] = []
     rewrite_objects(text, lambda one: objects.append(one) or one)  # type: ignore[func-returns-value]
     told = (piece for one in objects for piece in _told(json.loads(one)))
     return (*text_readings(text), *told)
-
-
-def _remembered(look: _Look) -> tuple[_Look, _Look, _Look]:
-    """For short texts, longer ones, and those too long to be remembered.
-
-    Of many files that are read in a row, most texts repeat.
-    """
-    return lru_cache(maxsize=16_384)(look), lru_cache(maxsize=1024)(look), look
-
-
-_LOOK_ALONE, _READ_INSIDE = _remembered(_look_alone), _remembered(_read_inside)
-
-
-def _remembering(looks: tuple[_Look, _Look, _Look], text: str) -> _Look:
-    size = len(text)
-    return looks[(size > _SHORT_LENGTH) + (size > _REMEMBERED_LENGTH)]
 
 
 def _pieces(text: str) -> list[str]:
