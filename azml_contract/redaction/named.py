@@ -19,6 +19,7 @@ from azml_contract.redaction.secret_words import (
     is_reference,
     is_secret_list,
     is_secret_name,
+    is_word,
 )
 from azml_contract.redaction.tables import redact_tables
 
@@ -207,14 +208,13 @@ _PASS_COMMANDS = re.compile(
     r"\b(?:login|sshpass|mysql\w*|mongo\w*|sqlcmd|redis-cli|htpasswd|7z|zip|unzip|psql"
     r"|smbclient|bcp)\b"
 )
-_SHORTEST_TOKEN_USER, _SHORTEST_TOKEN, _SHORTEST_WORD = 20, 16, 6
+_SHORTEST_TOKEN_USER, _SHORTEST_TOKEN = 20, 16
 _NO_NAME, _COMMAND, _MOST_READ = -0.35, 300, 20
 _HEX, _QUOTES = re.compile(r"[0-9a-f]{20,}"), frozenset("\"'`")
 # Names of variables may end in a number; in passwords it is longer, or elsewhere.
 _IDENTIFIER = re.compile(r"[A-Za-z_]+\d{0,2}(?:[.:][A-Za-z_]+\d{0,2})*")
 _DOCUMENTS = re.compile(r":(?:param|keyword|type|paramtype|ivar|vartype)\b[^:\n]*$")
 _BRACED = re.compile(r"\{([^{}\s]+)\}")
-_SIGN, _BLANK = re.compile(r"[\d!@#$%^&*+=?~]"), re.compile(r"\s")
 # What stands between a name and its value.
 _BETWEEN = re.compile(r"[:=\s<]|-[pPu]")
 
@@ -307,7 +307,7 @@ def _sub_named(
                 continue
             if group == "bare" and _says_nothing(head, found, value):
                 continue
-            if group == "listed" and not _is_word(value):
+            if group == "listed" and not is_word(value):
                 continue
         pieces += [text[done:start], redact(value)]
         done = at = start + len(value)
@@ -363,7 +363,7 @@ def _redact_flow(found: re.Match[str], redact: Redact) -> str:
         return found[0]
 
     def clean(item: re.Match[str]) -> str:
-        is_secret = _is_word(item[0]) and is_listed_secret(name, item[0])
+        is_secret = is_word(item[0]) and is_listed_secret(name, item[0])
         return redact(item[0]) if is_secret else item[0]
 
     return found[0].replace(items, _FLOW_ITEM.sub(clean, items))
@@ -377,7 +377,7 @@ def _redact_below(text: str, redact: Redact) -> str:
         if found.end() < done or not is_secret_list(found["name"]):
             continue
         for at, value in _values_below(text, found):
-            if _is_word(value) and is_listed_secret(found["name"], value):
+            if is_word(value) and is_listed_secret(found["name"], value):
                 pieces += [text[done:at], redact(value)]
                 done = at + len(value)
     return "".join([*pieces, text[done:]]) if pieces else text
@@ -406,22 +406,12 @@ def _values_below(text: str, found: re.Match[str]) -> Iterator[tuple[int, str]]:
         at = end + 1
 
 
-def _is_word(value: str) -> bool:
-    """Whether a value looks like a password or a token, and not like a text."""
-    return (
-        len(value) >= _SHORTEST_WORD
-        and _BLANK.search(value) is None
-        and any(map(str.isalpha, value))
-        and (_SIGN.search(value) is not None)
-    )
-
-
 def _told(found: re.Match[str], redact: Redact) -> str:
     """What a sentence tells; a name that stands beside such a word is none."""
     value = found["bare"]
     has_digit = any(map(str.isdigit, value))
     mixed = value != value.lower() and value != value.upper()
-    if is_reference(value) or not _is_word(value):
+    if is_reference(value) or not is_word(value):
         return found[0]
     if found["said"] or found["name"].lower().startswith("p"):
         is_quoted = found["mark"][-1] in _QUOTES
@@ -443,11 +433,11 @@ def _short(found: re.Match[str], redact: Redact) -> str:
     known = _PASS_COMMANDS.search(line.rpartition("\n")[2]) is not None
     if is_reference(value) or is_path(value):
         return found[0]
-    is_word = _STRONG.fullmatch(value) is not None or (known and not value.isdigit())
+    likely = _STRONG.fullmatch(value) is not None or (known and not value.isdigit())
     glued = found["mark"][-1] in "pP"
     if glued and not known:
-        is_word = is_word and _WITH_SIGN.match(value) is not None
-    return _put(found, redact) if is_word else found[0]
+        likely = likely and _WITH_SIGN.match(value) is not None
+    return _put(found, redact) if likely else found[0]
 
 
 def _put(found: re.Match[str], redact: Redact) -> str:

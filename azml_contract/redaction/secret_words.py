@@ -55,7 +55,8 @@ _TIME = re.compile(
 _VARIABLE = re.compile(r"[A-Za-z_]+")
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token) +(?=[{<$%])")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/.~][\w\\/. -]*")
-_SHORTEST, _SHORTEST_CODE, _SHORTEST_LISTED = 3, 20, 8
+_SHORTEST, _SHORTEST_CODE, _SHORTEST_LISTED, _SHORTEST_WORD = 3, 20, 8, 6
+_SIGN, _BLANK = re.compile(r"[\d!@#$%^&*+=?~]"), re.compile(r"\s")
 
 
 @lru_cache(maxsize=16_384)
@@ -124,6 +125,16 @@ def _is_name(value: str, name: str) -> bool:
 def is_path(value: str) -> bool:
     """Whether a value is a path of files."""
     return _PATH.fullmatch(value) is not None
+
+
+def is_word(value: str) -> bool:
+    """Whether a value looks like a password or a token, and not like a text."""
+    return (
+        len(value) >= _SHORTEST_WORD
+        and _BLANK.search(value) is None
+        and any(map(str.isalpha, value))
+        and (_SIGN.search(value) is not None)
+    )
 
 
 def is_named_secret(name: str, value: str) -> bool:

@@ -24,6 +24,29 @@ TABLES = {
     "quotes": '"name","db_password"\n"ada, b","{}"\n',
     "behind a text": "what we have:\nname,access_token\nada,{}\n\nand more, of it",
     "the first column": "secret,name\n{},ada",
+    "names of two words": "User Name (old),API Key\nada,{}\n",
+    "names of two words in quotes": '"User Name";"Access Key"\n"ada";"{}"\n',
+    "single quotes": "'name','password'\n'ada','{}'\n",
+    "a blank behind each comma": "name, password, at\nada, {}, 1\n",
+    "blanks and quotes": 'name, "password"\n"ada, b", "{}"\n',
+    "a mark of the byte order": "\ufeffapiKey,userName\n{},ada\n",
+    "a column without a name": ",name,ACCESS_TOKEN\n0,ada,{}\n",
+    "a name for each of many": "sep=;\nuser-name;sas-token;;\nada;{};;\n",
+    "bars": "name|password|at\nada|{}|1\n",
+    "Markdown": "| user | api key |\n|:-----|:---:|\n| ada | `{}` |\n| bob | {} |\n",
+    "Markdown without bars around": "user | Password\n--- | ---\nada | **{}**\n\nx8",
+    "a bar in a cell": "| a | apiKey | b |\r\n|-|-|-|\r\n| x \\| y | {} | 1 |\r\n",
+    "a row that is too short": "| a | API_KEY |\n|---|---|\n| x |\n| y | {} |\n",
+    "psql": " name | password \n------+----------\n ada  | {}\n(1 row)\n",
+    "mysql": "+----+---------+\n| a  | db_pass |\n+----+---------+\n"
+    "| b  | {} |\n+-+-+\n",
+    "what az prints": "AppId  Password    At\n-----  ----------  --\na1     {}  t1\n",
+    "what PowerShell prints": "\nName Password\n---- --------\nada  {}\n\nx8\n",
+    "reStructuredText": "====  ========\nName  Password\n====  ========\nada   {}\n",
+    "a box": "┏━━━━━━┳━━━━━━━┓\n┃ name ┃ token ┃\n┡━━━━━━╇━━━━━━━┩\n│ ada  │ {} │\n"
+    "└──────┴───────┘\n",
+    "polars": "┌──────┬──────────┐\n│ name ┆ password │\n│ ---  ┆ ---      │\n"
+    "│ str  ┆ str      │\n╞══════╪══════════╡\n│ ada  ┆ {} │\n└──────┴──────────┘\n",
 }
 LIKE_TABLES = [
     "epoch,tokens,key\n1,2000,alpha1beta\n",
@@ -33,6 +56,14 @@ LIKE_TABLES = [
     "Enter a name, a password\nand go on, with Kt4vXq9Zm7\n",
     "name,password\nada,${DB_PASSWORD}\nbob,<your-password>\n",
     "name,password\nonly-one-cell-kT4vXq9Zm7\n",
+    "Give a user,a password must\nadd8more,to-what-is-there\n",
+    "| option | token |\n|---|---|\n| `--a` | Required8 by all |\n| b | optional |\n",
+    "| test | pass | fail |\n|---|---|---|\n| unit | completed12 | none |\n",
+    "Password | at\n--- | ---\n\nada8more | west\n",
+    "The password\n------------\nconsists8of-words\n",
+    "--- a/password.txt\n+++ b/token8.txt\n",
+    "password | - - -\nkept8more-or-less\n",
+    "Name  Password\n----  --------\nada   <your-password>\nbob   $DB_PASSWORD8\n",
 ]
 OBJECTS = [
     {"secrets": {"db": "{}"}},
