@@ -8,7 +8,6 @@ pattern that a format stands for. Knows nothing of types or bodies.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -49,15 +48,30 @@ class Matcher:
     surrogate has no UTF-8), Python's own expressions decide, which know no bound.
     """
 
-    __slots__ = ("pattern",)
+    __slots__ = ("_search_short", "pattern")
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
+        self._search_short: Callable[[str], object] | None = None
 
     def search(self, text: str) -> bool:
         """Whether the pattern is found in a text."""
-        if _is_cold() and len(text) < _SHORT and _ends(self.pattern):
-            return compile_pattern(self.pattern).search(text) is not None
+        if len(text) < _SHORT:
+            search = self._search_short or self._choose_search()
+            return bool(search(text))
+        return self._search_any(text)
+
+    def _choose_search(self) -> Callable[[str], object]:
+        """Python's own for short texts, where it ends: to call the other takes longer.
+
+        So does loading it, for a few texts.
+        """
+        ends = _ends(self.pattern)
+        search = compile_pattern(self.pattern).search if ends else self._search_any
+        self._search_short = search
+        return search
+
+    def _search_any(self, text: str) -> bool:
         accepts = _compile_fast(self.pattern)
         if accepts is not None:
             try:
@@ -68,12 +82,6 @@ class Matcher:
 
 
 _SHORT = 256
-
-
-def _is_cold() -> bool:
-    """Whether the fast engine is not loaded yet: that takes longer than a few texts."""
-    return "jsonschema_rs" not in sys.modules
-
 
 _CLASS_OR_ESCAPE = re.compile(r"\[\^?(?:\\.|[^\]\\])*\]|\\[^1-9]", re.DOTALL)
 _TRIED_ANEW = re.compile(r"\)[*+{]|\(\?(?!:)|\\[1-9]")

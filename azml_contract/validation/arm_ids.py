@@ -235,18 +235,19 @@ def write_plain_texts(home: str) -> Texts:
     """What a schema asks of texts so that ids as they are usually written pass.
 
     Those of the workspace pass where they are wanted; all else that starts as an id may
-    be wrong, and is refused. A wanted id begins with the home, and ends in the
-    provider's path to it: two short looks cost a fifth of one along the whole id. What
-    repeats that path in itself passes too, wrong as it is.
+    be wrong, and is refused. A wanted id begins with the home, and ends in the home's
+    last steps and a kind, which are read from the end: two short looks cost a fifth of
+    one along the whole id. What has those steps once alone has nothing in between.
     """
     start = f"^{escape_pattern(home)}"
-    end = escape_pattern(home[home.index("/providers/") :])
+    last = escape_pattern(home[home.rindex("/workspaces/") :])
     other: Schema = {"not": {"type": "string", "anyOf": _AS_IDS}}
+    once: Schema = {"not": {"pattern": rf"{last}[\s\S]*{last[1:]}"}}
     at: dict[str, Schema] = {}
     for name, kinds in WANTED.items():
         tails = "|".join(map(_write_tail, kinds))
-        ends = {"pattern": f"{end}(?:{tails})$"}
-        at[name] = {"anyOf": [{"pattern": start, "allOf": [ends]}, other]}
+        ends = {"pattern": f"{last}(?:{tails})$"}
+        at[name] = {"anyOf": [{"pattern": start, "allOf": [ends, once]}, other]}
     slashed: Schema = {"not": {"type": "string", "pattern": "^/"}}
     return Texts(at, slashed, other, _USERS_OWN)
 

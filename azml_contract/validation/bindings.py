@@ -9,7 +9,7 @@ family of bodies (``inputs`` and ``inputDataBindings``). Knows no schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from azml_contract.finding import Finding
@@ -92,21 +92,60 @@ def check_bindings(grader: Grader, job: Any, path: Path) -> list[Finding]:
         path: Where they stand.
     """
     found: list[Finding] = []
+    if not isinstance(job, dict):
+        return found
     for command in _find_commands(job, path):
-        text = command.text
-        reads = _find_reads(text) if "${{" in text else {}
-        for kind, name in reads:
-            if not command.binds(kind, name):
-                found.append(_find_unbound(grader, command, kind, name))
-        if "AZURE_ML_" in text:
-            for kind, name in dict.fromkeys(_VARIABLE.findall(text)):
-                if not command.binds_variable(kind, name):
-                    found.append(_find_unbound_variable(grader, command, kind, name))
-        for name in command.space or ():
-            # Names with dashes are appended to the command as arguments.
-            if ("search_space", name) not in reads and name[:1] != "-":
-                found.append(_find_unread(grader, name, path))
+        if not _is_bound(*command):
+            _tell_unbound(grader, _Command(*command), path, found)
     return found
+
+
+def _is_bound(
+    text: str, path: Path, binders: Sequence[dict[str, Any]], space: Any = None
+) -> bool:
+    """Whether a command reads what is bound, and all of it: False says nothing."""
+    spare = dict(space) if space else {}
+    for kind, name in _EXPRESSION.findall(text) if "${{" in text else ():
+        name = name.rstrip()
+        if kind == "search_space":
+            if not space or name not in space:
+                return False
+            spare.pop(name, None)
+        elif not _holds(binders, kind, name):
+            return False
+    if "AZURE_ML_" in text:
+        for kind, name in _VARIABLE.findall(text):
+            if not _holds(binders, _PLURALS[kind], name):
+                return False
+    # Names with dashes are appended to the command as arguments.
+    return not spare or all(name[:1] == "-" for name in spare)
+
+
+def _holds(binders: Sequence[dict[str, Any]], kind: str, name: str) -> bool:
+    """Whether a name is declared as it is read, in an object of its kind."""
+    for binder in binders:
+        for key in _BINDERS.get(kind, ()):
+            given = binder.get(key)
+            if given is not None and isinstance(given, dict) and name in given:
+                return True
+    return False
+
+
+def _tell_unbound(
+    grader: Grader, command: _Command, path: Path, found: list[Finding]
+) -> None:
+    text = command.text
+    reads = _find_reads(text) if "${{" in text else {}
+    for kind, name in reads:
+        if not command.binds(kind, name):
+            found.append(_find_unbound(grader, command, kind, name))
+    if "AZURE_ML_" in text:
+        for kind, name in dict.fromkeys(_VARIABLE.findall(text)):
+            if not command.binds_variable(kind, name):
+                found.append(_find_unbound_variable(grader, command, kind, name))
+    for name in command.space or ():
+        if ("search_space", name) not in reads and name[:1] != "-":
+            found.append(_find_unread(grader, name, path))
 
 
 def _find_reads(text: str) -> dict[tuple[str, str], None]:
@@ -114,23 +153,22 @@ def _find_reads(text: str) -> dict[tuple[str, str], None]:
     return {(kind, name.rstrip()): None for kind, name in _EXPRESSION.findall(text)}
 
 
-def _find_commands(job: Any, path: Path) -> list[_Command]:
-    found: list[_Command] = []
-    if not isinstance(job, dict):
-        return found
+def _find_commands(job: dict[str, Any], path: Path) -> list[tuple[Any, ...]]:
+    """The fields of each `_Command`, which is made where something is to be told."""
+    found: list[tuple[Any, ...]] = []
     text = job.get("command")
     if isinstance(text, str):
-        found.append(_Command(text, (path, "command"), (job,)))
+        found.append((text, (path, "command"), (job,)))
     trial = job.get("trial")
     if isinstance(trial, dict) and isinstance(trial.get("command"), str):
         space = job.get("searchSpace")
         given = space if isinstance(space, dict) else {}
         place = ((path, "trial"), "command")
-        found.append(_Command(trial["command"], place, (job, trial), given))
+        found.append((trial["command"], place, (job, trial), given))
     component = job.get("componentSpec")
     if isinstance(component, dict) and isinstance(component.get("command"), str):
         place = ((path, "componentSpec"), "command")
-        found.append(_Command(component["command"], place, (component,)))
+        found.append((component["command"], place, (component,)))
     return found
 
 

@@ -220,7 +220,7 @@ class BodyCheck:
         """The deviations of a parsed body."""
         found: list[Deviation] = []
         self._plan.walk(value, None, found)
-        if all(one.rule is not Rule.UNKNOWN for one in found):
+        if not found or Rule.UNKNOWN not in [one.rule for one in found]:
             return found
         homes = Homes(self._contract.definitions, self._lens, self._body, value)
         return [homes.rehome(deviation) for deviation in found]

@@ -67,12 +67,17 @@ class Grader(NamedTuple):
         """
         rule, path, seen, _, owner, name, hint, is_null = deviation
         carried, bound, is_common = background
+        pointer = to_pointer(path)
+        told_by = _is_told_by_value(rule, seen, hint, self.side)
+        if rule is Rule.CASE and CODE_OF[rule, self.side] not in index_ledger():
+            # The name was made up by the sender: it need not come again, nor counts it.
+            path, owner, name = None, "", ""
         about = (
             *(rule, path, owner, name, is_null, bound.id if bound else "", carried),
-            *(is_common, _is_told_by_value(rule, seen, hint, self.side)),
+            *(is_common, told_by),
         )
         # A place that the sender named need not come again.
-        is_made = rule in UNWRITTEN_RULES or rule is Rule.CASE
+        is_made = rule in UNWRITTEN_RULES or (rule is Rule.CASE and path is not None)
         place = self.weigh_place(*about) if is_made else _weigh_place(self, *about)
         if place.hides and not isinstance(seen, (dict, list)):
             # A report may not repeat what looks like a secret.
@@ -82,7 +87,9 @@ class Grader(NamedTuple):
             deviation = deviation._replace(seen=_mask_signature(seen))
         message, cure, fix = describe(deviation, self.api_version)
         if bound is not None:
-            message = f"{show(seen)} in {owner}.{name} {bound.fault}."
+            message = (
+                f"{show(seen)} in {deviation.owner}.{deviation.name} {bound.fault}."
+            )
         told = place.told
         if self.side is Side.RESPONSE:
             cure, fix = "", None  # nobody can mend what the service answers
@@ -97,7 +104,7 @@ class Grader(NamedTuple):
                 place.code,
                 place.severity,
                 message + place.note,
-                place.pointer,
+                pointer,
                 cure,
                 self.operation,
                 self.api_version,
@@ -126,7 +133,6 @@ class Grader(NamedTuple):
     ) -> _Place:
         """All that is told of a deviation but its words; see `_weigh_place`."""
         code = CODE_OF[rule, self.side]
-        pointer = to_pointer(path)
         key = str(path[-1]) if path else ""
         severity, evidence, note, advice = self._weigh(
             code, owner, name, bound, key, is_null=is_null
@@ -134,7 +140,7 @@ class Grader(NamedTuple):
         firm = by_value == _FIRM
         if firm:
             severity, evidence, note = CODES[code].strict, Evidence.SPEC, ""
-        told = self._ask(rule, pointer, is_common)
+        told = self._ask(rule, to_pointer(path), is_common)
         if told is not None:
             severity, evidence, note = told.severity, Evidence.LIVE, told.says
         elif by_value == _SANITIZED and not _is_secret(path):
@@ -147,9 +153,7 @@ class Grader(NamedTuple):
             if rule is Rule.NULL and severity is Severity.ERROR:
                 severity, evidence = Severity.WARNING, Evidence.UNKNOWN
         hides = rule in _VALUE_RULES and _is_secret(path)
-        return _Place(
-            code, severity, evidence, note, advice, told, pointer, hides=hides
-        )
+        return _Place(code, severity, evidence, note, advice, told, hides)
 
     def _ask(self, rule: Rule, pointer: str, is_common: bool) -> Testimony | None:
         if self.profile is Profile.STRICT:
@@ -261,7 +265,6 @@ class _Place(NamedTuple):
     note: str
     advice: str
     told: Testimony | None
-    pointer: str
     hides: bool
 
 

@@ -212,6 +212,8 @@ class MapPlan:
             self.site.refuse(value, path, found)
             return
         walk, plain = self._item.walk, self._item.plain
+        if plain is str and _are_texts(value):
+            return
         for key, item in value.items():
             if plain is not type(item):
                 walk(item, (path, key), found)
@@ -320,6 +322,15 @@ def find_twin(value: str, known: Any) -> str | None:
         return value
     folded = value.casefold()
     return next((other for other in known if other.casefold() == folded), None)
+
+
+def _are_texts(value: dict[str, Any]) -> bool:
+    """Whether all values of an object are texts: only such can be joined."""
+    try:
+        "".join(value.values())
+    except TypeError:
+        return False
+    return True
 
 
 def _has_twins(values: list[Any]) -> bool:

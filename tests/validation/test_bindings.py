@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
 import pytest
 from findings import codes, only
+from soak import sized
 
+from azml_contract.finding import Side
 from azml_contract.settings import PLACEHOLDERS
+from azml_contract.validation import bindings
+from azml_contract.validation.grade import Grader, Profile
 
 HOME = PLACEHOLDERS.workspace_id
 
@@ -180,3 +187,49 @@ def test_a_pipeline_within_a_pipeline_is_the_parent_of_its_own_nodes(check, pipe
     spec = {"componentSpec": inner | {"inputs": {"y": {}}}}
     finding = only(check("PUT", "components/c/versions/1", {"properties": spec}))
     assert finding.pointer == "/properties/componentSpec/jobs/a/inputs/b"
+
+
+def test_a_quick_look_at_a_command_finds_nothing_wrong_that_is_told(monkeypatch):
+    """What is told of any command is told without the quick look, too."""
+    dice = random.Random(3)
+    grader = Grader(Profile.SERVICE, "2023-10-01", "Jobs_CreateOrUpdate", Side.REQUEST)
+    jobs = [make_job(dice) for _ in range(sized(3000, 100_000))]
+
+    said = [bindings.check_bindings(grader, job, None) for job in jobs]
+
+    quick = [
+        bindings._is_bound(*one)
+        for job in jobs
+        for one in bindings._find_commands(job, None)
+    ]
+    monkeypatch.setattr(bindings, "_is_bound", lambda *_: False)
+    assert said == [bindings.check_bindings(grader, job, None) for job in jobs]
+    assert len(quick) / 5 < sum(quick) < len(quick) * 4 / 5
+
+
+READS = (
+    *("${{inputs.a}}", "${{ inputs.b }}", "${{outputs.a}}", "${{outputs.default}}"),
+    *("${{inputs.a.b}}", "${{search_space.a}}", "${{search_space.b }}", "${{other.a}}"),
+    *("$AZURE_ML_INPUT_a", "${AZURE_ML_OUTPUT_A_b}", "text", "${{inputs.a"),
+)
+
+
+def make_job(dice: random.Random) -> dict[str, Any]:
+    """A job or a component whose command reads what is bound, or something else."""
+
+    def bind() -> Any:
+        names = dice.sample(("a", "b", "a-b", "a.b", "A_b", "--c"), dice.randrange(6))
+        return dice.choice((dict.fromkeys(names, 1),) * 9 + (None, 3, []))
+
+    def fill(holder: dict[str, Any]) -> dict[str, Any]:
+        reads = dice.choices(READS, k=dice.randrange(3))
+        made = {**holder, "command": " ".join(reads)}
+        for key in ("inputs", "outputs", "inputDataBindings", "environmentVariables"):
+            if dice.random() < 0.6:
+                made[key] = bind()
+        return made
+
+    kind = dice.choice(("command", "trial", "componentSpec"))
+    if kind == "command":
+        return fill({})
+    return {kind: fill({}), "searchSpace": bind(), "inputs": bind()}

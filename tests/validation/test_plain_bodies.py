@@ -39,6 +39,8 @@ IDS = [
     *("codes/a/versions/", "codes//versions/1", "codes/a/versions/1/", "", "jobs/j"),
     "codes/a/versions/1/codes/b/versions/2",
     "codes/a/workspaces/workspace/codes/b/versions/2",
+    f"workspaces/{PLACEHOLDERS.workspace}/codes/b/versions/2",
+    f"codes/{HOME}codes/b/versions/2",  # an id where the name of one was asked for
 ]
 TEXTS = [
     *(f"{HOME}{one}" for one in IDS),
