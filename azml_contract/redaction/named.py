@@ -7,6 +7,7 @@ the values of names that say secret. Reading it takes time linear in its length.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -55,9 +56,12 @@ _TAG = (
 _ASSIGNED = re.compile(
     rf"(?<![\w$.%-])(?P<name>-{{0,2}}{_BEFORE_KEY}[A-Za-z_][\w.-]{{0,80}})"
     r"(?:\\*[\"']\]?)?"
-    rf"(?P<mark>[ \t]{{0,8}}(?:(?:=>|:=|[?+]=|==?)[ \t]{{0,8}}|:[ \t]{{0,8}}{_TAG})"
-    r"(?:(?:[|>][-+\d]{0,3}|-)[ \t]+)?)"
+    rf"(?P<mark>[ \t]{{0,8}}(?:(?:=>|:=|:[-+](?=\S)|[?+]=|==?)[ \t]{{0,8}}"
+    rf"|:[ \t]{{0,8}}{_TAG})"
+    r"(?:(?:[|>][-+\d]{0,3}|-)[ \t]+|\\*[\"'][ \t]{0,8}[+&.][ \t]{0,8}(?=[\"']))?)"
 )
+# What follows a quote that closes a text, and does not begin a value.
+_GOES_ON = re.compile(r"[ \t]*[-+,&.%)|]+[ \t]")
 _OPTION = re.compile(r"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{0,80})(?P<mark>[ \t]+)(?!-)")
 _PAIR = re.compile(
     r"(?P<mark>\b(?:name|key)[\"']?[ \t]*[:=][ \t]*[\"']?"
@@ -94,7 +98,7 @@ _ROW = re.compile(
 _CELL = re.compile(r"(?P<listed>[^\s|`*]{6,})(?=[ \t`*]*\|)")
 _HEADER = re.compile(
     r"(?i)(?P<mark>\b(?P<name>(?:proxy-)?authorization)\\?[\"']?[ \t]*[:=,][ \t]*"
-    r"\\?[\"']?(?:(?:Bearer|Basic|Token|ApiKey|SharedKey|SharedAccessSignature"
+    r"\\?[\"']?(?P<scheme>(?:Bearer|Basic|Token|ApiKey|SharedKey|SharedAccessSignature"
     r"|Negotiate|Digest)[ \t]+)?)"
     rf"(?P<bare>(?:{_REFERENCE}|[^\s\"'\\,;<>])+)"
 )
@@ -136,7 +140,6 @@ _USER_OPTION = re.compile(
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 # What must be there, in lower case, and where the value is then.
 _COMMANDS = (
-    ("authorization", _HEADER),
     (
         " login ",
         re.compile(
@@ -213,6 +216,11 @@ _NO_NAME, _COMMAND, _MOST_READ = -0.35, 300, 20
 _HEX, _QUOTES = re.compile(r"[0-9a-f]{20,}"), frozenset("\"'`")
 # Names of variables may end in a number; in passwords it is longer, or elsewhere.
 _IDENTIFIER = re.compile(r"[A-Za-z_]+\d{0,2}(?:[.:][A-Za-z_]+\d{0,2})*")
+_CALL = re.compile(
+    rf"{_IDENTIFIER.pattern}(?:\((?:{_IDENTIFIER.pattern})?\)|\[[^\[\]]*\])*(?:![rsa])?"
+)
+# As parameters are given one by one, of MLflow for one.
+_PARAMETER = re.compile(r"[A-Za-z_][\w.-]*=")
 _DOCUMENTS = re.compile(r":(?:param|keyword|type|paramtype|ivar|vartype)\b[^:\n]*$")
 _BRACED = re.compile(r"\{([^{}\s]+)\}")
 # What stands between a name and its value.
@@ -233,6 +241,8 @@ def redact_named(text: str, redact: Redact) -> str:
     if "://" in text and "@" in text:
         text = _USERINFO.sub(lambda m: _without_userinfo(m, redact), text)
     lowered = text.lower()
+    if "authorization" in lowered:
+        text = _HEADER.sub(lambda m: _header(m, redact), text)
     for literal, pattern in _COMMANDS:
         if literal in lowered:
             text = pattern.sub(lambda m: _always(m, redact), text)
@@ -305,7 +315,7 @@ def _sub_named(
         if left > 0:
             if not is_named_secret(head["name"], _unbraced(value)):
                 continue
-            if group == "bare" and _says_nothing(head, found, value):
+            if _says_nothing(head, found, group, value):
                 continue
             if group == "listed" and not is_word(value):
                 continue
@@ -324,12 +334,33 @@ def _value(found: re.Match[str]) -> tuple[str, str]:
     )
 
 
-def _says_nothing(head: re.Match[str], found: re.Match[str], value: str) -> bool:
+def _says_nothing(
+    head: re.Match[str], found: re.Match[str], group: str, value: str
+) -> bool:
     """Whether what follows a name is an expression, a type, or the text about it."""
     mark, end = head["mark"], found.end()
-    return _is_code(mark, value, found.string, end) or (
-        mark.startswith(":") and _is_prose(head.start(), value, found.string, end)
+    if group in ("double", "single"):
+        return _GOES_ON.match(value) is not None
+    if group != "bare":
+        return False
+    before = found.string[max(0, head.start() - 2) : head.start()]
+    if before == "${" and value.startswith("?"):  # what a shell says without it
+        return True
+    return (
+        _is_object(value)
+        or _is_code(mark, value, found.string, end)
+        or (mark.startswith(":") and _is_prose(head.start(), value, found.string, end))
     )
+
+
+def _is_object(value: str) -> bool:
+    """Whether a value is JSON, which is read by its own names."""
+    if value[:2] != '{"':
+        return False
+    try:
+        return bool(json.loads(value))
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_code(mark: str, value: str, text: str, end: int) -> bool:
@@ -341,19 +372,21 @@ def _is_code(mark: str, value: str, text: str, end: int) -> bool:
 
 
 def _is_prose(start: int, value: str, text: str, end: int) -> bool:
-    """Whether a sentence begins after a name, as in what documents a parameter."""
-    if not value.rstrip(".").isalpha():
-        return False
+    """Whether a sentence begins after a name, or what documents a parameter."""
+    if _DOCUMENTS.search(text[max(0, start - _COMMAND) : start]):
+        return True
     goes_on = text[end : end + 1] == " " and text[end + 1 : end + 2].isalpha()
-    return (
-        goes_on or _DOCUMENTS.search(text[max(0, start - _COMMAND) : start]) is not None
-    )
+    return goes_on and value.rstrip(".").isalpha()
 
 
 def _unbraced(value: str) -> str:
     """What stands in the braces of a connection string; a reference keeps its own."""
     found = _BRACED.fullmatch(value)
-    return value if found is None or _IDENTIFIER.fullmatch(found[1]) else found[1]
+    if found is None or _IDENTIFIER.fullmatch(found[1]):
+        return value
+    if _CALL.fullmatch(found[1]):
+        return "{}"
+    return found[1].strip("\"'")
 
 
 def _redact_flow(found: re.Match[str], redact: Redact) -> str:
@@ -423,6 +456,13 @@ def _told(found: re.Match[str], redact: Redact) -> str:
     return _put(found, redact) if is_secret else found[0]
 
 
+def _header(found: re.Match[str], redact: Redact) -> str:
+    """What a header has; a variable, or the name of the next header, is nothing."""
+    value = found["bare"].rstrip("()}]:")
+    is_name = _IDENTIFIER.fullmatch(value) or is_secret_name(value)
+    return found[0] if is_name and not found["scheme"] else _always(found, redact)
+
+
 def _always(found: re.Match[str], redact: Redact) -> str:
     return found[0] if is_reference(found["bare"]) else _put(found, redact)
 
@@ -431,7 +471,9 @@ def _short(found: re.Match[str], redact: Redact) -> str:
     value = _value(found)[1]
     line = found.string[max(0, found.start() - _COMMAND) : found.start()]
     known = _PASS_COMMANDS.search(line.rpartition("\n")[2]) is not None
-    if is_reference(value) or is_path(value):
+    if is_reference(value) or is_path(value) or _GOES_ON.match(value):
+        return found[0]
+    if not known and _PARAMETER.match(value):
         return found[0]
     likely = _STRONG.fullmatch(value) is not None or (known and not value.isdigit())
     glued = found["mark"][-1] in "pP"

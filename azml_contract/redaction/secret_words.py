@@ -36,15 +36,16 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _REFERENCE = re.compile(
     r"\$+\(?[A-Za-z_][\w.:]*\)?|\$\{.*\}|\$\[\[?.*\]\]?|\$\(.*\)|\{\{.*\}\}|\{[\w.]*\}"
     r"|<[^<>]*>|%[A-Za-z_]\w*%|%\(\w+\)s|@Microsoft\.KeyVault\(.*\)|`.*`|\$env:\w+"
-    r"|(?:os|process|env|secrets|vars?|self|args|config|settings)\.[\w.\[\]'\"]*"
-    r"|azureml:.*|/subscriptions/.*",
+    r"|(?:os|process|env|secrets|vars?|self|args|config|settings)\.[\w.\[\]()'\"]*"
+    r"|(?=.*\$)(?:\$[A-Za-z_]\w*|\$\{[^{}]*\}|[:./@_-])+"
+    r"|azureml:.*|urn:.*|/subscriptions/.*",
     re.DOTALL,
 )
-YOUR_OWN = r"your[-_][a-z_-]+"
+YOUR_OWN = r"your[-_ ][a-z_ -]+"
 """What documents write for a value that the reader has to put there."""
 _STAND_IN = re.compile(
-    rf"REDACTED|Sanitized|{YOUR_OWN}|\*+|x{{3,}}|\.{{3,}}|\u2022+"
-    r"|(?:3D)?A{40,86}(?:=(?:3D)?){0,2}(?:/.*)?|drawn-\d+x+|user@example\.com",
+    rf"REDACTED|Sanitized|{YOUR_OWN}|\*+|x{{3,}}|\.{{3,}}|\u2022+|value\d*"
+    r"|\(\.[*+]\??\).*|(?:3D)?A{40,86}(?:=(?:3D)?){0,2}(?:/.*)?|drawn-\d+x+|user@example\.com",
     re.IGNORECASE,
 )
 _TIME = re.compile(
@@ -52,7 +53,12 @@ _TIME = re.compile(
     r"|[A-Z][a-z]{2}, \d\d? [A-Z][a-z]{2} \d{4} [\d:]+ [A-Z]+"
     r"|P(?=.*\d)(?:\d+[YMWD])*(?:T(?:[\d.]+[HMS])+)?"
 )
-_VARIABLE = re.compile(r"[A-Za-z_]+")
+_VARIABLE, _KIND = re.compile(r"[A-Za-z_.]+"), re.compile(r"[A-Za-z -]+")
+_BETWEEN = re.compile(r"[ .:_-]")
+# A key of a dictionary: words of letters alone.
+_OF_WORDS = re.compile(r"[A-Za-z][a-z]+(?:[_.-]?[A-Z]?[a-z]{2,})*")
+_TOKEN = re.compile(r"[\w.~+/=:-]+")
+_WAYS = frozenset({"auth", "authorization", "credential", "credentials"})
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token) +(?=[{<$%])")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/.~][\w\\/. -]*")
 _SHORTEST, _SHORTEST_CODE, _SHORTEST_LISTED, _SHORTEST_WORD = 3, 20, 8, 6
@@ -112,14 +118,16 @@ def is_reference(value: str) -> bool:
 
 
 def _is_name(value: str, name: str) -> bool:
-    """Whether a value is a name itself: of a variable that holds the secret."""
-    if name.lower().endswith(value.lower()):
+    """Whether a value is a name itself: of what holds the secret, or of its kind."""
+    squashed = _BETWEEN.sub("", value).lower()
+    if _BETWEEN.sub("", name).lower().endswith(squashed):
         return True
-    return (
-        "_" in value
-        and _VARIABLE.fullmatch(value) is not None
-        and is_secret_name(value)
-    )
+    if "." in value or "_" in value:
+        last = value.rpartition(".")[2]
+        return _VARIABLE.fullmatch(value) is not None and is_secret_name(last)
+    # How somebody logs in, not with what.
+    is_way = _telling_words(name)[-1] in _WAYS and _KIND.fullmatch(value) is not None
+    return is_way and is_secret_name(value)
 
 
 def is_path(value: str) -> bool:
@@ -146,6 +154,10 @@ def is_named_secret(name: str, value: str) -> bool:
         return False
     if last == "key":
         return _looks_like_key(value)
+    if last in ("auth", "credential", "credentials"):
+        return is_word(value)
+    if last == "pat" and _TOKEN.fullmatch(value) is None:  # a pattern
+        return False
     if last == "signature":
         return len(value) >= 16 and _is_mixed(value)
     if last in ("webhook", "url", "uri", "cookie", "dsn") and len(value) < 12:
@@ -206,6 +218,8 @@ def is_secret_parameter(name: str, value: str) -> bool:
 def _looks_like_key(value: str) -> bool:
     """Keys are also of dictionaries and tables; those are words and short numbers."""
     if len(value) < 6 or value.startswith(("http://", "https://")):
+        return False
+    if _OF_WORDS.fullmatch(value):
         return False
     if len(value) < 32:
         return _is_mixed(value) and not is_path(value)

@@ -14,7 +14,7 @@ import importlib
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -59,7 +59,8 @@ _SHORTEST_TOKEN = 16
 # No token is shorter, and a private key has dashes and letters around its words.
 _RUN = re.compile(r"[\w+/.=~:@-]{16}|PRIVATE KEY|PuTTY")
 _BEARER = re.compile(
-    r"\b(Bearer|Basic|SharedKey) +(?=[\w.~+/:-]*\d)(?!REDACTED)[\w.~+/:-]{8,}={0,2}"
+    r"\b((?:Bearer|Basic|SharedKey) +)(?=[\w.~+/:-]*\d)(?!REDACTED)"
+    r"([\w.~+/:-]{8,}={0,2})"
 )
 _SIGNATURE = re.compile(
     r"((?:^|[?&;\s\"'>]|%26|%3F|\\u0026|&amp;)sig(?:=|%3D))"
@@ -106,11 +107,11 @@ class Shape:
     literals: tuple[str, ...]
     pattern: re.Pattern[str]
 
-    def replace(self, text: str) -> str:
-        """The text with every secret of this shape replaced."""
+    def replace(self, text: str, write: Callable[[str], str]) -> str:
+        """The text with every secret of this shape replaced by what is written."""
         if not self.pattern.groups:
-            return self.pattern.sub(REDACTED, text)
-        return self.pattern.sub(lambda m: m[0].replace(m[1], REDACTED), text)
+            return self.pattern.sub(lambda m: write(m[0]), text)
+        return self.pattern.sub(lambda m: m[0].replace(m[1], write(m[1])), text)
 
 
 @cache
@@ -204,13 +205,36 @@ def redact_shapes(text: str) -> str:
     """The text with everything that looks like a known kind of secret replaced."""
     if len(text) < _SHORTEST:
         return text
+    signed = "sig" in text.lower() and (
+        "sig=REDACTED" in text or _SIGNATURE.search(text) is not None
+    )
+    text = replace_shapes(text, _redacted)
+    return _SAS_FIELD.sub(_zero_time, text) if signed else text
+
+
+def replace_shapes(text: str, write: Callable[[str], str]) -> str:
+    """The text with other values in place of those secrets; times stay.
+
+    Args:
+        text: Of any kind.
+        write: What is written for a value.
+    """
+    if len(text) < _SHORTEST:
+        return text
     if _OURS.search(text):
-        return TOKEN.join(map(redact_shapes, _OURS.split(text)))
+        parts = _OURS.split(text)
+        return TOKEN.join(replace_shapes(part, write) for part in parts)
     for shape in _candidates(text):
-        text = shape.replace(text)
+        text = shape.replace(text, write)
     if " " in text:
-        text = _BEARER.sub(rf"\1 {REDACTED}", text)
-    return _redact_sas(text)
+        text = _BEARER.sub(lambda m: m[1] + write(m[2]), text)
+    if "sig" in text.lower():
+        text = _SIGNATURE.sub(lambda m: m[1] + write(m[2]), text)
+    return text
+
+
+def _redacted(_: str) -> str:
+    return REDACTED
 
 
 def redact_account_keys(text: str) -> str:
@@ -219,14 +243,6 @@ def redact_account_keys(text: str) -> str:
     A SHA-512 digest has it too, so this is for what need not stay as it is.
     """
     return _ACCOUNT_KEY.sub(ZERO_KEY, text) if "==" in text else text
-
-
-def _redact_sas(text: str) -> str:
-    if "sig" not in text.lower():
-        return text
-    signed = _SIGNATURE.search(text) or "sig=REDACTED" in text
-    text = _SIGNATURE.sub(rf"\1{REDACTED}", text)
-    return _SAS_FIELD.sub(_zero_time, text) if signed else text
 
 
 def _zero_time(found: re.Match[str]) -> str:
@@ -251,7 +267,7 @@ def find_shapes(text: str) -> Iterator[str]:
     if len(text) < _SHORTEST:
         return
     for shape in _candidates(text):
-        if shape.replace(text) != text:
+        if shape.replace(text, _redacted) != text:
             yield shape.kind
     if " " in text and _BEARER.search(text):
         yield "an authorization header"

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from azml_contract.redaction.blot import find_secrets
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
 
@@ -75,6 +76,10 @@ TOLD = {
     "data of the second of three": "kind: ConfigMap\n---\nkind: 'Secret'\ndata:\n"
     "  db: {}\n---\nkind: Pod\n",
     "data of a secret": "kind: Secret\nmetadata:\n  name: d\ndata:\n  db: {}\n",
+    "a default of a shell": "TOKEN=${{API_TOKEN:-{}}}\n",
+    "a text joined to its name": 'url = "&client_secret=" + "{}" + "&x=1"',
+    "a header with two blanks": "curl -H 'Authorization: Bearer  {}{0}'",
+    "an argument beside its header": 'headers.set("Authorization", "Basic {}")',
     "a line of pgpass": "db.example.com:5432:prod:ada:{}\n",
     "a delegation key": "<UserDelegationKey><SignedOid>x</SignedOid><Value>{0}{0}{0}"
     "</Value></UserDelegationKey>",
@@ -111,6 +116,26 @@ NOT_TOLD = (
     "the password 'Username' field; the passphrase \"Correct Horse\"",
     'Content-Disposition: form-data; name="file"; filename="keys8.csv"\r\n\r\na,b8\r\n',
     "IMAGE_TAG ?= latest-2024\ntotal_token += next_token",
+    "TOKEN=${TOKEN:-$(az account get-access-token --query accessToken -o tsv)}",
+    ": ${API_TOKEN:?set-it8-first}",
+    'url = "&client_secret=" + env("CLIENT_SECRET8") + "&x=1"',
+    'print("token:", azml.get_credential8().get_token())',
+    'saw "credentials":{"credentialsType":"AccountKey"} there',
+    '_NAMES = {"client_secret"}\n{"client_secret": {os.Getenv("AZURE_SECRET8")}}',
+    'auth = "account-key"\nbody = f(pat=KEY)\nTOKEN="your secret"',
+    "Authorization: SharedKey $ACC:$sig8",
+    ":type credential: ~azure.core8.TokenProvider\n:param token: str8x",
+    "def f(credential: SupportsTokenInfo, auth: _t.AuthType) -> None",
+    'ACCOUNT_KEY = "AccountKey"\nAML_TOKEN = "AMLToken"',
+    "Info(token=token.token)",
+    """f"credential={type(credential)} password={password!r} token={told['t8']}\"""",
+    'headers.pop("authorization", None)\n{"authorization": auth}',
+    "authorization = login()\nisinstance(authorization, Response)",
+    '["Cookie", "Authorization", "Proxy-Authorization"]',
+    'HEX_PAT = "[0-9A-Fa-f]{1,4}"\nt = r"\\"token\\": \\"(.*?)(\\""',
+    "mlflow run . -P alpha=0.5 -P name=value8",
+    'cache_read_key="cachedContentTokenCount"',
+    'GRANT_TYPE_JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer8"',
 )
 
 
@@ -174,3 +199,15 @@ def test_a_text_of_80_kb_is_read_at_once(piece):
     started = time.process_time()
     REDACTOR.text(text)
     assert time.process_time() - started < 5
+
+
+def test_places_of_secrets_are_those_of_what_is_taken_out():
+    text = (
+        f"curl -H 'Authorization: Bearer  {WORD}{WORD}' -H 'x-api-key: {WORD}' "
+        f"'https://ada:{WORD}@x.example/c?sig={WORD}%3D&se=2026-01-01'\0 $TOKEN"
+    )
+
+    held = [text[start:end] for start, end in find_secrets(text)]
+
+    assert held == [WORD * 2, WORD, WORD, f"{WORD}%3D"]
+    assert find_secrets(REDACTOR.text(text)) == []

@@ -192,7 +192,8 @@ def test_objects_around_a_broken_one_keep_their_order():
 def test_a_json_web_token_is_found_in_a_run_of_letters():
     (jwt,) = [one for one in load_shapes() if one.kind == "a JSON web token"]
 
-    clean = jwt.replace(f"x=ab_eyJ{'a' * 9}.{'b' * 9}.sig eyJshort.{'c' * 9}")
+    text = f"x=ab_eyJ{'a' * 9}.{'b' * 9}.sig eyJshort.{'c' * 9}"
+    clean = jwt.replace(text, lambda _: "REDACTED")
 
     assert clean == f"x=ab_REDACTED eyJshort.{'c' * 9}"
 
