@@ -50,7 +50,7 @@ _PLAIN = re.compile(
 
 
 @lru_cache(maxsize=4096)
-def _take_apart(url: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+def take_apart(url: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """Host, path and query of a URL; asked several times for each request."""
     plain = _PLAIN.fullmatch(url)
     if plain is not None:  # as nearly all are, and ten times as fast
@@ -73,23 +73,25 @@ class Request:
     @property
     def host(self) -> str:
         """Host name in lower case, without the port."""
-        return _take_apart(self.url)[0]
+        return take_apart(self.url)[0]
 
     @property
     def path(self) -> str:
         """Path as sent, percent-encoded."""
-        return _take_apart(self.url)[1]
+        return take_apart(self.url)[1]
 
     @property
     def query(self) -> list[tuple[str, str]]:
         """Decoded query pairs in the order sent, empty values kept."""
-        return list(_take_apart(self.url)[2])
+        return list(take_apart(self.url)[2])
 
     @property
     def api_version(self) -> str | None:
         """Value of the ``api-version`` query parameter; None when absent."""
-        pairs = _take_apart(self.url)[2]
-        return next((v for k, v in pairs if k.lower() == "api-version"), None)
+        for name, value in take_apart(self.url)[2]:
+            if name.lower() == "api-version":
+                return value
+        return None
 
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its case; None when absent."""

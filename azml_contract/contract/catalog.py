@@ -76,7 +76,7 @@ def load_contract(api_version: str, extra: Path | None = None) -> Contract:
     Raises:
         UnknownApiVersion: Nothing is known of it; names the nearest versions.
     """
-    return _load(api_version, extra or folder_in_use())
+    return _load(api_version, extra or (_in_use[0] if _in_use else None))
 
 
 def read_strength(api_version: str) -> Strength | None:

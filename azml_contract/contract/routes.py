@@ -59,9 +59,9 @@ class Routes:
         """
         segments = path.strip("/").split("/")
         verb = method.upper()
-        straight = _walk_straight(self._root, segments)
-        if straight is not None and verb in straight[0].ends:
-            return _as_hit(straight[0].ends[verb], straight[1])
+        straight = _walk_straight(self._root, segments, verb)
+        if straight is not None:
+            return straight
         allowed: set[str] = set()
         for place, values in _walk(self._root, segments, 0, ()):
             end = place.ends.get(verb)
@@ -101,10 +101,8 @@ def _as_hit(end: tuple[tuple[str, ...], str], values: Iterable[str]) -> Hit:
     return Hit(operation, dict(zip(names, decoded, strict=True)))
 
 
-def _walk_straight(
-    place: _Place, segments: list[str]
-) -> tuple[_Place, list[str]] | None:
-    """The first place of `_walk`, if no step has to be taken back to get there."""
+def _walk_straight(place: _Place, segments: list[str], verb: str) -> Hit | None:
+    """What `_walk` finds first, if no step has to be taken back to get there."""
     values: list[str] = []
     for segment in segments:
         literal = place.literals.get(segment.lower())
@@ -115,7 +113,12 @@ def _walk_straight(
             place = place.parameter
         else:
             return None
-    return place, values
+    end = place.ends.get(verb)
+    if end is None:
+        return None
+    names, operation = end
+    # None of the values is percent-encoded.
+    return Hit(operation, dict(zip(names, values, strict=True)))
 
 
 def _walk(

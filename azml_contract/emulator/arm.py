@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from azml_contract.api_version import parse_api_version
+from azml_contract.api_version import parse_api_version, sort_key
 from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation
-from azml_contract.emulator.body_text import as_strict, parse_body
+from azml_contract.emulator.bodies import Gate
+from azml_contract.emulator.body_text import as_strict, parse_body, read_body
 from azml_contract.emulator.faults import Fault, FaultKind
 from azml_contract.emulator.gatekeeper import Gatekeeper
 from azml_contract.emulator.headers import HeaderWriter
@@ -34,17 +34,15 @@ from azml_contract.emulator.refusal import (
     write_envelope,
 )
 from azml_contract.emulator.replies import EMPTY, Reply
-from azml_contract.emulator.resources import kind_for
+from azml_contract.emulator.resources import Kinds
 from azml_contract.emulator.resources.operations import STATUS_KINDS, answer_status
 from azml_contract.emulator.resources.shapes import keep_unlisted
 from azml_contract.emulator.shaping import normalize
-from azml_contract.emulator.store import Store
-from azml_contract.emulator.world import Call, World
+from azml_contract.emulator.world import Call, Executes, World
 from azml_contract.errors import UnknownApiVersion
 from azml_contract.exchange import Request, Response
 from azml_contract.settings import PROVIDER
 
-RefuseBody = Callable[[Request, Contract], "Refusal | None"]
 _SERVER_ERRORS = {
     500: ("InternalServerError", "Received 500 from a service request."),
     502: (
@@ -74,9 +72,6 @@ class _Kept:
     version: int
     body: bytes
 
-    def is_stale(self, store: Store) -> bool:
-        return store.version_of(self.collections) != self.version
-
 
 class Arm:
     """Answers requests to ARM.
@@ -85,7 +80,7 @@ class Arm:
         world: What there is.
         identity: Judges bearer tokens.
         versions: Every api-version of the provider.
-        refuse_body: Judges a request to an operation; None accepts it.
+        gate: Judges requests to operations, with their bodies.
     """
 
     def __init__(
@@ -94,57 +89,73 @@ class Arm:
         identity: Identity,
         *,
         versions: tuple[str, ...],
-        refuse_body: RefuseBody,
+        gate: Gate,
     ) -> None:
         self._world = world
         self._gatekeeper = Gatekeeper(world, identity)
         self._versions = versions
-        self._refuse_body = refuse_body
+        self._gate = gate
+        self._kinds = Kinds(world)
         self._kept: dict[str, _Kept] = {}
         self._headers = HeaderWriter(world.seed.location, world.clock)
 
     def answer(self, request: Request, fault: Fault | None = None) -> Response:
         """The response to a request, which `fault` may spoil."""
-        self._let_job_end(request)
+        if self._world.executor is not None:
+            self._let_job_end(request, self._world.executor)
         # One request at a time: what a job refers to must not go while it is
         # being created, and the same calls must see the same state.
-        with self._world.store.lock:
+        store = self._world.store
+        with store.lock:
             try:
-                _raise_fault(fault)
+                if fault is not None:
+                    _raise_fault(fault)
                 self._gatekeeper.check(request, fault)
-                kept = self._find_kept(request) if fault is None else None
-                if kept is not None:
-                    return kept
-                path = parse_arm_path(unquote(request.path))
-                with self._world.store.looking() as looked_at:
-                    reply = self._carry_out(request, path)
-                reply = self._spoil(reply, fault)
-                response = self._respond(request, reply, by="service")
-                if reply.lasts and fault is None:
-                    self._keep(request, response, looked_at)
-                return response
+                if request.method == "GET" and fault is None:
+                    return self._read(request)
+                reply = self._carry_out(request, _parse_path(request))
+                if fault is not None:
+                    reply = self._spoil(reply, fault)
+                return self._respond(request, reply, by="service")
             except Refusal as refusal:
                 return self._refuse(request, refusal)
             finally:
-                self._world.store.commit(self._world.clock.now())
+                if store.lasts:
+                    store.commit(self._world.clock.now())
 
-    def _let_job_end(self, request: Request) -> None:
+    def _read(self, request: Request) -> Response:
+        """The answer to a GET; the same as before, if nothing has changed since."""
+        store = self._world.store
+        kept = self._kept.get(request.url)
+        if kept is not None and store.version_of(kept.collections) == kept.version:
+            headers = self._headers.write(
+                "GET", by="service", is_error=False, has_body=True
+            )
+            return Response(200, headers, kept.body)
+        with store.looking() as looked_at:
+            reply = self._carry_out(request, _parse_path(request))
+        response = self._respond(request, reply, by="service")
+        if reply.lasts and len(response.body) <= _LARGEST_KEPT:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            made = store.version_of(looked_at)
+            self._kept[request.url] = _Kept(tuple(looked_at), made, response.body)
+        return response
+
+    def _let_job_end(self, request: Request, executor: Executes) -> None:
         """Where time stands still, who asks for a job that runs waits for its end.
 
         Else the number of polls would be that of this machine's speed, and two
         recordings of the same behaviour would differ.
         """
-        executor = self._world.executor
-        if executor is None or not self._world.clock.stands_still:
+        if not self._world.clock.stands_still:
             return
-        path = parse_arm_path(unquote(request.path))
+        path = _parse_path(request)
         if request.method == "GET" and path.kind == "workspaces/jobs" and not path.tail:
             executor.settle(path.id)
 
-    def _spoil(self, reply: Reply, fault: Fault | None) -> Reply:
+    def _spoil(self, reply: Reply, fault: Fault) -> Reply:
         """An answer as the faults of long operations and of pages leave it."""
-        if fault is None:
-            return reply
         if fault.kind is FaultKind.NEVER_ENDS:
             for _, value in reply.headers:
                 operation_id = urlsplit(value).path.rpartition("/")[2]
@@ -178,26 +189,6 @@ class Arm:
         )
         return Response(reply.status, headers + reply.headers, body)
 
-    def _find_kept(self, request: Request) -> Response | None:
-        """The answer to the same request, if nothing has changed since."""
-        if request.method != "GET":
-            return None
-        kept = self._kept.get(request.url)
-        if kept is None or kept.is_stale(self._world.store):
-            return None
-        headers = self._headers.write(
-            "GET", by="service", is_error=False, has_body=True
-        )
-        return Response(200, headers, kept.body)
-
-    def _keep(self, request: Request, response: Response, looked_at: set[str]) -> None:
-        if request.method != "GET" or len(response.body) > _LARGEST_KEPT:
-            return
-        if len(self._kept) >= _MOST_KEPT:
-            self._kept.clear()
-        made = self._world.store.version_of(looked_at)
-        self._kept[request.url] = _Kept(tuple(looked_at), made, response.body)
-
     def _carry_out(self, request: Request, path: ArmPath) -> Reply:
         api_version = request.api_version
         if not api_version:
@@ -207,8 +198,9 @@ class Arm:
                 "The api-version query parameter (?api-version=) is required for all "
                 "requests.",
             )
-        self._check_subscription(path)
-        if not path.is_ours or _is_bare_provider(path):
+        if path.subscription != self._world.seed.subscription:
+            self._check_subscription(path)
+        if not path.is_ours or (not path.types and _is_bare_provider(path)):
             return self._answer_neighbour(request, path, api_version)
         return self._answer_ours(request, path, api_version)
 
@@ -219,7 +211,7 @@ class Arm:
             return self._show_result(call, reply)
         if request.method in _WRITES:
             self._world.clock.note_write()
-        return kind_for(self._world, path, request.method).answer(call)
+        return self._kinds.find(path, request.method).answer(call)
 
     # -- before the provider ----------------------------------------------------
 
@@ -297,22 +289,28 @@ class Arm:
             contract = self._world.load(api_version)
         except UnknownApiVersion as error:
             raise self._unknown_version(path, api_version) from error
-        operation, body = Operation("", request.method, request.path), None
+        operation, plan, body = Operation("", request.method, request.path), None, None
         if path.kind not in STATUS_KINDS:
-            operation = self._find_operation(request, path, contract)
+            route = self._find_route(request, contract)
+            operation = route.operation
             self._check_group(path)
             self._check_parent(path, request.method)
-            body = self._read_body(request, path, contract, operation)
-        url = request.url
+            plan = self._world.plan(contract, operation)
+            body = self._read_body(request, path, contract, route)
+        url, query = request.url, {}
+        for name, value in request.query:
+            query[name.lower()] = value
         return Call(
             method=request.method,
             url=url,
             base=url[: url.index("/", url.index("://") + 3)],
             path=path,
             api_version=api_version,
-            query={name.lower(): value for name, value in request.query},
+            query=query,
             contract=contract,
             operation=operation,
+            age=sort_key(api_version),
+            plan=plan,
             body=body,
         )
 
@@ -328,14 +326,14 @@ class Arm:
             f"'{self._world.seed.location}'.",
         )
 
-    def _find_operation(
-        self, request: Request, path: ArmPath, contract: Contract
-    ) -> Operation:
+    def _find_route(self, request: Request, contract: Contract) -> Route:
         method = "GET" if request.method == "HEAD" else request.method
-        found = contract.find(method, request.path)
+        path = request.path
+        found = contract.find(method, path)
         if isinstance(found, Route):
-            _refuse_slashes(found)
-            return found.operation
+            if "%" in path:
+                _refuse_slashes(found)
+            return found
         assert isinstance(found, NoRoute)
         if found.allowed:
             allowed = ", ".join(found.allowed)
@@ -389,16 +387,18 @@ class Arm:
         )
 
     def _read_body(
-        self, request: Request, path: ArmPath, contract: Contract, operation: Operation
+        self, request: Request, path: ArmPath, contract: Contract, route: Route
     ) -> Any:
-        parsed = parse_body(request.body)
-        if parsed is None and request.method in ("GET", "HEAD"):
-            return None
-        refusal = self._refuse_body(request, contract)
-        if refusal is not None:
-            raise refusal
-        normal = normalize(parsed, operation.body, contract.definitions)
-        return keep_unlisted(normal, parsed, path.kind)
+        sent = read_body(request.body)
+        if request.method == "HEAD" or (sent.value is None and request.method == "GET"):
+            return sent.value
+        parsed = sent.value
+        # What may not be set may still be null, and is left out.
+        if not self._gate.pass_body(request, contract, route, sent) or (
+            b"null" in request.body
+        ):
+            parsed = normalize(parsed, route.operation.body, contract.definitions)
+        return keep_unlisted(parsed, sent.value, path.kind)
 
 
 def _refuse_slashes(found: Route) -> None:
@@ -413,13 +413,11 @@ def _refuse_slashes(found: Route) -> None:
 
 
 def _is_bare_provider(path: ArmPath) -> bool:
-    """Whether a path asks for what ARM itself knows of the provider."""
-    return not path.types and path.tail.lower() in ("", "register")
+    """Whether a path without a type asks for what ARM itself knows of the provider."""
+    return path.tail.lower() in ("", "register")
 
 
-def _raise_fault(fault: Fault | None) -> None:
-    if fault is None:
-        return
+def _raise_fault(fault: Fault) -> None:
     if fault.kind is FaultKind.THROTTLE:
         after = fault.retry_after_s
         header = (("Retry-After", str(after)),) if fault.retry_after_header else ()
@@ -443,3 +441,8 @@ def _as_json(body: Any) -> bytes:
 
 def _draw_hex(digits: int) -> str:
     return uuid.uuid4().hex[:digits]
+
+
+def _parse_path(request: Request) -> ArmPath:
+    path = request.path
+    return parse_arm_path(unquote(path) if "%" in path else path)

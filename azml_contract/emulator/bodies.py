@@ -9,13 +9,20 @@ the things exist that it refers to is not looked at here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from azml_contract.contract.contract import Contract, NoRoute
+from azml_contract.contract.contract import Contract, Route
+from azml_contract.contract.model import Operation, View
+from azml_contract.contract.views import Lens
+from azml_contract.emulator.body_text import Sent
 from azml_contract.emulator.refusal import Json, Refusal
 from azml_contract.exchange import Request
-from azml_contract.finding import Evidence, Finding, Severity
+from azml_contract.finding import Evidence, Finding, Severity, Side
+from azml_contract.validation.body import BodyCheck, compile_body
+from azml_contract.validation.calls import matches
 from azml_contract.validation.codes import CODES, Consequence
+from azml_contract.validation.grade import Grader
 from azml_contract.validation.validator import Profile, Validator
 
 _WRONG_TYPE = "AZC104"
@@ -28,21 +35,96 @@ _NOT_JSON = "AZC130"
 # From here on codes are about paths, which ARM's front judges, and about what
 # a body means, which the service finds out when it runs the job.
 _FIRST_OF_MEANING = "AZC150"
+_MOST = 2000
 
 
-def make_refuse_body() -> Callable[[Request, Contract], Refusal | None]:
-    """A judge of requests; it keeps no state."""
-    validator = Validator(profile=Profile.SERVICE)
+class Gate:
+    """Judges requests to operations. It keeps what it knows of operations, no request.
 
-    def refuse(request: Request, contract: Contract) -> Refusal | None:
-        route = contract.find(request.method, request.path)
-        if isinstance(route, NoRoute):  # HEAD, which has no body
-            return None
-        verdict = validator.check_found(contract, route, request)
-        broken = [f for f in verdict.findings if _is_refused(f)]
-        return _as_refusal(broken) if broken else None
+    Most requests ask for nothing that their operation does not know, name things as it
+    wants and have a body that is good JSON: of those the body alone is judged, and read
+    by nobody twice. All others are left to the validator.
+    """
 
-    return refuse
+    def __init__(self) -> None:
+        self._validator = Validator(profile=Profile.SERVICE)
+        self._expected: dict[tuple[str, str], _Expected] = {}
+
+    def pass_body(
+        self, request: Request, contract: Contract, route: Route, sent: Sent
+    ) -> bool:
+        """Let a body pass.
+
+        Returns:
+            Whether it keeps its contract: each name and word is as it stands there.
+
+        Raises:
+            Refusal: 400, the service would not take it.
+        """
+        key = (contract.api_version, route.operation.id)
+        expected = self._expected.get(key)
+        if expected is None or expected.operation is not route.operation:
+            expected = self._expected[key] = _expect(contract, route.operation)
+        check, is_usual = expected.check, expected.is_usual(request, route)
+        if is_usual and check is None:
+            return False
+        if check is None or not sent.is_good or not is_usual:
+            verdict = self._validator.check_found(contract, route, request)
+            _refuse_broken(verdict.findings)
+            return False
+        deviations = check.check(sent.value)
+        if deviations:
+            grader = expected.grader
+            _refuse_broken([check.grade(grader, one) for one in deviations[:_MOST]])
+        return not deviations
+
+
+class _Expected(NamedTuple):
+    """What an operation wants of a request."""
+
+    operation: Operation
+    grader: Grader
+    check: BodyCheck | None
+    patterns: tuple[tuple[str, str], ...]
+    """Of names in the path, by parameter."""
+    wants_query: bool
+
+    def is_usual(self, request: Request, route: Route) -> bool:
+        """Whether nothing can be wrong with a request but its body."""
+        if self.wants_query or len(request.query) != 1:
+            return False
+        values = route.values
+        for name, pattern in self.patterns:
+            if name in values and not matches(pattern, values[name]):
+                return False
+        return True
+
+
+def _expect(contract: Contract, operation: Operation) -> _Expected:
+    named = operation.parameters if operation.method == "PUT" else ()
+    lens = Lens(View.UPDATE if operation.method == "PATCH" else View.CREATE)
+    body = operation.body
+    return _Expected(
+        operation,
+        Grader(Profile.SERVICE, contract.api_version, operation.id, Side.REQUEST),
+        compile_body(contract, body, lens, is_bounded=True) if body else None,
+        tuple(
+            (one.name, one.type.pattern)
+            for one in named
+            if one.place == "path" and one.type.pattern
+        ),
+        any(
+            one.required
+            for one in operation.parameters
+            if one.place == "query" and one.name.lower() != "api-version"
+        ),
+    )
+
+
+def _refuse_broken(findings: Iterable[Finding]) -> None:
+    broken = [f for f in findings if _is_refused(f)]
+    if broken:
+        raise _as_refusal(broken)
 
 
 def _is_refused(finding: Finding) -> bool:

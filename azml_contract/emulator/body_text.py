@@ -1,16 +1,18 @@
 """The bytes of a request's body, parsed as far as the service parses them.
 
-In: bytes. Out: JSON, or the refusal of what is none: not UTF-8, nested deeper
-than the service's reader goes, a number or a text that JSON cannot hold.
+In: bytes. Out: JSON, and whether its text is good; or the refusal of what is none: not
+UTF-8, nested deeper than the service's reader goes, a number or a text that JSON cannot
+hold.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from azml_contract.emulator.refusal import Refusal, refuse_at_gateway
+from azml_contract.validation.quick_json import UNSURE, QuickReader
 
 _MOST_DEPTH = 64
 _LOOSE = re.compile(
@@ -20,14 +22,54 @@ _LOOSE = re.compile(
 )
 
 
+class Sent(NamedTuple):
+    """A body that was sent.
+
+    `value` is None for an empty one. `is_good`: nothing can be found wrong with the
+    text, so whoever looks at the value has seen all that it says.
+    """
+
+    value: Any
+    is_good: bool
+
+
+NOTHING = Sent(None, is_good=False)
+
+
+def read_body(body: bytes) -> Sent:
+    """The JSON of a body.
+
+    Raises:
+        Refusal: 400, it is no JSON that the service reads.
+    """
+    if not body or body.isspace():
+        return NOTHING
+    value = _QUICK.read(body, _MOST_DEPTH)
+    if value is UNSURE:
+        value = _read_strictly(body)
+    return _read_with_care(body) if value is UNSURE else Sent(value, is_good=True)
+
+
 def parse_body(body: bytes) -> Any:
     """The JSON of a body; None for an empty one.
 
     Raises:
         Refusal: 400, it is no JSON that the service reads.
     """
-    if not body.strip():
-        return None
+    return read_body(body).value
+
+
+def _read_strictly(body: bytes) -> Any:
+    """The value of a good text that is not deep, and `UNSURE` of any other."""
+    if b"\\ud" in body.lower() or body.count(b"{") + body.count(b"[") > _MOST_DEPTH:
+        return UNSURE
+    try:
+        return _STRICT.decode(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return UNSURE
+
+
+def _read_with_care(body: bytes) -> Sent:
     try:
         parsed = _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -37,7 +79,7 @@ def parse_body(body: bytes) -> Any:
         raise _refuse(f"The reader's MaxDepth of {_MOST_DEPTH} has been exceeded.")
     if b"\\ud" in body.lower():
         _refuse_surrogates(parsed)
-    return parsed
+    return Sent(parsed, is_good=False)
 
 
 def as_strict(body: bytes) -> bytes:
@@ -77,6 +119,11 @@ def _read_float(text: str) -> float:
     return value
 
 
+def _read_number(text: str) -> int | float:
+    """An integer of more than 64 bits, or a number that is none."""
+    return int(text) if text.lstrip("-").isdigit() else _read_float(text)
+
+
 def _is_deep(parsed: Any) -> bool:
     level = [parsed]
     for _ in range(_MOST_DEPTH):
@@ -98,7 +145,20 @@ def _refuse_surrogates(parsed: Any) -> None:
         raise _refuse("A text holds half of a surrogate pair.") from error
 
 
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("two members have one name")
+    return made
+
+
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_make_object,
+    parse_constant=_refuse_constant,
+    parse_float=_read_float,
+)
 # The service takes line breaks within strings, so strict is off.
 _DECODER = json.JSONDecoder(
     strict=False, parse_constant=_refuse_constant, parse_float=_read_float
 )
+_QUICK = QuickReader(_read_number)

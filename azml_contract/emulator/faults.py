@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from azml_contract.exchange import Request
+
 
 class FaultKind(StrEnum):
     """What goes wrong."""
@@ -133,10 +135,12 @@ class Faults:
         with self._lock:
             return tuple(self._planned)
 
-    def take(self, method: str, path: str, version: str = "") -> Fault | None:
+    def take(self, request: Request) -> Fault | None:
         """The fault that this call meets; it counts as having happened."""
         if not self._planned:
             return None
+        method, path = request.method, request.path
+        version = request.api_version or ""
         with self._lock:
             for index, fault in enumerate(self._planned):
                 if not fault.matches(method, path, version):

@@ -7,8 +7,8 @@ date is that of the emulated service, as the times in its bodies are.
 
 from __future__ import annotations
 
+import itertools
 import os
-import threading
 from functools import lru_cache
 
 from azml_contract.emulator.clock import EmulatorClock, as_http_date, as_iso
@@ -22,12 +22,26 @@ _ALWAYS: Headers = (
     ("X-Content-Type-Options", "nosniff"),
 )
 _JSON = ("Content-Type", "application/json; charset=utf-8")
-# What remains of a client's allowance, and of the subscription's.
-_ALLOWANCES = {
-    "reads": (250, 3750),
-    "writes": (200, 3000),
-    "deletes": (200, 3000),
-}
+
+
+class _Allowance:
+    """What remains of a client's allowance of calls, and of the subscription's."""
+
+    def __init__(self, kind: str, own: int, everybody: int) -> None:
+        name = "x-ms-ratelimit-remaining-subscription"
+        self._own_name, self._own = f"{name}-{kind}", own
+        self._everybody_name, self._everybody = f"{name}-global-{kind}", everybody
+        self._used = itertools.count()
+
+    def take(self) -> Headers:
+        """The headers of one more call."""
+        # Buckets fill up again on Azure; here they start anew when empty, so
+        # that no run is throttled unless `Faults` asks for it.
+        used = next(self._used)
+        return (
+            (self._own_name, str(self._own - 1 - used % self._own)),
+            (self._everybody_name, str(self._everybody - 1 - used % self._everybody)),
+        )
 
 
 def _draw_id() -> str:
@@ -47,10 +61,18 @@ class HeaderWriter:
     """Writes headers and counts calls. Thread-safe."""
 
     def __init__(self, region: str, clock: EmulatorClock) -> None:
-        self._region = region
+        self._region = region.upper()
+        self._place = region
         self._clock = clock
-        self._used = dict.fromkeys(_ALLOWANCES, 0)
-        self._lock = threading.Lock()
+        self._of_standard = self._of_service("standard")
+        self._of_error = self._of_service("error")
+        reads = _Allowance("reads", 250, 3750)
+        self._writes = _Allowance("writes", 200, 3000)
+        self._allowances = {
+            "GET": reads,
+            "HEAD": reads,
+            "DELETE": _Allowance("deletes", 200, 3000),
+        }
 
     def write(self, method: str, *, by: str, is_error: bool, has_body: bool) -> Headers:
         """The headers of one answer.
@@ -62,7 +84,7 @@ class HeaderWriter:
             has_body: Whether it has a body.
         """
         request_id = _draw_id()
-        date, routing = _tell_time(int(self._clock.now()), self._region.upper())
+        date, routing = _tell_time(int(self._clock.now()), self._region)
         headers: Headers = (
             *_ALWAYS,
             date,
@@ -74,34 +96,16 @@ class HeaderWriter:
             headers = (*headers, _JSON)
         if by == "gateway":
             return (*headers, ("x-ms-failure-cause", "gateway"))
-        return headers + self._of_service(method, is_error=is_error)
+        return (
+            *headers,
+            *(self._of_error if is_error else self._of_standard),
+            *self._allowances.get(method, self._writes).take(),
+        )
 
-    def _of_service(self, method: str, *, is_error: bool) -> Headers:
+    def _of_service(self, kind: str) -> Headers:
         return (
             ("Request-Context", "appId=cid-v1:azml-contract-emulator"),
-            ("x-ms-response-type", "error" if is_error else "standard"),
-            ("azureml-served-by-cluster", f"emulator-{self._region}-01"),
+            ("x-ms-response-type", kind),
+            ("azureml-served-by-cluster", f"emulator-{self._place}-01"),
             ("x-request-time", "0.010"),
-            *self._allowance(method),
-        )
-
-    def _allowance(self, method: str) -> Headers:
-        name = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}.get(
-            method, "writes"
-        )
-        own, everybody = _ALLOWANCES[name]
-        with self._lock:
-            self._used[name] += 1
-            used = self._used[name]
-        # Buckets fill up again on Azure; here they start anew when empty, so
-        # that no run is throttled unless `Faults` asks for it.
-        return (
-            (
-                f"x-ms-ratelimit-remaining-subscription-{name}",
-                str(own - 1 - (used - 1) % own),
-            ),
-            (
-                f"x-ms-ratelimit-remaining-subscription-global-{name}",
-                str(everybody - 1 - (used - 1) % everybody),
-            ),
         )

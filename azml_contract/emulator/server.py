@@ -21,7 +21,7 @@ from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.emulator.arm import Arm
 from azml_contract.emulator.azurite import Azurite, find_azurite
 from azml_contract.emulator.blobs import Blobs
-from azml_contract.emulator.bodies import make_refuse_body
+from azml_contract.emulator.bodies import Gate
 from azml_contract.emulator.clock import EmulatorClock, SteppingClock
 from azml_contract.emulator.execution.executor import Executor
 from azml_contract.emulator.execution.keeping import Limits
@@ -51,7 +51,7 @@ from azml_contract.emulator.state_folder import hold_folder, hold_state
 from azml_contract.emulator.store import Resource, Store
 from azml_contract.emulator.world import World
 from azml_contract.errors import EmulatorError
-from azml_contract.exchange import EMULATOR_MARK, Request, Response
+from azml_contract.exchange import EMULATOR_MARK, Request, Response, take_apart
 from azml_contract.gateway.certificates import Certificates, make_certificates
 from azml_contract.gateway.environment import Doors, make_environment, open_doors
 from azml_contract.gateway.https import TlsServer
@@ -60,6 +60,7 @@ from azml_contract.settings import Settings
 
 COMPUTE = "cpu-cluster"
 LOG_NAME = "emulator.log"
+_ARM_HOSTS = (ARM_HOST, "localhost")
 _OF_ARM = ("/subscriptions/", "/tenants")
 _TOKEN_OF_JOB_S = 24 * 3600.0
 
@@ -190,7 +191,7 @@ class Emulator:
             self._world,
             self._identity,
             versions=known_versions(),
-            refuse_body=make_refuse_body(),
+            gate=Gate(),
         )
         self._mlflow = MlflowServer(self._world, self._identity)
         server = TlsServer(
@@ -424,17 +425,17 @@ class Emulator:
 
     def answer(self, request: Request) -> Response | None:
         """The response to one request; None to close the connection."""
-        fault = self.faults.take(
-            request.method, request.path, request.api_version or ""
-        )
-        if fault is not None and fault.kind is FaultKind.DROP:
+        fault = self.faults.take(request)
+        if fault is None:
+            return self._answer_safely(request, None)
+        if fault.kind is FaultKind.DROP:
             return None
-        if fault is not None and fault.kind is FaultKind.TRUNCATE:
+        if fault.kind is FaultKind.TRUNCATE:
             whole = self._answer_safely(request, None)
             length = ("Content-Length", str(len(whole.body)))
             half = whole.body[: len(whole.body) // 2]
             return Response(whole.status, (*whole.headers, length), half)
-        if fault is not None and fault.kind is FaultKind.SLOW:
+        if fault.kind is FaultKind.SLOW:
             time.sleep(fault.delay_s)
             fault = None
         return self._answer_safely(request, fault)
@@ -450,8 +451,8 @@ class Emulator:
         return Response(response.status, marked, response.body)
 
     def _answer(self, request: Request, fault: Fault | None) -> Response:
-        path = request.path
-        if path.startswith(_OF_ARM) and request.host in (ARM_HOST, "localhost"):
+        host, path, _ = take_apart(request.url)
+        if path.startswith(_OF_ARM) and host in _ARM_HOSTS:
             return self._arm.answer(request, fault)
         if path.rstrip("/").lower() == "/metadata/endpoints":
             return _as_response(Reply(200, describe_cloud()))

@@ -11,8 +11,7 @@ Source: recorded answers of the live service name every nullable property.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from azml_contract.contract.model import Definition, Property, Type, View
 from azml_contract.contract.views import Lens, Use, use_of
@@ -100,17 +99,23 @@ def resolve(value: dict[str, Json], name: str, definitions: Definitions) -> Defi
     return definition
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A property that answers may hold, and what stands there when it was not set."""
+class _Shown(NamedTuple):
+    """A property that answers may hold, and what stands there when it was not set.
+
+    `is_plain`: a value of it stands in an answer as it is. `enum`: the words that it
+    may be; empty where it is more than a word.
+    """
 
     name: str
     type: Type
+    enum: tuple[str, ...]
     is_nullable: bool
     is_required: bool
     is_plain: bool
-    """Whether it is no object, list, map or one of some words."""
     default: Json = None
+
+
+_Known = tuple[Definition, tuple[_Shown, ...]]
 
 
 class Shaper:
@@ -132,7 +137,12 @@ class Shaper:
         self._definitions = definitions
         self._reference = reference
         self._lens = lens
-        self._shown: dict[str, tuple[_Shown, ...]] = {}
+        self._known: dict[str, _Known] = {}
+        self._told: dict[str, _Known] = {}
+        """Definitions whose values need no discriminator to be known."""
+        self._tags: dict[str, str] = {}
+        self._variants: dict[tuple[str, str], _Known] = {}
+        """Of bases whose discriminator, in `_tags`, tells enough: by its value."""
 
     def shape(self, value: Json, kind: Type | None) -> Json:
         """`value` as an answer of this type holds it."""
@@ -141,31 +151,58 @@ class Shaper:
         if kind.kind == "ref" and isinstance(value, dict):
             return self._shape_object(value, kind.ref)
         if kind.kind == "array" and isinstance(value, list):
+            if not value or _is_plain(kind.items):
+                return value.copy()
             return [self.shape(item, kind.items) for item in value]
         if kind.kind == "map" and isinstance(value, dict):
+            if not value or _is_plain(kind.items):
+                return value.copy()
             return {k: self.shape(v, kind.items) for k, v in value.items()}
         if kind.enum and isinstance(value, str):
             return _match_case(value, kind.enum)
         return value
 
     def _shape_object(self, value: dict[str, Json], name: str) -> dict[str, Json]:
-        definition = resolve(value, name, self._definitions)
+        definition, known = self._told.get(name) or self._find(value, name)
         result: dict[str, Json] = {}
-        for shown in self._shown.get(definition.name) or self._show(definition):
-            key = shown.name
+        for key, kind, enum, is_nullable, is_required, is_plain, default in known:
             given = value.get(key)
             if given is not None:
-                plain = shown.is_plain
-                result[key] = given if plain else self.shape(given, shown.type)
-            elif shown.default is not None and not (key in value and shown.is_nullable):
-                result[key] = self.shape(shown.default, shown.type)
-            elif shown.is_nullable or (shown.is_required and key in value):
+                if is_plain or given in enum:
+                    result[key] = given
+                elif kind.kind == "ref" and isinstance(given, dict):
+                    result[key] = self._shape_object(given, kind.ref)
+                else:
+                    result[key] = self.shape(given, kind)
+            elif default is not None and not (is_nullable and key in value):
+                is_word = not isinstance(default, dict | list)
+                result[key] = default if is_word else self.shape(default, kind)
+            elif is_nullable or (is_required and key in value):
                 result[key] = None
         if definition.additional is not None:
             for key, item in value.items():
                 if key not in definition.properties:
                     result[key] = self.shape(item, definition.additional)
         return result
+
+    def _find(self, value: dict[str, Json], name: str) -> _Known:
+        tag = value.get(self._tags.get(name, ""))
+        found = self._variants.get((name, tag)) if isinstance(tag, str) else None
+        return found or self._find_anew(value, name)
+
+    def _find_anew(self, value: dict[str, Json], name: str) -> _Known:
+        definition = resolve(value, name, self._definitions)
+        known = self._known.get(definition.name)
+        if known is None:
+            known = self._known[definition.name] = definition, self._show(definition)
+        if definition.name == name and not definition.variants:
+            self._told[name] = known
+        base = self._definitions[name]
+        tag = str(value.get(base.discriminator))
+        if not definition.variants and base.variants.get(tag) == definition.name:
+            self._tags[name] = base.discriminator
+            self._variants[name, tag] = known
+        return known
 
     def _show(self, definition: Definition) -> tuple[_Shown, ...]:
         shown = []
@@ -177,19 +214,20 @@ class Shaper:
             if self._fills(prop, fact):
                 # Names within a default are not always in the declared case.
                 default = normalize(fact.default, prop.type, self._definitions)
-            is_plain = prop.type.kind not in _NESTED and not prop.type.enum
+                if not isinstance(default, dict | list):
+                    default = self.shape(default, prop.type)
             shown.append(
                 _Shown(
                     key,
                     prop.type,
+                    () if prop.type.kind in _NESTED else prop.type.enum,
                     bool(fact.nullable),
                     prop.required,
-                    is_plain,
+                    _is_plain(prop.type),
                     default,
                 )
             )
-        self._shown[definition.name] = tuple(shown)
-        return self._shown[definition.name]
+        return tuple(shown)
 
     def _fills(self, prop: Property, fact: Property) -> bool:
         """Whether the default makes a value; an empty one of many types does not."""
@@ -204,3 +242,8 @@ class Shaper:
             return prop
         known = self._reference().get(definition)
         return known.properties.get(prop.name, prop) if known else prop
+
+
+def _is_plain(kind: Type | None) -> bool:
+    """Whether values of a type stand in an answer as they are."""
+    return kind is None or (kind.kind not in _NESTED and not kind.enum)

@@ -40,7 +40,19 @@ class Resource:
     @property
     def name(self) -> str:
         """Last segment of the id."""
-        return self.id.rsplit("/", 1)[-1]
+        return self.id.rpartition("/")[2]
+
+    def modified(self, body: Body, now_s: float) -> Resource:
+        """The same resource with another body, changed at that time."""
+        return Resource(
+            self.id,
+            body,
+            self.created_s,
+            now_s,
+            self.created_by,
+            self.created_by_type,
+            self.facts,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +109,6 @@ class _Collection:
             self.top = max(numbers, default=0)
         return self.top
 
-    def put(self, name: str, resource: Resource) -> None:
-        self.members[name] = resource
-        if self.top is not None and name.isascii() and name.isdigit():
-            self.top = max(self.top, int(name[:18]))
-
     def pop(self, name: str) -> Resource | None:
         self.top = None
         return self.members.pop(name, None)
@@ -122,6 +129,8 @@ class Store:
         self._guid_seed = guid_seed
         self._generation = 0
         self.lock = threading.RLock()
+        self.lasts = journal is not None
+        """Whether what changes is written down, and has to be made last."""
         self._collections: dict[str, _Collection] = {}
         self._operations: dict[str, Operation] = {}
         self._random = random.Random(self._seed())  # noqa: S311 - reproducible ids
@@ -135,7 +144,7 @@ class Store:
     def _load(self, journal: Journal) -> None:
         resources, operations = journal.load()
         for resource in resources:
-            self._keep(resource)
+            self._keep(*_split(resource.id), resource)
         self._operations = {o.id.lower(): o for o in operations}
         if resources:
             # What was drawn before must not be drawn again.
@@ -149,7 +158,9 @@ class Store:
     def get(self, resource_id: str) -> Resource | None:
         """The resource of that id; None where there is none."""
         collection, name = _split(resource_id)
-        found = self._find(collection)
+        if self._looked_at is not None:
+            self._looked_at.add(collection)
+        found = self._collections.get(collection)
         return found.members.get(name) if found else None
 
     def _find(self, collection: str) -> _Collection | None:
@@ -164,16 +175,21 @@ class Store:
 
     def put(self, resource: Resource) -> None:
         """Add or replace a resource; a replaced one keeps its place in lists."""
-        with self.lock:
-            key = self._keep(resource)
-            self._note_change(key.rpartition("/")[0])
-            if self._journal is not None:
-                self._journal.write(key, resource)
-
-    def _keep(self, resource: Resource) -> str:
         collection, name = _split(resource.id)
-        self._collections.setdefault(collection, _Collection()).put(name, resource)
-        return f"{collection}/{name}"
+        with self.lock:
+            self._keep(collection, name, resource)
+            self._changes += 1
+            self._changed[collection] = self._changed[_ANY] = self._changes
+            if self._journal is not None:
+                self._journal.write(f"{collection}/{name}", resource)
+
+    def _keep(self, collection: str, name: str, resource: Resource) -> None:
+        found = self._collections.get(collection)
+        if found is None:
+            found = self._collections[collection] = _Collection()
+        found.members[name] = resource
+        if found.top is not None and name.isascii() and name.isdigit():
+            found.top = max(found.top, int(name[:18]))
 
     def delete(self, resource_id: str) -> bool:
         """Remove a resource and all below it; False where there was none."""
@@ -276,7 +292,11 @@ class Store:
 
     def version_of(self, collections: Iterable[str]) -> int:
         """A number that grows when one of those collections changes."""
-        return max((self._changed.get(c, 0) for c in collections), default=0)
+        newest, changed = 0, self._changed
+        for collection in collections:
+            version = changed.get(collection, 0)
+            newest = max(newest, version)
+        return newest
 
     def __iter__(self) -> Iterator[Resource]:
         with self.lock:

@@ -6,6 +6,7 @@ request a `Call`. Values only; the behaviour is in `arm` and `resources`.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from azml_contract.settings import PROVIDER
 
 REFERENCE_VERSION = "2024-04-01"
 """The newest version whose swagger is known; tells what later ones cannot."""
+_AS_SENT = re.compile(r"[\w/:@!$&'()*+,;=~.-]*", re.ASCII)
 
 
 class BlobStorage(Protocol):
@@ -62,8 +64,28 @@ class Executes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What is known of an operation before a call comes.
+
+    `answer` is the type of what it answers, `resource` that of the resource that its
+    path, or its members, have; None where nothing tells. `types` are the resource
+    types in its path, in the specification's case. `shaper` writes answers.
+    """
+
+    operation: Operation
+    age: SortKey
+    shaper: Shaper
+    answer: Type | None
+    resource: Type | None
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """Everything that a handler may look at or change."""
+    """Everything that a handler may look at or change.
+
+    `workspace_id` is the ARM id of the seeded workspace.
+    """
 
     seed: Seed
     store: Store
@@ -71,20 +93,23 @@ class World:
     blobs: BlobStorage
     load: Callable[[str], Contract]
     executor: Executes | None = None
+    workspace_id: str = field(init=False)
+    _group: str = field(init=False)
     _shapers: dict[tuple[str, Lens], Shaper] = field(default_factory=dict)
+    _plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
 
-    @property
-    def workspace_id(self) -> str:
-        """ARM id of the seeded workspace."""
-        return (
-            f"/subscriptions/{self.seed.subscription}"
-            f"/resourceGroups/{self.seed.resource_group}"
-            f"/providers/{PROVIDER}/workspaces/{self.seed.workspace}"
+    def __post_init__(self) -> None:
+        seed = self.seed
+        group = (
+            f"/subscriptions/{seed.subscription}/resourceGroups/{seed.resource_group}"
         )
+        workspace_id = f"{group}/providers/{PROVIDER}/workspaces/{seed.workspace}"
+        object.__setattr__(self, "_group", group)
+        object.__setattr__(self, "workspace_id", workspace_id)
 
     def groups(self) -> tuple[str, ...]:
         """Ids of the resource groups that there are."""
-        seeded = self.workspace_id.partition("/providers/")[0]
+        seeded = self._group
         made = self.store.list(
             f"/subscriptions/{self.seed.subscription}/resourceGroups"
         )
@@ -93,8 +118,7 @@ class World:
     def has_group(self, group_id: str) -> bool:
         """Whether a resource group exists."""
         wanted = group_id.lower()
-        seeded = self.workspace_id.partition("/providers/")[0]
-        return wanted == seeded.lower() or any(
+        return wanted == self._group.lower() or any(
             group.lower() == wanted for group in self.groups()
         )
 
@@ -115,6 +139,21 @@ class World:
             self._shapers[key] = known
         return known
 
+    def plan(self, contract: Contract, operation: Operation) -> Plan:
+        """What is known of an operation; made when it is first called."""
+        key = (contract.api_version, operation.id)
+        known = self._plans.get(key)
+        if known is None or known.operation is not operation:
+            known = self._plans[key] = Plan(
+                operation,
+                sort_key(contract.api_version),
+                self.shaper(contract, SEEN),
+                _answer_type(operation),
+                find_resource_type(contract, operation),
+                tuple(operation.path.rpartition("/providers/")[2].split("/")[1::2]),
+            )
+        return known
+
     def new_resource(self, resource_id: str, body: Body, **facts: Any) -> Resource:
         """A resource that is created now, by the user."""
         now = self.clock.now()
@@ -126,7 +165,8 @@ class Call:
     """One request to ARM, understood.
 
     `body` is in the specification's case and without what is unknown; `base`
-    is scheme and host as the client sees them; `query` has lower-case names.
+    is scheme and host as the client sees them; `query` has lower-case names. `age`
+    sorts api-versions. `plan` is None where the path stands in no contract.
     """
 
     method: str
@@ -137,12 +177,9 @@ class Call:
     query: Mapping[str, str]
     contract: Contract
     operation: Operation
+    age: SortKey
+    plan: Plan | None
     body: Any = None
-
-    @property
-    def age(self) -> SortKey:
-        """Sorts api-versions."""
-        return sort_key(self.api_version)
 
     def is_before(self, api_version: str) -> bool:
         """Whether the call's api-version is older than another."""
@@ -150,12 +187,13 @@ class Call:
 
     def is_from(self, api_version: str) -> bool:
         """Whether the call's api-version is that one or newer."""
-        return not self.is_before(api_version)
+        return self.age >= sort_key(api_version)
 
     def link(self, resource_id: str, *, more: str = "") -> str:
         """URL of a resource, with the api-version of this call."""
-        # A name may hold what no header may.
-        path = quote(resource_id, safe="/:@!$&'()*+,;=~")
+        path = resource_id
+        if _AS_SENT.fullmatch(path) is None:  # a name may hold what no header may
+            path = quote(path, safe="/:@!$&'()*+,;=~")
         return f"{self.base}{path}?api-version={self.api_version}{more}"
 
     def shaper(self, world: World, lens: Lens = SEEN) -> Shaper:
@@ -164,11 +202,11 @@ class Call:
 
     def answer_type(self) -> Type | None:
         """Type of what the operation answers; None where nothing tells."""
-        return _answer_type(self.operation)
+        return self.plan.answer if self.plan else None
 
     def resource_type(self) -> Type | None:
         """Type of the resource that the call's path, or its members, have."""
-        return find_resource_type(self.contract, self.operation)
+        return self.plan.resource if self.plan else None
 
 
 def find_resource_type(contract: Contract, operation: Operation) -> Type | None:
@@ -208,6 +246,8 @@ def system_data(resource: Resource) -> Body:
         "lastModifiedBy": resource.created_by,
         "lastModifiedByType": resource.created_by_type,
     }
+    if resource.created_by and resource.created_by_type:
+        return data
     return {key: value for key, value in data.items() if value}
 
 

@@ -137,13 +137,14 @@ def check_names(grader: Grader, route: Route, *, scope: Scope) -> Iterator[Findi
 
 
 @lru_cache(maxsize=1024)  # most calls name the same workspace
-def _matches(pattern: str, value: str) -> bool:
+def matches(pattern: str, value: str) -> bool:
+    """Whether a name matches the pattern of a specification."""
     return Matcher(pattern).search(value)
 
 
 def _check_name(grader: Grader, parameter: Parameter, value: str) -> Iterator[Finding]:
     kind = parameter.type
-    if kind.pattern and not _matches(kind.pattern, value):
+    if kind.pattern and not matches(kind.pattern, value):
         yield grader.find(
             "AZC146",
             f"{show(value)} is no {parameter.name}: it must match {kind.pattern}.",

@@ -17,12 +17,30 @@ _ENOUGH = 200
 _ESCAPED_COLON = b"\\u003"
 
 
+def _read_number(text: str) -> int | float:
+    """What is no integer of 64 bits, as the standard library reads it."""
+    if "." in text:
+        return float(text)
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
 class QuickReader:
-    """Reads as soon as so many texts came that it pays."""
+    """Reads as soon as so many texts came that it pays.
 
-    __slots__ = ("_asked", "_decode", "_encode", "_refusals")
+    Args:
+        read_number: Reads the text of what is no integer of 64 bits; its `ValueError`
+            makes the text `UNSURE`.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_asked", "_decode", "_encode", "_read_number", "_refusals")
+
+    def __init__(
+        self, read_number: Callable[[str], int | float] = _read_number
+    ) -> None:
+        self._read_number = read_number
         self._asked = 0
         self._decode: Callable[[bytes], Any] | None = None
         self._encode: Callable[[Any], bytes] | None = None
@@ -59,14 +77,4 @@ class QuickReader:
         # In 0.19 its errors are no ValueErrors yet.
         self._refusals = (*self._refusals, msgspec.MsgspecError)
         self._encode = msgspec.json.Encoder().encode
-        self._decode = msgspec.json.Decoder(float_hook=_read_number).decode
-
-
-def _read_number(text: str) -> int | float:
-    """What is no integer of 64 bits, as the standard library reads it."""
-    if "." in text:
-        return float(text)
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)
+        self._decode = msgspec.json.Decoder(float_hook=self._read_number).decode

@@ -6,6 +6,11 @@ import pytest
 import requests
 
 from azml_contract.emulator.faults import FaultKind, Faults
+from azml_contract.exchange import Request
+
+
+def make_request(method: str, path: str) -> Request:
+    return Request(method, f"https://management.azure.com{path}?api-version=2024-04-01")
 
 
 def test_a_throttle_is_worded_as_recorded_and_has_no_header(service, client):
@@ -53,12 +58,12 @@ def test_a_slow_answer_is_an_answer(service, client):
 def test_only_calls_that_match_meet_a_fault():
     faults = Faults()
     faults.fail("PUT", "*/jobs/*", status=503)
-    assert faults.take("GET", "/w/jobs/a") is None
-    assert faults.take("PUT", "/w/computes/a") is None
-    met = faults.take("put", "/w/Jobs/a")
+    assert faults.take(make_request("GET", "/w/jobs/a")) is None
+    assert faults.take(make_request("PUT", "/w/computes/a")) is None
+    met = faults.take(make_request("put", "/w/Jobs/a"))
     assert met is not None
     assert (met.kind, met.status) == (FaultKind.SERVER_ERROR, 503)
-    assert faults.take("PUT", "/w/jobs/a") is None
+    assert faults.take(make_request("PUT", "/w/jobs/a")) is None
 
 
 def test_faults_happen_in_the_order_planned_and_can_be_cleared():
@@ -67,6 +72,6 @@ def test_faults_happen_in_the_order_planned_and_can_be_cleared():
     faults.drop("GET", "*")
     kinds = [fault.kind for fault in faults.pending]
     assert kinds == [FaultKind.THROTTLE, FaultKind.DROP]
-    assert faults.take("GET", "/x").kind is FaultKind.THROTTLE
+    assert faults.take(make_request("GET", "/x")).kind is FaultKind.THROTTLE
     faults.clear()
-    assert faults.take("GET", "/x") is None
+    assert faults.take(make_request("GET", "/x")) is None

@@ -58,10 +58,17 @@ KINDS: dict[str, type[Kind]] = {
 """Resource types with behaviour of their own; every other is a plain `Kind`."""
 
 
-def kind_for(world: World, path: ArmPath, method: str) -> Kind:
-    """What answers a path: the kind of its resource, or of a list's members."""
-    if path.kind == "workspaces" and not path.resource_group:
-        return OwnLists(world)
-    is_list = bool(path.tail) and method in ("GET", "HEAD")
-    name = path.collection_kind if is_list else path.kind
-    return KINDS.get(name, Kind)(world, name)
+class Kinds:
+    """The kinds of a world, each made once."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._made = {name: kind(world, name) for name, kind in KINDS.items()}
+
+    def find(self, path: ArmPath, method: str) -> Kind:
+        """What answers a path: the kind of its resource, or of a list's members."""
+        if path.kind == "workspaces" and not path.resource_group:
+            return OwnLists(self._world)
+        is_list = path.tail and method in ("GET", "HEAD")
+        name = path.collection_kind if is_list else path.kind
+        return self._made.get(name) or Kind(self._world, name)

@@ -8,7 +8,6 @@ derive from these; models and components use them as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import ClassVar
 
 from azml_contract.emulator.refusal import Refusal
@@ -79,10 +78,8 @@ class AssetVersions(Kind):
 
     def view(self, call: Call, resource: Resource) -> Body:
         """What the service adds."""
-        properties = {
-            **(resource.body.get("properties") or {}),
-            "provisioningState": "Succeeded",
-        }
+        properties = dict(resource.body.get("properties") or ())
+        properties["provisioningState"] = "Succeeded"
         for name in ("tags", "properties"):
             if properties.get(name) is None:
                 properties[name] = self.default_tags
@@ -136,7 +133,7 @@ def ensure_container(world: World, version: Resource, properties: Body) -> None:
     container_id = version.id.rsplit("/versions/", 1)[0]
     existing = world.store.get(container_id)
     if existing is not None:
-        world.store.put(replace(existing, modified_s=world.clock.now()))
+        world.store.put(existing.modified(existing.body, world.clock.now()))
         return
     world.store.put(world.new_resource(container_id, {"properties": properties}))
 

@@ -31,6 +31,7 @@ from azml_contract.emulator.resources.operations import (
 from azml_contract.emulator.resources.shapes import (
     apply_shapes,
     choose_system_data,
+    has_shape,
     keep_held,
     put_system_data,
     shape_of,
@@ -40,7 +41,15 @@ from azml_contract.emulator.store import Body, Resource
 from azml_contract.emulator.world import Call, World, system_data
 from azml_contract.settings import PROVIDER
 
-_ENVELOPE = ("id", "name", "type", "systemData")
+_HEAD = ("id", "name", "type")
+_ENVELOPE = (*_HEAD, "systemData")
+_STEPS = {
+    "GET": "get",
+    "HEAD": "get",
+    "PUT": "put",
+    "PATCH": "patch",
+    "DELETE": "delete",
+}
 
 
 class Kind:
@@ -55,6 +64,7 @@ class Kind:
     def __init__(self, world: World, kind: str = "") -> None:
         self.world = world
         self.kind = kind
+        self._has_shape = has_shape(kind)
 
     def answer(self, call: Call) -> Reply:
         """Carry out a call."""
@@ -62,26 +72,21 @@ class Kind:
             if call.method == "GET":
                 return self.list(call)
             return self.act(call, call.path.tail)
-        handlers = {
-            "GET": self.get,
-            "HEAD": self.get,
-            "PUT": self.put,
-            "PATCH": self.patch,
-            "DELETE": self.delete,
-        }
-        handler = handlers.get(call.method)
-        if handler is None:
+        step = _STEPS.get(call.method)
+        if step is None:
             return self.act(call, "")
-        return handler(call)
+        reply: Reply = getattr(self, step)(call)
+        return reply
 
     # -- what a client asks for --------------------------------------------
 
     def get(self, call: Call) -> Reply:
         """One resource."""
         resource = self.need(call)
-        if not self.is_settled(resource):
-            self.world.clock.note_poll()
         lasts = self.is_settled(resource)
+        if not lasts:
+            self.world.clock.note_poll()
+            lasts = self.is_settled(resource)
         return Reply(200, self.render(call, resource), lasts=lasts)
 
     def list(self, call: Call) -> Reply:
@@ -113,7 +118,7 @@ class Kind:
         """Merge a body into a resource (RFC 7396)."""
         existing = self.need(call)
         merged = merge(existing.body, self.read(call, call.body or {}))
-        resource = replace(existing, body=merged, modified_s=self.world.clock.now())
+        resource = existing.modified(merged, self.world.clock.now())
         self.world.store.put(resource)
         return Reply(200, self.render(call, resource))
 
@@ -162,7 +167,7 @@ class Kind:
     def admit(self, call: Call, body: Body, existing: Resource | None) -> Resource:
         """The resource that a PUT makes; refuses what the service would."""
         if existing is not None:
-            changed = replace(existing, body=body, modified_s=self.world.clock.now())
+            changed = existing.modified(body, self.world.clock.now())
             return self._begin(call, changed)
         return self._begin(call, self.world.new_resource(canonical_id(call), body))
 
@@ -263,8 +268,11 @@ class Kind:
         answer["systemData"] = system_data(resource)
         if isinstance(answer.get("identity"), dict):
             answer["identity"] = self._identify(resource, answer["identity"])
-        shaped = call.shaper(self.world).shape(answer, self.resource_type(call))
-        assert isinstance(shaped, dict)
+        assert call.plan is not None
+        shaped = call.plan.shaper.shape(answer, call.plan.resource)
+        if not self._has_shape:
+            put_system_data(shaped, shaped.get("systemData"))
+            return self.finish(resource, _in_usual_order(shaped))
         self._give_usual_shape(call, resource, shaped)
         finished = self.finish(resource, _in_usual_order(shaped))
         return keep_held(finished, self.kind, call)
@@ -300,10 +308,6 @@ class Kind:
         """The last word on an answer, after the contract has had its own."""
         return body
 
-    def resource_type(self, call: Call) -> Any:
-        """The contract's type of this kind's resources, as seen from the call."""
-        return call.resource_type()
-
 
 def _guid_of(name: str, number: int) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{name.lower()}/{number}"))
@@ -325,17 +329,27 @@ class LabelingJobs(Kind):
 
 def _in_usual_order(body: Body) -> Body:
     """ARM's order, whatever the order of the specification."""
-    head: Body = {key: body[key] for key in ("id", "name", "type") if key in body}
-    tail = {"systemData": body["systemData"]} if "systemData" in body else {}
-    return {**head, **{k: v for k, v in body.items() if k not in _ENVELOPE}, **tail}
+    ordered: Body = {}
+    for key in _HEAD:
+        if key in body:
+            ordered[key] = body[key]
+    for key, value in body.items():
+        if key not in _ENVELOPE:
+            ordered[key] = value
+    if "systemData" in body:
+        ordered["systemData"] = body["systemData"]
+    return ordered
 
 
 def canonical_id(call: Call) -> str:
     """Id for a new resource: the types in the specification's case."""
-    template = call.operation.path.rpartition("/providers/")[2].split("/")[1:]
-    types = template[: 2 * len(call.path.types) : 2]
-    pairs = [f"/{t}/{n}" for t, n in zip(types, call.path.names, strict=True)]
-    return f"{call.path.scope}/providers/{PROVIDER}{''.join(pairs)}"
+    path = call.path
+    assert call.plan is not None
+    types = call.plan.types[: len(path.types)]
+    if path.provider == PROVIDER and path.types == types:
+        return path.id
+    pairs = [f"/{t}/{n}" for t, n in zip(types, path.names, strict=True)]
+    return f"{path.scope}/providers/{PROVIDER}{''.join(pairs)}"
 
 
 def type_of(resource_id: str) -> str:

@@ -8,8 +8,8 @@ seen to have. Knows pointers; what a resource means is in its kind.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,16 @@ def load_shapes() -> Mapping[str, Entry]:
 def shape_of(kind: str) -> Entry:
     """What the table says of a resource type."""
     return load_shapes().get(kind, {})
+
+
+@cache
+def _kinds_with_shapes() -> frozenset[str]:
+    return frozenset(key.partition(" ")[0] for key in load_shapes())
+
+
+def has_shape(kind: str) -> bool:
+    """Whether the table says anything of a resource type, or of a variant of it."""
+    return kind in _kinds_with_shapes()
 
 
 def apply_shapes(
@@ -140,8 +150,16 @@ def _is_there(pointer: str, since: Entry, call: Call) -> bool:
 # -- pointers -------------------------------------------------------------------
 
 
-def _holders(body: Any, steps: list[str]) -> Iterator[Body]:
+def _holders(body: Any, steps: tuple[str, ...]) -> Sequence[Body]:
     """Every object that the steps before the last lead to."""
+    if "*" in steps:
+        return tuple(_all_holders(body, steps))
+    for step in steps:
+        body = body.get(step) if isinstance(body, dict) else None
+    return (body,) if isinstance(body, dict) else ()
+
+
+def _all_holders(body: Any, steps: tuple[str, ...]) -> Iterator[Body]:
     if not steps:
         if isinstance(body, dict):
             yield body
@@ -150,14 +168,15 @@ def _holders(body: Any, steps: list[str]) -> Iterator[Body]:
     if first == "*" and isinstance(body, list | dict):
         items = body.values() if isinstance(body, dict) else body
         for item in items:
-            yield from _holders(item, rest)
+            yield from _all_holders(item, rest)
     elif isinstance(body, dict) and body.get(first) is not None:
-        yield from _holders(body[first], rest)
+        yield from _all_holders(body[first], rest)
 
 
-def _split(pointer: str) -> tuple[list[str], str]:
+@lru_cache(maxsize=1024)  # the table has no more
+def _split(pointer: str) -> tuple[tuple[str, ...], str]:
     *steps, last = [part.replace("~1", ".") for part in pointer.split("/")[1:]]
-    return steps, last
+    return tuple(steps), last
 
 
 def _set(body: Body, pointer: str, make: Any, *, only_missing: bool) -> None:
