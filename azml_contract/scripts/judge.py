@@ -12,6 +12,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from azml_contract.exchange import Request
@@ -41,6 +43,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _LINES = re.compile(r" Line \d+, column \d+\.")  # of the body, not of the script
 _UNKNOWN_PATH = "AZC150"
+_NO_VERSION = "AZC140"
 _ABOUT_PATHS = frozenset((_UNKNOWN_PATH, "AZC151", "AZC152"))
 # That a command never reads something cannot be told where it is not known.
 _NEVER_READ = frozenset(("AZC172",))
@@ -120,14 +123,15 @@ class _Judge:
                 yield from find_absent_path(self._validator.profile, read, request)
 
     def _judge_site(self, calls: Sequence[Call]) -> Judged:
-        """One place; what several runs of it have in common is told once."""
+        """One place; what several runs of it have in common is told once.
+
+        So is the account: a place counts as judged, and once for each reason why a run
+        of it is not judged, or skipped.
+        """
         each = [self._judge_call(call) for call in calls]
-        known = [one for one in each if not one.calls.not_judged] or each
-        found = {_key(one): one for judged in known for one in judged.findings}
-        best = next((one for one in known if one.calls.judged), known[0])
-        return Judged(
-            tuple(found.values()), max(one.requests for one in known), best.calls
-        )
+        found = {_key(one): one for judged in each for one in judged.findings}
+        account = reduce(or_, (one.calls for one in each))
+        return Judged(tuple(found.values()), max(one.requests for one in each), account)
 
     def _judge_call(self, call: Call) -> Judged:
         sent = prepare(self._script, call, self._version, self._to)
@@ -211,6 +215,10 @@ def _find_in_url(call: Call, sent: Sent, finding: Finding) -> Location:
         )
         if last and not TOKEN.search(last)
     ]
+    if finding.code == _NO_VERSION and "?" in sent.url.flat:
+        begins = sent.url.locate(sent.url.flat.index("?"))
+        outside = begins is not None and not call.start <= begins[1] < call.end
+        hits = [sent.url.flat.index("?")] if outside else []
     found = sent.url.locate(hits[-1]) if hits else None
     if found is None or found[0].name != call.source.name:
         return call.source.locate(call.start)

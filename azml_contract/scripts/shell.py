@@ -66,6 +66,7 @@ class _State:
     loops: tuple[tuple[int, int], ...] = ()
     in_function: bool = False
     depth: int = 0
+    stdin: Text | None = None
 
 
 class Shell:
@@ -330,21 +331,25 @@ class Shell:
         """Functions that nothing calls; their arguments are not known."""
         for name in list(self.functions):
             if name not in self._called:
-                self._run_function(name, None)
+                self._run_function(name, None, None)
 
-    def _run_function(self, name: str, words: Sequence[Text] | None) -> Text | None:
+    def _run_function(
+        self, name: str, words: Sequence[Text] | None, stdin: Text | None
+    ) -> Text | None:
+        """Follow a function: what feeds it feeds the commands in it."""
         first_time = name not in self._called
         self._called.add(name)
         source, start, end = self.functions[name]
         kept = self.known.bind(words)
         state = self._state
-        before = state.in_function, state.level
+        before = state.in_function, state.level, state.stdin
         state.in_function = True
+        state.stdin = stdin if stdin is not None else state.stdin
         state.level += words is None
         output: Text | None = None
         if first_time or (state.depth <= _DEEPEST and self._left > 0):
             output = self._run_range(source, start, end)
-        state.in_function, state.level = before
+        state.in_function, state.level, state.stdin = before
         self.known.restore(kept)
         return output
 
@@ -471,7 +476,7 @@ class Shell:
             self._now,
             start,
             end,
-            stdin,
+            stdin if stdin is not None else state.stdin,
             captured=state.captured,
             level=state.level,
             loops=state.loops,
@@ -490,7 +495,7 @@ class Shell:
             self._listen(self, command)
             if self._state.depth > _DEEPEST:
                 return None
-            return self._run_function(name, command.words[1:])
+            return self._run_function(name, command.words[1:], command.stdin)
         script = find_script(command)
         if script is not None:
             return self.run_text(script)

@@ -45,7 +45,7 @@ def run_builtin(shell: Runs, command: Command) -> None:
     """Do what a builtin does to the shell; nothing for any other command."""
     name = command.name
     if name == "shift":
-        _shift(shell)
+        _shift(shell, command)
     elif name in ("source", ".") and len(command.words) > 1:
         found = shell.files.read(command.words[1].flat)
         if found is not None:
@@ -58,10 +58,13 @@ def run_builtin(shell: Runs, command: Command) -> None:
         shell.options.update(word.flat for word in command.words[1:])
 
 
-def _shift(shell: Runs) -> None:
+def _shift(shell: Runs, command: Command) -> None:
     words = shell.known.values.get("@")
-    if isinstance(words, tuple):
-        shell.known.bind(words[1:])
+    by = command.words[1].flat if len(command.words) > 1 else "1"
+    if isinstance(words, tuple) and by.isdecimal() and int(by) <= len(words):
+        shell.known.bind(words[int(by) :])
+    elif not by.isdecimal():
+        shell.known.bind(None)  # by how many, only running would tell
 
 
 def _read_variable(shell: Runs, command: Command) -> None:

@@ -41,6 +41,11 @@ STYLES = {
     "function": f'put() {{ curl -X PUT "$1" -d "$2"; }}\nput "{URL}" \'{BODY}\'',
     "all": f'put() {{ curl -X PUT "$@"; }}\nput "{URL}" -d \'{BODY}\'',
     "shift": f"put() {{ shift; {PUT} -d \"$1\"; }}\nput x '{BODY}'",
+    "shift by two": 'call() { local m=$1 u=$2; shift 2; curl -X $m "$u" "$@"; }\n'
+    f"call PUT \"{URL}\" -d '{BODY}'",
+    "fed function": f"put() {{ {PUT} -d @-; }}\nput <<EOF\n{BODY}\nEOF",
+    "function in a pipe": f"put() {{ {PUT} -d @-; }}\necho '{BODY}' | put",
+    "function that reads": f"put() {{ b=$(cat); {PUT} -d \"$b\"; }}\nput <<< '{BODY}'",
     "array": f'A=(-X PUT -d \'{BODY}\')\ncurl "${{A[@]}}" "{URL}"',
     "array added": f'A=(-X PUT)\nA+=(-d \'{BODY}\')\ncurl "${{A[@]}}" "{URL}"',
     "loop": f"for n in iris; do\n{PUT.replace('iris', '$n')} -d '{BODY}'\ndone",
@@ -63,6 +68,41 @@ STYLES = {
     f'{PUT} -d "$B"',
     "lines of windows": f'B="{ESCAPED}"\r\n{PUT} \\\r\n  -d "$B"\r\n',
 }
+
+
+def test_a_run_of_a_function_that_is_not_judged_is_told_beside_one_that_is(judge):
+    """What the arguments of one run are wrong with, others do not hide."""
+    judged = judge(
+        'call() { curl -X "$1" "WORKSPACE/$2?api-version=2024-04-01" -d "$3"; }\n'
+        "call GET jobs ''\n"
+        "call GET jobz ''\n"
+        'call PUT data/iris/versions/1 "$UNKNOWN"\n'
+    )
+
+    assert places(judged) == [("AZC153", 1, 10), ("AZC150", 3, 10)]
+    assert judged.calls.judged == 1
+    assert judged.calls.not_judged == {
+        "no known operation": 1,
+        "its body is $UNKNOWN, which the script does not tell": 1,
+    }
+
+
+def test_how_far_arguments_move_may_be_unknown(judge):
+    judged = judge(
+        'put() { shift "$N"; curl -X PUT "$1" -d "$2"; }\n'
+        "put x WORKSPACE/jobs/a?api-version=2024-04-01 '{}'\n"
+    )
+
+    assert judged.calls.judged == 0
+    assert [code for code, *_ in places(judged)] == ["AZC153"]
+
+
+def test_a_missing_version_is_found_where_the_query_begins(judge):
+    judged = judge(
+        'call() { curl "WORKSPACE/$1?api-version=2024-04-01"; }\ncall jobs?skip=3\n'
+    )
+
+    assert places(judged) == [("AZC140", 2, 10)]
 
 
 def test_only_the_branch_that_is_taken_is_judged(judge):
