@@ -20,6 +20,7 @@ from azml_contract.exchange import Request
 from azml_contract.finding import Finding, Location
 from azml_contract.scripts.absent import find_absent_path
 from azml_contract.scripts.faults import Faults
+from azml_contract.scripts.hidden_places import find_hidden, tell_hidden
 from azml_contract.scripts.script import Call, Script
 from azml_contract.scripts.text import EMPTY, TOKEN, Part, Style, Text, join
 from azml_contract.seen import NOTHING, Calls, add_up
@@ -38,7 +39,10 @@ _ARM_PATH = re.compile(r"/+(?:subscriptions|providers)/", re.IGNORECASE)
 _NEAR_PATH = re.compile(r"/+subscriptions?/+(?=[^/])", re.IGNORECASE)
 _OURS = re.compile(r"(?i)/providers/microsoft\.machinelearningservices(?:/|$)")
 _UNSET_VERSION = re.compile("(?i)([?&]api-version=)([^&#]*\ue002[^&#]*)")
+_UNSET_QUERY = re.compile("[?&](\ue002[0-9]+\ue003)(?=&|#|$)")
 _VERSION = re.compile("(?i)[?&]api-version=([^&#]*)")
+_WHOLE_BODIES = ("", "/properties")
+"""Where a hole stands for all that is to be judged."""
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _LINES = re.compile(r" Line \d+, column \d+\.")  # of the body, not of the script
@@ -155,7 +159,16 @@ class _Judge:
             for one in self._place_all(call, sent, verdict.findings)
             if not _is_open(one, body)
         )
-        return Judged((*own, *found), verdict.requests, verdict.calls)
+        hidden = list(find_hidden(self._validator, sent.request, verdict.findings))
+        if any(one.pointer in _WHOLE_BODIES for one in hidden):
+            shown = self._script.show(str(hidden[0].seen))
+            why = f"its body is {shown}, which the script does not tell"
+            return self._give_up(call, why, (*own, *found))
+        parts = [
+            show_finding(self._script, tell_hidden(one))
+            for one in self._place_all(call, sent, hidden)
+        ]
+        return Judged((*own, *found, *parts), verdict.requests, verdict.calls)
 
     def _give_up(
         self,
@@ -391,6 +404,9 @@ def _find_unknown(script: Script, call: Call, url: Text | None, method: str) -> 
     if TOKEN.search(method):
         return f"its verb is {show(method)}, which the script does not tell"
     version = _UNSET_VERSION.search(url.flat)
+    query = _UNSET_QUERY.search(url.flat)
+    if version is None and query is not None and not _VERSION.search(url.flat):
+        return f"its query is {show(query[1])}, which the script does not tell"
     if version is None:
         return ""
     return f"its api-version is {show(version[2])}, which the script does not tell"

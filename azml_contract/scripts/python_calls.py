@@ -1,119 +1,182 @@
-"""Read the calls that a Python program makes with requests or httpx.
+"""Read the calls that a Python program makes with the HTTP clients of Python.
 
-In: the text of a program. Out: its calls whose URL and body are literal, texts put
-together of literals and names, and dicts of them. Anything else is a hole, or a
-call that is told as not judged. The program is parsed, never run.
+In: the text of a program. Out: its calls whose URL and body can be told: literal, put
+together of what names stand for, handed to functions of the program. Anything else
+is a hole, or a call that is told as not judged. The program is parsed, never run.
+
+Source: the API references of requests 2.32, httpx 0.28, aiohttp 3.11, azure-core
+1.32, and of `urllib.request` and `http.client`.
 """
 
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterator
 
 from azml_contract.scripts.calls import Request
-from azml_contract.scripts.text import (
-    TOKEN,
-    Hole,
-    Holes,
-    Part,
-    Source,
-    Style,
-    Text,
-    escape_json,
-    join,
+from azml_contract.scripts.python_names import (
+    Elsewhere,
+    Frame,
+    Function,
+    Names,
+    name_of,
 )
+from azml_contract.scripts.python_values import Values
+from azml_contract.scripts.text import EMPTY, TOKEN, Holes, Source, Text, join
 
-_VERBS = ("get", "put", "post", "patch", "delete", "head", "request")
+_VERBS = frozenset(("get", "put", "post", "patch", "delete", "head", "request"))
 _CLIENTS = frozenset(("requests", "httpx", "session", "client", "s", "http"))
-_MADE_CLIENTS = ("Session", "Client", "AsyncClient", "session")
+_MADE_CLIENTS = frozenset(
+    ("Session", "Client", "AsyncClient", "session", "ClientSession", "PoolManager")
+)
+_REQUESTS = frozenset(("Request", "HttpRequest"))
+"""Objects that are requests, of `urllib.request`, requests, httpx and azure-core."""
 _OURS = re.compile(r"(?i)microsoft\.machinelearningservices|management\.azure\.")
+_VERB = re.compile(r"(?i)get|put|post|patch|delete|head")
+_ABSOLUTE = re.compile(r"(?i)[a-z]+://")
+_MOST_CALLS = 2_000
+_DEEPEST = 20
 
 
 def find_requests(source: Source, holes: Holes) -> Iterator[tuple[int, int, Request]]:
     """The calls of a program: where each begins and ends, and what it is.
+
+    One in a function comes once for each call of that.
 
     Raises:
         SyntaxError: It is no Python.
     """
     try:
         tree = ast.parse(source.text)
+        names = Names(tree)
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error)) from error
-    reader = _Reader(source, holes)
-    for node in ast.walk(tree):
-        reader.note(node)
-    for node in sorted(
-        (one for one in ast.walk(tree) if isinstance(one, ast.Call)),
-        key=lambda one: (one.lineno, one.col_offset),
-    ):
-        request = reader.read_call(node)
-        if request is not None:
-            start, end = reader.span(node)
-            yield start, end, request
+    yield from _Reader(names, Values(source, holes, names), holes).read(tree)
 
 
 class _Reader:
-    def __init__(self, source: Source, holes: Holes) -> None:
-        self._source = source
+    def __init__(self, names: Names, values: Values, holes: Holes) -> None:
+        self._names = names
+        self._values = values
         self._holes = holes
-        self._lines = [0]
-        self._texts = source.text.split("\n")
-        for line in self._texts:
-            self._lines.append(self._lines[-1] + len(line) + 1)
-        self._values: dict[str, list[tuple[int, ast.expr]]] = {}
         self._clients = set(_CLIENTS)
-        self._depth = 0
+        self._imported: set[str] = set()
+        self._bases: dict[str, ast.expr] = {}
+        self._queries: dict[str, list[ast.expr]] = {}
+        self._called: set[Function] = set()
+        self._left = _MOST_CALLS
 
-    def note(self, node: ast.AST) -> None:
-        """Remember what names are set to."""
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+    def read(self, tree: ast.Module) -> Iterator[tuple[int, int, Request]]:
+        """The calls of the module and of what it calls, then of other functions."""
+        for node in ast.walk(tree):
+            self._note(node)
+        yield from self._follow(None, None)
+        for one in self._names.list_functions():
+            if one not in self._called:
+                self._called.add(one)
+                yield from self._follow(one, self._names.enter(one, None, None))
+
+    def _follow(
+        self, function: Function | None, frame: Frame | None
+    ) -> Iterator[tuple[int, int, Request]]:
+        for call in self._names.calls_of(function):
+            self._values.frame = frame
+            request = self._read_call(call, frame)
+            if request is not None:
+                yield (*self._values.span(call), request)
+                continue
+            inner = self._names.find_function(call)
+            depth = frame.depth if frame is not None else 0
+            if inner is None or inner is function or depth > _DEEPEST or not self._left:
+                continue
+            self._left -= 1
+            self._called.add(inner)
+            yield from self._follow(inner, self._names.enter(inner, call, frame))
+
+    # --- clients ----------------------------------------------------------------------
+
+    def _note(self, node: ast.AST) -> None:
+        """Remember which names are clients, and what those add to each call."""
+        if isinstance(node, ast.ImportFrom) and node.module in ("requests", "httpx"):
+            self._imported |= {one.asname or one.name for one in node.names} & _VERBS
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+            self._note_client(node.optional_vars, node.context_expr)
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                self._note_client(target, node.value)
+                if isinstance(target, ast.Attribute) and target.attr == "params":
+                    self._add_query(target.value, node.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of = node.func.value
+            if node.func.attr == "update" and name_of(of) == "params" and node.args:
+                self._add_query(getattr(of, "value", of), node.args[0])
+
+    def _note_client(self, target: ast.expr, value: ast.expr) -> None:
+        if not isinstance(value, ast.Call) or name_of(value.func) not in _MADE_CLIENTS:
             return
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        for target in targets:
-            if isinstance(target, ast.Name):
-                self._values.setdefault(target.id, []).append((node.lineno, node.value))
-                if isinstance(node.value, ast.Call) and _name(node.value.func) in (
-                    _MADE_CLIENTS
-                ):
-                    self._clients.add(target.id)
+        name = name_of(target)
+        self._clients.add(name)
+        for keyword in value.keywords:
+            if keyword.arg == "base_url":
+                self._bases[name] = keyword.value
+            elif keyword.arg == "params":
+                self._add_query(target, keyword.value)
 
-    def span(self, node: ast.expr) -> tuple[int, int]:
-        """Where a node begins and ends; columns of `ast` count bytes."""
-        end_line = node.end_lineno or node.lineno
-        return (
-            self._place(node.lineno, node.col_offset),
-            self._place(end_line, node.end_col_offset or 0),
-        )
+    def _add_query(self, target: ast.expr, value: ast.expr) -> None:
+        self._queries.setdefault(name_of(target), []).append(value)
 
-    def _place(self, line: int, column: int) -> int:
-        text = self._texts[line - 1] if line <= len(self._texts) else ""
-        if not text.isascii():
-            column = len(text.encode()[:column].decode(errors="ignore"))
-        return self._lines[line - 1] + column
+    # --- calls ------------------------------------------------------------------------
 
-    def read_call(self, node: ast.Call) -> Request | None:
+    def _read_call(self, node: ast.Call, frame: Frame | None) -> Request | None:
         """The request of a call; None where it is no call of a client."""
-        function = node.func
-        if not isinstance(function, ast.Attribute) or function.attr not in _VERBS:
+        name = name_of(node.func)
+        of = node.func.value if isinstance(node.func, ast.Attribute) else None
+        is_object = name in _REQUESTS
+        if not is_object and (name not in _VERBS if of else name not in self._imported):
             return None
-        given = {one.arg: one.value for one in node.keywords if one.arg}
-        arguments = list(node.args)
-        method: Text | str = function.attr.upper()
-        if function.attr == "request":
-            first = arguments.pop(0) if arguments else given.get("method")
-            method = self._text(first) if first is not None else "GET"
-        target = arguments[0] if arguments else given.get("url")
+        given, told = self._names.read_keywords(node, frame)
+        arguments = [Elsewhere(one, frame) for one in node.args]
+        method = self._find_method(name, arguments, given)
+        target = arguments.pop(0) if arguments else given.get("url")
         if target is None:
             return None
-        url = self._text(target)
-        is_client = _name(function.value) in self._clients
-        if not (_OURS.search(url.flat) or (is_client and self._may_be_ours(url))):
+        client = name_of(of) if of is not None else ""
+        url = self._complete(self._values.text(target), client)
+        is_client = of is None or client in self._clients
+        may_be = is_client and not is_object and self._may_be_ours(url)
+        if not (_OURS.search(url.flat) or may_be):
             return None
-        request = Request(method, self._add_parameters(url, given.get("params")))
-        self._give_body(request, given, node)
+        self._give_rest(name, arguments, given)
+        queries = [*self._queries.get(client, ()), given.get("params")]
+        for query in queries:
+            url = self._add_parameters(url, query)
+        request = Request(method, url)
+        self._give_body(request, given, told=told)
         return request
+
+    def _find_method(
+        self, name: str, arguments: list[Elsewhere], given: dict[str, ast.expr]
+    ) -> Text | str:
+        if name not in ("request", *_REQUESTS):
+            return name.upper()
+        if "method" in given:
+            return self._values.text(given["method"])
+        first = self._values.text(arguments[0]) if arguments else EMPTY
+        if _VERB.fullmatch(first.flat) or (first.whole_token and len(arguments) > 1):
+            arguments.pop(0)
+            return first
+        # That of urllib begins with the URL.
+        return "POST" if "data" in given or len(arguments) > 1 else "GET"
+
+    def _complete(self, url: Text, client: str) -> Text:
+        """With the base of the client, where it has one."""
+        base = self._bases.get(client)
+        if base is None or _ABSOLUTE.match(url.flat):
+            return url
+        start = self._values.text(base).strip_end("/")
+        return join([start, url.cut(len(url.flat) - len(url.flat.lstrip("/")))], "/")
 
     def _may_be_ours(self, url: Text) -> bool:
         """Whether a URL that is not told wholly may lead to Azure."""
@@ -122,131 +185,35 @@ class _Reader:
             flat.strip() == url.whole_token or "/subscriptions/" in flat
         )
 
-    def _give_body(
-        self, request: Request, given: dict[str, ast.expr], node: ast.Call
+    def _give_rest(
+        self, name: str, arguments: list[Elsewhere], given: dict[str, ast.expr]
     ) -> None:
-        value = given.get("json") or given.get("data") or given.get("content")
+        """What stands after the URL without a name."""
+        order = ("params",) if name in ("get", "head", "delete") else ("data", "json")
+        for key, value in zip(order, arguments, strict=False):
+            given.setdefault(key, value)
+
+    def _give_body(
+        self, request: Request, given: dict[str, ast.expr], *, told: bool
+    ) -> None:
+        names = ("json", "data", "content", "body")
+        bodies = ((n, given[n]) for n in names if n in given)
+        name, value = next(
+            (one for one in bodies if not self._values.is_none(one[1])), ("", None)
+        )
         if value is None:
-            if any(one.arg is None for one in node.keywords):
-                request.unknown = "its arguments come from **"
+            request.unknown = "" if told else "its arguments come from **"
             return
-        body = self._json(value) if "json" in given else self._text(value)
+        body = self._values.json(value) if name == "json" else self._values.text(value)
         if body.whole_token:
             shown = self._holes.show(body.whole_token)
             request.unknown = f"its body is {shown}, which the program does not tell"
         request.body = body
 
     def _add_parameters(self, url: Text, node: ast.expr | None) -> Text:
-        node = self._resolve(node) if node is not None else None
-        if not isinstance(node, ast.Dict):
+        if node is None or self._values.is_none(node):
             return url
-        for key, value in zip(node.keys, node.values, strict=True):
-            if key is None:
-                continue
-            pair = join([self._text(key), self._text(value)], "=")
+        for key, value in self._values.pairs(node):
+            pair = join([key, value], "=") if key is not EMPTY else value
             url = join([url, pair], "&" if "?" in url.flat else "?")
         return url
-
-    # --- expressions --------------------------------------------------------------
-
-    def _resolve(self, node: ast.expr) -> ast.expr:
-        """What a name was last set to before it is used."""
-        for _ in range(20):
-            if not isinstance(node, ast.Name):
-                return node
-            before = [
-                v for line, v in self._values.get(node.id, ()) if line < node.lineno
-            ]
-            if not before:
-                return node
-            node = before[-1]
-        return node
-
-    def _hole(self, node: ast.expr) -> Text:
-        start, end = self.span(node)
-        shown = " ".join(self._source.text[start:end].split())
-        shown = shown if len(shown) <= 40 else f"{shown[:40]}..."
-        token = self._holes.token(Hole(f"{{{shown}}}"))
-        return Text((Part(token, self._source, start, end, Style.BARE),))
-
-    def _made(self, text: str, node: ast.expr) -> Text:
-        start, _ = self.span(node)
-        return Text((Part(text, self._source, start, start, Style.MADE),))
-
-    def _constant(self, node: ast.Constant) -> Text:
-        """A text; its characters are at their places where it has no escapes."""
-        start, end = self.span(node)
-        raw = self._source.text[start:end]
-        value = str(node.value)
-        at = raw.find(value) if value else -1
-        if at >= 0:
-            first = start + at
-            spot = (self._source, first, first + len(value), Style.VERBATIM)
-            return Text((Part(value, *spot),))
-        return self._made(value, node)
-
-    def _text(self, node: ast.expr) -> Text:
-        """A text; a hole where it is not literal."""
-        self._depth += 1
-        try:
-            return self._read_text(node) if self._depth < 30 else self._hole(node)
-        finally:
-            self._depth -= 1
-
-    def _read_text(self, node: ast.expr) -> Text:
-        found = self._resolve(node)
-        if isinstance(found, ast.Constant) and isinstance(found.value, str):
-            return self._constant(found)
-        if isinstance(found, ast.JoinedStr):
-            return join([self._text(one) for one in found.values])
-        if isinstance(found, ast.FormattedValue):
-            return self._text(found.value)
-        if isinstance(found, ast.BinOp) and isinstance(found.op, ast.Add):
-            return join([self._text(found.left), self._text(found.right)])
-        if isinstance(found, ast.Call) and _name(found.func) == "dumps" and found.args:
-            return self._json(found.args[0])
-        return self._hole(node)
-
-    def _json(self, node: ast.expr) -> Text:
-        """A value as the JSON that is sent."""
-        self._depth += 1
-        try:
-            return self._read_json(node) if self._depth < 30 else self._hole(node)
-        finally:
-            self._depth -= 1
-
-    def _read_json(self, node: ast.expr) -> Text:
-        found = self._resolve(node)
-        if isinstance(found, ast.Dict):
-            return self._object(found)
-        if isinstance(found, ast.List | ast.Tuple):
-            items = [self._json(one) for one in found.elts]
-            return join(
-                [self._made("[", found), join(items, ","), self._made("]", found)]
-            )
-        if isinstance(found, ast.Constant) and not isinstance(found.value, str):
-            return self._made(json.dumps(found.value, default=str), found)
-        text = self._text(node)
-        if text.whole_token:
-            return text
-        quote = self._made('"', found)
-        return join([quote, escape_json(text), quote])
-
-    def _object(self, node: ast.Dict) -> Text:
-        members = []
-        for key, value in zip(node.keys, node.values, strict=True):
-            if key is None:
-                return self._hole(node)
-            quote = self._made('"', key)
-            name = escape_json(self._text(key))
-            members.append(
-                join([quote, name, quote, self._made(":", key), self._json(value)])
-            )
-        return join([self._made("{", node), join(members, ","), self._made("}", node)])
-
-
-def _name(node: ast.expr) -> str:
-    """The last name of ``a.b.c``."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

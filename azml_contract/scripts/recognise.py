@@ -29,7 +29,13 @@ _HTTP = re.compile(
     r"^(?:GET|PUT|POST|PATCH|DELETE|HEAD)[ \t]+(?:https?://|\{\{|/subscriptions/)\S*",
     re.M,
 )
-_PYTHON = re.compile(r"^[ \t]*(?:import|from)[ \t]+(?:requests|httpx)\b", re.MULTILINE)
+_PYTHON = re.compile(
+    r"^[ \t]*(?:import|from)[ \t]+(?:[\w., \t]*[ ,\t])?(?P<client>requests|httpx2?|"
+    r"aiohttp|urllib|http\.client|azure\.core)\b",
+    re.MULTILINE,
+)
+_NO_OTHER_USE = frozenset(("requests", "httpx"))
+_OURS = re.compile(r"(?i)microsoft\.machinelearningservices|management\.azure\.")
 _POWERSHELL = re.compile(
     r"[iI](?<![\w-].)(?i:nvoke-(?:restmethod|webrequest|azrestmethod)(?![\w-])"
     r"|(?:rm|wr)[ \t]+[$\"'@(-])"
@@ -45,9 +51,9 @@ def tell_kind(text: str) -> str:
         return "workflow" if calls or _calls_powershell(text) else ""
     http = _HTTP.search(text) is not None
     fenced = len(_FENCE.findall(text)) > 1
-    if fenced and (calls or http or _PYTHON.search(text) or _calls_powershell(text)):
+    if fenced and (calls or http or _calls_python(text) or _calls_powershell(text)):
         return "markdown"
-    if _PYTHON.search(text):
+    if _calls_python(text):
         return "python"
     if _calls_powershell(text):
         return "powershell"
@@ -62,6 +68,12 @@ def _calls_client(text: str) -> bool:
         if not at or text[at - 1] in _BEFORE_CLIENT:
             return True
     return _HTTPIE.search(text) is not None
+
+
+def _calls_python(text: str) -> bool:
+    """Whether a client is imported; those of every second program say what of Azure."""
+    found = {one["client"] for one in _PYTHON.finditer(text)}
+    return bool(found & _NO_OTHER_USE or (found and _OURS.search(text)))
 
 
 def _calls_powershell(text: str) -> bool:

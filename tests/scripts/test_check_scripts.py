@@ -141,8 +141,48 @@ def test_what_the_script_does_not_tell_is_never_found_wrong(check):
 
     code, shown, errors = check.run(script)
 
-    assert (code, shown["findings"], errors) == (0, [], "")
+    # What stands in an object that only a run would tell has no judge.
+    told = [(one["code"], one["pointer"]) for one in shown["findings"]]
+    assert told == [
+        ("AZC517", "/properties/jobType"),
+        ("AZC517", "/properties/identity"),
+    ]
+    assert (code, errors) == (0, "")
     assert shown["validated"]["requests"] == 1
+
+
+@pytest.mark.parametrize(
+    ("member", "is_told"),
+    [
+        ('"inputs": $X', True),
+        ('"inputs": {"a": $X}', True),
+        ('"resources": $X', True),
+        ('"tags": $X', False),
+        ('"environmentVariables": $X', False),
+        ('"isArchived": $X', False),
+        ('"displayName": "$X"', False),
+    ],
+)
+def test_what_a_hole_hides_is_told_where_it_has_a_contract(judge, member, is_told):
+    judged = judge(
+        "curl -X PUT 'WORKSPACE/jobs/a?api-version=2024-04-01' -d @- <<E\n"
+        '{"properties": {"jobType": "Command", "command": "x", '
+        f'"environmentId": "azureml:a:1", {member}}}}}\nE'
+    )
+
+    assert [one.code for one in judged.findings] == ["AZC517"] * is_told
+    assert judged.calls.judged == 1
+
+
+def test_a_body_whose_properties_only_a_run_would_tell_is_not_judged(judge):
+    judged = judge(
+        "curl -X PUT 'WORKSPACE/jobs/a?api-version=2024-04-01' "
+        '-d "{\\"properties\\": $PROPS}"'
+    )
+
+    assert [one.code for one in judged.findings] == ["AZC153"]
+    why = "its body is $PROPS, which the script does not tell"
+    assert judged.calls.not_judged == {why: 1}
 
 
 def test_what_it_tells_is_and_variables_are_named_as_written(check):

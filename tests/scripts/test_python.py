@@ -1,0 +1,192 @@
+"""Calls of Python programs are judged however they are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from azml_contract.scripts.containers import read_container
+from azml_contract.scripts.judge import Judged, judge_script
+from azml_contract.scripts.recognise import tell_kind
+from azml_contract.validation.validator import Validator
+from tests.scripts.conftest import WORKSPACE, places
+
+Judge = Callable[[str], Judged]
+START = f"""\
+import json, requests
+SUB = "s"
+BASE = "{WORKSPACE}"
+V = "2024-04-01"
+URL = f"{{BASE}}/data/iris/versions/1?api-version={{V}}"
+BODY = {{"properties": {{"dataType": "uri_file", "dataUrl": "https://x.example/i"}}}}
+"""
+STYLES = {
+    "names": "requests.put(URL, json=BODY)",
+    "data": "requests.put(URL, data=json.dumps(BODY).encode('utf-8'))",
+    "positional": "requests.put(URL, json.dumps(BODY))",
+    "request": "requests.request('PUT', URL, json=BODY)",
+    "verb in a name": "M = 'PUT'\nrequests.request(method=M, url=URL, json=BODY)",
+    "percent": "requests.put('%s/data/%s/versions/1?api-version=%s' % (BASE, 'i', V),"
+    " json=BODY)",
+    "percent by name": "requests.put('%(b)s/data/i/versions/1' % {'b': BASE},"
+    " params={'api-version': V}, json=BODY)",
+    "format": "requests.put('{}/data/{n}/versions/1?api-version={}'.format(BASE, V,"
+    " n='i'), json=BODY)",
+    "join": "requests.put('/'.join([BASE, 'data', 'i', 'versions/1']),"
+    " params={'api-version': V}, json=BODY)",
+    "strip": "requests.put((BASE + '/').rstrip('/') + '/data/i/versions/1',"
+    " params={'api-version': V}, json=BODY)",
+    "added": "u = BASE\nu += '/data/i/versions/1'\nu += '?api-version=' + V\n"
+    "requests.put(u, json=BODY)",
+    "dict": "requests.put(URL, json=dict(properties=dict(dataType='uri_file',"
+    " dataUrl='x')))",
+    "merged": "p = {'dataType': 'uri_file'}\n"
+    "requests.put(URL, json={'properties': {**p, 'dataUrl': 'x'}})",
+    "or": "requests.put(URL, json={'properties': {'dataType': 'uri_file'} |"
+    " {'dataUrl': 'x'}})",
+    "copied": "import copy\nb = copy.deepcopy(BODY)\nrequests.put(URL, json=b)",
+    "function": "def put(path, body):\n"
+    "    url = f'{BASE}/{path}'\n"
+    "    return requests.put(url, params={'api-version': V}, json=body)\n"
+    "put('data/i/versions/1', BODY)",
+    "functions": "def call(method, path, **more):\n"
+    "    return requests.request(method, BASE + path, params=Q, **more)\n"
+    "Q = {'api-version': V}\n"
+    "def put(path, properties, *, tags=None):\n"
+    "    return call('PUT', path, json={'properties': properties})\n"
+    "def main():\n"
+    "    put('/data/i/versions/1', properties=BODY['properties'])\n"
+    "if __name__ == '__main__':\n    main()",
+    "default": "def put(body, path='data/i/versions/1', version=V):\n"
+    "    requests.put(f'{BASE}/{path}?api-version={version}', json=body or {})\n"
+    "put(BODY)",
+    "class": "class Team:\n"
+    "    api = V\n"
+    "    def __init__(self, base):\n"
+    "        self.base = base\n"
+    "        self.s = requests.Session()\n"
+    "    def put(self, path, body):\n"
+    "        url = f'{self.base}/{path}'\n"
+    "        return self.s.put(url, params={'api-version': self.api}, json=body)\n"
+    "team = Team(BASE)\n"
+    "team.put('data/i/versions/1', BODY)",
+    "base": "import httpx\n"
+    "with httpx.Client(base_url=BASE, params={'api-version': V}) as c:\n"
+    "    c.put('/data/i/versions/1', json=BODY)",
+    "session": "s = requests.Session()\ns.params = {'api-version': V}\n"
+    "s.put(f'{BASE}/data/i/versions/1', json=BODY)",
+    "aiohttp": "import aiohttp, asyncio\nasync def main():\n"
+    "    async with aiohttp.ClientSession() as session:\n"
+    "        async with session.put(URL, json=BODY) as answer:\n"
+    "            await answer.json()\nasyncio.run(main())",
+    "urllib": "import urllib.request\nrequest = urllib.request.Request(URL,"
+    " data=json.dumps(BODY).encode(), method='PUT')\nurllib.request.urlopen(request)",
+    "azure core": "from azure.core.rest import HttpRequest\n"
+    "client.send_request(HttpRequest('PUT', URL, json=BODY))",
+    "http.client": "import http.client\nc = http.client.HTTPSConnection('x')\n"
+    "c.request('PUT', URL, json.dumps(BODY))",
+    "imported": "from requests import put\nput(URL, json=BODY)",
+    "local names": "def other():\n    url, body = 'https://x.example/', {}\n"
+    "def put(url, body):\n    requests.put(url, json=body)\nput(URL, BODY)",
+}
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Judge:
+    def run(text: str) -> Judged:
+        script = read_container("python", "call.py", text, tmp_path)
+        return judge_script(Validator(), script, "")
+
+    return run
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_wrong_key_is_found(style, judge):
+    text = f"{START}{STYLES[style]}\n"
+    assert tell_kind(text) == "python"
+
+    judged = judge(text)
+
+    told = sorted(
+        (one.code, one.pointer) for one in judged.findings if one.code < "AZC500"
+    )
+    assert told == [
+        ("AZC101", "/properties/dataUri"),
+        ("AZC102", "/properties/dataUrl"),
+    ]
+    assert (judged.calls.judged, judged.calls.not_judged) == (1, {})
+
+
+OPEN = {
+    "changed in place": (
+        "b = {'properties': {}}\nb['properties']['image'] = 'x'\n",
+        "b",
+    ),
+    "changed by a call": ("b = {'properties': {}}\nb.update(more())\n", "b"),
+    "of a loop": ("b = {}\nfor b in bodies:\n    pass\n", "b"),
+    "of a choice": ("b = 1\n", "{} if b else BODY"),
+    "of nobody": ("def f(b):\n    return b\n", "unknown()"),
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_what_only_a_run_would_tell_is_told_as_not_judged(name, judge):
+    before, value = OPEN[name]
+    judged = judge(f"{START}{before}requests.put(URL, json={value})\n")
+
+    assert [code for code, *_ in places(judged)] == ["AZC153"]
+    assert judged.calls.not_judged == {
+        f"its body is {{{value}}}, which the program does not tell": 1
+    }
+
+
+def test_a_query_that_is_not_told_may_hold_the_version(judge):
+    judged = judge(f"{START}requests.get(BASE + '/jobs', params=query())\n")
+
+    assert judged.findings[0].code == "AZC153"
+    why = "its query is {query()}, which the script does not tell"
+    assert judged.calls.not_judged == {why: 1}
+
+
+def test_a_function_is_judged_with_each_set_of_arguments(judge):
+    judged = judge(
+        f"{START}"
+        "def call(method, path, body=None):\n"
+        "    return requests.request(method, f'{BASE}/{path}?api-version={V}',"
+        " json=body)\n"
+        "call('GET', 'jobs')\n"
+        "call('GET', 'jobz')\n"
+        "call('PUT', 'jobs/a', {'properties': {'jobType': 'Comand'}})\n"
+        "call('PUT', path(), BODY)\n"
+    )
+
+    assert {(code, line) for code, line, _ in places(judged)} == {
+        ("AZC150", 10),
+        ("AZC101", 11),
+        ("AZC108", 11),
+        ("AZC153", 8),
+    }
+    assert judged.calls.judged == 1
+    assert len(judged.calls.not_judged) == 2
+
+
+def test_a_function_that_nobody_calls_and_one_that_calls_itself_come_to_an_end(judge):
+    judged = judge(
+        f"{START}"
+        "def put(body):\n    requests.put(URL, json=body)\n    put(body)\n"
+        "def ping(n):\n    pong(n)\n"
+        "def pong(n):\n    ping(n)\n    requests.get(URL.replace('a', n))\n"
+        "ping(1)\n"
+    )
+
+    assert judged.calls.judged == 0
+    assert {code for code, *_ in places(judged)} == {"AZC153"}
+
+
+def test_what_imports_a_client_for_other_ends_is_no_script():
+    assert tell_kind("import urllib.parse\nprint(1)\n") == ""
+    assert tell_kind(
+        "import urllib.parse as p\nU = 'https://management.azure.com'"
+    ) == ("python")
