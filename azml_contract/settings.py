@@ -199,7 +199,7 @@ def find_contracts_folder(pyproject: Path | None) -> Path | None:
     Raises:
         SettingsError: It is named and not there, or the file cannot be read.
     """
-    section = _read_section(pyproject)
+    section = _read_section(pyproject, "contracts")
     if pyproject is None or "contracts" not in section:
         return None
     named = section["contracts"]
@@ -218,13 +218,17 @@ def find_contracts_folder(pyproject: Path | None) -> Path | None:
     return folder
 
 
-def _read_section(path: Path | None) -> dict[str, Any]:
+def _read_section(path: Path | None, *words: str) -> dict[str, Any]:
+    """Our section of a file; empty where one of `words` is nowhere in it."""
     if path is None or not path.is_file():
         return {}
-    import tomllib
-
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        if any(word not in text for word in words):
+            return {}
+        import tomllib  # to load it takes longer than to check a body
+
+        table: dict[str, Any] = tomllib.loads(text)
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     section = table.get("tool", {}).get("azml-contract", {})

@@ -19,13 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-from azml_contract.cassette.cassette import (
-    SIDE_FOLDER,
-    Cassette,
-    load_cassette,
-    parse_cassette,
-)
-from azml_contract.cassette.interaction import Interaction
 from azml_contract.documents.formats import (
     Format,
     Recorded,
@@ -48,6 +41,8 @@ from azml_contract.errors import InputError, NothingToCheck
 from azml_contract.slots import fill_bare, find_bare
 
 if TYPE_CHECKING:
+    from azml_contract.cassette.cassette import Cassette
+    from azml_contract.cassette.interaction import Interaction
     from azml_contract.scripts.script import Script
 
 _CONFLICT = r"(?m)^(<{7}|>{7})( |\r?$)"
@@ -246,6 +241,12 @@ def open_cassette(path: Path) -> Document:
 
 
 def _open_ours(path: Path, text: str, raw: bytes) -> Document:
+    from azml_contract.cassette.cassette import (  # to check a body needs none of it
+        SIDE_FOLDER,
+        load_cassette,
+        parse_cassette,
+    )
+
     if path == STDIN:
         refuse(path, "it is a cassette", "Name its file; side files lie beside it.")
     if not is_remote(path):
@@ -359,6 +360,8 @@ def _refuse_other(document: Document) -> NoReturn:
         reason = "not JSON: it is nested too deep, or a number is too long"
         refuse(path, reason, RESTORE)
     if is_cassette(data):
+        from azml_contract.cassette.cassette import load_cassette
+
         load_cassette(path)  # says what is wrong with it
     refuse(path, "it is no recording", KINDS, kind=NothingToCheck)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
 from pathlib import Path
 
 from azml_contract.cassette.pending import is_pending
@@ -110,6 +109,8 @@ def choose_shard(files: Sequence[Path], which: int, of: int) -> list[Path]:
     """
     if of == 1:
         return list(files)
+
+    from hashlib import blake2b
 
     def digest(file: Path) -> bytes:
         return blake2b(file.as_posix().encode("utf-8", "surrogateescape")).digest()

@@ -107,7 +107,7 @@ class Validator:
         self._load = load
         self._compiles = compiles
         self._latest: tuple[bytes, Parsed] = (b"", Parsed(None))
-        self._settled: dict[Key, Settled] = {}
+        self._settled: dict[Key, Settled | None] = {}
 
     def check_request(self, request: Request) -> Verdict:
         """Check a request: path, verb, query, names, body and what the body means."""
@@ -122,7 +122,11 @@ class Validator:
                 return quick
         known = self._recognise(request)
         if settled is None and known.call is not None and not known.findings:
-            self._settle(key, name, known.call, request)
+            # To settle takes longer than to judge, and pays where more such come.
+            if key in self._settled:
+                self._settle(key, name, known.call, request)
+            else:
+                self._keep(key, None)
         return self._judge_request(known, request)
 
     def check_found(
@@ -281,10 +285,8 @@ class Validator:
             return
         if any(self._check_around(grader, call, request)):
             return
-        if len(self._settled) >= _MOST_SETTLED:
-            self._settled.clear()
         judged_by = call.contract.api_version
-        self._settled[key] = Settled(
+        settled = Settled(
             grader,
             self._compile(call, route.operation.body),
             choose_place(route.values, self.scope),
@@ -292,6 +294,13 @@ class Validator:
             find_pattern(route),
             Verdict(route.operation.id, (), requests=1, contract=judged_by),
         )
+        self._keep(key, settled)
+
+    def _keep(self, key: Key, settled: Settled | None) -> None:
+        """Remember that a request came, and what was settled of it."""
+        if len(self._settled) >= _MOST_SETTLED and key not in self._settled:
+            self._settled.clear()
+        self._settled[key] = settled
 
     def _judge_settled(self, known: Settled, body: bytes) -> Verdict | None:
         """The verdict; None where the text of the body is no good JSON."""

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from azml_contract.errors import SettingsError
-from azml_contract.settings import PLACEHOLDERS, VARIABLES, Settings, load_settings
+from azml_contract.settings import (
+    PLACEHOLDERS,
+    VARIABLES,
+    Settings,
+    find_contracts_folder,
+    load_settings,
+)
 
 SECRET = "s3cr3t-value"
 WHOLE = {
@@ -219,3 +225,22 @@ def test_placeholders_come_from_nowhere_but_this_package() -> None:
     assert PLACEHOLDERS.endpoint == "https://management.azure.com"
     assert PLACEHOLDERS.proxy == PLACEHOLDERS.ca_bundle == ""
     assert not set(os.environ.values()) & {PLACEHOLDERS.tenant}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('[tool.azml-contract]\ncontracts = "mine"\n', True),
+        ('[tool]\nazml-contract = {contracts = "mine"}\n', True),
+        ('[project]\nname = "contracts-of-others"\n', False),
+        ('[tool.azml-contract]\nworkspace = "ws"\n', False),
+        ("[tool.other", False),  # a file that is somebody else's
+    ],
+)
+def test_contracts_of_a_project_are_those_that_its_section_names(
+    text: str, named: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    pyproject = write(tmp_path / "pyproject.toml", text)
+    folder = tmp_path / "mine" if named else None
+    assert find_contracts_folder(pyproject) == folder
