@@ -23,6 +23,7 @@ from azml_contract.commands.judging import (
     find_in_text,
     judge_input,
     make_unreadable,
+    tell_unread,
 )
 from azml_contract.commands.kinds import API_VERSION, OPERATION
 from azml_contract.commands.options import cluster_option, reports_findings
@@ -193,7 +194,7 @@ def _read_body(file: File) -> str | None:
     """The text of a file that holds one body; None for all others."""
     from azml_contract.documents.document import open_document
 
-    if file.problem:
+    if file.problem or file.unread:
         return None
     try:
         opened = open_document(Path(file.name), is_body=True)
@@ -259,16 +260,28 @@ def _judge_each(
 
 
 class File(NamedTuple):
-    """A file to check; `listed` where it was named, and not only its folder."""
+    """A file to check; `listed` where it was named, and not only its folder.
+
+    `unread` is the line that names the provider in a file of a language that nobody
+    here reads.
+    """
 
     name: str
     listed: bool = True
     problem: str = ""
+    unread: int = 0
 
 
 def _expand(names: Sequence[str]) -> list[File]:
     """Folders become the recordings below them; one without any is a problem."""
-    from azml_contract.documents.find import HOLDERS, RECORDINGS, SCRIPTS, find_files
+    from azml_contract.documents.find import (
+        HOLDERS,
+        RECORDINGS,
+        SCRIPTS,
+        find_files,
+        find_pipelines,
+        find_unread,
+    )
     from azml_contract.documents.remote import is_remote, localise
 
     files: list[File] = []
@@ -282,6 +295,11 @@ def _expand(names: Sequence[str]) -> list[File]:
         if found == [path]:
             files.append(File(str(path)))
             continue
+        if path.is_dir():
+            found += (also := find_pipelines(path))
+            missing = [] if also else missing
+            unread = find_unread(path)
+            files += [File(str(file), unread=line) for file, line in unread]
         files += [File(str(file), listed=False) for file in found]
         files += [File(name, problem=problem) for problem in missing]
     return files
@@ -298,6 +316,8 @@ def judge_file(validator: Validator, file: File, asked: Asked) -> Checked:
 
     if file.problem:
         raise InputError(file.problem)
+    if file.unread:
+        return tell_unread(file.name, file.unread)
     try:
         is_body = bool(asked.url or asked.operation)
         opened = open_document(Path(file.name), is_body=is_body)

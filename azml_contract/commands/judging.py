@@ -68,6 +68,23 @@ def make_unreadable(name: str, problem: str) -> Checked:
     return Checked(name, (finding,))
 
 
+def tell_unread(name: str, line: int) -> Checked:
+    """A program that names the provider and is not read, as a finding there."""
+    from azml_contract.finding import Evidence, Finding, Location, Severity
+    from azml_contract.report.checked import Checked
+
+    finding = Finding(
+        "AZC406",
+        Severity.INFO,
+        "This file names the provider, and its calls were not judged: its language is "
+        "not read here.",
+        cure="Record what it does (azml-contract record), and check that.",
+        evidence=Evidence.UNKNOWN,
+        location=Location(name, line, 1),
+    )
+    return Checked(name, (finding,))
+
+
 def _judge_recording(validator: Validator, opened: Document) -> Checked:
     from azml_contract.documents.places import RecordingPlaces
     from azml_contract.report.checked import Checked

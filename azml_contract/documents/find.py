@@ -7,6 +7,7 @@ for each path without any. Knows nothing of what they hold.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -23,6 +24,21 @@ RECORDINGS = frozenset((".json", ".yaml", ".yml", ".har"))
 SCRIPTS = frozenset((".sh", ".bash", ".zsh", ".ksh", ".http", ".rest", ".ps1"))
 HOLDERS = frozenset((".md", ".ipynb", ".py"))
 """Files that hold scripts among other things, most of them none."""
+PIPELINES = (".github", ".azuredevops", ".azure-pipelines", ".gitlab", ".circleci")
+"""Folders of CI systems: with a dot before their names, and not hidden by it."""
+_YAML = frozenset((".yaml", ".yml"))
+_PROGRAMS = frozenset(
+    (
+        *(".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".go", ".java"),
+        *(".kt", ".scala", ".groovy", ".cs", ".fs", ".vb", ".rb", ".php", ".rs", ".r"),
+        *(".jl", ".swift", ".dart", ".lua", ".pl", ".ex", ".clj", ".tf", ".bicep"),
+        *(".bat", ".cmd", ".fish", ".nu", ".mk"),
+    )
+)
+_PROGRAM_NAMES = frozenset(("makefile", "gnumakefile", "justfile", "dockerfile"))
+_NOT_OURS = frozenset(("node_modules", "site-packages", "vendor", "__pycache__"))
+_PROVIDER = re.compile(rb"(?i)microsoft\.machinelearningservices")
+_LARGEST_PROGRAM = 1024 * 1024
 
 
 def find_files(
@@ -81,6 +97,46 @@ def _below(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
                 continue
             if path.is_file() or not path.exists():
                 yield path
+
+
+def find_pipelines(root: Path) -> list[Path]:
+    """The files of CI systems in a folder, sorted."""
+    folders = (root / name for name in PIPELINES)
+    return sorted(
+        path for folder in folders if folder.is_dir() for path in _below(folder, _YAML)
+    )
+
+
+def find_unread(root: Path) -> list[tuple[Path, int]]:
+    """Programs in a folder that name the provider, in languages that nobody here reads.
+
+    Returns:
+        Files, sorted, and the line that names it first.
+    """
+    found = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = [
+            one for one in folders if not one.startswith(".") and one not in _NOT_OURS
+        ]
+        for name in names:
+            path = Path(folder, name)
+            is_one = path.suffix.lower() in _PROGRAMS or name.lower() in _PROGRAM_NAMES
+            line = _find_provider(path) if is_one else 0
+            if line:
+                found.append((path, line))
+    return sorted(found)
+
+
+def _find_provider(path: Path) -> int:
+    """The line that names the provider; 0 without one."""
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST_PROGRAM:
+            return 0
+        text = path.read_bytes()
+    except OSError:
+        return 0
+    found = _PROVIDER.search(text)
+    return text.count(b"\n", 0, found.start()) + 1 if found is not None else 0
 
 
 def _below_remote(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:

@@ -174,6 +174,7 @@ _FILES = (
     Code("AZC403", "not as the recorder writes it", WARNING, WARNING, _NONE, _UNSEEN),
     Code("AZC404", "file that cannot be read", ERROR, ERROR, _NONE, _UNSEEN),
     Code("AZC405", "content that stays shut", WARNING, WARNING, _NONE, _UNSEEN),
+    Code("AZC406", "file that is not read", INFO, INFO, _NONE, _UNSEEN),
 )
 _SCRIPT = (
     Code("AZC501", "quote that is never closed", ERROR, ERROR, _REFUSED, _DOCS),

@@ -322,3 +322,28 @@ def test_a_script_that_is_nested_too_deep_is_one_line(tmp_path):
 
     with pytest.raises(InputError, match="nested too deep"):
         read_script(text, "x.sh", tmp_path)
+
+
+def test_a_folder_says_which_programs_it_did_not_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("node_modules", "src", ".github/workflows"):
+        Path(folder).mkdir(parents=True)
+    url = f"{WORKSPACE}/jobs?api-version=2024-04-01"
+    program = f"// jobs\nawait fetch('{url}');\n"
+    for name in ("src/jobs.ts", "src/other.ts", "node_modules/jobs.ts"):
+        Path(name).write_text(program if "jobs.ts" in name else "// nothing\n")
+    Path("Makefile").write_text(f"jobs:\n\tcurl '{url}'\n")
+    step = f"on: push\njobs:\n  a:\n    steps:\n      - run: curl '{url}'\n"
+    Path(".github/workflows/ci.yml").write_text(step)
+
+    done = CliRunner().invoke(cli, ["check", ".", "--format", "json"])
+
+    shown = json.loads(done.stdout)
+    told = [
+        (one["code"], one["location"]["file"], one["location"]["line"])
+        for one in shown["findings"]
+    ]
+    assert told == [("AZC406", "Makefile", 2), ("AZC406", "src/jobs.ts", 2)]
+    assert (done.exit_code, shown["calls"]["judged"]) == (0, 1)
+    named = CliRunner().invoke(cli, ["check", "Makefile"])
+    assert "1 call seen: 1 judged." in named.output
