@@ -37,12 +37,14 @@ _REFERENCE = re.compile(
     r"\$+\(?[A-Za-z_][\w.:]*\)?|\$\{.*\}|\$\[\[?.*\]\]?|\$\(.*\)|\{\{.*\}\}|\{[\w.]*\}"
     r"|<[^<>]*>|%[A-Za-z_]\w*%|%\(\w+\)s|@Microsoft\.KeyVault\(.*\)|`.*`|\$env:\w+"
     r"|(?:os|process|env|secrets|vars?|self|args|config|settings)\.[\w.\[\]()'\"]*"
-    r"|(?=.*\$)(?:\$[A-Za-z_]\w*|\$\{[^{}]*\}|[:./@_-])+"
+    r"|(?:\$[A-Za-z_]\w*[:./@_-]?)+"
     r"|azureml:.*|urn:.*|/subscriptions/.*",
     re.DOTALL,
 )
 YOUR_OWN = r"your[-_ ][a-z_ -]+"
 """What documents write for a value that the reader has to put there."""
+# What is filled in, in the middle of a value.
+_FILLED = re.compile(r"\$\{[^{}]*\}|\$\([^()]*\)|\$?\{\{[^{}]*\}\}")
 _STAND_IN = re.compile(
     rf"REDACTED|Sanitized|{YOUR_OWN}|\*+|x{{3,}}|\.{{3,}}|\u2022+|value\d*"
     r"|\(\.[*+]\??\).*|(?:3D)?A{40,86}(?:=(?:3D)?){0,2}(?:/.*)?|drawn-\d+x+|user@example\.com",
@@ -107,6 +109,8 @@ def _is_secret_key(joined: str, before: str) -> bool:
 def is_reference(value: str) -> bool:
     """Whether a value only says where the secret is, or that there is none."""
     stripped = _SCHEME.sub("", value.strip())
+    if "$" in stripped or "{{" in stripped:
+        stripped = _FILLED.sub("", stripped)
     return (
         len(stripped) < _SHORTEST
         or stripped.lower() in _NOTHING

@@ -67,6 +67,7 @@ def _read(kind: str, whole: Source, files: Files) -> Script:
         script = read_source(joined, files)
     for language, block in blocks:
         source = join_lines(block)
+        script.others.append(source)
         _add(script, source, _READERS[language](script, source), language)
     return script
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from azml_contract.finding import Finding, Location
+from azml_contract.redaction.blot import find_secrets
 from azml_contract.scripts.mend import Mend
 from azml_contract.scripts.script import Call, Script
 from azml_contract.scripts.text import TOKEN, Hole, Part, Source, Style, Text
@@ -219,6 +220,28 @@ class Faults:
                     )
 
     # --- the script -----------------------------------------------------------------
+
+    def find_written(self) -> Iterator[Finding]:
+        """Secrets that stand in the script; no finding shows them from now on."""
+        found: dict[str, list[tuple[Source, int]]] = {}
+        for source in (self._script.source, *self._script.others):
+            spans = find_secrets(source.text)
+            whole = ((source.origin(a), source.origin(b - 1) + 1) for a, b in spans)
+            source.file.hide(whole)
+            for start, end in spans:
+                found.setdefault(source.text[start:end], []).append((source, start))
+        for places in found.values():
+            lines = [source.locate(start).line for source, start in places[1:]]
+            again = f", and again at line {lines[0]}" if lines else ""
+            more = f" and {len(lines) - 1} more" if lines[1:] else ""
+            yield from self._find(
+                "AZC516",
+                f"What looks like a secret is written here{again}{more}: whoever has "
+                "the script has it.",
+                "Take it from the environment, such as $TOKEN, and renew it where "
+                "others have seen it.",
+                *places[0],
+            )
 
     def find(self, ours: Sequence[Call]) -> Iterator[Finding]:
         """Faults of the script as a whole; `ours` are its calls of the provider."""

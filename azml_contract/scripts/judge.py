@@ -114,9 +114,10 @@ class _Judge:
         sites: dict[tuple[str, int], list[Call]] = {}
         for call in self._script.calls:
             sites.setdefault(call.site, []).append(call)
+        written = tuple(self._faults.find_written())  # what others show is hidden then
         judged = [self._judge_site(calls) for calls in sites.values()]
         ours = [call for call in self._script.calls if call.index in self._ours]
-        whole = (*self._faults.find(ours), *self._find_absent(ours))
+        whole = (*written, *self._faults.find(ours), *self._find_absent(ours))
         return [*judged, Judged(whole, 0, NOTHING)]
 
     def _find_absent(self, ours: Sequence[Call]) -> Iterator[Finding]:

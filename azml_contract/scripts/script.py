@@ -71,11 +71,15 @@ class Read:
 
 @dataclass(slots=True)
 class Script:
-    """What a script does; places are those of `source`, see `Source.origin`."""
+    """What a script does; places are those of `source`, see `Source.origin`.
+
+    `others` are the blocks of its file that are in other languages.
+    """
 
     source: Source
     shell: Shell
     mends: tuple[Mend, ...] = ()
+    others: list[Source] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     reads: list[Read] = field(default_factory=list)
     printed: list[tuple[Source, int, str]] = field(default_factory=list)

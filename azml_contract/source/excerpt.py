@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from azml_contract.finding import Location
@@ -35,6 +36,11 @@ class Source:
         self.text = text
         self._starts: list[int] | None = None
         self._located = 0
+        self._hidden: list[tuple[int, int]] = []
+
+    def hide(self, places: Iterable[tuple[int, int]]) -> None:
+        """Show what stands at these places no more: each begins, and ends."""
+        self._hidden = sorted({*self._hidden, *places})
 
     def locate(self, offset: int) -> Location:
         """The place of a character; line and column count from 1."""
@@ -47,10 +53,20 @@ class Source:
             return Location(self.file, line, offset - start + 1)
         end = starts[line] if line < len(starts) else len(self.text)
         cut = max(start, offset - _READ_AROUND)
-        near = self.text[cut : min(end, offset + _READ_AROUND)].rstrip("\r\n")
+        near = self._read(cut, min(end, offset + _READ_AROUND)).rstrip("\r\n")
         is_long = end - start > _SHOWN_AFTER
         shown, caret, width = _show(near, offset - cut, is_long)
         return Location(self.file, line, offset - start + 1, shown, caret, width)
+
+    def _read(self, start: int, end: int) -> str:
+        """A piece of the text, with stars where it is hidden."""
+        near = self.text[start:end]
+        for first, behind in self._hidden:
+            first, behind = max(first, start), min(behind, end)
+            if first < behind:
+                stars = "*" * (behind - first)
+                near = near[: first - start] + stars + near[behind - start :]
+        return near
 
     def find_offset(self, line: int, column: int) -> int:
         """The character at a line and a column, both from 1."""

@@ -192,6 +192,7 @@ _SCRIPT = (
     Code("AZC513", "asset that no job uses", WARNING, WARNING, _NONE, _DOCS),
     Code("AZC514", "code in a place of its own", WARNING, WARNING, _UNKNOWN, _DOCS),
     Code("AZC515", "no such file in the repository", WARNING, WARNING, _NONE, _DOCS),
+    Code("AZC516", "secret that is written down", WARNING, WARNING, _NONE, _UNSEEN),
     Code("AZC517", "part of a body not judged", INFO, INFO, _UNKNOWN, _UNSEEN),
 )
 _ABOUT_ANSWERS = frozenset({"AZC302", "AZC303", "AZC304", "AZC306"})

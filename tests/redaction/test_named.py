@@ -80,6 +80,8 @@ TOLD = {
     "a text joined to its name": 'url = "&client_secret=" + "{}" + "&x=1"',
     "a header with two blanks": "curl -H 'Authorization: Bearer  {}{0}'",
     "an argument beside its header": 'headers.set("Authorization", "Basic {}")',
+    "a value with a sign of the shell": "DB_PASSWORD=A${}",
+    "a value behind what is filled in": "DB_PASSWORD=${{A}}{}",
     "a line of pgpass": "db.example.com:5432:prod:ada:{}\n",
     "a delegation key": "<UserDelegationKey><SignedOid>x</SignedOid><Value>{0}{0}{0}"
     "</Value></UserDelegationKey>",
@@ -123,7 +125,7 @@ NOT_TOLD = (
     'saw "credentials":{"credentialsType":"AccountKey"} there',
     '_NAMES = {"client_secret"}\n{"client_secret": {os.Getenv("AZURE_SECRET8")}}',
     'auth = "account-key"\nbody = f(pat=KEY)\nTOKEN="your secret"',
-    "Authorization: SharedKey $ACC:$sig8",
+    "Authorization: SharedKey $ACC:$sig8\nTOKEN=x$(date +%s8)\nDB_PASSWORD=${A}:${B8}",
     ":type credential: ~azure.core8.TokenProvider\n:param token: str8x",
     "def f(credential: SupportsTokenInfo, auth: _t.AuthType) -> None",
     'ACCOUNT_KEY = "AccountKey"\nAML_TOKEN = "AMLToken"',

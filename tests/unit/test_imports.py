@@ -39,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "redaction": {"errors", "exchange", "content_coding", "json_pointer"},
     "cassette": {"errors", "exchange", "whole_file", "json_pointer"},
     "recording": VALUES | {"content_coding", "redaction", "cassette", "gateway"},
-    "scripts": VALUES | {"settings", "validation"},
+    "scripts": VALUES | {"settings", "validation", "redaction"},
     "stories": VALUES | {"validation"},
     "documents": VALUES
     | {"content_coding", "redaction", "cassette", "recording", "scripts"},
