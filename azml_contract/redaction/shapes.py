@@ -101,10 +101,9 @@ SHAPE_MARKERS = (
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One documented format; `literals`, in lower case, say that it may be there."""
+    """One documented format."""
 
     kind: str
-    literals: tuple[str, ...]
     pattern: re.Pattern[str]
 
     def replace(self, text: str, write: Callable[[str], str]) -> str:
@@ -114,29 +113,50 @@ class Shape:
         return self.pattern.sub(lambda m: m[0].replace(m[1], write(m[1])), text)
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What the table has of some shapes, before their patterns are there.
+
+    `near` must match too; `is_path` where they stand in more than a part of a path.
+    """
+
+    literals: tuple[str, ...]
+    near: re.Pattern[str] | None
+    is_path: bool
+    load: Callable[[], tuple[Shape, ...]]
+
+
 @cache
+def _load_entries() -> tuple[_Entry, ...]:
+    """The formats that detect-secrets knows, and ours."""
+    table = tomllib.loads(_TABLE.read_text("utf-8"))
+    return tuple(map(_make_entry, (*table["known"], *table["shape"])))
+
+
+def _make_entry(row: dict[str, Any]) -> _Entry:
+    near = re.compile(row["near"]) if "near" in row else None
+    is_path = row.get("is_path", "/" in row.get("pattern", ""))
+    load = cache(lambda: tuple(_known(row) if "plugin" in row else _own(row)))
+    return _Entry(tuple(row["literals"]), near, is_path, load)
+
+
 def load_shapes() -> tuple[Shape, ...]:
     """Every documented format, ours and detect-secrets'."""
-    table = tomllib.loads(_TABLE.read_text("utf-8"))
-    ours = (
-        Shape(row["kind"], tuple(row["literals"]), re.compile(row["pattern"]))
-        for row in table["shape"]
-    )
-    return (*(one for row in table["known"] for one in _known(row)), *ours)
+    return tuple(shape for entry in _load_entries() for shape in entry.load())
 
 
 @cache
 def _by_literal(*, short: bool) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
-    """Every literal with the number of its shape: upper case, and all others.
+    """Every literal with the number of its entry: upper case, and all others.
 
     Args:
         short: Those of shapes alone that stand in more than one part of a path.
     """
     known = [
         (literal, number)
-        for number, shape in enumerate(load_shapes())
-        for literal in shape.literals
-        if not short or "/" in shape.pattern.pattern
+        for number, entry in enumerate(_load_entries())
+        for literal in entry.literals
+        if not short or entry.is_path
     ]
     upper = [one for one in known if one[0].isupper()]
     return upper, [one for one in known if not one[0].isupper()]
@@ -152,15 +172,20 @@ def _candidates(text: str) -> list[Shape]:
             continue
         short = len(segment) <= _REMEMBERED
         numbers.update(_known_in(segment) if short else _numbers_in(segment))
-    shapes = load_shapes()
-    found = [shapes[number] for number in sorted(numbers)]
+    entries = _load_entries()
+    found = [entries[number] for number in sorted(numbers)]
     if len(text) >= _LONGEST_ALONE:
-        found += [one for one in shapes if not one.literals]
-    return found
+        found += [one for one in entries if not one.literals]
+    return [
+        shape
+        for entry in found
+        if entry.near is None or entry.near.search(text)
+        for shape in entry.load()
+    ]
 
 
 def _numbers_in(segment: str) -> tuple[int, ...]:
-    """Numbers of the shapes of whose literals a part of a text has one."""
+    """Numbers of the entries of whose literals a part of a text has one."""
     lowered = segment.lower()
     upper, lower = _by_literal(short=len(segment) < _SHORTEST_TOKEN)
     found = [number for literal, number in lower if literal in lowered]
@@ -172,18 +197,20 @@ def _numbers_in(segment: str) -> tuple[int, ...]:
 _known_in = lru_cache(maxsize=65_536)(_numbers_in)
 
 
+def _own(row: dict[str, Any]) -> Iterator[Shape]:
+    yield Shape(row["kind"], re.compile(row["pattern"]))
+
+
 def _known(row: dict[str, Any]) -> Iterator[Shape]:
+    """Those of a plugin; loading one takes a tenth of a second."""
     module, _, name = row["plugin"].partition(".")
     plugin = getattr(importlib.import_module(f"{_PLUGINS}.{module}"), name)
     patterns = list(plugin.denylist)
     for index in row.get("use", range(len(patterns))):
         found = patterns[index]
         alone = re.sub(r"(?<!\\)\((?!\?)", "(?:", found.pattern)
-        yield Shape(
-            row["kind"],
-            tuple(row["literals"]),
-            re.compile(rf"(?<![A-Za-z0-9])(?:{alone})(?![A-Za-z0-9])", found.flags),
-        )
+        pattern = rf"(?<![A-Za-z0-9])(?:{alone})(?![A-Za-z0-9])"
+        yield Shape(row["kind"], re.compile(pattern, found.flags))
 
 
 def redact_value(value: str) -> str:

@@ -1,0 +1,66 @@
+"""Tokens that their issuers document are told by their form, whoever knows the form."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from azml_contract.redaction.redact import Redactor
+from azml_contract.redaction.rules import RedactionRules
+from azml_contract.redaction.shapes import find_shapes, load_shapes
+
+REDACTOR = Redactor(RedactionRules())
+# In two parts, so that nobody takes them for tokens.
+TOKENS = {
+    "an AWS key": ("ASI", "A2345QWERTYUIOPZX"),
+    "an Artifactory token": ("AK", "Cp5Vq9Zm7bR2nLw"),
+    "a Discord token": (
+        "MTk4NjIyNDgzNDcx",
+        "OTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs",
+    ),
+    "a GitHub token": ("gh", "p_kT4vXq9Zm7bR2nLw5YcH8dPskT4vXq9Zm7bR"),
+    "a GitLab token": ("glp", "at-kT4vXq9Zm7bR2nLw5YcH"),
+    "a Mailchimp key": ("0123456789abcdef", "0123456789abcdef-us12"),
+    "a PyPI token": ("pypi-AgEIcHlwaS5vcmc", "CJ" + "kT4vXq9Zm7" * 8),
+    "a SendGrid key": ("SG", f".{'kT4vXq9Zm7b' * 2}.{'kT4vXq9Zm7bR2nLw5YcH8' * 2}d"),
+    "a Slack token": ("xox", "b-123456789012-123456789012-kt4vxq9zm7br2nlw5ych8dps"),
+    "a Square token": ("sq0c", "sp-kT4vXq9Zm7bR2nLw5YcH8dPskT4vXq9Zm7bR2nLw5Yc"),
+    "a Stripe key": ("rk_li", "ve_kT4vXq9Zm7bR2nLw5YcH8dPs"),
+    "a Telegram token": ("123456789", ":AAkT4vXq9Zm7bR2nLw5YcH8dPskT4vXq9Zm"),
+    "a Twilio key": ("A", "C0123456789abcdef0123456789abcdef"),
+}
+
+
+@pytest.mark.parametrize("kind", TOKENS)
+@pytest.mark.parametrize("around", ["{}", "we saw {} there", "/a/{}/b", '"{}",\n'])
+def test_a_token_goes_by_its_form(kind, around):
+    token = "".join(TOKENS[kind])
+
+    assert kind in find_shapes(around.replace("{}", token))
+    assert token not in REDACTOR.text(around.replace("{}", token))
+
+
+def test_a_webhook_in_a_path_goes_by_its_form():
+    webhook = "https://hooks.slack.com/services/" + "T0123/B0123/kT4vXq9Zm7"
+
+    assert "kT4vXq9Zm7" not in REDACTOR.text(f"send to {webhook} then")
+
+
+def test_every_kind_of_these_is_known():
+    assert {one.kind for one in load_shapes()} >= TOKENS.keys()
+
+
+def test_a_text_without_tokens_loads_no_formats_of_others():
+    text = (
+        "curl -X PUT https://management.azure.com/subscriptions/AC12/jobs?x=1.2 "
+        "-H 'Authorization: Bearer $TOKEN' --location eastasia --use-us-east"
+    )
+    program = (
+        "import sys; from azml_contract.redaction.blot import find_secrets\n"
+        f"assert find_secrets({text!r}) == []\n"
+        "assert 'detect_secrets' not in sys.modules"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True)
