@@ -291,7 +291,11 @@ class ScenarioRun:
 
     @contextmanager
     def leading_programs(
-        self, doors: SharedDoors, far: FarSide | None, own: Mapping[str, str]
+        self,
+        doors: SharedDoors,
+        far: FarSide | None,
+        own: Mapping[str, str],
+        before: Callable[[], object] | None = None,
     ) -> Iterator[dict[str, str]]:
         """Lead the programs of the scenario through a gateway of its recorder.
 
@@ -299,6 +303,7 @@ class ScenarioRun:
             doors: The authority of the session, and its files.
             far: What lies behind; None for nothing: replay.
             own: Variables of the service: identity, workspace.
+            before: Called before a program starts: what it may ask for is there then.
 
         Returns:
             The variables that lead a program there.
@@ -316,8 +321,7 @@ class ScenarioRun:
         )
         self._recorder.door = Door(outside.port)
         self._outside = outside
-        if far is not None:
-            self._recorder.before_program = far.expect_program
+        self._recorder.before_program = before
         with noting_own(outside.port) as is_own:
             outside.is_own = is_own
             outside.start()
@@ -371,10 +375,7 @@ class ScenarioRun:
     @property
     def unseen(self) -> tuple[str, ...]:
         """What it did while recording that no cassette can hold, in words."""
-        seen = self._outside is not None and self._outside.seen.programs
-        # Programs that are led to the gateway are part of the recording.
-        told = self._recorder.unseen
-        return tuple(o for o in told if not (seen and o.startswith("started ")))
+        return self._recorder.unseen
 
     @property
     def programs(self) -> tuple[str, ...]:

@@ -28,7 +28,6 @@ class Blobs:
         self._storage = Storage(self) if azurite else None
         self._promised: list[str] = []
         self._lock = threading.Lock()
-        self._is_closed = False
 
     @property
     def pid(self) -> int | None:
@@ -37,7 +36,7 @@ class Blobs:
 
     def start(self) -> None:
         """Start Azurite, if there is one; returns before it answers."""
-        if self._azurite is not None and not self._is_closed:
+        if self._azurite is not None:
             with self._lock:
                 self._azurite.start()
 
@@ -69,8 +68,7 @@ class Blobs:
         return self._storage
 
     def close(self) -> None:
-        """Close the connections to it, and start it no more unasked."""
-        self._is_closed = True
+        """Close the connections to it."""
         if self._storage is not None:
             self._storage.close()
 

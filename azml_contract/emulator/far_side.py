@@ -5,7 +5,6 @@ In: a running emulator. Out: who answers for a host.
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import ssl
 from functools import partial
@@ -35,11 +34,6 @@ class EmulatorSide:
         if matches(host, (*SERVER_NAMES, *self._emulator.scoring_hosts())):
             return Ask(lambda: Answering(self._emulator.answer))
         return Refuse(say_missing(host, MISSING_HOSTS))
-
-    def expect_program(self) -> None:
-        """Let blob storage start: a program may wait for it a second at most."""
-        with contextlib.suppress(EmulatorError):  # whoever asks for it is told
-            self._emulator.wait_ready()
 
     def _open_blobs(self, host: str) -> socket.socket:
         try:

@@ -93,7 +93,8 @@ class Emulator:
         gateway_port: Of the gateway that clients name as their proxy; as `port`.
         azurite: False for no blob storage: uploads are then refused.
         azurite_path: Where Azurite is; empty to look for it.
-        eager: Start Azurite at once, and not with the first call that needs it.
+        eager: Start Azurite at once, and not with the first call that needs it: for
+            programs, which may wait for blob storage a second at most.
         clock: Time of the emulated service; a `SteppingClock` by default.
         state_dir: Where certificates and logs go; a private temporary folder,
             removed at the end, by default.
@@ -362,11 +363,7 @@ class Emulator:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Environment of an unmodified client that goes through the gateway.
-
-        Blob storage starts with it: a program may wait for that a second at most.
-        """
-        self.blobs.start()
+        """Environment of an unmodified client that goes through the gateway."""
         return make_environment(self._open_doors(), self.variables)
 
     @property

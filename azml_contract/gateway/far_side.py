@@ -56,9 +56,6 @@ class FarSide(Protocol):
     def reach(self, host: str, port: int, *, secure: bool = True) -> Reach:
         """How to reach a host; `secure` is False for HTTP without TLS."""
 
-    def expect_program(self) -> None:
-        """A program is about to start: return when all is there that it may ask for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Answering:
@@ -98,9 +95,6 @@ class Network:
         if not secure:
             return Refuse(f"{host} is not asked without TLS: a token could be read")
         return Ask(lambda: Upstream(partial(self._open_tls, host, port), host))
-
-    def expect_program(self) -> None:
-        """All is there."""
 
     def _open_plain(self, host: str, port: int, scheme: str) -> socket.socket:
         proxy = self.proxies.get(scheme) or self.proxies.get("all")

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from azml_contract.plugin.discreet import DISCREET_KEY
-from azml_contract.plugin.programs import behind, starting_forks_anew
+from azml_contract.plugin.programs import behind, starting_forks_anew, wait_for_blobs
 from azml_contract.scenario import Plan, ScenarioRun
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def opening(
     run.open()
     doors = request.getfixturevalue("_azml_doors")
     far, variables = behind(plan, emulator)
-    leading = run.leading_programs(doors, far, variables)
+    before = None if emulator is None else partial(wait_for_blobs, emulator)
+    leading = run.leading_programs(doors, far, variables, before)
     with run, leading as environ, starting_forks_anew():
         request.config.stash[DISCREET_KEY].also(
             run.redact, replayed=plan.mode == "replay"

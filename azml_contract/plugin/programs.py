@@ -6,12 +6,14 @@ a program finds its identity and its workspace.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from azml_contract.errors import EmulatorError
 from azml_contract.gateway.far_side import FarSide
 
 if TYPE_CHECKING:
@@ -34,6 +36,12 @@ def behind(
     from azml_contract.gateway.outward import reach_azure
 
     return reach_azure(os.environ), {}
+
+
+def wait_for_blobs(emulator: Emulator) -> None:
+    """Return when blob storage is there: a program may wait a second at most for it."""
+    with contextlib.suppress(EmulatorError):  # whoever asks for it is told
+        emulator.wait_ready()
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from azml_contract.recording.children import Kind
 from azml_contract.recording.children import Notes as ChildNotes
 from azml_contract.recording.modes import MODES, Notes
 from azml_contract.recording.player import Played
+from azml_contract.recording.programs_started import noting_programs
 from azml_contract.recording.recorder_settings import Mode, RecorderSettings
 from azml_contract.recording.seed import SEED_VARIABLE, draw_seed, seeded
 from azml_contract.recording.sources import Source
@@ -57,7 +58,8 @@ class Recorder:
     Recorders nest: the innermost takes the calls, and those around it rest until it
     leaves. They nest in one thread; any number of threads may send. `exchanges` counts
     what went through. `door` leads forked copies of this process back to it.
-    `before_program` is called in record and extend before a program starts.
+    `before_program`, if it is set, is called before a program starts, wherever the
+    service is reached.
     """
 
     _awake: ClassVar[list[Recorder]] = []
@@ -210,10 +212,10 @@ class Recorder:
             if not self.replaying:
                 entered.enter_context(self._discretion.over_logs())
             if self.settings.intercepts:
-                if self.settings.mode in (Mode.RECORD, Mode.EXTEND):
-                    entered.enter_context(
-                        noting_unseen(self._note_unseen, self._note_program)
-                    )
+                if not self.replaying:
+                    entered.enter_context(noting_programs(self._expect_program))
+                if self._is_for_keeping:
+                    entered.enter_context(noting_unseen(self._note_unseen))
                 entered.enter_context(intercept(self, self.settings.path))
             if self.settings.seed_random:
                 seed = self.var(SEED_VARIABLE, draw_seed)
@@ -247,8 +249,15 @@ class Recorder:
     def _with_children(self, own: dict[str, None], kind: Kind) -> dict[str, None]:
         return own | dict.fromkeys(self._children.read(kind))
 
-    def _note_program(self, name: str) -> None:
-        self._note(self._programs, name, Kind.STARTED)
+    @property
+    def _is_for_keeping(self) -> bool:
+        return self.settings.mode in (Mode.RECORD, Mode.EXTEND)
+
+    def _expect_program(self, name: str) -> None:
+        if self._is_saving:  # a proof starts a program of ours
+            return
+        if self._is_for_keeping:
+            self._note(self._programs, name, Kind.STARTED)
         if self.before_program is not None and not self._children.is_child:
             self.before_program()
 

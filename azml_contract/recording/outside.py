@@ -397,9 +397,6 @@ class PlayedHosts:
             return Refuse(f"Replay opens no connection, and no cassette knows {host}")
         return Ask(lambda: Answering(lambda _: None))
 
-    def expect_program(self) -> None:
-        """All is there."""
-
 
 def _pass_by(asker: Asker, request: Request) -> Answer:
     """Ask, and keep nothing."""

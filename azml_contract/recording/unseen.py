@@ -1,8 +1,8 @@
 """What leaves a scenario while it is recorded, and is no part of the recording.
 
-In: a function that is told of it, in words. Out: a context. Programs that Python
-starts, connections and datagrams outside the clients that are met, names that are
-looked up, and libraries with sockets of their own. Nothing is refused: it is said.
+In: a function that is told of it, in words. Out: a context. Connections and datagrams
+outside the clients that are met, names that are looked up, and libraries with sockets
+of their own. Nothing is refused: it is said.
 """
 
 from __future__ import annotations
@@ -23,19 +23,6 @@ from azml_contract.recording.shut import say_address, sending_patches
 
 Note = Callable[[str], object]
 
-_STARTING: dict[str, int] = {
-    "subprocess.Popen": 1,
-    "os.posix_spawn": 0,
-    "os.spawn": 1,
-    "os.exec": 0,
-    "os.system": 0,
-    "os.startfile": 0,
-    "pty.spawn": 0,
-}
-"""Events that tell of a program, and which argument names it."""
-_ASKING_THE_MACHINE = frozenset({"uname", "ldconfig", "gcc", "lsb_release"})
-"""What the standard library starts to learn where it is: these send nothing."""
-_SHELLS = ("sh", "bash", "dash", "zsh")
 _SENDING = ("socket.connect", "socket.sendto", "socket.sendmsg")
 _LOOKING_UP = (
     "socket.getaddrinfo",
@@ -46,32 +33,18 @@ _LOOKING_UP = (
 _OURS = str(Path(__file__).parents[1])
 _GUARDS = sending_patches.__code__.co_filename
 """What stands before everything that sends is no client."""
-_SERVICE = (
-    os.path.join(_OURS, "emulator", "execution", ""),  # noqa: PTH118
-    os.path.join(_OURS, "emulator", "azurite.py"),  # noqa: PTH118
-)
 _POOL = os.path.join("concurrent", "futures", "thread.py")  # noqa: PTH118
 
 
 @contextmanager
-def noting_unseen(note: Note, started: Note) -> Iterator[None]:
-    """While entered, `note` is told of everything that goes unseen.
-
-    Args:
-        note: Is told in words what went past the recorder.
-        started: Is told the name of a program.
-    """
+def noting_unseen(note: Note) -> Iterator[None]:
+    """While entered, `note` is told in words what went past the recorder."""
     from asyncio import BaseEventLoop
-    from multiprocessing import forkserver, util
 
     peers: set[str] = set()
 
     def heard(event: str, args: tuple[Any, ...]) -> None:
-        if event in _STARTING:
-            name = _name(args[_STARTING[event]])
-            if name not in _ASKING_THE_MACHINE and not _is_of_the_service():
-                started(name)
-        elif event in _SENDING or event in _LOOKING_UP:
+        if event in _SENDING or event in _LOOKING_UP:
             said = _say(event, args)
             peers.add(said.rpartition(" ")[2])
             if said and not is_in_call() and not _is_known(event):
@@ -95,25 +68,13 @@ def noting_unseen(note: Note, started: Note) -> Iterator[None]:
             note(said)
         return await plain_look_up(loop, host, *args, **kwargs)
 
-    def fork(fds: Any) -> Any:
-        started("python by multiprocessing")
-        return plain_fork(fds)
-
     plain_look_up = BaseEventLoop.getaddrinfo
-    plain_fork = forkserver.connect_to_new_process
     plain_accept = socket.socket.accept
-    original = util.spawnv_passfds
-
-    def spawn(path: Any, args: Any, passfds: Any) -> Any:
-        started("python by multiprocessing")
-        return original(path, args, passfds)
 
     with ExitStack() as entered:
         entered.enter_context(listening(heard))
         entered.enter_context(entering_outside(lambda one: note(f"used {one}")))
         patches: list[tuple[Any, str, Any]] = [
-            (util, "spawnv_passfds", spawn),
-            (forkserver, "connect_to_new_process", fork),
             (BaseEventLoop, "getaddrinfo", look_up),
             (socket.socket, "accept", accept),
         ]
@@ -151,25 +112,6 @@ def _is_known(event: str) -> bool:
             return True
         frame = frame.f_back
     return False
-
-
-def _is_of_the_service() -> bool:
-    """Whether the emulator in this process starts a job, or its blob storage."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and not frame.f_code.co_filename.startswith(_SERVICE):
-        frame = frame.f_back
-    return frame is not None
-
-
-def _name(command: Any) -> str:
-    """The name of a program, of its path, its words or its line; no arguments."""
-    words = command if isinstance(command, list | tuple) else [command]
-    said = [_text(one) for one in words]
-    if said[1:2] == ["-c"] and PurePath(said[0]).name in _SHELLS:
-        said = said[2].split()
-    elif len(said) == 1 and not said[0].startswith(os.path.sep):
-        said = said[0].split()
-    return PurePath(said[0]).name if said else "a program"
 
 
 def _text(word: Any) -> str:

@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-from azml_contract.emulator.azurite import is_installed
 from azml_contract.emulator.blobs import Blobs
 from azml_contract.emulator.server import Emulator
 
@@ -52,19 +51,10 @@ def test_what_is_promised_later_is_made_though_nobody_asks() -> None:
     assert azurite.made == ["second"]
 
 
-def test_what_is_at_its_end_is_not_started_unasked() -> None:
-    azurite = Azurite()
-    blobs = Blobs(azurite)  # type: ignore[arg-type]
-    blobs.close()
-    blobs.start()
-    assert azurite.pid is None
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(not is_installed(), reason="Azurite is not installed")
-def test_who_asks_for_the_environment_of_a_program_starts_blob_storage() -> None:
-    with Emulator() as emulator:
-        assert emulator.settings.proxy
-        assert emulator.azurite_pid is None
+@pytest.mark.parametrize("eager", [False, True])
+def test_to_ask_how_a_client_finds_it_starts_no_blob_storage(eager: bool) -> None:
+    with Emulator(eager=eager) as emulator:
+        assert emulator.settings.proxy == emulator.gateway_url
         assert emulator.environ["HTTPS_PROXY"] == emulator.gateway_url
-        assert emulator.azurite_pid is not None
+        assert (emulator.azurite_pid is not None) is eager
