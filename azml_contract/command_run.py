@@ -192,12 +192,13 @@ class CommandRun:
         """What calls created and nobody deleted, one line for each."""
         left: dict[str, str] = {}
         for exchange in self.recorder.taken():
-            request, status = exchange.request, exchange.response.status
+            request, failure = exchange.request, exchange.failure
+            status = exchange.response.status
             key = request.path.lower().rstrip("/")
             if request.method == "PUT" and "/providers/" in key:
                 if status == 201:
                     left[key] = f"created, and still there: {request.path}"
-                elif _may_have_arrived(exchange) and key not in left:
+                elif failure and not failure.is_of_connecting and key not in left:
                     left[key] = f"perhaps created, as no answer came: {request.path}"
             elif request.method == "DELETE" and 200 <= status < 300:
                 left = {
@@ -346,12 +347,6 @@ class CommandRun:
                 "variable it looks at."
             )
         report.problems += [*seen.guarded, *seen.defects]
-
-
-def _may_have_arrived(exchange: Exchange) -> bool:
-    """Whether what nobody saw an answer of may have been carried out."""
-    failure = exchange.failure
-    return failure is not None and failure.kind in ("timeout", "dropped")
 
 
 def _make_validator(profile: str) -> Validator:

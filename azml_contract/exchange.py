@@ -135,8 +135,14 @@ class Failure:
     after_bytes: int | None = None
     raised: str = ""
 
+    @property
+    def is_of_connecting(self) -> bool:
+        """Whether no connection came about, so that nothing can have been asked."""
+        return self.kind in _OF_CONNECTING or self.raised.startswith("Connect")
 
-FAILURES = ("timeout", "dropped", "refused", "name", "tls")
+
+_OF_CONNECTING = ("refused", "name", "tls")
+FAILURES = ("timeout", "dropped", *_OF_CONNECTING)
 CLIENT_LEFT = "ClientLeft"
 """A client in another process closed its connection before the answer came."""
 EMULATOR_MARK = "x-azml-contract-emulator"

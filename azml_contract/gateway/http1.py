@@ -160,14 +160,18 @@ class _Http1:
     # -- reading what is usual --------------------------------------------------
 
     def _as_usual_request(self, head: UsualHead) -> Request:
-        url = head.target
-        if "://" not in url.partition("?")[0]:
-            url = f"{self._scheme}://{head.host}{url}"
         end = head.end + head.length
         body = self._pending[head.end : end]
         self._pending = self._pending[end:]
         whole = self._read_rest(body, head.length - len(body))
+        url = self._make_url(head.target, head.host)
         return make_request(head.method, url, head.headers, whole)
+
+    def _make_url(self, target: str, host: str) -> str:
+        """The URL of a request's target; clients of a proxy send it whole."""
+        if "://" in target.partition("?")[0]:
+            return target
+        return f"{self._scheme}://{host}{target}"
 
     def _read_rest(self, body: bytes, missing: int) -> bytes | Spool:
         if not missing:
@@ -268,11 +272,9 @@ class _Http1:
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in asked.headers.raw_items()
         )
-        target = asked.target.decode("latin-1")
-        if "://" not in target.partition("?")[0]:
-            host = next((v for n, v in headers if n.lower() == "host"), "")
-            target = f"{self._scheme}://{host or self._authority}{target}"
-        return make_request(asked.method.decode("latin-1"), target, headers, body)
+        host = next((v for n, v in headers if n.lower() == "host"), "")
+        url = self._make_url(asked.target.decode("latin-1"), host or self._authority)
+        return make_request(asked.method.decode("latin-1"), url, headers, body)
 
     # -- answering --------------------------------------------------------------
 

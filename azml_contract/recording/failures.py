@@ -99,21 +99,14 @@ def revive(failure: Failure, client: Any) -> Exception:
     return _PLAIN[failure.kind](text)
 
 
-_CONNECTING = ("refused", "name", "tls")
-"""Kinds of failures that come before anything can be asked."""
 _NO_CONNECTION_IN_TIME = "ConnectTimeout"
 
 
 def of_connecting(failure: Failure) -> Failure:
     """A failure of http.client's that came before anything was asked."""
-    if failure.kind == "timeout" and not failure.raised.startswith("Connect"):
+    if failure.kind == "timeout" and not failure.is_of_connecting:
         return replace(failure, raised=_NO_CONNECTION_IN_TIME)
     return failure
-
-
-def is_of_connecting(failure: Failure) -> bool:
-    """Whether a failure comes when a connection is opened, not with its answer."""
-    return failure.kind in _CONNECTING or failure.raised.startswith("Connect")
 
 
 def revive_connecting(failure: Failure, connection: Any) -> Exception:

@@ -33,7 +33,6 @@ from azml_contract.exchange import (
 from azml_contract.recording import messages
 from azml_contract.recording.failures import (
     describe,
-    is_of_connecting,
     of_connecting,
     revive,
     revive_connecting,
@@ -179,7 +178,7 @@ class HttpClientCalls:
             self._go_out(conn, call)
             return
         failure = call.played.failure
-        if failure is not None and is_of_connecting(failure):
+        if failure is not None and failure.is_of_connecting:
             call.error = revive_connecting(failure, conn)
             raise call.error
 

@@ -30,7 +30,6 @@ from azml_contract.recording.failures import describe
 from azml_contract.recording.messages import decoded
 from azml_contract.recording.sources import Source
 
-_NEVER_REACHED = ("refused", "name", "tls")
 _LEFT = Failure("timeout", None, CLIENT_LEFT)
 
 
@@ -69,67 +68,77 @@ class LiveCall:
             self._is_taken = True
         self._take(Exchange(self.request, response, failure), self)
 
-    def _has_left(self) -> bool:
-        return self._caller.watch.has_left()
+    def give_up(self) -> bool:
+        """If its client has left, that is what came of it, whatever still comes.
 
-    def give_up(self) -> None:
-        """If its client has left, that is what came of it, whatever still comes."""
-        if self._has_left():
-            self._end(Response(NO_ANSWER), _LEFT)
-            self._caller.leave_lane()
+        Returns:
+            Whether it has left.
+        """
+        if not self._caller.watch.has_left():
+            return False
+        self._end(Response(NO_ANSWER), _LEFT)
+        self._caller.leave_lane()
+        return True
+
+    def _hand_on(
+        self, response: Response, failure: Failure | None, shown: Response
+    ) -> Answer:
+        """Take what came of it, and show it to the client, if that still waits."""
+        if self.give_up():
+            return None
+        self._end(response, failure)
+        return shown
 
     def fail(self, failure: Failure) -> Answer:
-        """Nothing of an answer came, or nobody waited for it."""
-        if self._has_left():
-            failure = _LEFT
+        """Nothing of an answer came."""
+        if self.give_up():
+            return None
         self._end(Response(NO_ANSWER), failure)
         return break_off(failure)
 
     def keep(self, response: Response) -> Answer:
         """The answer is here, or the part of it that the client shall get."""
-        if self._has_left():
-            return self.fail(_LEFT)
         promised = response.header("content-length") or ""
         size = len(response.body)
         is_cut = promised.isdigit() and int(promised) > size
         failure = Failure("dropped", size) if is_cut else None
         if self.request.method == "HEAD":
             failure = None
-        self._end(response, failure)
-        return response
+        return self._hand_on(response, failure, response)
 
     def read(self, received: Received) -> Answer:
         """Read a small answer whole; hand on a large one while it comes.
 
         A client that leaves in the middle of a large one has what it wanted of it.
         """
-        intake = Intake()
-        record = partial(self._record, received, intake)
+        intake, headers = Intake(), received.headers
+        failure = None
         try:
             for piece in received.chunks:
                 intake.take(piece)
-                if intake.is_large and not self._has_left():
+                if intake.is_large and not self.give_up():
+                    record = partial(self._record, received, intake)
                     stream = _stream(received.chunks, intake, record)
-                    return Streamed(received.status, received.headers, stream)
+                    return Streamed(received.status, headers, stream)
         except OSError as error:
-            if self._has_left():
-                return self.fail(_LEFT)
-            record(describe(error, intake.size))
+            failure = describe(error, intake.size)
             cut = (("Content-Length", str(intake.size + 1)),)
-            headers = without_headers(received.headers, "content-length") + cut
-            return make_response(received.status, headers, intake.body())
-        if self._has_left():
-            return self.fail(_LEFT)
-        record(None)
-        return make_response(received.status, received.headers, intake.body())
+            headers = without_headers(headers, "content-length") + cut
+        shown = make_response(received.status, headers, intake.body())
+        return self._hand_on(_make_kept(received, intake), failure, shown)
 
     def _record(
         self, received: Received, intake: Intake, failure: Failure | None
     ) -> None:
-        response = make_response(received.status, received.headers, intake.body())
-        if not intake.is_large or response.header("content-encoding"):
-            response = decoded(response)
-        self._end(response, failure)
+        self._end(_make_kept(received, intake), failure)
+
+
+def _make_kept(received: Received, intake: Intake) -> Response:
+    """What is recorded of an answer: as its client reads it, if that fits in memory."""
+    response = make_response(received.status, received.headers, intake.body())
+    if not intake.is_large or response.header("content-encoding"):
+        return decoded(response)
+    return response
 
 
 class OnTheirWay:
@@ -160,7 +169,7 @@ class OnTheirWay:
 
 def break_off(failure: Failure) -> Answer:
     """What a client gets where the host gave nothing, in recording and in replay."""
-    if failure.kind in _NEVER_REACHED:
+    if failure.is_of_connecting:
         return make_problem(
             502, "HostNotReached", f"The host could not be reached: {failure.kind}."
         )
