@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from azml_contract.complaints import Tally
 from azml_contract.emulator.state_folder import hold_folder
 from azml_contract.errors import show_path
 from azml_contract.exchange import CLIENT_LEFT, Response
-from azml_contract.finding import Finding, Severity
+from azml_contract.finding import Severity
 from azml_contract.gateway.certificates import Authority
 from azml_contract.gateway.environment import (
     make_environment,
@@ -28,12 +29,10 @@ from azml_contract.recording.engine import Recorder, RecorderSettings
 from azml_contract.recording.identity import is_identity
 from azml_contract.recording.outside import Outside
 from azml_contract.report.run import (
-    Figures,
     count,
     describe_findings,
     describe_validated,
 )
-from azml_contract.seen import Calls
 
 if TYPE_CHECKING:
     from azml_contract.exchange import Exchange, Request
@@ -78,7 +77,7 @@ class CommandPlan:
 
 
 @dataclass(slots=True)
-class Report:
+class Report(Tally):
     """What came of a run: lines to be printed, and whether anything is wrong.
 
     `interactions` went through; of their `calls`, as many `requests` and `responses`
@@ -86,12 +85,8 @@ class Report:
     """
 
     interactions: int = 0
-    requests: int = 0
-    responses: int = 0
-    calls: Calls = field(default_factory=Calls)
     lines: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
 
     def is_wrong(self, least: Severity | None) -> bool:
         """Whether something was found; `least` is the mildest finding that counts."""
@@ -165,25 +160,27 @@ class CommandRun:
         self._outside.settle()
         report = Report()
         replaying = self.recorder.replaying
-        figures = self._judge(report)
+        self._judge(report)
+        figures = report.figures(report.interactions)
         source = "recorded from" if replaying else "target"
         report.lines.append(
             f"{source} {self.recorder.target}: "
-            f"{count(figures['exchanges'], 'interaction')}{self._say_programs()}"
+            f"{count(report.interactions, 'interaction')}{self._say_programs()}"
         )
         report.lines += describe_validated([figures])
         report.lines += describe_findings([figures])
         if replaying:
             self._tell_played(report)
-        elif not figures["exchanges"]:
+        elif not report.interactions:
             report.problems.append(
                 "No call came through the gateway: the command called nothing, or a "
                 "client that looks neither at HTTPS_PROXY nor at the other variables."
             )
-        elif not figures["judged"] and not figures["requests"]:
+        elif not report.calls.judged and not report.requests:
+            called = ", ".join(report.calls.skipped)
             report.problems.append(
                 "No call was validated; a check of nothing is not a pass. What was "
-                f"called: {', '.join(figures['skipped']) or 'nothing of the provider'}."
+                f"called: {called or 'nothing of the provider'}."
             )
         self._tell_seen(report)
         return report
@@ -242,34 +239,11 @@ class CommandRun:
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
         return f" of {', '.join(names[:5])}{more}"
 
-    def _judge(self, report: Report) -> Figures:
-        from azml_contract.complaints import Tally
-
+    def _judge(self, report: Report) -> None:
         validator = _make_validator(self.plan.profile)
-        tally = Tally()
-        exchanges = 0
         for exchange, times in self._seen_exchanges():
-            verdict = validator.check(exchange)
-            exchanges += times
-            tally.requests += verdict.requests * times
-            tally.responses += verdict.responses * times
-            tally.findings.extend(verdict.findings * times)
-            for _ in range(times):
-                tally.calls += verdict.calls
-        report.findings, report.calls = tally.findings, tally.calls
-        report.interactions = exchanges
-        report.requests, report.responses = tally.requests, tally.responses
-        return {
-            "exchanges": exchanges,
-            "requests": tally.requests,
-            "responses": tally.responses,
-            "judged": tally.calls.judged,
-            "skipped": dict(tally.calls.skipped),
-            "not_judged": dict(tally.calls.not_judged),
-            "findings": [
-                [str(f.severity), f.code, f.message, False] for f in tally.findings
-            ],
-        }
+            report.add(validator.check(exchange), times)
+            report.interactions += times
 
     def _seen_exchanges(self) -> list[tuple[Exchange, int]]:
         played = self.recorder.played

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azml_contract.finding import Finding, Severity
 from azml_contract.seen import NOTHING, Calls
+
+if TYPE_CHECKING:
+    from azml_contract.report.run import Figures
+    from azml_contract.validation.verdict import Verdict
 
 Expectation = tuple[str, str]
 
@@ -24,6 +28,29 @@ class Tally:
     responses: int = 0
     findings: list[Finding] = field(default_factory=list)
     calls: Calls = NOTHING
+
+    def add(self, verdict: Verdict, times: int = 1) -> None:
+        """Count what was found in one call, as often as it was made."""
+        self.requests += verdict.requests * times
+        self.responses += verdict.responses * times
+        self.findings += verdict.findings * times
+        for _ in range(times):
+            self.calls += verdict.calls
+
+    def figures(self, exchanges: int, expect: Sequence[Expectation] = ()) -> Figures:
+        """What summaries are made of; plain values, which reach another process."""
+        return {
+            "exchanges": exchanges,
+            "requests": self.requests,
+            "responses": self.responses,
+            "judged": self.calls.judged,
+            "skipped": dict(self.calls.skipped),
+            "not_judged": dict(self.calls.not_judged),
+            "findings": [
+                [str(f.severity), f.code, f.message, (f.code, f.pointer) in expect]
+                for f in self.findings
+            ],
+        }
 
 
 def unacknowledged(answers: Iterable[Any]) -> list[str]:

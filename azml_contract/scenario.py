@@ -389,13 +389,11 @@ class ScenarioRun:
 
     def _observe(self, exchange: Exchange) -> None:
         verdict = self._validator.check(exchange)
-        self.tally.requests += verdict.requests
-        self.tally.responses += verdict.responses
-        self.tally.calls += verdict.calls
-        own = self.workspace.is_sending
-        found = [one if own else _of_another_client(one) for one in verdict.findings]
-        self.tally.findings += found
-        self._unjudged += found
+        if not self.workspace.is_sending:
+            found = tuple(map(_of_another_client, verdict.findings))
+            verdict = replace(verdict, findings=found)
+        self.tally.add(verdict)
+        self._unjudged += verdict.findings
 
 
 def _of_another_client(finding: Finding) -> Finding:

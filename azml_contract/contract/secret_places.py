@@ -67,7 +67,7 @@ def _secret_bodies(
     found = _operation(method, path, api_version)
     if found is None:
         return None
-    walk = _Walk(found[0])
+    walk = _walk_of(found[0])
     kinds = _bodies(found[1], answer=answer)
     secret = [kind for kind in kinds if walk.leads_to_secret(kind)]
     return (walk, secret) if secret else None
@@ -108,13 +108,19 @@ def _is_secret(owner: str, name: str) -> bool:
     )
 
 
+@cache
+def _walk_of(contract: Contract) -> _Walk:
+    """The one of a contract: it remembers what its definitions lead to."""
+    return _Walk(contract)
+
+
 class _Walk:
     """Follows a body along the definitions of one contract."""
 
     def __init__(self, contract: Contract) -> None:
         self._definitions = contract.definitions
-        self._known = _reach(contract.api_version)
-        self._lowered = _by_lower_name(contract.api_version)
+        self._known: dict[str, bool] = {}
+        self._lowered: dict[str, dict[str, Property | None]] = {}
         self._variants: dict[str, dict[str, list[Definition]]] = {}
 
     def places(self, body: Json, kind: Type, at: Path) -> Iterator[Path]:
@@ -218,15 +224,3 @@ def _ref(kind: Type) -> str:
     while kind.items is not None:
         kind = kind.items
     return kind.ref
-
-
-@cache
-def _reach(api_version: str) -> dict[str, bool]:
-    """For a version: which definitions lead to a secret; filled as it is asked."""
-    return {}
-
-
-@cache
-def _by_lower_name(api_version: str) -> dict[str, dict[str, Property | None]]:
-    """For a version: properties of definitions that matter; filled as it is asked."""
-    return {}

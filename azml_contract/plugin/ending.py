@@ -168,19 +168,9 @@ def _publish(item: pytest.Item, runs: Sequence[ScenarioRun]) -> None:
 
 
 def _figures(run: ScenarioRun) -> dict[str, Any]:
-    tally = run.tally
     return {
+        **run.tally.figures(run.exchanges, run.plan.expect),
         "cassette": str(run.plan.cassette),
-        "exchanges": run.exchanges,
-        "requests": tally.requests,
-        "responses": tally.responses,
-        "judged": tally.calls.judged,
-        "skipped": dict(tally.calls.skipped),
-        "not_judged": dict(tally.calls.not_judged),
-        "findings": [
-            [str(f.severity), f.code, f.message, (f.code, f.pointer) in run.plan.expect]
-            for f in tally.findings
-        ],
         "target": run.target,
         "recorded_at": run.recorded_at,
         "record_command": run.plan.record_command,

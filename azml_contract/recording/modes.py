@@ -8,7 +8,7 @@ verbs: `open` before the scenario, `answer` and `take` for each call, `finish` a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -44,6 +44,7 @@ from azml_contract.redaction.origin import (
     learn_identifiers,
     placeholder_identifiers,
 )
+from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import (
     FRAMING_HEADERS,
     RESPONSE_HEADERS,
@@ -232,40 +233,54 @@ class Record(Live):
             ProofFailed: It would not replay; it is kept beside, as ``.unproven``.
             CassetteError: Nothing was recorded.
         """
-        path = self.settings.path
-        if only_new and path.exists():
+        if self._leaves_all(only_new=only_new):
             return
-        if self.played is None and not len(self.tape):
-            if only_new:
-                return
-            raise CassetteError(
-                f"{self.settings.scenario} sent nothing that could be recorded; "
-                f"{path} was not written."
-            )
+        settings, proof = self.settings, None
         with uncollected():
-            rendered, side_files, player = self._finish()
-            if self.settings.proves:
-                proof = Proof(path, rendered, side_files, player)
+            rendered, side_files, redactor = self._finish()
+            if settings.proves:
+                player = partial(make_player, settings, redactor=redactor)
+                proof = Proof(settings.path, rendered, side_files, player)
                 proof.require_headers(self._headers_missed)
                 proof.require(self.sent(), self._rules(), self._beside())
-        if self.settings.proves and self.settings.rerun is not None:
-            proof.require_rerun(self.settings.rerun)
-        put_in_place(self.settings, rendered, side_files)
+        if proof is not None and settings.rerun is not None:
+            proof.require_rerun(settings.rerun)
+        put_in_place(settings, rendered, side_files)
 
-    def _finish(self) -> tuple[bytes, dict[str, bytes], Callable[[Cassette], Player]]:
-        """The bytes of the cassette, its side files, and what will play it."""
+    def _leaves_all(self, *, only_new: bool) -> bool:
+        """Whether nothing is to be written.
+
+        Raises:
+            CassetteError: Nothing was recorded, of a scenario that went to its end.
+        """
         path = self.settings.path
+        if only_new and path.exists():
+            return True
+        if self.played is not None or len(self.tape):
+            return False
+        if only_new:
+            return True
+        raise CassetteError(
+            f"{self.settings.scenario} sent nothing that could be recorded; "
+            f"{path} was not written."
+        )
+
+    def _finish(self) -> tuple[bytes, dict[str, bytes], Redactor]:
+        """The bytes of the cassette, its side files, and what made them harmless.
+
+        Raises:
+            SecretFound: Something in them still looks secret.
+        """
         scrubber, cassette = self.scrub()
         rendered = render_cassette(cassette)
-        scanner = Scanner(scrubber.redactor, self.notes.variables)
         side_files = {**self._kept_files(), **scrubber.side_files}
+        scanner = Scanner(scrubber.redactor, self.notes.variables)
         found = scanner.scan(rendered, side_files)
         if found:
-            raise SecretFound(path, found)
+            raise SecretFound(self.settings.path, found)
         for one in scanner.unopened:
-            warnings.warn(NotLookedInto(path, one), stacklevel=3)
-        player = partial(make_player, self.settings, redactor=scrubber.redactor)
-        return rendered, side_files, player
+            warnings.warn(NotLookedInto(self.settings.path, one), stacklevel=3)
+        return rendered, side_files, scrubber.redactor
 
     def _kept_files(self) -> Mapping[str, bytes]:
         """Side files of what the cassette held before, and goes on to hold."""
