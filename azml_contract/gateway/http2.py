@@ -1,9 +1,10 @@
-"""HTTP/2 on one connection, by h2, for clients that speak nothing else.
+"""HTTP/2 on one connection, by h2, for clients that offer nothing else.
 
-In: an open connection on which HTTP/2 was begun, and a function that answers. Out:
-nothing; the connection is at its end. Requests are answered one after the other, in
-the order in which they ended; bodies above 1 MiB are on disk. Knows nothing of ARM,
-proxies or recordings.
+In: an open connection, what was read of it, and a function that answers. Out: nothing;
+the connection is at its end. Requests are answered one after the other, in the order in
+which they ended. One that its client takes back before its turn is not handed on; an
+answer that breaks off resets its stream alone. Bodies above 1 MiB are on disk. Knows
+nothing of ARM, proxies or recordings.
 """
 
 from __future__ import annotations

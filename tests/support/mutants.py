@@ -285,6 +285,23 @@ def _key(told: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(told[name]) for name in ("module", "text", "old", "new"))
 
 
+def try_all(
+    chosen: dict[str, list[Place]],
+) -> tuple[dict[str, int], list[dict[str, str | int]]]:
+    """How many were tried of each area, and those that no test noticed, printed."""
+    survived: list[dict[str, str | int]] = []
+    with copy_project() as folder:
+        for area, places in chosen.items():
+            watched = watch_area(folder, area)
+            print(f"{area}: {watched.seconds:.0f} s without a mutant", flush=True)
+            for place in places:
+                if not is_killed(folder, place, watched):
+                    told = place.tell((folder / place.module).read_text("utf-8"))
+                    survived.append(told)
+                    print(_say(told), flush=True)
+    return {area: len(places) for area, places in chosen.items()}, survived
+
+
 def main() -> int:
     """Print the figures by area, and the survivors."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -293,24 +310,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--again", action="store_true", help="last time's survivors")
     args = parser.parse_args()
-    each = -(-args.count // len(args.areas))
-    chosen = {area: draw(area, each, args.seed) for area in args.areas}
     if args.again:
         chosen = list_survivors()
+    else:
+        each = -(-args.count // len(args.areas))
+        chosen = {area: draw(area, each, args.seed) for area in args.areas}
     for name in _LIBRARIES:
         importlib.import_module(name)
-    tried: dict[str, int] = {}
-    survived: list[dict[str, str | int]] = []
-    with copy_project() as folder:
-        for area, places in chosen.items():
-            watched = watch_area(folder, area)
-            print(f"{area}: {watched.seconds:.0f} s without a mutant", flush=True)
-            for place in places:
-                tried[area] = tried.get(area, 0) + 1
-                if not is_killed(folder, place, watched):
-                    told = place.tell((folder / place.module).read_text("utf-8"))
-                    survived.append(told)
-                    print(_say(told), flush=True)
+    tried, survived = try_all(chosen)
     KEPT.parent.mkdir(exist_ok=True)
     document = {"seed": args.seed, "tried": tried, "survived": survived}
     KEPT.write_text(json.dumps(document, indent=1), "utf-8")
