@@ -12,7 +12,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 
 import pytest
 import yaml
+from serving import serving
 from shell_lines import shell
 
 from azml_contract.cli import cli
@@ -66,13 +66,8 @@ class Comments(BaseHTTPRequestHandler):
 @pytest.fixture
 def github() -> Iterator[tuple[str, type[Comments]]]:
     held = type("Held", (Comments,), {"kept": {7: "A person's."}, "asked": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), held)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", held
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), held)) as server:
+        yield f"http://127.0.0.1:{server.server_port}", held
 
 
 def act(

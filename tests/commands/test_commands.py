@@ -11,13 +11,11 @@ from unittest.mock import Mock
 
 import jsonschema
 import pytest
+from recorded_stories import FIRST, MODERN
 
 from azml_contract.commands.lazy import LazyGroup
 
 ROOT = Path(__file__).parents[2]
-CASSETTES = ROOT / "cassettes" / "train_and_sweep" / "asset_to_sweep"
-FIRST = CASSETTES / "2021-03-01-preview.json"
-MODERN = CASSETTES / "2022-05-01.json"
 
 
 def run(

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from recorded_stories import FIRST, WORKFLOW
 
 from azml_contract.finding import Finding, Severity
 from azml_contract.regression.outcome import Cell, Outcome, Row, Status, find_breaks
@@ -14,9 +15,7 @@ from azml_contract.report.causes_text import print_causes
 from azml_contract.report.regressed import Broken, Regressed
 from azml_contract.report.table import make_console
 
-ROOT = Path(__file__).parents[2]
-FIRST = ROOT / "cassettes/train_and_sweep/asset_to_sweep/2021-03-01-preview.json"
-MODERN = ROOT / "cassettes/train_and_sweep/asset_to_sweep/2024-04-01.json"
+MODERN = WORKFLOW / "2024-04-01.json"
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_stories import FIRST, MODERN
 
 ROOT = Path(__file__).parents[2]
-CASSETTES = ROOT / "cassettes"
-WORKFLOW = CASSETTES / "train_and_sweep" / "asset_to_sweep"
-FIRST = WORKFLOW / "2021-03-01-preview.json"
 DOCUMENTED = ROOT / "scenarios" / "bodies" / "2021-03-01-preview" / "documented"
 
 
@@ -134,8 +132,7 @@ def test_a_call_that_the_target_does_not_have_is_told(run):
 
 
 def test_what_cannot_be_carried_back_is_left_for_a_person(run):
-    modern = WORKFLOW / "2022-05-01.json"
-    done = run("upgrade", modern, "--to", "2021-03-01-preview")
+    done = run("upgrade", MODERN, "--to", "2021-03-01-preview")
 
     assert done.code == 1
     assert "# 6 bodies, 0 edited; something is left to decide in 5" in done.err

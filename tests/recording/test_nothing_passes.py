@@ -19,6 +19,7 @@ import httpx
 import pytest
 import requests
 import urllib3
+from serving import serving
 from soak import sized
 
 from azml_contract.errors import CassetteError
@@ -277,11 +278,5 @@ def plain_server():
     class Server(ThreadingHTTPServer):
         request_queue_size = 128
 
-    server = Server(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Server(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"

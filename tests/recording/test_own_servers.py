@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 import requests
+from serving import serving
 
 from azml_contract.recording.engine import Mode
 from azml_contract.recording.miss import NoMatchingInteraction
@@ -32,16 +32,14 @@ class OwnServer:
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
+        self._serving = serving(self._server)
 
     def __enter__(self):
-        self._thread.start()
+        self._serving.__enter__()
         return self
 
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def __exit__(self, *failure):
+        self._serving.__exit__(*failure)
 
 
 def story(recorder):

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_stories import WORKFLOW
 
 from azml_contract.cassette.cassette import Cassette, load_cassette
 from azml_contract.cassette.recordings import Recording
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.settings import PLACEHOLDERS
-
-REPOSITORY = Path(__file__).parents[2]
-WORKFLOW = REPOSITORY / "cassettes" / "train_and_sweep" / "asset_to_sweep"
 
 MakeRecording = Callable[..., Recording]
 

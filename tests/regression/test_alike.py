@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from recorded_stories import CASSETTES
 
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.documents.recordings import read_any
 from azml_contract.regression.alike import Alike
 from azml_contract.regression.matrix import Judge
 
-CASSETTES = Path(__file__).parents[2] / "cassettes"
 SOME = sorted(CASSETTES.rglob("20*.json"))[::9]
 
 

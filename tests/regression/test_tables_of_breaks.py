@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_stories import CASSETTES
 
 from azml_contract.cassette.cassette import Cassette, load_cassette
 from azml_contract.contract.catalog import known_versions
 from azml_contract.regression.matrix import build_matrix
 from azml_contract.regression.outcome import Row
 
-CASSETTES = Path(__file__).parents[2] / "cassettes"
 FIRST = "2021-03-01-preview"
 SINCE_THEN = known_versions()[known_versions().index(FIRST) :]
 WITHOUT_JOBS = ("2021-04-01", "2021-07-01", "2022-01-01-preview")

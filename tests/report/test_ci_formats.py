@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from junitparser import Failure, JUnitXml, Skipped
+from recorded_stories import FIRST
 from rich.console import Console
 
 from azml_contract.cli import cli
@@ -23,7 +24,6 @@ from azml_contract.report.regressed_ci import render_junit
 from azml_contract.report.regressed_text import print_regressed
 
 ROOT = Path(__file__).parents[2]
-FIRST = ROOT / "cassettes/train_and_sweep/asset_to_sweep/2021-03-01-preview.json"
 PORT = ROOT / "tests/scripts/inputs/howto_port.sh"
 COMMAND = re.compile(
     r"::(error|warning|notice) (?:file=[^,:]+,line=\d+(?:,col=\d+)?,)?title="

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from recorded_stories import FIRST
+
 from azml_contract.report.html import render_html
 
 ROOT = Path(__file__).parents[2]
@@ -141,8 +143,7 @@ def test_every_part_of_the_page_is_shipped() -> None:
 
 def test_regress_writes_the_page_with_bodies_coverage_and_edits(tmp_path: Path) -> None:
     file = tmp_path / "out.html"
-    cassette = ROOT / "cassettes/train_and_sweep/asset_to_sweep/2021-03-01-preview.json"
-    command = [sys.executable, "-m", "azml_contract", "regress", str(cassette)]
+    command = [sys.executable, "-m", "azml_contract", "regress", str(FIRST)]
     done = subprocess.run([*command, "--format", "html", "-o", str(file)], check=False)
     assert done.returncode == 1
     data = data_of(file.read_text("utf-8"))

@@ -22,6 +22,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from serving import serving
 
 from azml_contract.client import Workspace
 from azml_contract.lro import InstantClock
@@ -221,12 +222,8 @@ def service(certificates: Certificates) -> Iterator[Service]:
         server.socket, server_side=True, do_handshake_on_connect=False
     )
     server.service = Service(f"https://localhost:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield server.service
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(server):
+        yield server.service
 
 
 class _Gateway(socketserver.ThreadingTCPServer):
@@ -267,12 +264,8 @@ def gateway(service: Service) -> Iterator[_Gateway]:
     server = _Gateway(("127.0.0.1", 0), _Tunnel)
     server.target_port = urlsplit(service.url).port or 0
     server.seen = []
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(server):
+        yield server
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import http.client
 import json
-import threading
 import urllib.error
 import urllib.request
 import zlib
@@ -27,6 +26,7 @@ import pytest
 import requests
 import urllib3
 import zstandard
+from serving import serving
 
 from azml_contract.recording.engine import Mode
 
@@ -109,14 +109,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def base():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture
@@ -157,14 +151,14 @@ def by_urllib(url):
         return answer.status, answer.read()
 
 
-def by_httpx(url):
-    answer = httpx.get(url)
+def by_httpx(url, library=httpx):
+    answer = library.get(url)
     return answer.status_code, answer.content, answer.text
 
 
-def by_httpx_async(url):
+def by_httpx_async(url, library=httpx):
     async def get():
-        async with httpx.AsyncClient() as client:
+        async with library.AsyncClient() as client:
             answer = await client.get(url)
             return answer.status_code, answer.content, answer.text
 
@@ -186,17 +180,11 @@ def by_httplib2(url):
 
 
 def by_httpx2(url):
-    answer = httpx2.get(url)
-    return answer.status_code, answer.content, answer.text
+    return by_httpx(url, httpx2)
 
 
 def by_httpx2_async(url):
-    async def get():
-        async with httpx2.AsyncClient() as client:
-            answer = await client.get(url)
-            return answer.status_code, answer.content, answer.text
-
-    return asyncio.run(get())
+    return by_httpx_async(url, httpx2)
 
 
 class Early(http.client.HTTPConnection):

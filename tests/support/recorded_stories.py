@@ -1,4 +1,4 @@
-"""Recordings of the repository that tests of `regress` judge."""
+"""Recordings of the repository that tests read."""
 
 from pathlib import Path
 

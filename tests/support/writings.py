@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 from bad_input import HAR
 from programs import STORY
+from recorded_stories import CASSETTES, MODERN, WORKFLOW
 
 from tests.commands import test_review as waiting
 from tests.commands.conftest import as_vcrpy, conversation
@@ -25,10 +26,8 @@ from tests.commands.test_check_fix import BODY, SENT
 from tests.commands.test_contracts_option import PROVIDER
 
 ROOT = Path(__file__).parents[2]
-STORIES = ROOT / "cassettes"
-FIRST = STORIES / "train_and_sweep" / "asset_to_sweep" / "2024-04-01.json"
-SECOND = STORIES / "train_and_sweep" / "asset_to_sweep" / "2022-05-01.json"
-OTHER = STORIES / "documented_workflow" / "as_printed" / "2021-03-01-preview.json"
+LATEST = WORKFLOW / "2024-04-01.json"
+OTHER = CASSETTES / "documented_workflow" / "as_printed" / "2021-03-01-preview.json"
 
 
 def as_is(content: bytes) -> object:
@@ -214,8 +213,8 @@ WRITINGS = {
         f"export to {name}": Writing(
             ("cassette", "export", "in.json", "--format", form, "-o", name),
             (name,),
-            copy(FIRST),
-            copy(SECOND),
+            copy(LATEST),
+            copy(MODERN),
         )
         for name, form in (
             ("out.har", "har"),
@@ -229,8 +228,8 @@ WRITINGS = {
     "scrub": Writing(
         ("cassette", "scrub", "in.json", "-o", "out.json"),
         ("out.json",),
-        copy(FIRST),
-        copy(SECOND),
+        copy(LATEST),
+        copy(MODERN),
     ),
     "check --fix": Writing(
         ("check", "job.json", *SENT, "--fix"),
@@ -245,7 +244,7 @@ WRITINGS = {
     "upgrade a cassette": Writing(
         ("upgrade", "2022-05-01.json", "--to", "2024-10-01", "--write"),
         ("2024-10-01.json",),
-        copy(SECOND, "2022-05-01.json"),
+        copy(MODERN, "2022-05-01.json"),
         afresh=True,
     ),
     "upgrade a family": Writing(
@@ -276,15 +275,15 @@ WRITINGS = {
     "generate": Writing(
         ("generate", "in.json", "--to", "scenarios", "--force"),
         ("scenarios/**/*",),
-        copy(FIRST),
-        copy(SECOND),
+        copy(LATEST),
+        copy(MODERN),
     ),
     **{
         f"regress --format {form}": Writing(
             (*REGRESS, "--format", form, "-o", "out"),
             ("out",),
             copy(OTHER),
-            copy(FIRST),
+            copy(LATEST),
         )
         for form in ("text", "json", "html", "junit", "markdown", "sarif")
     },
@@ -292,7 +291,7 @@ WRITINGS = {
         (*REGRESS, "--baseline", "known", "--write-baseline"),
         ("known",),
         copy(OTHER),
-        copy(FIRST),
+        copy(LATEST),
     ),
     "contract import": Writing(
         ("contract", "import", "--specs", "specs", "--to", "mine"),
@@ -317,14 +316,14 @@ WRITINGS = {
     "serve": Writing(
         ("serve", "in.json", "--env-file", "env.sh"),
         ("env.sh",),
-        copy(FIRST),
+        copy(LATEST),
         read=names_of,
         until="env.sh",
     ),
     "serve --state": Writing(
         ("serve", "in.json", "--state", "state"),
         ("state/*",),
-        copy(FIRST),
+        copy(LATEST),
         read=present,
         until="state/ports.json",
     ),
