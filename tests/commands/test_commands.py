@@ -11,9 +11,10 @@ from unittest.mock import Mock
 
 import jsonschema
 import pytest
-from recorded_stories import FIRST, MODERN
+from recorded_stories import CASSETTES, FIRST, MODERN, levelled, read_files
 
 from azml_contract.commands.lazy import LazyGroup
+from azml_contract.shipped import DEMO
 
 ROOT = Path(__file__).parents[2]
 
@@ -289,7 +290,10 @@ def test_the_demo_runs_and_tells_the_whole_story(tmp_path: Path) -> None:
     assert told["newest"] == {"train_and_sweep/asset_to_sweep": "2021-03-01-preview"}
     lines = done.stderr.splitlines()
     assert [line for line in lines if line != line.rstrip()] == []
-    assert (tmp_path / "kept" / "cassettes" / "train_and_sweep").is_dir()
+    made, cassettes = levelled(read_files(tmp_path / "kept/cassettes")), {}
+    for story in DEMO:
+        cassettes |= read_files(CASSETTES / story, CASSETTES)
+    assert made == levelled(cassettes), "as they are committed, but for what is drawn"
 
 
 def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

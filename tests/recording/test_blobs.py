@@ -19,7 +19,6 @@ from azml_contract.cassette.cassette import load_cassette
 from azml_contract.recording.engine import Mode
 
 KIB = 1024
-MIB = 1024 * KIB
 SMALL_PARTS = {
     "max_single_put_size": 64 * KIB,
     "max_block_size": 64 * KIB,
@@ -277,13 +276,13 @@ def test_a_blob_read_through_plain_requests_keeps_every_byte(
 def test_many_blocks_at_concurrency_8_are_recorded_verified_and_replayed(
     service, record, replay, make_recorder, real, stand_ins, cassette_path
 ):
-    payload = content(sized(16, 64) * MIB)
+    block = sized(256, 4096) * 1024  # more than stands in a cassette itself
+    payload = content(16 * block)
 
     def story(names):
         def run(recorder):
-            with container(
-                service, names, **dict.fromkeys(SMALL_PARTS, sized(1, 4) * MIB)
-            ) as client:
+            parts = dict.fromkeys(SMALL_PARTS, block)
+            with container(service, names, **parts) as client:
                 blob = client.get_blob_client("data.bin")
                 blob.upload_blob(payload, max_concurrency=8, overwrite=True)
                 assert blob.download_blob(max_concurrency=8).readall() == payload
