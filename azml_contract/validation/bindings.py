@@ -104,29 +104,29 @@ def _is_bound(
     text: str, path: Path, binders: Sequence[dict[str, Any]], space: Any = None
 ) -> bool:
     """Whether a command reads what is bound, and all of it: False says nothing."""
-    spare = dict(space) if space else {}
+    read: list[str] = []
     for kind, name in _EXPRESSION.findall(text) if "${{" in text else ():
         name = name.rstrip()
         if kind == "search_space":
             if not space or name not in space:
                 return False
-            spare.pop(name, None)
-        elif not _holds(binders, kind, name):
+            read.append(name)
+        elif kind not in _BINDERS or not _holds(binders, _BINDERS[kind], name):
             return False
     if "AZURE_ML_" in text:
         for kind, name in _VARIABLE.findall(text):
-            if not _holds(binders, _PLURALS[kind], name):
+            if not _holds(binders, _BINDERS[_PLURALS[kind]], name):
                 return False
     # Names with dashes are appended to the command as arguments.
-    return not spare or all(name[:1] == "-" for name in spare)
+    return not space or all(name in read or name[:1] == "-" for name in space)
 
 
-def _holds(binders: Sequence[dict[str, Any]], kind: str, name: str) -> bool:
-    """Whether a name is declared as it is read, in an object of its kind."""
+def _holds(binders: Sequence[dict[str, Any]], keys: tuple[str, ...], name: str) -> bool:
+    """Whether a name is declared as it is read, in an object under one of `keys`."""
     for binder in binders:
-        for key in _BINDERS.get(kind, ()):
+        for key in keys:
             given = binder.get(key)
-            if given is not None and isinstance(given, dict) and name in given:
+            if type(given) is dict and name in given:
                 return True
     return False
 

@@ -39,6 +39,8 @@ _MOST_BACKGROUNDS, _MOST_FINDINGS = 1024, 256
 
 Key = tuple[int, int, Lens, bool]
 _BOUNDED = frozenset((Rule.PATTERN, Rule.RANGE, Rule.LENGTH))
+_MISSING, _UNKNOWN, _CASE = Rule.MISSING, Rule.UNKNOWN, Rule.CASE
+_TOLD_BY_VALUE = _BOUNDED | {Rule.FORMAT}
 _ABOUT_NAMES = frozenset((Rule.MISSING, Rule.UNKNOWN, Rule.RENAMED, Rule.FOREIGN))
 
 
@@ -152,7 +154,7 @@ class BodyCheck:
         if rule not in _ABOUT_NAMES:
             return grader.grade(deviation, self.find_background(deviation))
         _, path, _, expected, owner, name, hint, is_null = deviation
-        told = hint[1] if rule is Rule.MISSING else hint
+        told = hint[1] if rule is _MISSING else hint
         key = (grader, rule, path, owner, name, expected, told, is_null)
         known = self._findings.get(key)
         if known is None:
@@ -165,11 +167,10 @@ class BodyCheck:
     def find_background(self, deviation: Deviation) -> Background:
         """What the contract tells of a broken rule, beside the rule."""
         rule = deviation.rule
-        if rule is Rule.CASE:  # a name that no contract has: it may never come again
-            return Background(self._find_origin(deviation))
-        if rule in _BOUNDED or rule is Rule.FORMAT:  # what was sent counts as well
+        if rule in _TOLD_BY_VALUE:  # what was sent counts as well
             return self._make_background(deviation)
-        key = rule, deviation.owner, deviation.name
+        # A name in a wrong case is none that the contract has: it may never come again.
+        key = rule, deviation.owner, "" if rule is _CASE else deviation.name
         known = self._backgrounds.get(key)
         if known is None:
             if len(self._backgrounds) >= _MOST_BACKGROUNDS:
@@ -181,7 +182,7 @@ class BodyCheck:
         return Background(
             self._find_origin(deviation),
             self._find_bound(deviation),
-            deviation.rule is Rule.MISSING and self._is_common(deviation),
+            deviation.rule is _MISSING and self._is_common(deviation),
         )
 
     def _is_common(self, deviation: Deviation) -> bool:
@@ -220,7 +221,7 @@ class BodyCheck:
         """The deviations of a parsed body."""
         found: list[Deviation] = []
         self._plan.walk(value, None, found)
-        if not found or Rule.UNKNOWN not in [one.rule for one in found]:
+        if not any(one[0] is _UNKNOWN for one in found):
             return found
         homes = Homes(self._contract.definitions, self._lens, self._body, value)
         return [homes.rehome(deviation) for deviation in found]

@@ -44,7 +44,8 @@ from azml_contract.validation.plan import (
 )
 
 _MANY = 300
-Entry = tuple[type | None, Callable[[Any, Path, Found], None]]
+Walk = Callable[[Any, Path, Found], None]
+Entry = tuple[type | None, Walk]
 
 
 class PlanBook:
@@ -151,6 +152,7 @@ class ObjectPlan:
         "_entries",
         "_extra",
         "_folded",
+        "_plains",
         "_required",
         "definition",
         "plain",
@@ -165,6 +167,8 @@ class ObjectPlan:
             plan = book.plan_property(definition, prop)
             self._entries[name] = (plan.plain, plan.walk)
         self._set_tag()
+        # What is right by its type alone needs no more than this.
+        self._plains = {name: plain for name, (plain, _) in self._entries.items()}
         self._required = required_names(definition, book.lens)
         self._folded = {name.casefold(): name for name in definition.properties}
         self._extra: Plan | None = None
@@ -186,14 +190,16 @@ class ObjectPlan:
         self._entries[tag] = (None, plan.walk)
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
-        entries = self._entries
+        find_plain, find_entry = self._plains.get, self._entries.get
         meant: dict[str, str] = {}
         for key, item in value.items():
-            entry = entries.get(key)
-            if entry is None:
-                self._meet_stray(key, value, path, found, meant)
-            elif entry[0] is not type(item):
+            if find_plain(key) is type(item):
+                continue
+            entry = find_entry(key)
+            if entry is not None:
                 entry[1](item, (path, key), found)
+            else:
+                self._meet_stray(key, value, path, found, meant)
         for name in self._required:
             if name not in value:
                 self._note_missing(name, path, found, meant)
@@ -329,7 +335,7 @@ class _Everything:
 class UnionPlan:
     """A base whose discriminator says which variant a value is."""
 
-    __slots__ = ("_bare", "_base", "_book", "_tag", "_variants", "plain")
+    __slots__ = ("_bare", "_base", "_book", "_tag", "_variants", "_walks", "plain")
 
     def __init__(self, book: PlanBook, base: Definition) -> None:
         self._book = book
@@ -341,14 +347,18 @@ class UnionPlan:
             for value, name in base.variants.items()
             if name in book.definitions
         }
+        self._walks: dict[str, Walk] = {}
         self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         tag = value.get(self._tag)
         if isinstance(tag, str):
-            name = self._variants.get(tag)
-            if name is not None:
-                self._book.plan_variant(name).walk(value, path, found)
+            walk = self._walks.get(tag)
+            if walk is None and tag in self._variants:
+                plan = self._book.plan_variant(self._variants[tag])
+                walk = self._walks[tag] = plan.walk
+            if walk is not None:
+                walk(value, path, found)
                 return
         self._walk_untagged(value, path, found)
 

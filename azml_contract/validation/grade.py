@@ -38,6 +38,10 @@ class Profile(StrEnum):
     __hash__ = str.__hash__  # an enum's own is written in Python, and asked often
 
 
+# To look a member up takes Python 3.11 as long as to make a tuple.
+_CASE, _FOREIGN, _RESPONSE = Rule.CASE, Rule.FOREIGN, Side.RESPONSE
+
+
 class Background(NamedTuple):
     """What a contract tells of a broken rule, beside the rule.
 
@@ -68,17 +72,18 @@ class Grader(NamedTuple):
         rule, path, seen, _, owner, name, hint, is_null = deviation
         carried, bound, is_common = background
         pointer = to_pointer(path)
-        told_by = _is_told_by_value(rule, seen, hint, self.side)
-        if rule is Rule.CASE and CODE_OF[rule, self.side] not in index_ledger():
-            # The name was made up by the sender: it need not come again, nor counts it.
-            path, owner, name = None, "", ""
-        about = (
-            *(rule, path, owner, name, is_null, bound.id if bound else "", carried),
-            *(is_common, told_by),
-        )
-        # A place that the sender named need not come again.
-        is_made = rule in UNWRITTEN_RULES or (rule is Rule.CASE and path is not None)
-        place = self.weigh_place(*about) if is_made else _weigh_place(self, *about)
+        told_by = ""
+        if rule in _TOLD_BY_VALUE:
+            told_by = _is_told_by_value(rule, seen, hint, self.side)
+        place = _weigh_case(self, carried) if rule is _CASE else None
+        if place is None:
+            about = (
+                *(rule, path, owner, name, is_null, bound.id if bound else "", carried),
+                *(is_common, told_by),
+            )
+            # A place that the sender named need not come again.
+            is_made = rule is _CASE or rule in UNWRITTEN_RULES
+            place = self.weigh_place(*about) if is_made else _weigh_place(self, *about)
         if place.hides and not isinstance(seen, (dict, list)):
             # A report may not repeat what looks like a secret.
             deviation = deviation._replace(seen="(hidden)")
@@ -87,11 +92,9 @@ class Grader(NamedTuple):
             deviation = deviation._replace(seen=_mask_signature(seen))
         message, cure, fix = describe(deviation, self.api_version)
         if bound is not None:
-            message = (
-                f"{show(seen)} in {deviation.owner}.{deviation.name} {bound.fault}."
-            )
+            message = f"{show(seen)} in {owner}.{name} {bound.fault}."
         told = place.told
-        if self.side is Side.RESPONSE:
+        if self.side is _RESPONSE:
             cure, fix = "", None  # nobody can mend what the service answers
         elif place.advice:
             cure, fix = place.advice, None
@@ -268,6 +271,14 @@ class _Place(NamedTuple):
     hides: bool
 
 
+@lru_cache(maxsize=256)
+def _weigh_case(grader: Grader, carried: str) -> _Place | None:
+    """What is told of every name in a wrong case; None where names count."""
+    if CODE_OF[_CASE, grader.side] in index_ledger():
+        return None
+    return grader.weigh_place(_CASE, None, "", "", False, "", carried, False, "")
+
+
 @lru_cache(maxsize=4096)
 def _weigh_place(grader: Grader, *about: Any) -> _Place:
     """See `Grader.weigh_place`: nothing of it depends on a body, and faults repeat."""
@@ -296,6 +307,7 @@ _SIGNATURE = re.compile(r"(?i)\b(sig=)[^&\s\"]+")
 _VALUE_RULES = frozenset(
     (Rule.TYPE, Rule.PATTERN, Rule.LENGTH, Rule.FORMAT, Rule.RANGE, Rule.DURATION)
 )
+_TOLD_BY_VALUE = frozenset((Rule.ENUM, Rule.NULL, Rule.FORMAT))
 _FIRM = "firm"
 _SHOWN = 200
 _SANITIZED = " A sanitizer of the recording seems to have written it."
@@ -322,6 +334,8 @@ def _mask_signature(text: str) -> str:
 
 def _report_seen(seen: Any) -> Any:
     """Scalars as they are, signatures out and long text cut; containers by size."""
+    if seen is None or type(seen) is int:
+        return seen
     if isinstance(seen, str):
         masked = _mask_signature(seen) if "sig=" in seen.lower() else seen
         return masked if len(masked) <= _SHOWN else f"{masked[:_SHOWN]}..."
@@ -333,7 +347,7 @@ def _report_seen(seen: Any) -> Any:
 
 
 def _report_expected(deviation: Deviation) -> tuple[Any, ...]:
-    if deviation.rule is Rule.FOREIGN:
+    if deviation.rule is _FOREIGN:
         return tuple(deviation.hint)
     expected = deviation.expected
     if None not in expected:

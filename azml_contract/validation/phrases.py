@@ -35,6 +35,7 @@ class Words(NamedTuple):
     fix: Fix | None = None
 
 
+_RENAME, _SET, _REMOVE, _MOVE = Act.RENAME, Act.SET, Act.REMOVE, Act.MOVE
 # json.dumps makes an encoder a call for any but its own options.
 _write_json = json.JSONEncoder(ensure_ascii=False).encode
 _TYPES = {
@@ -69,14 +70,15 @@ def _edit(
 
 def show(value: Any) -> str:
     """A value as JSON, cut to a readable length; containers by their size."""
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return f"an array of {len(value)}"
-    if isinstance(value, str) and value.isalnum():
+    kind = type(value)
+    if kind is str and value.isalnum():
         text = f'"{value}"'
-    elif type(value) is int and abs(value) < _LONG:
+    elif kind is int and -_LONG < value < _LONG:
         text = str(value)
+    elif isinstance(value, dict):
+        return "an object"
+    elif isinstance(value, list):
+        return f"an array of {len(value)}"
     elif isinstance(value, int) and not isinstance(value, bool):
         return f"a number of {value.bit_length()} bits"
     else:
@@ -114,9 +116,9 @@ def _unknown(deviation: Deviation, version: str) -> Words:
         return Words(message, *_move(deviation))
     if deviation.expected:
         names = " or ".join(f"`{name}`" for name in deviation.expected)
-        fix = _edit(deviation, Act.RENAME, deviation.expected[0])
+        fix = _edit(deviation, _RENAME, deviation.expected[0])
         return Words(message, f"Did you mean {names}?", fix)
-    return Words(message, "Remove it.", _edit(deviation, Act.REMOVE))
+    return Words(message, "Remove it.", _edit(deviation, _REMOVE))
 
 
 def _move(deviation: Deviation) -> tuple[str, Fix | None]:
@@ -124,9 +126,9 @@ def _move(deviation: Deviation) -> tuple[str, Fix | None]:
     home: Home = deviation.hint
     if home.is_taken:
         place = to_pointer(home.path) or "The top of the body"
-        return f"{place} has it already: remove it here.", _edit(deviation, Act.REMOVE)
+        return f"{place} has it already: remove it here.", _edit(deviation, _REMOVE)
     target = to_pointer((home.path, deviation.seen))
-    fix = _edit(deviation, Act.MOVE, target, certain=home.is_only)
+    fix = _edit(deviation, _MOVE, target, certain=home.is_only)
     where = f"below {to_pointer(home.path)}" if home.path else "to the top of the body"
     others = "" if home.is_only else ", or to another object that knows it"
     return f"Move it {where}{others}.", fix if home.is_there else None
@@ -137,8 +139,8 @@ def _case(deviation: Deviation, version: str) -> Words:
     message = f"`{deviation.seen}` is written `{right}` in {deviation.owner}."
     if deviation.hint:
         cure = f"`{right}` is there already: remove one of them."
-        return Words(message, cure, _edit(deviation, Act.REMOVE))
-    fix = _edit(deviation, Act.RENAME, right, certain=True)
+        return Words(message, cure, _edit(deviation, _REMOVE))
+    fix = _edit(deviation, _RENAME, right, certain=True)
     return Words(message, f"Rename `{deviation.seen}` to `{right}`.", fix)
 
 
@@ -147,7 +149,7 @@ def _type(deviation: Deviation, version: str) -> Words:
     shown = show(deviation.seen)
     message = f"{_subject(deviation)} must be {describe_type(kind)}, not {shown}."
     cure, value = _cure_type(kind, deviation.seen, shown)
-    fix = None if value is None else _edit(deviation, Act.SET, value, certain=True)
+    fix = None if value is None else _edit(deviation, _SET, value, certain=True)
     return Words(message, cure, fix)
 
 
@@ -217,7 +219,7 @@ def _null(deviation: Deviation, version: str) -> Words:
     wanted = describe_type(kind)
     if required:
         return Words(message, f"Send {wanted}.")
-    fix = _edit(deviation, Act.REMOVE) if _is_member(deviation) else None
+    fix = _edit(deviation, _REMOVE) if _is_member(deviation) else None
     return Words(message, f"Leave it out, or send {wanted}.", fix)
 
 
@@ -232,7 +234,7 @@ def _enum(deviation: Deviation, version: str) -> Words:
     )
     near = find_nearest(str(deviation.seen), deviation.expected)
     if near:
-        fix = _edit(deviation, Act.SET, near[0])
+        fix = _edit(deviation, _SET, near[0])
         return Words(message, f'Did you mean "{near[0]}"?', fix)
     return Words(message, f"Use one of {values}.")
 
@@ -242,7 +244,7 @@ def _enum_case(deviation: Deviation, version: str) -> Words:
     message = (
         f"{show(deviation.seen)} of {_subject(deviation)} is written {show(right)}."
     )
-    fix = _edit(deviation, Act.SET, right, certain=True)
+    fix = _edit(deviation, _SET, right, certain=True)
     return Words(message, f"Write {show(right)}.", fix)
 
 
@@ -262,7 +264,7 @@ def _variant_missing(deviation: Deviation, version: str) -> Words:
     hint: Guess = deviation.hint
     if hint.by == "twin":
         place = deviation.path[0] if deviation.path else None
-        edit = Edit(Act.RENAME, to_pointer((place, hint.twin)), deviation.name)
+        edit = Edit(_RENAME, to_pointer((place, hint.twin)), deviation.name)
         cure = f'`{hint.twin}` holds "{hint.value}": rename it to `{deviation.name}`.'
         return Words(message, cure, Fix((edit,)))
     return Words(message, *_cure_variant(deviation, values))
@@ -270,7 +272,7 @@ def _variant_missing(deviation: Deviation, version: str) -> Words:
 
 def _cure_variant(deviation: Deviation, values: str) -> tuple[str, Fix | None]:
     hint: Guess = deviation.hint
-    fix = _edit(deviation, Act.SET, hint.value) if hint.value else None
+    fix = _edit(deviation, _SET, hint.value) if hint.value else None
     if hint.by == "name":
         return f'Did you mean "{hint.value}"?', fix
     told = f'Send "{deviation.name}": "{hint.value}"'
@@ -287,7 +289,7 @@ def _variant_other(deviation: Deviation, version: str) -> Words:
         f"`{deviation.name}` is {show(deviation.seen)}, which makes a "
         f"{deviation.hint}; here only {deviation.owner} can stand."
     )
-    fix = _edit(deviation, Act.SET, right)
+    fix = _edit(deviation, _SET, right)
     return Words(message, f'Send "{deviation.name}": "{right}".', fix)
 
 
@@ -308,11 +310,11 @@ def _renamed(deviation: Deviation, version: str) -> Words:
     if move.cure:
         return Words(message, move.cure)
     if len(move.now) == 1:
-        fix = _edit(deviation, Act.RENAME, move.now[0])
+        fix = _edit(deviation, _RENAME, move.now[0])
         return Words(message, f"Rename it to {now}.", fix)
     if now:
         return Words(message, f"Rename it to {now}.")
-    return Words(message, "Leave it out.", _edit(deviation, Act.REMOVE))
+    return Words(message, "Leave it out.", _edit(deviation, _REMOVE))
 
 
 def _foreign(deviation: Deviation, version: str) -> Words:
@@ -322,13 +324,13 @@ def _foreign(deviation: Deviation, version: str) -> Words:
         f"it belongs to {variants}."
     )
     cure = "Remove it, or change the discriminator."
-    return Words(message, cure, _edit(deviation, Act.REMOVE))
+    return Words(message, cure, _edit(deviation, _REMOVE))
 
 
 def _use(deviation: Deviation, version: str) -> Words:
     if deviation.hint is Use.READ_ONLY:
         message = f"{_subject(deviation)} is read-only: only the service sets it."
-        fix = _edit(deviation, Act.REMOVE, certain=True)
+        fix = _edit(deviation, _REMOVE, certain=True)
         return Words(message, "Leave it out.", fix)
     what = "a secret" if deviation.hint is Use.SECRET else "write-only"
     return Words(f"{_subject(deviation)} is {what}, and came back in an answer.")
@@ -337,7 +339,7 @@ def _use(deviation: Deviation, version: str) -> Words:
 def _fixed(deviation: Deviation, version: str) -> Words:
     message = f"{_subject(deviation)} can be set when creating, not when updating."
     cure = "Leave it out, or create a new resource."
-    return Words(message, cure, _edit(deviation, Act.REMOVE))
+    return Words(message, cure, _edit(deviation, _REMOVE))
 
 
 def _pattern(deviation: Deviation, version: str) -> Words:

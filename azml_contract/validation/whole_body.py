@@ -16,9 +16,9 @@ from azml_contract.validation.deviation import Rule
 from azml_contract.validation.grade import Grader
 from azml_contract.validation.recased import Recased
 from azml_contract.validation.semantics import NAMES, check_meaning
-from azml_contract.validation.usual_ids import are_usual
 
 _MOST_FAULTS = 2000
+_CASE = Rule.CASE
 
 
 def judge_at(
@@ -29,19 +29,18 @@ def judge_at(
     if home and check.is_plain(body, home):
         return check_meaning(grader, body, place, has_plain_ids=True)
     deviations = check.check(body, compiles=compiles)
-    has_plain_ids = bool(home) and are_usual(body, home)
     if not deviations:
-        return check_meaning(grader, body, place, has_plain_ids=has_plain_ids)
+        return check_meaning(grader, body, place)
     found = [check.grade(grader, one) for one in deviations[:_MOST_FAULTS]]
     if len(deviations) > _MOST_FAULTS:
         count = len(deviations)
         message = f"The body has {count} faults; the first {_MOST_FAULTS} are told."
         found.append(grader.find("AZC153", message, cure="Mend those, then check."))
     miscased = [
-        one for one in deviations if one.rule is Rule.CASE and one.expected[0] in NAMES
+        one for one in deviations if one.rule is _CASE and one.expected[0] in NAMES
     ]
     if not miscased:
-        return found + check_meaning(grader, body, place, has_plain_ids=has_plain_ids)
+        return found + check_meaning(grader, body, place)
     recased = Recased(body, miscased)
     meaning = check_meaning(grader, recased.body, place)
     return found + [f._replace(pointer=recased.find_sent(f.pointer)) for f in meaning]

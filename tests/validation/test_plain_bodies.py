@@ -19,12 +19,14 @@ from azml_contract.contract.views import Lens
 from azml_contract.finding import Side
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation import body as body_module
-from azml_contract.validation import usual_ids
-from azml_contract.validation.arm_ids import Place, check_ids, find_home
+from azml_contract.validation.arm_ids import (
+    Place,
+    _are_at_home,
+    check_ids,
+    find_home,
+)
 from azml_contract.validation.body import BodyCheck
 from azml_contract.validation.grade import Grader, Profile
-from azml_contract.validation.judges_of_homes import JudgesOfHomes
-from azml_contract.validation.usual_ids import are_usual
 
 ROOT = Path(__file__).parents[2]
 PLACE = Place(
@@ -55,16 +57,9 @@ PLACES = [
 ]
 
 
-def compile_usual(monkeypatch: pytest.MonkeyPatch, enough: int) -> None:
-    """Judge whether ids are usual by a schema as soon as so many bodies came."""
-    judges = JudgesOfHomes(enough, usual_ids._compile)
-    monkeypatch.setattr(usual_ids, "_judges", judges)
-
-
 @pytest.fixture(autouse=True)
 def compiled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_module, "_ENOUGH", 1)
-    compile_usual(monkeypatch, 1)
 
 
 def make_check(contract: Contract, operation: str = "Jobs_CreateOrUpdate") -> BodyCheck:
@@ -171,36 +166,32 @@ def test_many_workspaces_in_turn_get_judges_and_compile_seldom(
     """Twenty, where judges are kept of sixteen."""
     enough, rounds = 10, 50
     compiled: list[Any] = []
-    for module in (body_module, usual_ids):
-        monkeypatch.setattr(
-            module, "compile_judge", lambda one: compiled.append(one) or bool
-        )
+    monkeypatch.setattr(
+        body_module, "compile_judge", lambda one: compiled.append(one) or bool
+    )
     monkeypatch.setattr(body_module, "_ENOUGH", enough)
-    compile_usual(monkeypatch, enough)
     check = make_check(load_contract("2023-10-01"))
     job = read_job()
     homes = [f"{HOME[:-1]}-{number}/" for number in range(20)]
-    for judge in (check.is_plain, are_usual):
-        compiled.clear()
-        said = [judge(job, home) for _ in range(rounds) for home in homes]
-        assert len(compiled) <= rounds * len(homes) / enough
-        assert sum(said) > rounds * len(homes) / 3
-        late = f"{HOME[:-1]}-late/"
-        said = [judge(job, late) for _ in range(enough + 1)]
-        assert said == [False] * enough + [True]
+    said = [check.is_plain(job, home) for _ in range(rounds) for home in homes]
+    assert len(compiled) <= rounds * len(homes) / enough
+    assert sum(said) > rounds * len(homes) / 3
+    late = f"{HOME[:-1]}-late/"
+    said = [check.is_plain(job, late) for _ in range(enough + 1)]
+    assert said == [False] * enough + [True]
 
 
-def test_ids_that_are_told_usual_are_right_wherever_they_stand() -> None:
+def test_ids_that_are_at_home_are_right_wherever_they_stand() -> None:
     grader = Grader(Profile.SERVICE, "2023-10-01", "Jobs_CreateOrUpdate", Side.REQUEST)
-    are_usual({}, HOME)  # compiles
     said = []
     for text in TEXTS:
         for job in plant(read_job(), text):
             job["properties"]["Command"] = 3  # whatever else is wrong with the body
-            usual = are_usual(job, HOME)
+            usual = _are_at_home(job, HOME)
             said.append(usual)
             if usual:
-                assert check_ids(grader, job, PLACE) == [], job
+                # Another spelling of the home: each id is taken apart.
+                assert check_ids(grader, job, PLACE, HOME.upper()) == [], job
     assert 300 < sum(said) < len(said) / 2
 
 
@@ -214,17 +205,10 @@ def test_ids_that_are_told_usual_are_right_wherever_they_stand() -> None:
         ({"tags": {"codeId": f"{OTHER}codes/a"}}, True),
         ({"tags": f"{OTHER}codes/a"}, False),
         ({"list": [f"{OTHER}codes/a"]}, True),
-        ({"note": "subscriptions/x"}, False),
+        ({"note": "subscriptions/x"}, True),  # no id is wanted there
+        ({"uri": "subscriptions/x"}, False),
         (f"{OTHER}codes/a", True),
     ],
 )
 def test_what_usual_means(body: Any, usual: bool) -> None:
-    are_usual({}, HOME)
-    assert are_usual(body, HOME) is usual
-
-
-def test_ids_are_judged_by_a_schema_only_when_it_pays(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    compile_usual(monkeypatch, 3)
-    assert [are_usual({}, HOME) for _ in range(4)] == [False, False, False, True]
+    assert _are_at_home(body, HOME) is usual
