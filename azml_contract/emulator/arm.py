@@ -17,16 +17,17 @@ from urllib.parse import unquote, urlsplit
 from azml_contract.api_version import parse_api_version, sort_key
 from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation
-from azml_contract.emulator.bodies import Gate
+from azml_contract.emulator.bodies import Expected, Gate
 from azml_contract.emulator.body_text import as_strict, parse_body, read_body
 from azml_contract.emulator.faults import Fault, FaultKind
 from azml_contract.emulator.gatekeeper import Gatekeeper
-from azml_contract.emulator.headers import HeaderWriter
+from azml_contract.emulator.headers import MARK, HeaderWriter
 from azml_contract.emulator.identity import Identity
 from azml_contract.emulator.neighbours.deployments import PutOurs, answer_deployment
 from azml_contract.emulator.neighbours.stubs import answer_stub, is_stub
 from azml_contract.emulator.neighbours.subscriptions import answer_own, refuse_group
 from azml_contract.emulator.paths import ArmPath, parse_arm_path
+from azml_contract.emulator.places import Place, find_place
 from azml_contract.emulator.refusal import (
     Refusal,
     refuse_at_gateway,
@@ -40,9 +41,10 @@ from azml_contract.emulator.resources.shapes import keep_unlisted
 from azml_contract.emulator.shaping import normalize
 from azml_contract.emulator.world import Call, Executes, World
 from azml_contract.errors import UnknownApiVersion
-from azml_contract.exchange import Request, Response
+from azml_contract.exchange import Request, Response, take_apart
 from azml_contract.settings import PROVIDER
 
+Query = tuple[tuple[str, str], ...]
 _SERVER_ERRORS = {
     500: ("InternalServerError", "Received 500 from a service request."),
     502: (
@@ -58,6 +60,7 @@ _SERVER_ERRORS = {
         "Service invocation timed out. Request: the call took longer than allowed.",
     ),
 }
+_MOST_PLACES = 512
 _MOST_KEPT, _LARGEST_KEPT = 2000, 100_000
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _FOR_EVER_S = 1e12
@@ -97,6 +100,7 @@ class Arm:
         self._gate = gate
         self._kinds = Kinds(world)
         self._kept: dict[str, _Kept] = {}
+        self._places: dict[tuple[str, str, Query], Place] = {}
         self._headers = HeaderWriter(world.seed.location, world.clock)
 
     def answer(self, request: Request, fault: Fault | None = None) -> Response:
@@ -112,8 +116,16 @@ class Arm:
                     _raise_fault(fault)
                 self._gatekeeper.check(request, fault)
                 if request.method == "GET" and fault is None:
-                    return self._read(request)
-                reply = self._carry_out(request, _parse_path(request))
+                    kept = self._kept.get(request.url)
+                    if kept is None or not store.is_as_at(
+                        kept.version, kept.collections
+                    ):
+                        return self._read(request)
+                    headers = self._headers.write(
+                        "GET", by="service", is_error=False, has_body=True
+                    )
+                    return Response(200, (*headers, MARK), kept.body)
+                reply = self._carry_out(request)
                 if fault is not None:
                     reply = self._spoil(reply, fault)
                 return self._respond(request, reply, by="service")
@@ -124,16 +136,10 @@ class Arm:
                     store.commit(self._world.clock.now())
 
     def _read(self, request: Request) -> Response:
-        """The answer to a GET; the same as before, if nothing has changed since."""
+        """The answer to a GET, which is kept where it lasts."""
         store = self._world.store
-        kept = self._kept.get(request.url)
-        if kept is not None and store.version_of(kept.collections) == kept.version:
-            headers = self._headers.write(
-                "GET", by="service", is_error=False, has_body=True
-            )
-            return Response(200, headers, kept.body)
         with store.looking() as looked_at:
-            reply = self._carry_out(request, _parse_path(request))
+            reply = self._carry_out(request)
         response = self._respond(request, reply, by="service")
         if reply.lasts and len(response.body) <= _LARGEST_KEPT:
             if len(self._kept) >= _MOST_KEPT:
@@ -187,9 +193,19 @@ class Arm:
         headers = self._headers.write(
             request.method, by=by, is_error=is_error, has_body=bool(body)
         )
-        return Response(reply.status, headers + reply.headers, body)
+        return Response(reply.status, (*headers, *reply.headers, MARK), body)
 
-    def _carry_out(self, request: Request, path: ArmPath) -> Reply:
+    def _carry_out(self, request: Request) -> Reply:
+        _, whole, query = take_apart(request.url)
+        head, _, name = whole.rpartition("/")
+        place = self._places.get((request.method, head, query))
+        if place is not None:
+            call = self._understand_at(place, name, request)
+            if call is not None:
+                if request.method in _WRITES:
+                    self._world.clock.note_write()
+                return place.kind.answer(call)
+        path = _parse_path(request)
         api_version = request.api_version
         if not api_version:
             raise refuse_at_gateway(
@@ -198,9 +214,8 @@ class Arm:
                 "The api-version query parameter (?api-version=) is required for all "
                 "requests.",
             )
-        if path.subscription != self._world.seed.subscription:
-            self._check_subscription(path)
-        if not path.is_ours or (not path.types and _is_bare_provider(path)):
+        self._check_subscription(path)
+        if not path.is_ours or _is_bare_provider(path):
             return self._answer_neighbour(request, path, api_version)
         return self._answer_ours(request, path, api_version)
 
@@ -212,6 +227,40 @@ class Arm:
         if request.method in _WRITES:
             self._world.clock.note_write()
         return self._kinds.find(path, request.method).answer(call)
+
+    # -- where calls have been before -------------------------------------------
+
+    def _understand_at(self, place: Place, name: str, request: Request) -> Call | None:
+        """A call to where others were before; None where there may be more to it."""
+        world, plan, contract = self._world, place.plan, place.contract
+        if (
+            not place.takes(name)
+            or world.load(contract.api_version) is not contract
+            or not world.has_group(place.path.scope)
+            or world.store.get(place.top_id) is None
+        ):
+            return None
+        body, path = None, place.path_to(name)
+        if request.body or place.expected.check is not None:
+            values = {**place.values, place.parameter: name}
+            route = Route(plan.operation, values)
+            body = self._read_body(
+                request, path, contract, route, place.expected, is_usual=True
+            )
+        url = request.url
+        return Call(
+            method=request.method,
+            url=url,
+            base=url[: url.index("/", url.index("://") + 3)],
+            path=path,
+            api_version=contract.api_version,
+            query=place.query,
+            contract=contract,
+            operation=plan.operation,
+            age=plan.age,
+            plan=plan,
+            body=body,
+        )
 
     # -- before the provider ----------------------------------------------------
 
@@ -289,18 +338,10 @@ class Arm:
             contract = self._world.load(api_version)
         except UnknownApiVersion as error:
             raise self._unknown_version(path, api_version) from error
-        operation, plan, body = Operation("", request.method, request.path), None, None
-        if path.kind not in STATUS_KINDS:
-            route = self._find_route(request, contract)
-            operation = route.operation
-            self._check_group(path)
-            self._check_parent(path, request.method)
-            plan = self._world.plan(contract, operation)
-            body = self._read_body(request, path, contract, route)
         url, query = request.url, {}
         for name, value in request.query:
             query[name.lower()] = value
-        return Call(
+        call = Call(
             method=request.method,
             url=url,
             base=url[: url.index("/", url.index("://") + 3)],
@@ -308,11 +349,38 @@ class Arm:
             api_version=api_version,
             query=query,
             contract=contract,
-            operation=operation,
+            operation=Operation("", request.method, request.path),
             age=sort_key(api_version),
-            plan=plan,
-            body=body,
+            plan=None,
         )
+        if path.kind in STATUS_KINDS:
+            return call
+        route = self._find_route(request, contract)
+        self._check_group(path)
+        self._check_parent(path, request.method)
+        expected = self._gate.expect(contract, route.operation)
+        is_usual = expected.is_usual(request, route)
+        body = self._read_body(
+            request, path, contract, route, expected, is_usual=is_usual
+        )
+        plan = self._world.plan(contract, route.operation)
+        call = replace(call, operation=route.operation, plan=plan, body=body)
+        if is_usual:
+            self._remember(request, call, route, expected)
+        return call
+
+    def _remember(
+        self, request: Request, call: Call, route: Route, expected: Expected
+    ) -> None:
+        """Know where a call went, for those that will go there."""
+        kind = self._kinds.find(call.path, request.method)
+        place = find_place(request, call, route, expected, kind)
+        if place is None:
+            return
+        if len(self._places) >= _MOST_PLACES:
+            del self._places[next(iter(self._places))]
+        _, path, query = take_apart(request.url)
+        self._places[request.method, path.rpartition("/")[0], query] = place
 
     def _unknown_version(self, path: ArmPath, api_version: str) -> Refusal:
         kind = path.types[0] if path.types else path.tail or "workspaces"
@@ -387,18 +455,26 @@ class Arm:
         )
 
     def _read_body(
-        self, request: Request, path: ArmPath, contract: Contract, route: Route
+        self,
+        request: Request,
+        path: ArmPath,
+        contract: Contract,
+        route: Route,
+        expected: Expected,
+        *,
+        is_usual: bool,
     ) -> Any:
         sent = read_body(request.body)
         if request.method == "HEAD" or (sent.value is None and request.method == "GET"):
             return sent.value
-        parsed = sent.value
+        as_it_stands = self._gate.pass_body(
+            request, contract, route, sent, expected, is_usual=is_usual
+        )
         # What may not be set may still be null, and is left out.
-        if not self._gate.pass_body(request, contract, route, sent) or (
-            b"null" in request.body
-        ):
-            parsed = normalize(parsed, route.operation.body, contract.definitions)
-        return keep_unlisted(parsed, sent.value, path.kind)
+        if as_it_stands and b"null" not in request.body:
+            return sent.value
+        normal = normalize(sent.value, route.operation.body, contract.definitions)
+        return keep_unlisted(normal, sent.value, path.kind)
 
 
 def _refuse_slashes(found: Route) -> None:
@@ -413,8 +489,8 @@ def _refuse_slashes(found: Route) -> None:
 
 
 def _is_bare_provider(path: ArmPath) -> bool:
-    """Whether a path without a type asks for what ARM itself knows of the provider."""
-    return path.tail.lower() in ("", "register")
+    """Whether a path asks for what ARM itself knows of the provider."""
+    return not path.types and path.tail.lower() in ("", "register")
 
 
 def _raise_fault(fault: Fault) -> None:

@@ -48,12 +48,27 @@ class Gate:
 
     def __init__(self) -> None:
         self._validator = Validator(profile=Profile.SERVICE)
-        self._expected: dict[tuple[str, str], _Expected] = {}
+        self._expected: dict[tuple[str, str], Expected] = {}
 
     def pass_body(
-        self, request: Request, contract: Contract, route: Route, sent: Sent
+        self,
+        request: Request,
+        contract: Contract,
+        route: Route,
+        sent: Sent,
+        expected: Expected,
+        *,
+        is_usual: bool,
     ) -> bool:
         """Let a body pass.
+
+        Args:
+            request: With the body.
+            contract: Of its api-version.
+            route: Its operation.
+            sent: The body, read.
+            expected: What the operation wants, see `expect`.
+            is_usual: What `expected.is_usual` says of the request.
 
         Returns:
             Whether it keeps its contract: each name and word is as it stands there.
@@ -61,14 +76,10 @@ class Gate:
         Raises:
             Refusal: 400, the service would not take it.
         """
-        key = (contract.api_version, route.operation.id)
-        expected = self._expected.get(key)
-        if expected is None or expected.operation is not route.operation:
-            expected = self._expected[key] = _expect(contract, route.operation)
-        check, is_usual = expected.check, expected.is_usual(request, route)
-        if is_usual and check is None:
-            return False
+        check = expected.check
         if check is None or not sent.is_good or not is_usual:
+            if is_usual and check is None:
+                return False
             verdict = self._validator.check_found(contract, route, request)
             _refuse_broken(verdict.findings)
             return False
@@ -78,8 +89,16 @@ class Gate:
             _refuse_broken([check.grade(grader, one) for one in deviations[:_MOST]])
         return not deviations
 
+    def expect(self, contract: Contract, operation: Operation) -> Expected:
+        """What an operation wants; made when it is first called."""
+        key = (contract.api_version, operation.id)
+        known = self._expected.get(key)
+        if known is None or known.operation is not operation:
+            known = self._expected[key] = _expect(contract, operation)
+        return known
 
-class _Expected(NamedTuple):
+
+class Expected(NamedTuple):
     """What an operation wants of a request."""
 
     operation: Operation
@@ -100,11 +119,11 @@ class _Expected(NamedTuple):
         return True
 
 
-def _expect(contract: Contract, operation: Operation) -> _Expected:
+def _expect(contract: Contract, operation: Operation) -> Expected:
     named = operation.parameters if operation.method == "PUT" else ()
     lens = Lens(View.UPDATE if operation.method == "PATCH" else View.CREATE)
     body = operation.body
-    return _Expected(
+    return Expected(
         operation,
         Grader(Profile.SERVICE, contract.api_version, operation.id, Side.REQUEST),
         compile_body(contract, body, lens, is_bounded=True) if body else None,

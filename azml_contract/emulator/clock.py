@@ -77,7 +77,8 @@ class SteppingClock:
 
     def note_write(self) -> None:
         """Let `write_step_s` pass, so that creation times order resources."""
-        self.advance(self._write_step_s)
+        with self._lock:
+            self._now_s += self._write_step_s
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""

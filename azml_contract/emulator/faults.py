@@ -68,7 +68,7 @@ class Faults:
 
     def __init__(self, planned: Iterable[Fault] = (), *, seed: int = 0) -> None:
         self._from_start = tuple(planned)
-        self._planned: list[Fault] = list(self._from_start)
+        self.planned: list[Fault] = list(self._from_start)
         self._random = random.Random(seed)  # noqa: S311 - the same faults again
         self._lock = threading.Lock()
 
@@ -127,33 +127,33 @@ class Faults:
     def clear(self) -> None:
         """Plan nothing but what was there from the start."""
         with self._lock:
-            self._planned = list(self._from_start)
+            self.planned = list(self._from_start)
 
     @property
     def pending(self) -> tuple[Fault, ...]:
         """What has not happened yet, in the order planned."""
         with self._lock:
-            return tuple(self._planned)
+            return tuple(self.planned)
 
     def take(self, request: Request) -> Fault | None:
         """The fault that this call meets; it counts as having happened."""
-        if not self._planned:
+        if not self.planned:
             return None
         method, path = request.method, request.path
         version = request.api_version or ""
         with self._lock:
-            for index, fault in enumerate(self._planned):
+            for index, fault in enumerate(self.planned):
                 if not fault.matches(method, path, version):
                     continue
                 if fault.probability < 1 and self._random.random() >= fault.probability:
                     continue
                 if fault.count > 1:
-                    self._planned[index] = replace(fault, count=fault.count - 1)
+                    self.planned[index] = replace(fault, count=fault.count - 1)
                 elif fault.count == 1:
-                    del self._planned[index]
+                    del self.planned[index]
                 return fault
         return None
 
     def _plan(self, fault: Fault) -> None:
         with self._lock:
-            self._planned.append(fault)
+            self.planned.append(fault)

@@ -8,11 +8,14 @@ date is that of the emulated service, as the times in its bodies are.
 from __future__ import annotations
 
 import itertools
-import os
+import random
 from functools import lru_cache
 
 from azml_contract.emulator.clock import EmulatorClock, as_http_date, as_iso
-from azml_contract.exchange import Headers
+from azml_contract.exchange import EMULATOR_MARK, Headers
+
+MARK = (EMULATOR_MARK, "1")
+"""The last header of each answer."""
 
 _ALWAYS: Headers = (
     ("Cache-Control", "no-cache"),
@@ -44,12 +47,6 @@ class _Allowance:
         )
 
 
-def _draw_id() -> str:
-    """A random GUID; `uuid.uuid4` takes four times as long."""
-    drawn = os.urandom(16).hex()
-    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-a{drawn[17:20]}-{drawn[20:]}"
-
-
 @lru_cache(maxsize=16)
 def _tell_time(second: int, region: str) -> tuple[tuple[str, str], str]:
     """The Date header, and how ids of routing begin; the same for a second."""
@@ -64,6 +61,7 @@ class HeaderWriter:
         self._region = region.upper()
         self._place = region
         self._clock = clock
+        self._draw = random.Random().getrandbits  # noqa: S311 - no secret
         self._of_standard = self._of_service("standard")
         self._of_error = self._of_service("error")
         reads = _Allowance("reads", 250, 3750)
@@ -83,7 +81,11 @@ class HeaderWriter:
             is_error: Whether the answer is an error.
             has_body: Whether it has a body.
         """
-        request_id = _draw_id()
+        # A random GUID; `uuid.uuid4` takes four times as long.
+        drawn = f"{self._draw(128):032x}"
+        request_id = (
+            f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-a{drawn[17:20]}-{drawn[20:]}"
+        )
         date, routing = _tell_time(int(self._clock.now()), self._region)
         headers: Headers = (
             *_ALWAYS,

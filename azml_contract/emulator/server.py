@@ -31,6 +31,7 @@ from azml_contract.emulator.execution.scoring import Scoring
 from azml_contract.emulator.execution.sweep import run_sweep
 from azml_contract.emulator.faults import Fault, FaultKind, Faults
 from azml_contract.emulator.gatekeeper import ARM_HOST
+from azml_contract.emulator.headers import MARK
 from azml_contract.emulator.history import answer_history, answers_history
 from azml_contract.emulator.identity import Identity
 from azml_contract.emulator.journal import SqliteJournal
@@ -51,7 +52,7 @@ from azml_contract.emulator.state_folder import hold_folder, hold_state
 from azml_contract.emulator.store import Resource, Store
 from azml_contract.emulator.world import World
 from azml_contract.errors import EmulatorError
-from azml_contract.exchange import EMULATOR_MARK, Request, Response, take_apart
+from azml_contract.exchange import Request, Response, take_apart
 from azml_contract.gateway.certificates import Certificates, make_certificates
 from azml_contract.gateway.environment import Doors, make_environment, open_doors
 from azml_contract.gateway.https import TlsServer
@@ -422,7 +423,7 @@ class Emulator:
 
     def answer(self, request: Request) -> Response | None:
         """The response to one request; None to close the connection."""
-        fault = self.faults.take(request)
+        fault = self.faults.take(request) if self.faults.planned else None
         if fault is None:
             return self._answer_safely(request, None)
         if fault.kind is FaultKind.DROP:
@@ -438,19 +439,22 @@ class Emulator:
         return self._answer_safely(request, fault)
 
     def _answer_safely(self, request: Request, fault: Fault | None) -> Response:
+        host, path, _ = take_apart(request.url)
         try:
-            response = self._answer(request, fault)
+            if path.startswith(_OF_ARM) and host in _ARM_HOSTS:
+                response = self._arm.answer(request, fault)
+            else:
+                response = self._answer(request, fault)
         except EmulatorError as error:
             response = _as_response(_failure(503, "EmulatorError", str(error)))
         except Exception as error:  # noqa: BLE001 - else the client sees no answer
             response = self._answer_bug(request, error)
-        marked = (*response.headers, (EMULATOR_MARK, "1"))
-        return Response(response.status, marked, response.body)
+        if response.headers[-1] is MARK:
+            return response
+        return Response(response.status, (*response.headers, MARK), response.body)
 
     def _answer(self, request: Request, fault: Fault | None) -> Response:
-        host, path, _ = take_apart(request.url)
-        if path.startswith(_OF_ARM) and host in _ARM_HOSTS:
-            return self._arm.answer(request, fault)
+        path = request.path
         if path.rstrip("/").lower() == "/metadata/endpoints":
             return _as_response(Reply(200, describe_cloud()))
         if self._identity.answers(request):

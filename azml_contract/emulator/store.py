@@ -144,7 +144,7 @@ class Store:
     def _load(self, journal: Journal) -> None:
         resources, operations = journal.load()
         for resource in resources:
-            self._keep(*_split(resource.id), resource)
+            self._keep(resource)
         self._operations = {o.id.lower(): o for o in operations}
         if resources:
             # What was drawn before must not be drawn again.
@@ -175,21 +175,22 @@ class Store:
 
     def put(self, resource: Resource) -> None:
         """Add or replace a resource; a replaced one keeps its place in lists."""
-        collection, name = _split(resource.id)
         with self.lock:
-            self._keep(collection, name, resource)
+            collection, name = self._keep(resource)
             self._changes += 1
             self._changed[collection] = self._changed[_ANY] = self._changes
             if self._journal is not None:
                 self._journal.write(f"{collection}/{name}", resource)
 
-    def _keep(self, collection: str, name: str, resource: Resource) -> None:
+    def _keep(self, resource: Resource) -> tuple[str, str]:
+        collection, name = _split(resource.id)
         found = self._collections.get(collection)
         if found is None:
             found = self._collections[collection] = _Collection()
         found.members[name] = resource
         if found.top is not None and name.isascii() and name.isdigit():
             found.top = max(found.top, int(name[:18]))
+        return collection, name
 
     def delete(self, resource_id: str) -> bool:
         """Remove a resource and all below it; False where there was none."""
@@ -290,13 +291,17 @@ class Store:
         finally:
             self._looked_at = None
 
+    def is_as_at(self, version: int, collections: Iterable[str]) -> bool:
+        """Whether none of those collections has changed since that version."""
+        changed = self._changed
+        for collection in collections:  # noqa: SIM110 - asked with every GET
+            if changed.get(collection, 0) > version:
+                return False
+        return True
+
     def version_of(self, collections: Iterable[str]) -> int:
         """A number that grows when one of those collections changes."""
-        newest, changed = 0, self._changed
-        for collection in collections:
-            version = changed.get(collection, 0)
-            newest = max(newest, version)
-        return newest
+        return max((self._changed.get(c, 0) for c in collections), default=0)
 
     def __iter__(self) -> Iterator[Resource]:
         with self.lock:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
@@ -110,14 +111,14 @@ class Kind:
     def put(self, call: Call) -> Reply:
         """Create a resource, or replace it."""
         existing = self.world.store.get(call.path.id)
-        resource = self.admit(call, self.read(call, call.body or {}), existing)
+        resource = self.admit(call, self.read(call, _said(call)), existing)
         self.world.store.put(resource)
         return self.answer_put(call, resource, is_new=existing is None)
 
     def patch(self, call: Call) -> Reply:
         """Merge a body into a resource (RFC 7396)."""
         existing = self.need(call)
-        merged = merge(existing.body, self.read(call, call.body or {}))
+        merged = merge(existing.body, self.read(call, _said(call)))
         resource = existing.modified(merged, self.world.clock.now())
         self.world.store.put(resource)
         return Reply(200, self.render(call, resource))
@@ -147,7 +148,10 @@ class Kind:
 
     def read(self, call: Call, body: Body) -> Body:
         """A request's body in the neutral form."""
-        return {key: value for key, value in body.items() if key not in _ENVELOPE}
+        neutral = body.copy()
+        for key in _ENVELOPE:
+            neutral.pop(key, None)
+        return neutral
 
     def write(self, call: Call, resource: Resource, body: Body) -> Body:
         """The neutral form in the words of the call's api-version."""
@@ -259,19 +263,21 @@ class Kind:
     def render(self, call: Call, resource: Resource) -> Body:
         """A resource as the call's api-version shows it."""
         body = self.write(call, resource, self.view(call, resource))
+        above, _, name = resource.id.rpartition("/")
         answer: Body = {
             "id": resource.id,
-            "name": resource.name,
-            "type": type_of(resource.id),
+            "name": name,
+            "type": _type_below(above),
             **body,
+            "systemData": system_data(resource),
         }
-        answer["systemData"] = system_data(resource)
         if isinstance(answer.get("identity"), dict):
             answer["identity"] = self._identify(resource, answer["identity"])
         assert call.plan is not None
         shaped = call.plan.shaper.shape(answer, call.plan.resource)
         if not self._has_shape:
-            put_system_data(shaped, shaped.get("systemData"))
+            if shaped.get("systemData") is None:
+                shaped.pop("systemData", None)
             return self.finish(resource, _in_usual_order(shaped))
         self._give_usual_shape(call, resource, shaped)
         finished = self.finish(resource, _in_usual_order(shaped))
@@ -341,6 +347,24 @@ def _in_usual_order(body: Body) -> Body:
     return ordered
 
 
+def _said(call: Call) -> Body:
+    """The body of a call, which few contracts leave open.
+
+    Raises:
+        Refusal: It is no object.
+    """
+    body = call.body or {}
+    if isinstance(body, dict):
+        return body
+    raise Refusal(
+        400,
+        "UserError",
+        "Request is invalid and/or missing fields.",
+        "BadArgument",
+        "RequestInvalid",
+    )
+
+
 def canonical_id(call: Call) -> str:
     """Id for a new resource: the types in the specification's case."""
     path = call.path
@@ -352,9 +376,10 @@ def canonical_id(call: Call) -> str:
     return f"{path.scope}/providers/{PROVIDER}{''.join(pairs)}"
 
 
-def type_of(resource_id: str) -> str:
-    """ARM type of a resource id: ``Microsoft.../workspaces/jobs``."""
-    provider, *rest = resource_id.rpartition("/providers/")[2].split("/")
+@lru_cache(maxsize=256)
+def _type_below(collection_id: str) -> str:
+    """ARM type of what a collection holds: ``Microsoft.../workspaces/jobs``."""
+    provider, *rest = collection_id.rpartition("/providers/")[2].split("/")
     return "/".join([provider, *rest[::2]])
 
 
