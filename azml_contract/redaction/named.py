@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from azml_contract.redaction.chance import likeness_to_names
+from azml_contract.redaction.command_lines import redact_commands
 from azml_contract.redaction.manifests import redact_manifests
 from azml_contract.redaction.secret_words import (
     is_listed_secret,
@@ -53,15 +54,41 @@ _TAG = (
     r"(?:(?<=[ \t])!(?:!?[a-z][a-z_/.-]{0,40}|ENV|GetAtt|ImportValue|Join|Ref|Sub)"
     r"[ \t]+(?=[^\s\x00-\x1f#,;&|>()}\[\]]|[|>][-+\d]{0,3}[ \t]*\r?\n[ \t]))?"
 )
+# What languages write before a text in quotes: letters, a bracket, another text.
+_LEAD = (
+    r"(?:\(\s{0,40}(?=[\"'][^\"'\n]{1,400}[\"']\s{0,40}\))"
+    r"|\\*[\"'][ \t]{0,8}[+&.][ \t]{0,8}(?=[\"']))?"
+    r"(?:(?:[bBfFrRuU]{1,2}|\$?@|\$)(?=[\"']))?"
+)
 _ASSIGNED = re.compile(
-    rf"(?<![\w$.%-])(?P<name>-{{0,2}}{_BEFORE_KEY}[A-Za-z_][\w.-]{{0,80}})"
+    rf"(?<![\w$.%-])(?P<name>-{{0,2}}{_BEFORE_KEY}[A-Za-z_][\w.-]{{0,120}})"
     r"(?:\\*[\"']\]?)?"
     rf"(?P<mark>[ \t]{{0,8}}(?:(?:=>|:=|:[-+](?=\S)|[?+]=|==?)[ \t]{{0,8}}"
     rf"|:[ \t]{{0,8}}{_TAG})"
-    r"(?:(?:[|>][-+\d]{0,3}|-)[ \t]+|\\*[\"'][ \t]{0,8}[+&.][ \t]{0,8}(?=[\"']))?)"
+    rf"(?:(?:[|>][-+\d]{{0,3}}|-)[ \t]+|{_LEAD}))"
 )
 # What follows a quote that closes a text, and does not begin a value.
 _GOES_ON = re.compile(r"[ \t]*[-+,&.%)|]+[ \t]")
+# With its type between a name and what it is.
+_TYPED = re.compile(
+    r"(?<![\w$.%-])(?P<word>(?:param|var|const|let)[ \t]{1,8})?"
+    r"(?P<name>[A-Za-z_]\w{0,80})"
+    r"(?P<mark>(?(word)[ \t]{1,8}|[ \t]{0,8}:[ \t]{0,8})[A-Za-z][\w.\[\]|]{0,40}"
+    rf"[ \t]{{0,8}}=[ \t]{{0,8}}{_LEAD})(?=[\"'])"
+)
+# A name of many parts that begins a line, as Spark has them.
+_PROPERTY = re.compile(
+    r"(?m)^[ \t]{0,20}(?P<name>[A-Za-z_][\w-]{0,40}(?:\.[\w-]{1,40}){2,12})"
+    r"(?P<mark>[ \t]{1,40})(?=\S+[ \t]*\r?$)"
+)
+_BELOW = re.compile(
+    r"(?P<mark>(?:<name>|\b(?:name|key)=[\"'])\s{0,9}(?P<name>[A-Za-z_][\w.-]{0,120})"
+    r"\s{0,9}(?:</name>|[\"'][^<>]{0,200}>)\s{0,40}<value>)"
+)
+_VARIABLE_BLOCK = re.compile(
+    r"(?P<mark>\bvariable[ \t]+\"(?P<name>[A-Za-z_][\w-]{0,80})\"[ \t]*\{[^{}]{0,400}?"
+    r"\bdefault[ \t]*=[ \t]*)(?=\")"
+)
 _OPTION = re.compile(r"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{0,80})(?P<mark>[ \t]+)(?!-)")
 _PAIR = re.compile(
     r"(?P<mark>\b(?:name|key)[\"']?[ \t]*[:=][ \t]*[\"']?"
@@ -71,7 +98,7 @@ _PAIR = re.compile(
 )
 # Quoted, with a comma between them: of a tuple, or the arguments of a function.
 _COMMA = re.compile(
-    r"(?P<mark>(?P<quote>[\"'])(?P<name>[A-Za-z_][\w.-]{2,80})(?P=quote)[ \t]*,[ \t]*)"
+    r"(?P<mark>(?P<quote>[\"'])(?P<name>[A-Za-z_][\w.-]{2,120})(?P=quote)[ \t]*,[ \t]*)"
 )
 _LISTED = re.compile(
     r"(?P<quote>[\"'])(?P<listed>(?:(?!(?P=quote))[^\n\\]|\\[^\n]){6,})(?P=quote)"
@@ -138,74 +165,6 @@ _USER_OPTION = re.compile(
     r"(?P<bare>[^\s\"':/@]+)(?![:/])"
 )
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-# What must be there, in lower case, and where the value is then.
-_COMMANDS = (
-    (
-        " login ",
-        re.compile(
-            r"(?P<mark>\b(?:wandb|hf|huggingface-cli)[ \t]+(?:auth[ \t]+)?login[ \t]+"
-            r"(?!-))(?P<bare>[^\s\"'`;&|<>]{8,})"
-        ),
-    ),
-    ("login", re.compile(r"(?P<mark>\blogin\s+\S+\s+password\s+)(?P<bare>\S+)")),
-    ("code=", re.compile(r"(?P<mark>[?&](?:amp;)?code=)(?P<bare>[^&\s\"'<>]{20,})")),
-    (
-        "redis-cli",
-        re.compile(
-            r"(?P<mark>\bredis-cli\b[^\n;&|]{0,200}?[ \t]-a[ \t]+[\"']?)"
-            r"(?P<bare>[^\s\"']+)"
-        ),
-    ),
-    (
-        "identified",
-        re.compile(
-            r"(?i)\b(?:(?:create|alter)[ \t]+user|grant)\b[^\n;]{1,200}?\b"
-            r"identified[ \t]+(?:with[ \t]+\S{1,80}[ \t]+)?by[ \t]+[\"']"
-            r"(?P<bare>[^\"'\n]+)"
-        ),
-    ),
-    (
-        "--password-stdin",
-        re.compile(
-            r"\b(?:echo|printf)[ \t]+(?:-n[ \t]+)?[\"']?(?P<bare>[^\s\"'|;&]{1,400})"
-            r"[\"']?[ \t]*\|(?=[^|\n]{0,200}--password-stdin)"
-        ),
-    ),
-    (
-        "keyvault secret",
-        re.compile(
-            r"\bkeyvault[ \t]+secret[ \t]+set\b[^\n;&|]{0,400}?--value[ \t=]+[\"']?"
-            r"(?P<bare>[^\s\"']+)"
-        ),
-    ),
-    (
-        "ssh-keygen",
-        re.compile(
-            r"\bssh-keygen\b[^\n;&|]{0,200}?[ \t]-[NP][ \t]+[\"']?"
-            r"(?P<bare>[^\s\"'-][^\s\"']*)"
-        ),
-    ),
-    (
-        "convertto-securestring",
-        re.compile(
-            r"(?i)(?P<mark>\bConvertTo-SecureString[ \t]+(?:-String[ \t]+)?[\"'])"
-            r"(?P<bare>[^\"'\n]+)"
-        ),
-    ),
-    (
-        "net use",
-        re.compile(
-            r"(?i)(?P<mark>\bnet use[ \t]+\S+[ \t]+\\\\\S+[ \t]+)(?P<bare>[^\s/*]\S*)"
-        ),
-    ),
-    (
-        "sqlplus",
-        re.compile(
-            r"(?P<mark>\bsqlplus[ \t]+(?:-\S{1,40}[ \t]+){0,9}[\w.]{1,80}/)"
-            r"(?P<bare>[^\s@/]+)(?=@)"
-        ),
-    ),
-)
 _STRONG = re.compile(r"(?=.*[A-Za-z])(?=.*[\d!@#$%^&*+=?~])[^/\\:]{6,}")
 _PASS_COMMANDS = re.compile(
     r"\b(?:login|sshpass|mysql\w*|mongo\w*|sqlcmd|redis-cli|htpasswd|7z|zip|unzip|psql"
@@ -224,7 +183,7 @@ _PARAMETER = re.compile(r"[A-Za-z_][\w.-]*=")
 _DOCUMENTS = re.compile(r":(?:param|keyword|type|paramtype|ivar|vartype)\b[^:\n]*$")
 _BRACED = re.compile(r"\{([^{}\s]+)\}")
 # What stands between a name and its value.
-_BETWEEN = re.compile(r"[:=\s<]|-[pPu]")
+_BETWEEN = re.compile(r"[:=\s<]|-[pPu]|\([\"']")
 
 Redact = Callable[[str], str]
 
@@ -243,9 +202,7 @@ def redact_named(text: str, redact: Redact) -> str:
     lowered = text.lower()
     if "authorization" in lowered:
         text = _HEADER.sub(lambda m: _header(m, redact), text)
-    for literal, pattern in _COMMANDS:
-        if literal in lowered:
-            text = pattern.sub(lambda m: _always(m, redact), text)
+    text = redact_commands(text, lowered, redact)
     if "kind" in lowered and "secret" in lowered:
         text = redact_manifests(text, redact)
     if any(word in lowered for word in _TRIGGERS):
@@ -280,7 +237,14 @@ def _redact_triggered(text: str, lowered: str, redact: Redact) -> str:
         text = _sub_named(_SET, text, redact)
     if "</" in text:
         text = _sub_named(_ELEMENT, text, redact, _CONTENT)
+        text = _sub_named(_BELOW, text, redact, _CONTENT)
     text = _sub_named(_ASSIGNED, text, redact)
+    if "=" in text:
+        text = _sub_named(_TYPED, text, redact)
+        if "variable" in text:
+            text = _sub_named(_VARIABLE_BLOCK, text, redact)
+    if "." in text:
+        text = _sub_named(_PROPERTY, text, redact)
     if "-" in text:
         text = _sub_named(_OPTION, text, redact)
     return text

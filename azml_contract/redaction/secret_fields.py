@@ -46,7 +46,8 @@ _STAND_IN = re.compile(
     re.IGNORECASE,
 )
 _SAID = re.compile(r"\bfake\b|redacted|sanitized", re.IGNORECASE)
-VALUE, _NAME = frozenset({"value", "Value"}), ("name", "Name", "key", "Key")
+VALUE = frozenset({"value", "Value", "default", "defaultValue"})
+_NAME = ("name", "Name", "key", "Key")
 _DATA, _DATA_OF_SECRETS = frozenset({"data", "stringData"}), "data of secrets"
 TOLD_BESIDE = VALUE | _DATA
 """Names that say what they hold together with what stands beside them alone."""

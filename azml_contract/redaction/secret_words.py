@@ -16,7 +16,17 @@ from pathlib import Path
 from azml_contract.redaction.rules import QUERY_SECRETS
 
 _TABLE = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
-_ENDINGS, _OBJECTS, _DESCRIBED, _ALONE, _WHICH, _NO_TOKEN, _NO_KEY, _NOTHING = (
+(
+    _ENDINGS,
+    _OBJECTS,
+    _DESCRIBED,
+    _ALONE,
+    _WHICH,
+    _NO_TOKEN,
+    _NO_KEY,
+    _NO_PASS,
+    _NOTHING,
+) = (
     frozenset(_TABLE[name].split())
     for name in (
         *(
@@ -27,10 +37,13 @@ _ENDINGS, _OBJECTS, _DESCRIBED, _ALONE, _WHICH, _NO_TOKEN, _NO_KEY, _NOTHING = (
             "which",
             "no_token",
             "no_key",
+            "no_pass",
             "nothing",
         ),
     )
 )
+# Spark names the account that a secret is of behind what it is.
+_OF_ACCOUNT = re.compile(r"\.[a-z0-9-]{1,63}\.(?:blob|dfs|file)\.core\.[a-z.]{1,40}$")
 _KEY_ENDINGS = tuple(word for word in _ENDINGS if word.endswith("key"))
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _REFERENCE = re.compile(
@@ -44,7 +57,7 @@ _REFERENCE = re.compile(
 YOUR_OWN = r"your[-_ ][a-z_ -]+"
 """What documents write for a value that the reader has to put there."""
 # What is filled in, in the middle of a value.
-_FILLED = re.compile(r"\$\{[^{}]*\}|\$\([^()]*\)|\$?\{\{[^{}]*\}\}")
+_FILLED = re.compile(r"\$\{[^{}]*\}|\$\([^()]*\)|\$?\{\{[^{}]*\}\}|\{[A-Za-z_][^{}]*\}")
 _STAND_IN = re.compile(
     rf"REDACTED|Sanitized|{YOUR_OWN}|\*+|x{{3,}}|\.{{3,}}|\u2022+|value\d*"
     r"|\(\.[*+]\??\).*|(?:3D)?A{40,86}(?:=(?:3D)?){0,2}(?:/.*)?|drawn-\d+x+|user@example\.com",
@@ -83,6 +96,8 @@ def is_secret_name(name: str) -> bool:
         return False
     if last in ("auth", "pass", "pw", "conn") and before:
         return last in ("pass", "pw")
+    if last.endswith(("pass", "pwd")):  # DBPASS
+        return last not in _NO_PASS
     if last in ("pat", "sas", "dsn", "jwt", "cookie", "signature"):
         return True
     return any(
@@ -94,7 +109,8 @@ def is_secret_name(name: str) -> bool:
 
 def _telling_words(name: str) -> list[str]:
     """The words of a name, without those at its end that only say which or of what."""
-    words = [word.lower() for word in _WORDS.findall(name[-120:])]
+    told = _OF_ACCOUNT.sub("", name[-160:])
+    words = [word.lower() for word in _WORDS.findall(told[-120:])]
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _WHICH):
         words.pop()
     return words
@@ -109,11 +125,11 @@ def _is_secret_key(joined: str, before: str) -> bool:
 def is_reference(value: str) -> bool:
     """Whether a value only says where the secret is, or that there is none."""
     stripped = _SCHEME.sub("", value.strip())
-    if "$" in stripped or "{{" in stripped:
+    if "$" in stripped or "{" in stripped:
         stripped = _FILLED.sub("", stripped)
     return (
         len(stripped) < _SHORTEST
-        or stripped.lower() in _NOTHING
+        or stripped.lower().rstrip("?") in _NOTHING
         or _REFERENCE.fullmatch(stripped) is not None
         or "REDACTED" in stripped
         or "REDACTED".startswith(stripped)  # cut where a line ends
@@ -154,7 +170,7 @@ def is_named_secret(name: str, value: str) -> bool:
     if not is_secret_name(name) or is_reference(value) or _is_name(value, name):
         return False
     last = _telling_words(name)[-1]
-    if last in ("pwd", "pass", "pat", "path") and is_path(value):
+    if (last.endswith(("pwd", "pass")) or last == "pat") and is_path(value):
         return False
     if last == "key":
         return _looks_like_key(value)
