@@ -49,6 +49,8 @@ _AZ_LONG = {
 }
 _LIST = re.compile("\ue002[0-9]+\ue003")
 _TOOLS = re.compile(r"(?:.*[/\\])?(curl|wget|http|https|xh|xhs|az)(?:\.exe)?")
+_ENGINES = frozenset(("docker", "podman", "nerdctl"))
+_IMAGES = re.compile(r"(?:[\w.:-]+/)*(curl|wget)(?:[:@][\w.:-]+)?")
 _NOT_RUN = frozenset(_TABLE["not_run"].split())
 
 
@@ -80,8 +82,11 @@ def find_tool(words: Sequence[Text]) -> tuple[str, int]:
     """The client that a command runs, and which word names it; "" without one."""
     if not words or words[0].flat in _NOT_RUN:
         return "", 0
+    in_image = words[0].flat in _ENGINES
     for index, word in enumerate(words):
         found = _TOOLS.fullmatch(word.flat)
+        if found is None and in_image:
+            found = _IMAGES.fullmatch(word.flat)
         if found is None:
             continue
         if index and words[index - 1].flat in ("-v", "-V"):  # command -v curl
@@ -117,7 +122,7 @@ Option = tuple[str, Text]
 def _read_curl(
     words: Sequence[Text], stdin: Text | None, client: Client
 ) -> Iterator[Request]:
-    options, others = _sort_curl(words, client)
+    options, others = _sort_curl(words, stdin, client)
     groups: list[tuple[list[Option], list[Text]]] = [([], [])]
     for name, word in options:
         if name == "next":
@@ -132,9 +137,13 @@ def _read_curl(
 
 
 def _sort_curl(
-    words: Sequence[Text], client: Client
+    words: Sequence[Text], stdin: Text | None, client: Client
 ) -> tuple[list[Option], list[Text]]:
-    """Options by their long names; what is no option has the name ""."""
+    """Options by their long names; what is no option has the name "".
+
+    The parser of shells loses a dash before a here-document: an option that wants a
+    value, and is the last word, has that.
+    """
     options: list[Option] = []
     waiting = iter(words)
     for word in waiting:
@@ -142,15 +151,14 @@ def _sort_curl(
         if text.startswith("--") and len(text) > 2:
             name, _, _ = text[2:].partition("=")
             if name in _CURL_VALUES:
-                value = next(waiting, None)
-                options += [(name, value)] if value is not None else []
+                options.append((name, next(waiting, word.cut(0, 1))))
             else:
                 options.append((name, word))
         elif text.startswith("-") and len(text) > 1:
             options += _read_short(word, waiting)
         else:
             options.append(("", word))
-    return [one for read in options for one in _include(read, client)], []
+    return [one for read in options for one in _include(read, stdin, client)], []
 
 
 def _read_short(word: Text, waiting: Iterator[Text]) -> list[Option]:
@@ -162,15 +170,16 @@ def _read_short(word: Text, waiting: Iterator[Text]) -> list[Option]:
             found.append((name, word))
             continue
         rest = word.cut(at)
-        value = rest if rest.flat else next(waiting, None)
-        return [*found, (name, value)] if value is not None else found
+        return [*found, (name, rest if rest.flat else next(waiting, word.cut(0, 1)))]
     return found
 
 
-def _include(option: Option, client: Client) -> Iterator[Option]:
+def _include(option: Option, stdin: Text | None, client: Client) -> Iterator[Option]:
     """The options of a ``-K`` file in its place."""
     name, value = option
-    config = client.read_file(value.flat) if name == "config" else None
+    config = None
+    if name == "config":
+        config = stdin if value.flat == "-" else client.read_file(value.flat)
     if config is None:
         yield option
         return
@@ -298,12 +307,11 @@ def _read_named(
         _read_named(request, None, stdin, client)
         return
     shown = client.show(name.flat)
-    if _LIST.search(name.flat):
+    text = client.read_file(name.flat)
+    if text is None and _LIST.search(name.flat):
         why = f"its body is the file {shown}, a name which the script does not tell"
         _give_up(request, why)
-        return
-    text = client.read_file(name.flat)
-    if text is None:
+    elif text is None:
         _give_up(request, f"its body is the file {shown}, and there is none")
     else:
         _place_body(request, text, client)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from azml_contract.scripts.calls import Client, Request, find_tool, read_requests
 from azml_contract.scripts.command import Command
@@ -30,6 +30,19 @@ from azml_contract.scripts.text import (
 )
 from azml_contract.scripts.uploads import Upload, read_upload
 
+_PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
+_REFERENCE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
+_URL = re.compile(
+    r"(?i)https://management\.azure\.com/[^\s\"'`]*"
+    r"/microsoft\.machinelearningservices/[^\s\"'`]*"
+)
+_NEVER_SEND = frozenset(
+    (
+        *("az", "grep", "egrep", "awk", "cut", "sort", "basename", "dirname", "test"),
+        *("[", "[[", "logger", "wc", "tput", "export", "realpath", "uniq", "fold"),
+    )
+)
+"""Programs that may be given a URL and do not go there, or not by HTTP alone."""
 _SECRET_NAME = re.compile(
     r"(?i)\$\{?\w*(?:token|secret|passw|accountkey|account_key)\w*"
 )
@@ -126,6 +139,7 @@ class _Reader:
             "tail": self._pass,
             "exit": self._exit,
             "az": self._az,
+            "envsubst": self._substitute,
         }
         for name in (
             "true",
@@ -160,9 +174,13 @@ class _Reader:
         if tool:
             return self._call(shell, command, tool, at)
         write = self._writers.get(command.name)
-        if write is None:
-            return None
-        return write(shell, command)
+        if write is not None:
+            return write(shell, command)
+        if command.name not in shell.functions and not self._read_program(
+            shell, command
+        ):
+            self._note_unread(command)
+        return None
 
     # --- calls ------------------------------------------------------------------------
 
@@ -242,7 +260,13 @@ class _Reader:
 
     def _printf(self, shell: Shell, command: Command) -> Text | None:
         words = command.words[1:]
-        if words and words[0].flat == "-v":
+        if len(words) > 1 and words[0].flat == "-v":
+            inner = replace(
+                command, words=[command.words[0], *words[2:]], captured=True
+            )
+            text = self._printf(shell, inner)
+            if text is not None:
+                shell.assign(words[1].flat, text, command.start)
             return EMPTY
         self._note_printed(shell, command, words)
         if not words:
@@ -303,6 +327,68 @@ class _Reader:
             return None
         made = Hole(hole.shown, hole.call, hole.path, -1, hole.is_secret)
         return shell.words.hole(command.source, command.start, command.end, made)
+
+    def _substitute(self, shell: Shell, command: Command) -> Text | None:
+        """envsubst: names in a text become what the environment has."""
+        text = command.stdin
+        if text is None or text.whole_token:
+            return None
+        pieces, at = [], 0
+        for found in _REFERENCE.finditer(text.flat):
+            name = found[1] or found[2]
+            known = shell.known.get(name)
+            place = text.cut(found.start(), found.end()).parts[0]
+            hole = shell.words.hole(
+                place.source, place.start, place.end, Hole(f"${name}")
+            )
+            pieces += [
+                text.cut(at, found.start()),
+                known if isinstance(known, Text) else hole,
+            ]
+            at = found.end()
+        return join([*pieces, text.cut(at)])
+
+    # --- programs of other languages ------------------------------------------------
+
+    def _read_program(self, shell: Shell, command: Command) -> bool:
+        """The calls of a Python program in the script; whether it makes any."""
+        if not _PYTHON.fullmatch(command.name):
+            return False
+        flats = [word.flat for word in command.words]
+        text = command.stdin
+        if "-c" in flats[:-1]:
+            text = command.words[flats.index("-c") + 1]
+        elif any(not one.startswith("-") for one in flats[1:]):
+            return False
+        if text is None or not text.parts:
+            return False
+        from azml_contract.scripts import python_calls
+
+        source = text.as_source()
+        try:
+            found = list(python_calls.find_requests(source, shell.holes))
+        except SyntaxError:
+            return False
+        for start, end, request in found:
+            index = len(self.script.calls)
+            self.script.calls.append(
+                Call(index, "python", request, source, start, end, command.level)
+            )
+        return bool(found)
+
+    def _note_unread(self, command: Command) -> None:
+        """A program that is not read and is given a URL of the provider."""
+        given = (*command.words[1:], *([command.stdin] if command.stdin else ()))
+        for text in given:
+            found = _URL.search(text.flat)
+            if found is None or command.name in _NEVER_SEND:
+                continue
+            why = f"{command.name} makes it, which is not read here"
+            request = Request("GET", text.cut(*found.span()), unknown=why)
+            index = len(self.script.calls)
+            span = (command.source, command.start, command.end, command.level)
+            self.script.calls.append(Call(index, command.name, request, *span))
+            return
 
     def _exit(self, shell: Shell, command: Command) -> Text:
         if command.level == 0 and not command.in_function and not command.captured:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from azml_contract.scripts.branches import MEMBER, choose, list_bodies, names_files
 from azml_contract.scripts.chunks import cut
 from azml_contract.scripts.command import (
     Command,
@@ -27,7 +28,12 @@ from azml_contract.scripts.effort import Effort
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.parse import Node, parse
 from azml_contract.scripts.redirects import Redirects, Stretch
-from azml_contract.scripts.shell_builtins import DECLARES, find_script, run_builtin
+from azml_contract.scripts.shell_builtins import (
+    DECLARES,
+    find_script,
+    find_script_file,
+    run_builtin,
+)
 from azml_contract.scripts.text import (
     EMPTY,
     Hole,
@@ -92,6 +98,8 @@ class Shell:
         self._listen = listen
         self._state = _State()
         self._called: set[str] = set()
+        self._at_exit: list[Text] = []
+        self._left_out: list[tuple[int, int]] = []
         self._left = _MOST_COMMANDS
         self._covered = Covered(len(source.text), _DEEPEST)
         self._here = Stretch(source, 0)
@@ -111,13 +119,20 @@ class Shell:
         """
         for start, end in cut(self.source.text, lines):
             self._run_range(self.source, start, end)
+        for text in self._at_exit:
+            self.run_text(text)
         self._run_uncalled()
         read = 0
         for place in calls:
             if place >= read and not self._covered.holds(place, lines):
-                read = end = logical_line_end(self.source.text, place)
+                read = end = self._find_end(place)
                 self._run_range(self.source, place, end)
                 self._run_uncalled()
+
+    def _find_end(self, place: int) -> int:
+        """Where the commands end that begin at a place: with their branch or line."""
+        inside = (end for start, end in self._left_out if start <= place < end)
+        return min(inside, default=logical_line_end(self.source.text, place))
 
     def run_text(self, text: Text) -> Text | None:
         """Follow a script that stands in a text, such as that of ``bash -c``."""
@@ -126,11 +141,7 @@ class Shell:
         first = text.parts[0]
         if len(text.parts) == 1 and first.is_even:
             return self._run_range(first.source, first.start, first.end)
-        shifts, at = [], 0
-        for part in text.parts:
-            shifts.append((at, part.source.origin(part.start)))
-            at += len(part.text)
-        made = Source(first.source.file, text.flat, tuple(shifts), is_editable=False)
+        made = text.as_source()
         return self._run_range(made, 0, len(made.text))
 
     # --- ranges and nodes -----------------------------------------------------------
@@ -270,8 +281,6 @@ class Shell:
         name = self._raw(name_node)
         adds = any(child.type == "+=" for child in rest)
         values = [child for child in rest if child.is_named]
-        if name_node.type == "subscript":
-            return EMPTY
         value: Value = EMPTY
         if values and values[0].type == "array":
             value = tuple(
@@ -279,6 +288,10 @@ class Shell:
                 for child in values[0].named_children
                 for word in self.words.read(self._now, *self._span(child))
             )
+            for word in value:
+                if found := MEMBER.match(word.flat):
+                    key = f"{name}[{found['key']}]"
+                    self.assign(key, word.cut(found.end()), self._span(node)[0])
         elif values:
             start, end = self._span(values[0])
             end = max(end, self._span(values[-1])[1])
@@ -372,7 +385,7 @@ class Shell:
             start, end = self._span(node)
             items = [self.words.hole(self._now, start, end, Hole(f"${name}"))]
         for item in items:
-            plain = re.search(r"[*?]", item.flat) is None
+            plain = not names_files(item)
             start, end = self._span(node)
             hole = self.words.hole(self._now, start, end, Hole(f"${name}"))
             self.known.values[name] = item if plain else hole
@@ -385,7 +398,12 @@ class Shell:
         state = self._state
         state.loops = (*state.loops, self._span(node))
         state.level += 1
-        self._visit_all(node.children, stdin)
+        for _ in range(_MOST_ITEMS):
+            before = self.known.count_arguments()
+            self._visit_all(node.children, stdin)
+            # A loop that takes its arguments away goes on until none is left.
+            if not 0 < self.known.count_arguments() < before or self._left <= 0:
+                break
         state.level -= 1
         state.loops = state.loops[:-1]
         return None
@@ -393,17 +411,18 @@ class Shell:
     _visit_c_style_for_statement = _visit_while_statement
 
     def _visit_case_statement(self, node: Node, stdin: Text | None) -> Text | None:
+        """The branch whose pattern fits, where the word tells; else each of them."""
+        named = [child for child in node.named_children if child.type != "comment"]
+        items = [child for child in named if child.type == "case_item"]
+        words = [child for child in named if child.type != "case_item"]
+        value = join(self.words.read_one(self._now, *self._span(one)) for one in words)
+        taken = choose(self._here, items, value.flat, self.words)
         self._state.level += 1
-        for item in node.named_children:
-            if item.type == "case_item":
-                patterns = [
-                    child
-                    for index, child in enumerate(item.named_children)
-                    if item.field_name_for_named_child(index) != "value"
-                ]
-                self._visit_all(patterns)
-            elif item.type not in ("word", "comment"):
-                self.words.read(self._now, *self._span(item))
+        for item in items:
+            if taken is None or item in taken:
+                self._visit_all(list_bodies(item))
+            elif self._now is self.source:
+                self._left_out.append(self._span(item))
         self._state.level -= 1
         return None
 
@@ -452,12 +471,12 @@ class Shell:
     def _visit_command(self, node: Node, stdin: Text | None) -> Text | None:
         start, end = self._span(node)
         ranges: list[tuple[int, int]] = []
-        for child in node.named_children:
+        for child in node.children:
             if child.type == "variable_assignment":
                 self._visit(child)
             elif child.type in ("herestring_redirect", "file_redirect"):
                 stdin = self._redirects.feed(self._here, child, stdin)
-            elif child.type != "comment":
+            elif child.type != "comment" and (child.is_named or child.type == "-"):
                 first, last = self._span(child)
                 if ranges and self._touch(ranges[-1][1], first):
                     ranges[-1] = (ranges[-1][0], last)
@@ -485,6 +504,13 @@ class Shell:
         )
         return self._run_command(command)
 
+    def _run_file(self, text: Text, words: Sequence[Text]) -> Text | None:
+        """Follow another script, with its arguments."""
+        kept = self.known.bind(words)
+        output = self.run_text(text)
+        self.known.restore(kept)
+        return output
+
     def _touch(self, end: int, start: int) -> bool:
         """Whether two pieces are one word; a continued line is no gap."""
         return self._now.text[end:start] in ("", "\\\n")
@@ -499,6 +525,12 @@ class Shell:
         script = find_script(command)
         if script is not None:
             return self.run_text(script)
+        file = find_script_file(command)
+        text = self.files.read(command.words[file].flat) if file >= 0 else None
+        if text is not None:
+            return self._run_file(text, command.words[file + 1 :])
+        if name == "trap" and len(command.words) > 1:
+            self._at_exit.append(command.words[1])
         if name in DECLARES:
             return EMPTY
         run_builtin(self, command)

@@ -16,6 +16,7 @@ from azml_contract.scripts.words import Value, Variables, Words
 
 DECLARES = frozenset(("export", "local", "readonly", "declare", "typeset"))
 _SHELLS = re.compile(r"(?:.*/)?(?:bash|sh|zsh|dash)")
+_CALLS = re.compile(r"(?:^|[\s;|&])(?:curl|wget|az\s+rest)\s")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -38,7 +39,22 @@ def find_script(command: Command) -> Text | None:
     """The text that a command runs as a script in its own place; None for others."""
     if command.name == "eval" and len(command.words) > 1:
         return join(command.words[1:], " ")
+    if command.name == "ssh":
+        return next((w for w in command.words[2:] if _CALLS.search(w.flat)), None)
     return find_inner(command) if _SHELLS.fullmatch(command.name) else None
+
+
+def find_script_file(command: Command) -> int:
+    """Which word of a command names a script that it runs; -1 for none."""
+    flats = [word.flat for word in command.words]
+    if not flats:
+        return -1
+    if flats[0].endswith((".sh", ".bash")):
+        return 0
+    if not _SHELLS.fullmatch(flats[0]):
+        return -1
+    named = (n for n, one in enumerate(flats) if n and not one.startswith(("-", "+")))
+    return next(named, -1)
 
 
 def run_builtin(shell: Runs, command: Command) -> None:
@@ -55,6 +71,9 @@ def run_builtin(shell: Runs, command: Command) -> None:
     elif name == "read":
         _read_variable(shell, command)
     elif name == "set":
+        flats = [word.flat for word in command.words]
+        if "--" in flats:
+            shell.known.bind(command.words[flats.index("--") + 1 :])
         shell.options.update(word.flat for word in command.words[1:])
 
 

@@ -181,6 +181,15 @@ class Text:
             within, max(part.end - part.start - 1, 0)
         ) * (part.is_even or within >= len(part.text))
 
+    def as_source(self) -> Source:
+        """A script that stands in this text, whose places are those of its parts."""
+        first = self.parts[0]
+        shifts, at = [], 0
+        for part in self.parts:
+            shifts.append((at, part.source.origin(part.start)))
+            at += len(part.text)
+        return Source(first.source.file, self.flat, tuple(shifts), is_editable=False)
+
     @property
     def whole_token(self) -> str:
         """Its token, where it is one hole and nothing else; else ""."""

@@ -83,6 +83,11 @@ class Variables:
             self.values["@"] = self.values["*"] = tuple(words)
         return before
 
+    def count_arguments(self) -> int:
+        """How many arguments there are; 0 where they are not known."""
+        value = self.values.get("@")
+        return len(value) if isinstance(value, tuple) else 0
+
     def restore(self, before: Mapping[str, Value | None]) -> None:
         """Set the arguments back to what they were."""
         for name, value in before.items():
@@ -317,7 +322,8 @@ class _Reader:
     ) -> None:
         known = self._words.known
         known.used.setdefault(name, (self._source, start))
-        value = known.get(name)
+        member = known.get(f"{name}{subscript}") if subscript else None
+        value = member if member is not None else known.get(name)
         if value is None:
             self._hole(self._text[start : self._at], start)
         elif isinstance(value, Text):
@@ -339,6 +345,10 @@ class _Reader:
 
     def _read_braced(self, start: int, inside: str, style: Style) -> None:
         found = _OPERATOR.fullmatch(inside)
+        pointed = self._words.known.get(inside[1:]) if inside[:1] == "!" else None
+        if isinstance(pointed, Text) and _NAME.fullmatch(pointed.flat):
+            self._look_up(start, pointed.flat, style)
+            return
         if found is None or found[1] == "!":
             self._hole(f"${{{inside}}}", start)
             return

@@ -66,8 +66,36 @@ STYLES = {
     f'("https://" + "x.example/i")}}}}\' | {PUT} -d @-',
     "jq json": f"B=$(jq -nc --argjson p '{BODY[15:-1]}' '{{properties: $p}}')\n"
     f'{PUT} -d "$B"',
+    "printf into a variable": f"printf -v B '%s' '{BODY}'\n{PUT} -d \"$B\"",
+    "file of a temporary name": f'T=$(mktemp)\necho \'{BODY}\' > "$T"\n{PUT} -d @"$T"',
+    "names filled in": f"echo '{BODY}' | envsubst | {PUT} -d @-",
+    "table": f"declare -A M=([url]='{URL}')\nM[body]='{BODY}'\n"
+    'curl -X PUT "${M[url]}" -d "${M[body]}"',
+    "name of a name": f"A='{BODY}'\nN=A\n{PUT} -d \"${{!N}}\"",
+    "at the end": f"trap '{PUT} -d \"$B\"' EXIT\nB='{BODY}'",
+    "elsewhere": f"ssh host '{PUT} -d \"{ESCAPED}\"'",
+    "in an image": f"docker run registry.example/curl:8 -X PUT '{URL}' -d '{BODY}'",
+    "arguments set": f"set -- -X PUT -d '{BODY}'\ncurl \"$@\" '{URL}'",
+    "another script": f'cat > put.sh <<\'E\'\ncurl -X PUT "$1" -d "$2"\nE\n'
+    f"bash put.sh '{URL}' '{BODY}'",
+    "script by itself": f'cat > put.sh <<\'E\'\ncurl -X PUT "$1" -d "$2"\nE\n'
+    f"put.sh '{URL}' '{BODY}'",
+    "options of a function": "put() { while [ $# -gt 0 ]; do case $1 in --body) b=$2;"
+    ' shift 2;; --url) u=$2; shift 2;; esac; done; curl -X PUT "$u" -d "$b"; }\n'
+    f"put --url '{URL}' --body '{BODY}'",
+    "config as input": f'curl -K - <<E\nurl = "{URL}"\nrequest = PUT\n'
+    f'data = "{ESCAPED}"\nE',
+    "upload as input": f"curl '{URL}' -T - <<E\n{BODY}\nE",
+    "array of URLs": f'U=(\'{URL}\')\nfor u in "${{U[@]}}"; do curl -X PUT "$u" '
+    f"-d '{BODY}'; done",
     "lines of windows": f'B="{ESCAPED}"\r\n{PUT} \\\r\n  -d "$B"\r\n',
 }
+PROGRAMS = {
+    "document": f"python3 - <<'E'\nfrom requests import put\n"
+    f"put('{URL}', json={BODY})\nE",
+    "word": f"python3 -c \"import requests; requests.put('{URL}', data='{ESCAPED}')\"",
+}
+"""Python within a script, which is judged and not rewritten."""
 
 
 def test_a_run_of_a_function_that_is_not_judged_is_told_beside_one_that_is(judge):
@@ -85,6 +113,48 @@ def test_a_run_of_a_function_that_is_not_judged_is_told_beside_one_that_is(judge
         "no known operation": 1,
         "its body is $UNKNOWN, which the script does not tell": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("line", "program"),
+    [
+        ("node -e \"fetch('WORKSPACE/jobs?api-version=2024-04-01')\"", "node"),
+        ("pwsh -c 'irm WORKSPACE/jobs?api-version=2024-04-01'", "pwsh"),
+        ("ruby <<'E'\nget('WORKSPACE/jobs?api-version=2024-04-01')\nE", "ruby"),
+        ("c WORKSPACE/jobs?api-version=2024-04-01", "c"),
+    ],
+)
+def test_a_program_that_is_given_a_url_and_is_not_read_is_told(judge, line, program):
+    judged = judge(f"curl 'WORKSPACE/jobs?api-version=2024-04-01'\n{line}\n")
+
+    assert places(judged) == [("AZC153", 2, 1)]
+    assert judged.calls.judged == 1
+    why = f"{program} makes it, which is not read here"
+    assert judged.calls.not_judged == {why: 1}
+
+
+def test_what_only_prints_or_looks_for_a_url_makes_no_call(judge):
+    judged = judge(
+        "U=WORKSPACE/jobs?api-version=2024-04-01\n"
+        'echo "$U"\nprintf "%s" "$U"\ngrep -q "$U" log\n[ "$U" = x ]\nexport U\n'
+        'curl "$U"\n'
+    )
+
+    assert judged.findings == ()
+    assert (judged.calls.judged, judged.calls.not_judged) == (1, {})
+
+
+def test_the_branch_of_a_choice_that_is_taken_sets_what_follows(judge):
+    """Calls of the others are judged all the same."""
+    judged = judge(
+        "set_kind() {\n  case $1 in\n    d*) KIND=data ;;\n"
+        "    *) KIND=x; curl WORKSPACE/jobz?api-version=2024-04-01 ;;\n  esac\n}\n"
+        "set_kind data\ncurl WORKSPACE/$KIND?api-version=2024-04-01\n"
+    )
+
+    assert [found[:2] for found in places(judged)] == [("AZC150", 4)]
+    assert judged.calls.judged == 1
+    assert judged.calls.not_judged == {"no known operation": 1}
 
 
 def test_how_far_arguments_move_may_be_unknown(judge):
@@ -127,9 +197,9 @@ def test_a_branch_that_no_run_takes_is_judged_too(judge):
     assert [one.code for one in judged.findings] == ["AZC101", "AZC102"]
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_a_body_is_judged_in_every_style(judge, style):
-    judged = judge(STYLES[style])
+@pytest.mark.parametrize("text", [*STYLES.values(), *PROGRAMS.values()])
+def test_a_body_is_judged_in_every_style(judge, text):
+    judged = judge(text)
 
     found = {(one.code, one.pointer) for one in judged.findings}
     assert found == {
