@@ -115,6 +115,23 @@ def test_many_versions_scroll_inside_a_phone_with_the_names_in_place(
     assert box["x"] + box["width"] <= 360
 
 
+def test_long_names_stay_within_the_panel_of_a_phone(
+    show: Show, row: Callable[..., Shape], finding: Callable[..., Shape]
+) -> None:
+    bad = ("refused", finding("AZC101", "/properties/x", "Wrong."))
+    label = f"PUT workspaces/{'onlineEndpoints/' * 4}score"
+    made = row("s" * 80, 0, "Op", label=label, statuses={"2024-04-01": bad})
+    shown = show({"rows": [made]}, **PHONE)
+    page = shown.page
+    shown.cell("s" * 8, "2024-04-01").tap()
+    panel = page.locator("#panel")
+    expect(panel.get_by_role("button", name="PUT workspaces")).to_be_visible()
+    assert panel.evaluate("panel => panel.scrollWidth") == 360
+    for name in ("#panel-title", ".row span:last-of-type"):
+        fits = "e => e.scrollWidth <= e.clientWidth"
+        assert panel.locator(name).last.evaluate(fits), name
+
+
 # --- links, print, coverage ----------------------------------------------------
 
 

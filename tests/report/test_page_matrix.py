@@ -320,6 +320,11 @@ def test_open_findings_follow_the_arrows(show: Show, small_report: Shape) -> Non
     page.keyboard.press("ArrowLeft")
     expect(page.locator("#panel-title")).to_have_text("PUT data at 2021-03-01-preview")
     assert shown.focused() == "ok at 2021-03-01-preview, recorded here"
+    marked = page.locator("#grid [data-open]")
+    expect(marked).to_have_count(1)
+    expect(marked).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(marked).to_have_count(0)
 
 
 def test_one_place_of_the_matrix_is_reached_by_tab(
@@ -394,3 +399,78 @@ def test_every_status_has_a_letter_and_a_name_beside_its_colour(
     )
     assert sorted(roles) == ["columnheader", "gridcell", "row", "rowgroup", "rowheader"]
     assert page.locator("#grid").get_attribute("aria-rowcount") == "7"
+
+
+# --- rows that are written anew ---------------------------------------------------
+
+# All that a reader, a screen reader or the pointer gets from the matrix.
+SHOWN = """() => [...document.querySelectorAll("#grid .r")].map((row) => [
+  row.className, row.style.top, row.ariaRowIndex, row.ariaLevel, row.ariaExpanded,
+  ...[...row.children].map((cell) => [cell.role, cell.className, cell.title,
+    cell.ariaLabel, cell.ariaColIndex, cell.innerHTML].join(" | ")),
+])"""
+ADDRESSES = (
+    "q=first",
+    "status=refused",
+    "versions=stable",
+    "status=gone&versions=preview",
+    "status=unknown+ignored&from=2024-04-01",
+    "q=no+such+thing",
+    "q=second&status=gone",
+    "",
+)
+
+
+def test_rows_that_are_written_anew_say_what_a_fresh_page_says(
+    show: Show, small_report: Shape
+) -> None:
+    page = show(small_report).page
+    for address in ADDRESSES:
+        page.evaluate(f"location.hash = '{address}'")
+        expect(page.locator("#search")).to_have_value(
+            address.partition("q=")[2].partition("&")[0].replace("+", " ")
+        )
+        fresh = show(small_report, at=f"#{address}").page
+        assert page.evaluate(SHOWN) == fresh.evaluate(SHOWN), address
+
+
+def test_rows_stand_in_their_order_wherever_one_scrolls(
+    show: Show, row: Callable[..., Shape]
+) -> None:
+    rows = [row(f"s{n // 8}", n % 8, f"Op{n}") for n in range(160)]
+    page = show({"rows": rows}).page
+    page.locator("#grid [tabindex='0']").focus()
+    for top in (260, 273, 1400, 1100, 4000, 0, 1e6, 900):
+        page.evaluate(
+            """(top) => new Promise((done) => {
+              document.getElementById("grid").scrollTop = top;
+              requestAnimationFrame(() => setTimeout(done));
+            })""",
+            top,
+        )
+        all_rows = page.locator(".r").all()
+        said = [int(one.get_attribute("aria-rowindex") or 0) for one in all_rows]
+        assert said == sorted(said)
+        assert said[0] == 2  # the active row stays, and so does the focus
+        names = page.locator(".r .name .text").all_inner_texts()
+        expected = [f"s{n // 9}" if n % 9 == 0 else f"Op{n - n // 9 - 1}"
+                    for n in (one - 2 for one in said)]  # fmt: skip
+        assert names == expected
+        of_groups = ".r:not(.group)[aria-expanded], .r:not(.group) .name[aria-label]"
+        assert page.locator(of_groups).count() == 0
+        focused = "document.activeElement.parentElement.ariaRowIndex"
+        assert page.evaluate(focused) == "2"
+
+
+def test_the_focus_stays_in_the_matrix_when_it_is_filtered(
+    show: Show, small_report: Shape
+) -> None:
+    shown = show(small_report)
+    page = shown.page
+    shown.cell("PUT data", "2024-04-01").click()
+    page.keyboard.press("Escape")
+    page.evaluate("location.hash = 'status=refused'")
+    expect(page.locator(".r")).to_have_count(2)
+    assert shown.focused() == "refused at 2024-04-01"
+    page.keyboard.press("ArrowLeft")
+    assert shown.focused() == "refused at 2022-05-01"

@@ -140,3 +140,49 @@ def test_ten_thousand_calls_never_fill_the_document(
     expect(page.locator("#panel .code")).to_contain_text('"name": "123-7"')
     page.get_by_role("button", name="Clear").click()
     require_few()
+
+
+# What is done, and how many nodes it may write: the rows in sight have 1,500 cells.
+WRITTEN = {
+    "press('ArrowRight')": 40,
+    "click('.r:not(.group) .c.ignored')": 40,
+    "press('ArrowDown')": 120,
+    "scroll(26)": 200,
+}
+REUSED = ("scroll(1e9)", "scroll(-500)", "click('.chip.ignored')", "find('story_005')")
+TOUCH = """async (code) => {
+  const grid = document.getElementById("grid");
+  const all = new Set(grid.querySelectorAll(".r"));
+  const seen = [];
+  const observer = new MutationObserver((found) => seen.push(...found));
+  const watched = { subtree: true, childList: true, attributes: true };
+  observer.observe(grid, watched);
+  const click = (selector) => document.querySelector(selector).click();
+  const press = (key) => document.activeElement.dispatchEvent(
+    new KeyboardEvent("keydown", { key, bubbles: true }));
+  const find = (text) => {
+    const search = document.getElementById("search");
+    search.value = text;
+    search.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+  };
+  const scroll = (by) => { grid.scrollTop += by; };
+  new Function("click", "press", "scroll", "find", code)(click, press, scroll, find);
+  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  observer.disconnect();
+  const made = [...grid.querySelectorAll(".r")].filter((row) => !all.has(row));
+  return [seen.length, made.length];
+}"""
+
+
+def test_what_stays_as_it_is_is_not_written_again(
+    show: Show, row: Callable[..., Shape], finding: Callable[..., Shape]
+) -> None:
+    page = show(make_suite(row, finding)).page
+    page.locator("#unfold").click()
+    page.locator("#grid [tabindex='0']").focus()
+    for code, most in WRITTEN.items():
+        written, made = page.evaluate(TOUCH, code)
+        assert (written <= most, made <= 1) == (True, True), code
+    for code in REUSED:
+        written, made = page.evaluate(TOUCH, code)
+        assert made < 10, code  # those that stand where there were fewer

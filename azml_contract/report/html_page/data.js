@@ -20,8 +20,42 @@ const TAIL = 12; // how much of the end of a long name is always shown
 
 const isPreview = (version) => version.length > 10;
 
+/** What tells which of two versions is older: a preview comes before its own day's. */
+const ageOf = (version) => version.slice(0, 10) + (isPreview(version) ? "a" : "b");
+const AGES = DATA.versions.map(ageOf);
+
+/** A function that remembers what it gave; its arguments are numbers. */
+function remember(give) {
+  const known = new Map();
+  return (...asked) => {
+    const key = asked.join();
+    if (!known.has(key)) known.set(key, give(...asked));
+    return known.get(key);
+  };
+}
+
+const errorsOf = remember((cell) => (DATA.cells[cell] ?? []).slice(2)
+  .map((index) => DATA.findings[index])
+  .filter(([, severity]) => DATA.texts[severity] === "error")
+  .map(([code, , , pointer]) => `${code} ${pointer}`));
+
+/**
+ * What becomes of calls at each version: the index of the status, ABSENT where unjudged,
+ * and whether moving there breaks them. What was wrong at the recorded version already is
+ * no break: some scenarios send a bad body on purpose. The same rule as
+ * regression/outcome.py, and a test compares them.
+ */
+const fareOf = remember((pattern, own) => {
+  const known = new Set(errorsOf(own));
+  const cells = DATA.patterns[pattern];
+  const statuses = cells.map((cell) => DATA.cells[cell]?.[0] ?? ABSENT);
+  const breaks = cells.map((cell, version) => statuses[version] >= FIRST_BREAK
+    && errorsOf(cell).some((error) => !known.has(error)));
+  return { statuses, breaks };
+});
+
 const GROUPS = DATA.groups.map(([scenario, recorded, target, goal, edits]) => ({
-  scenario, recorded, target, goal, edits, steps: [],
+  scenario, recorded, target, goal, edits, age: ageOf(recorded), steps: [],
 }));
 const STEPS = foldPolls();
 for (const step of STEPS) step.group.steps.push(step);
@@ -40,7 +74,7 @@ function foldPolls() {
       request: DATA.exchanges[request],
       response: DATA.exchanges[response],
       pattern,
-      own,
+      fare: fareOf(pattern, own),
     };
     const before = found.at(-1);
     if (before && isPollOf(before, made)) {
@@ -54,7 +88,7 @@ function foldPolls() {
 }
 
 function isPollOf(before, step) {
-  const same = ["group", "operation", "label", "request", "response", "pattern", "own"];
+  const same = ["group", "operation", "label", "request", "response", "fare"];
   return step.label.startsWith("GET ") && same.every((name) => before[name] === step[name]);
 }
 
@@ -69,60 +103,30 @@ function cellOf(step, version) {
   return DATA.cells[DATA.patterns[step.pattern][version]];
 }
 
-/**
- * The index of the status of a step; ABSENT where unjudged. Of a scenario, or of some of
- * its steps, the worst that is new since it was recorded: what a reader has to mend is
- * not hidden by what was wrong before. A refused call comes first, as it stops the rest.
- */
-function statusOf(row, version) {
-  if (!row.steps) return cellOf(row, version)?.[0] ?? ABSENT;
-  row.worst ??= new Map();
-  if (!row.worst.has(version)) row.worst.set(version, worstOf(row.steps, version).at(0));
-  return row.worst.get(version);
-}
+const statusOf = (step, version) => step.fare.statuses[version];
 
-/** The worst status of steps at a version, and the next where both are new breaks. */
+/** Whether moving to a version breaks a call, or any call of a scenario. */
+const breaksAt = (row, version) => (row.steps
+  ? row.steps.some((step) => step.fare.breaks[version])
+  : row.fare.breaks[version]);
+
+/**
+ * Of steps, the worst status that is new at a version, and the next where both are new
+ * breaks: what a reader has to mend is not hidden by what was wrong before. A refused call
+ * comes first, as it stops the rest. Without a new break, the worst of all.
+ */
 function worstOf(steps, version) {
   const fresh = new Set();
   let worst = ABSENT;
   for (const step of steps) {
-    const status = statusOf(step, version);
-    if (breaksAt(step, version)) fresh.add(status);
-    worst = Math.max(worst, status);
+    const { statuses, breaks } = step.fare;
+    if (breaks[version]) fresh.add(statuses[version]);
+    worst = Math.max(worst, statuses[version]);
   }
   return fresh.size ? WORST_FIRST.filter((status) => fresh.has(status)) : [worst];
 }
 
-const errorsOf = (cell) => (DATA.cells[cell] ?? []).slice(2)
-  .map((index) => DATA.findings[index])
-  .filter(([, severity]) => DATA.texts[severity] === "error")
-  .map(([code, , , pointer]) => `${code} ${pointer}`);
-
-/**
- * Whether moving to a version breaks a call, or any call of a scenario. What was
- * wrong at the recorded version already is no break: some scenarios send a bad body
- * on purpose. The same rule as regression/outcome.py, and a test compares them.
- */
-function breaksAt(row, version) {
-  row.breaks ??= new Map();
-  if (!row.breaks.has(version)) {
-    row.breaks.set(version, row.steps
-      ? row.steps.some((step) => breaksAt(step, version))
-      : statusOf(row, version) >= FIRST_BREAK && hasNewError(row, version));
-  }
-  return row.breaks.get(version);
-}
-
-function hasNewError(step, version) {
-  const known = new Set(errorsOf(step.own));
-  const cell = DATA.patterns[step.pattern][version];
-  return errorsOf(cell).some((error) => !known.has(error));
-}
-
-/** What tells which of two versions is older: a preview comes before its own day's. */
-const ageOf = (version) => version.slice(0, 10) + (isPreview(version) ? "a" : "b");
-const isOlder = (row, version) =>
-  ageOf(DATA.versions[version]) < ageOf((row.group ?? row).recorded);
+const isOlder = (row, version) => AGES[version] < (row.group ?? row).age;
 
 /** The newest of some versions, not older than the recorded one, that breaks nothing. */
 function newestUnchanged(group, versions) {
@@ -148,20 +152,16 @@ function findingsOf(step, version) {
 }
 
 // What a search looks through. Calls with the same row of cells share its words.
-const patternWords = new Map();
-function wordsOfPattern(index) {
-  if (!patternWords.has(index)) {
-    const words = new Set();
-    for (const cell of new Set(DATA.patterns[index])) {
-      for (const finding of (DATA.cells[cell] ?? []).slice(2)) {
-        const packed = DATA.findings[finding];
-        words.add(DATA.texts[packed[0]]).add(DATA.texts[packed[3]]);
-      }
+const wordsOfPattern = remember((index) => {
+  const words = new Set();
+  for (const cell of new Set(DATA.patterns[index])) {
+    for (const finding of (DATA.cells[cell] ?? []).slice(2)) {
+      const packed = DATA.findings[finding];
+      words.add(DATA.texts[packed[0]]).add(DATA.texts[packed[3]]);
     }
-    patternWords.set(index, [...words].join(" ").toLowerCase());
   }
-  return patternWords.get(index);
-}
+  return [...words].join(" ").toLowerCase();
+});
 
 function wordsOf(step) {
   const { group } = step;

@@ -1,17 +1,22 @@
-// The matrix: only the rows in sight are in the document, whatever the suite's size.
+// The matrix: only the rows in sight are in the document, whatever the suite's size. Their
+// elements are written anew for other rows, since making them takes longer than all else.
 
-const OVERSCAN = 6;
+const OVERSCAN = 4;
 const FEW_STEPS = 200;
 const MOST_PRINTED = 1500;
 
 const grid = {
   root: byId("grid"),
-  versions: [],
+  head: byId("grid").querySelector(".head"),
+  body: byId("grid").querySelector(".rows"),
+  notice: byId("grid").querySelector(".notice"),
+  versions: null,
   statuses: new Set(),
   rows: [],          // what can be scrolled to: groups, and the steps of unfolded ones
   stepsOf: new Map(),
   folded: new Map(), // what the reader chose, by group
-  shown: new Map(),  // index of a row -> its element
+  shown: new Map(),  // index of a row -> its element, ascending
+  blank: null,       // the element of a row, to be copied
   active: { row: 0, col: 0 },
   opened: null,      // {row, version} that the panel shows
   onOpen: () => {},
@@ -24,7 +29,8 @@ const isFolded = (group) =>
 
 function fillGrid() {
   const before = grid.rows[grid.active.row];
-  grid.versions = shownVersions();
+  const hadFocus = grid.body.contains(document.activeElement);
+  drawColumns(shownVersions());
   grid.statuses = wantedStatuses();
   const filtered = filterSteps(grid.versions, grid.statuses);
   grid.stepsOf = new Map(filtered);
@@ -34,121 +40,129 @@ function fillGrid() {
     row: kept >= 0 ? kept : 0,
     col: Math.min(grid.active.col, grid.versions.length),
   };
-  grid.filtered = filtered;
-  drawFrame(filtered);
-  drawRows();
+  grid.notice.textContent = DATA.rows.length ? "No call passes the filter." : "No call was judged.";
+  grid.notice.hidden = grid.rows.length > 0;
+  grid.root.setAttribute("aria-rowcount", grid.rows.length + 1);
+  grid.body.style.height = `${grid.rows.length * rowHeight()}px`;
+  drawRows(true);
+  if (hadFocus) focusActive();
   return filtered;
 }
 
-const tellFound = (filtered) =>
-  `${callsOf(filtered.flatMap(([, steps]) => steps)).toLocaleString("en")} of ${count(CALLS, "call")}`;
-
-function drawFrame(filtered) {
-  const head = make("div", { role: "row", class: "head", "aria-rowindex": 1 },
-    make("div", { role: "columnheader", class: "name", "aria-colindex": 1 },
-      isFiltered() && make("b", {}, tellFound(filtered)), makeMarks(), make("span", {}, "Scenario, call")),
-    ...grid.versions.map((version, index) => {
-      const text = DATA.versions[version];
-      const preview = isPreview(text);
-      return make("div",
-        { role: "columnheader", class: preview ? "v preview" : "v", "aria-colindex": index + 2, "aria-label": text, title: text },
-        make("span", {}, text.slice(0, 10), preview && make("i", {}, " pre")));
-    }));
-  grid.body = make("div", { role: "rowgroup", class: "rows" });
-  grid.head = head;
-  grid.root.style.setProperty("--cols", grid.versions.length);
+/** The heads of the columns, and a blank row; nothing where they are there already. */
+function drawColumns(versions) {
+  if (`${versions}` === `${grid.versions}`) return;
+  grid.versions = versions;
+  const [name] = grid.head.children;
+  grid.head.replaceChildren(name, ...versions.map((version, index) => {
+    const text = DATA.versions[version];
+    const preview = isPreview(text);
+    return make("div",
+      { role: "columnheader", class: preview ? "v preview" : "v", "aria-colindex": index + 2, "aria-label": text, title: text },
+      make("span", {}, text.slice(0, 10), preview && make("i", {}, " pre")));
+  }));
+  grid.blank = make("div", { role: "row" },
+    make("div", { role: "rowheader", class: "name", tabindex: -1, "aria-colindex": 1, "data-col": 0 }),
+    ...versions.map((_, index) => make("div",
+      { role: "gridcell", tabindex: -1, "aria-colindex": index + 2, "data-col": index + 1 })));
+  grid.root.setAttribute("aria-colcount", versions.length + 1);
+  grid.root.style.setProperty("--cols", versions.length);
+  grid.body.replaceChildren();
   grid.shown.clear();
-  grid.root.replaceChildren(head, grid.body);
-  if (!grid.rows.length) {
-    grid.body.append(make("p", { class: "notice" }, DATA.rows.length ? "No call passes the filter." : "No call was judged."));
-  }
-  grid.root.setAttribute("aria-rowcount", grid.rows.length + 1);
-  grid.root.setAttribute("aria-colcount", grid.versions.length + 1);
-  grid.body.style.height = `${Math.max(grid.rows.length, 2) * rowHeight()}px`;
 }
 
-/** What frames, bars and pale cells mean, beside the cells that have them. */
-function makeMarks() {
-  const mark = (name, says) => make("span", { class: "mark" }, make("i", { class: `c ${name}` }), says);
-  return make("span", { class: "marks" },
-    mark("ok recorded", "recorded here"),
-    mark("ok newest", "newest unchanged"),
-    mark("before", "as recorded"),
-    mark("refused older", "older"));
-}
-
-/** Put the rows in sight into the document, and the active one; take others out. */
-function drawRows() {
+/** Indexes of the rows in sight and of the active one, which keeps the focus; ascending. */
+function findWanted() {
   const height = rowHeight();
   const top = grid.root.scrollTop;
   const first = Math.max(0, Math.floor(top / height) - OVERSCAN);
   const last = Math.min(grid.rows.length - 1, Math.ceil((top + grid.root.clientHeight) / height) + OVERSCAN);
-  const wanted = new Set();
+  const wanted = new Set(grid.rows.length ? [grid.active.row] : []);
   for (let i = first; i <= last; i += 1) wanted.add(i);
-  if (grid.rows.length) wanted.add(grid.active.row);
-  for (const [index, element] of grid.shown) {
-    if (!wanted.has(index)) {
-      element.remove();
-      grid.shown.delete(index);
-    }
-  }
+  return [...wanted].sort((a, b) => a - b);
+}
+
+/**
+ * Put the rows that are wanted into the document, in their order. Elements of rows that
+ * left serve those that came; `anew` writes the others again, too: what they show changed.
+ */
+function drawRows(anew = false, wanted = findWanted()) {
+  const height = rowHeight();
+  const before = grid.shown;
+  const spare = [...before.keys()].filter((index) => !wanted.includes(index)).map((index) => before.get(index));
+  const missing = wanted.filter((index) => !before.has(index)).length;
+  for (const element of spare.splice(missing)) element.remove();
   let next = null;
-  for (const index of [...wanted].sort((a, b) => b - a)) {
-    let element = grid.shown.get(index);
-    if (!element) {
-      element = makeRow(grid.rows[index], index);
+  const drawn = wanted.reverse().map((index) => {
+    const kept = before.get(index);
+    const element = kept ?? spare.pop() ?? grid.blank.cloneNode(true);
+    if (!kept || anew) {
+      writeRow(element, grid.rows[index], index);
       element.style.top = `${index * height}px`;
-      grid.shown.set(index, element);
-      grid.body.insertBefore(element, next);
     }
+    // What has the focus would lose it if it moved; what is kept stands in order.
+    const place = next ? next.previousSibling : grid.body.lastChild;
+    if (!kept && element !== place) grid.body.insertBefore(element, next);
     next = element;
-  }
-}
-
-function makeRow(row, index) {
-  const group = row.steps ? row : null;
-  const element = make("div", {
-    role: "row",
-    class: group ? "r group" : "r",
-    "aria-rowindex": index + 2,
-    "aria-level": group ? 1 : 2,
-    "aria-expanded": group ? String(!isFolded(group)) : null,
-    "data-row": index,
+    return [index, element];
   });
-  element.append(group ? makeGroupName(group) : makeStepName(row));
-  grid.versions.forEach((version, i) => element.append(makeCell(row, version, i + 1)));
-  element.children[0].dataset.col = 0;
-  if (index === grid.active.row) {
-    element.children[grid.active.col].tabIndex = 0;
-  }
-  return element;
+  grid.shown = new Map(drawn.reverse());
+  markCells();
 }
 
-function makeGroupName(group) {
-  const steps = callsOf(grid.stepsOf.get(group));
-  const folder = group.scenario.slice(0, group.scenario.lastIndexOf("/") + 1);
-  const whole = newestUnchanged(group, grid.versions);
+/** The one cell that Tab reaches, and the one whose findings are open. */
+function markCells() {
+  const { active, opened } = grid;
+  grid.reached?.setAttribute("tabindex", -1);
+  grid.reached = grid.shown.get(active.row)?.children[active.col];
+  grid.reached?.setAttribute("tabindex", 0);
+  grid.marked?.removeAttribute("data-open");
+  const col = opened ? grid.versions.indexOf(opened.version) + 1 : 0;
+  grid.marked = col > 0 ? grid.shown.get(grid.rows.indexOf(opened.row))?.children[col] : null;
+  grid.marked?.setAttribute("data-open", "");
+}
+
+/** Make an element the one of a row. */
+function writeRow(element, row, index) {
+  const group = row.steps ? row : null;
+  element.className = group ? "r group" : "r";
+  element.setAttribute("aria-rowindex", index + 2);
+  element.setAttribute("aria-level", group ? 1 : 2);
+  element.dataset.row = index;
+  if (group) element.setAttribute("aria-expanded", !isFolded(group));
+  else element.removeAttribute("aria-expanded");
+  const [name, ...cells] = element.children;
+  const newest = group && newestUnchanged(group, grid.versions);
+  if (group) writeGroupName(name, group, newest);
+  else writeStepName(name, row);
+  cells.forEach((cell, i) => writeCell(cell, row, grid.versions[i], newest));
+}
+
+function writeGroupName(name, group, whole) {
   const newest = whole ? `newest unchanged: ${whole}` : "unchanged at none";
-  return make("div", {
-    role: "rowheader", class: "name", tabindex: -1, "aria-colindex": 1,
-    title: `${group.scenario}, recorded at ${group.recorded}${group.target ? ` from ${group.target}` : ""}; ${newest}`,
-    "aria-label": `${group.scenario}, recorded at ${group.recorded}, ${count(steps, "call")}, ${newest}`,
-  },
-  make("span", { class: "fold", "aria-hidden": "true" }),
-  make("span", { class: "text" },
-    make("span", { class: "folder" }, folder),
-    makeName(group.scenario.slice(folder.length), "story", TAIL + 4)),
-  make("span", { class: "side" }, group.recorded.replace("-preview", " pre")));
+  const at = `${group.scenario}, recorded at ${group.recorded}`;
+  name.title = `${at}${group.target ? ` from ${group.target}` : ""}; ${newest}`;
+  name.setAttribute("aria-label", `${at}, ${count(callsOf(grid.stepsOf.get(group)), "call")}, ${newest}`);
+  if (name.row === group) return;
+  name.row = group;
+  const folder = group.scenario.slice(0, group.scenario.lastIndexOf("/") + 1);
+  name.replaceChildren(
+    make("span", { class: "fold", "aria-hidden": "true" }),
+    make("span", { class: "text" },
+      make("span", { class: "folder" }, folder),
+      makeName(group.scenario.slice(folder.length), "story", TAIL + 4)),
+    make("span", { class: "side" }, group.recorded.replace("-preview", " pre")));
 }
 
-function makeStepName(step) {
-  return make("div", {
-    role: "rowheader", class: "name", tabindex: -1, "aria-colindex": 1,
-    title: `${step.label} (${step.operation})${step.calls > 1 ? `, steps ${step.step} to ${step.last}` : ""}`,
-  },
-  make("span", { class: "step" }, `${step.step}`),
-  makeName(step.label),
-  step.calls > 1 && make("span", { class: "side" }, `\u00d7${step.calls}`));
+function writeStepName(name, step) {
+  if (name.row === step) return;
+  name.row = step;
+  name.title = `${step.label} (${step.operation})${step.calls > 1 ? `, steps ${step.step} to ${step.last}` : ""}`;
+  name.removeAttribute("aria-label");
+  name.replaceChildren(
+    make("span", { class: "step" }, `${step.step}`),
+    makeName(step.label),
+    step.calls > 1 ? make("span", { class: "side" }, `\u00d7${step.calls}`) : "");
 }
 
 /** The statuses of a step; of a scenario the worst of what is shown of it, and the next. */
@@ -159,35 +173,23 @@ function shownStatuses(row, version) {
   return worstOf(wanted.length ? wanted : steps, version);
 }
 
-function makeCell(row, version, col) {
+/** Write a cell, if it shows something else: in one column, its classes tell all of it. */
+function writeCell(cell, row, version, newestVersion) {
   const [status, next] = shownStatuses(row, version);
   const name = NAMES[status] ?? "not judged";
   const also = NAMES[next];
-  const older = isOlder(row, version);
   const recorded = (row.group ?? row).recorded === DATA.versions[version];
   const asBefore = status >= FIRST_BREAK && !breaksAt(row, version);
-  const newest = row.steps && newestUnchanged(row, grid.versions) === DATA.versions[version];
+  const newest = newestVersion === DATA.versions[version];
   const dim = grid.statuses.size && !grid.statuses.has(status);
-  const open = grid.opened && grid.opened.row === row && grid.opened.version === version;
+  const classes = ["c", name, recorded && "recorded", newest && "newest", asBefore && "before",
+    isOlder(row, version) && "older", also && `also-${also}`, dim && "dim"].filter(Boolean).join(" ");
+  if (cell.className === classes) return;
   const says = `${name}${also ? ` and ${also}` : ""}${asBefore ? " as when recorded," : ""} at ${DATA.versions[version]}${recorded ? ", recorded here" : ""}${newest ? ", newest unchanged" : ""}`;
-  return make("div", {
-    role: "gridcell",
-    class: ["c", name, recorded && "recorded", newest && "newest", asBefore && "before", older && "older", also && `also-${also}`, dim && "dim", open && "open"].filter(Boolean).join(" "),
-    tabindex: -1,
-    "aria-colindex": col + 1,
-    "aria-label": says,
-    title: says,
-    "data-col": col,
-  }, (STATUS[name]?.mark ?? "") + (STATUS[also]?.mark ?? ""));
-}
-
-/** Redraw what is in sight, for example after another cell was opened. */
-function redrawRows() {
-  const hadFocus = grid.body.contains(document.activeElement);
-  for (const element of grid.shown.values()) element.remove();
-  grid.shown.clear();
-  drawRows();
-  if (hadFocus) focusActive();
+  cell.className = classes;
+  cell.title = says;
+  cell.setAttribute("aria-label", says);
+  cell.textContent = (STATUS[name]?.mark ?? "") + (STATUS[also]?.mark ?? "");
 }
 
 function focusActive() {
@@ -197,16 +199,12 @@ function focusActive() {
 /** Make a cell the one that Tab reaches, scroll it into sight, and focus it. */
 function moveTo(row, col, focus = true) {
   if (!grid.rows.length) return;
-  const old = grid.shown.get(grid.active.row)?.children[grid.active.col];
-  if (old) old.tabIndex = -1;
   grid.active = {
     row: Math.max(0, Math.min(row, grid.rows.length - 1)),
     col: Math.max(0, Math.min(col, grid.versions.length)),
   };
   scrollToActive();
   drawRows();
-  const cell = grid.shown.get(grid.active.row).children[grid.active.col];
-  cell.tabIndex = 0;
   if (focus) focusActive();
 }
 
@@ -229,11 +227,10 @@ function scrollToActive() {
 
 function fold(group, folded) {
   grid.folded.set(group, folded);
-  const focused = grid.root.contains(document.activeElement);
   const row = grid.rows[grid.active.row];
   if (folded && row.group === group) grid.active.row = grid.rows.indexOf(group);
   fillGrid();
-  moveTo(grid.active.row, grid.active.col, focused);
+  moveTo(grid.active.row, grid.active.col, false);
 }
 
 /** Open the active cell, or fold its scenario where it is a name. */
@@ -295,16 +292,17 @@ function onGridClick(event) {
 /** Show which column a cell is in. */
 function pointOutColumn(event) {
   const col = event.target.closest?.("[data-col]")?.dataset.col;
-  for (const header of grid.head.querySelectorAll(".here")) header.classList.remove("here");
+  grid.head.querySelector(".here")?.classList.remove("here");
   if (Number(col)) grid.head.children[col].classList.add("here");
 }
 
 // A printer scrolls nothing: every row goes into the document.
 function printRows() {
-  const some = grid.rows.slice(0, MOST_PRINTED);
-  grid.body.replaceChildren(...some.map(makeRow));
-  const left = grid.rows.length - some.length;
-  if (left) grid.body.append(make("p", { class: "notice" }, `${count(left, "row")} not printed; filter, or fold scenarios.`));
+  const left = grid.rows.length - MOST_PRINTED;
+  drawRows(false, [...grid.rows.slice(0, MOST_PRINTED).keys()]);
+  if (left <= 0) return;
+  grid.notice.textContent = `${count(left, "row")} not printed; filter, or fold scenarios.`;
+  grid.notice.hidden = false;
 }
 
 function watchGrid() {
@@ -315,5 +313,5 @@ function watchGrid() {
   grid.root.addEventListener("focusin", pointOutColumn);
   new ResizeObserver(() => drawRows()).observe(grid.root);
   window.addEventListener("beforeprint", printRows);
-  window.addEventListener("afterprint", () => { drawFrame(grid.filtered); drawRows(); });
+  window.addEventListener("afterprint", fillGrid);
 }

@@ -31,13 +31,15 @@ function countStatuses(steps, versions) {
   return totals;
 }
 
-/** Show in each chip how many cells of the rows and columns in sight have its status. */
-function tellStatuses(filtered) {
-  const totals = countStatuses(filtered.flatMap(([, steps]) => steps), grid.versions);
+/** Tell how many calls pass, and in each chip how many of their cells in sight have its status. */
+function tellFound(steps) {
+  const totals = countStatuses(steps, grid.versions);
   for (const chip of byId("statuses").children) {
     const total = totals[NAMES.indexOf(chip.dataset.status)];
     chip.querySelector(".total").textContent = total.toLocaleString("en");
   }
+  const found = `${callsOf(steps).toLocaleString("en")} of ${count(CALLS, "call")}`;
+  for (const place of document.querySelectorAll(".found")) place.textContent = isFiltered() ? found : "";
 }
 
 function fillStatuses() {
@@ -79,8 +81,7 @@ function showMatrix() {
     chip.setAttribute("aria-pressed", String(pressed));
   }
   const filtered = fillGrid();
-  tellStatuses(filtered);
-  byId("found").textContent = isFiltered() ? tellFound(filtered) : "";
+  tellFound(filtered.flatMap(([, steps]) => steps));
   byId("clear").hidden = !(isFiltered() || state.versions !== "all" || state.from);
   const anyFolded = filtered.some(([group]) => isFolded(group));
   byId("unfold").textContent = anyFolded ? "Expand all" : "Collapse all";
@@ -89,8 +90,8 @@ function showMatrix() {
 function foldAll() {
   const folded = byId("unfold").textContent === "Collapse all";
   for (const group of GROUPS) grid.folded.set(group, folded);
-  showMatrix();
   grid.root.scrollTop = 0;
+  showMatrix();
 }
 
 function showView() {

@@ -17,7 +17,7 @@ function openPanel(row, version, focus) {
     panel.replaceChildren(...(row.steps ? fillGroup(row, version) : fillStep(row, version)));
     panel.hidden = false;
     panel.scrollTop = 0;
-    redrawRows();
+    drawRows();
     scrollToActive();
   }
   const covers = isNarrow.matches;
@@ -36,7 +36,7 @@ function closePanel() {
   byId("filters").inert = false;
   Object.assign(state, { scenario: "", recorded: "", step: "", at: "" });
   writeAddress();
-  redrawRows();
+  drawRows();
   const index = grid.rows.indexOf(row);
   moveTo(index >= 0 ? index : grid.active.row, grid.active.col);
 }
@@ -85,7 +85,7 @@ function fillGroup(group, version) {
       `recorded at ${group.recorded}${group.target ? ` from ${group.target}` : ""}. ${move}`]),
     make("div", { class: "panel-body" }, rows.length
       ? make("ul", { class: "list" }, ...rows)
-      : make("p", {}, `All ${count(callsOf(group.steps), "call")} are accepted, and mean the same.`),
+      : make("p", {}, "Every call is accepted, and means the same."),
     makeEdits(group, group.edits)),
   ];
 }
