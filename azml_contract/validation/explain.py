@@ -45,7 +45,6 @@ from azml_contract.validation.plan import (
 
 _MANY = 300
 Walk = Callable[[Any, Path, Found], None]
-Entry = tuple[type | None, Walk]
 
 
 class PlanBook:
@@ -149,11 +148,11 @@ class ObjectPlan:
 
     __slots__ = (
         "_book",
-        "_entries",
         "_extra",
         "_folded",
         "_plains",
         "_required",
+        "_walks",
         "definition",
         "plain",
     )
@@ -162,13 +161,13 @@ class ObjectPlan:
         self._book = book
         self.definition = definition
         self.plain: type | None = None
-        self._entries: dict[str, Entry] = {}
+        # What is right by its type alone is not walked.
+        self._plains: dict[str, type | None] = {}
+        self._walks: dict[str, Walk] = {}
         for name, prop in definition.properties.items():
             plan = book.plan_property(definition, prop)
-            self._entries[name] = (plan.plain, plan.walk)
+            self._plains[name], self._walks[name] = plan.plain, plan.walk
         self._set_tag()
-        # What is right by its type alone needs no more than this.
-        self._plains = {name: plain for name, (plain, _) in self._entries.items()}
         self._required = required_names(definition, book.lens)
         self._folded = {name.casefold(): name for name in definition.properties}
         self._extra: Plan | None = None
@@ -187,17 +186,17 @@ class ObjectPlan:
         others = base.variants if base is not None else {}
         site = Site(definition.name, tag, Type("string"), False)
         plan = TagPlan(site, definition.discriminator_value, others)
-        self._entries[tag] = (None, plan.walk)
+        self._plains[tag], self._walks[tag] = None, plan.walk
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
-        find_plain, find_entry = self._plains.get, self._entries.get
+        plains, walks = self._plains, self._walks
         meant: dict[str, str] = {}
         for key, item in value.items():
-            if find_plain(key) is type(item):
+            if plains.get(key) is type(item):
                 continue
-            entry = find_entry(key)
-            if entry is not None:
-                entry[1](item, (path, key), found)
+            walk = walks.get(key)
+            if walk is not None:
+                walk(item, (path, key), found)
             else:
                 self._meet_stray(key, value, path, found, meant)
         for name in self._required:
@@ -224,11 +223,11 @@ class ObjectPlan:
         """
         meant: dict[str, str] = {}
         for key, item in value.items():
-            entry = self._entries.get(key)
+            walk = self._walks.get(key)
             if key in skip:
                 continue
-            if entry is not None:
-                entry[1](item, (path, key), found)
+            if walk is not None:
+                walk(item, (path, key), found)
             elif key.casefold() not in variants:
                 self._meet_stray(key, value, path, found, meant)
         for name in self._required:
@@ -267,7 +266,7 @@ class ObjectPlan:
         if twin is not None:
             meant[twin] = key
             found.append(self._note(Rule.CASE, place, key, (twin,), twin in holder))
-            self._entries[twin][1](item, place, found)
+            self._walks[twin](item, place, found)
             return
         if len(found) > _MANY:
             found.append(self._note(Rule.UNKNOWN, place, key, (), None))
@@ -289,9 +288,9 @@ class ObjectPlan:
     def _walk_as(self, name: str, item: Any, place: Path) -> Found:
         """What is wrong below a stray, if it stands for the property `name`."""
         inside: Found = []
-        entry = self._entries.get(name)
-        if entry is not None and entry[0] is not type(item):
-            entry[1](item, place, inside)
+        walk = self._walks.get(name)
+        if walk is not None:
+            walk(item, place, inside)
         return inside
 
     def _explain_stray(self, key: str, place: Path, meant: dict[str, str]) -> Deviation:

@@ -248,22 +248,22 @@ class AnyPlan:
 class RefPlan:
     """A value of a definition, found only when the first body needs it."""
 
-    __slots__ = ("_find", "_target", "plain", "site")
+    __slots__ = ("_find", "_walk", "plain", "site")
 
     def __init__(self, site: Site, find: Callable[[str], Plan]) -> None:
         self.site = site
         self._find = find
-        self._target: Plan | None = None
+        self._walk: Callable[[Any, Path, Found], None] | None = None
         self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, dict):
             self.site.refuse(value, path, found)
             return
-        target = self._target
-        if target is None:
-            target = self._target = self._find(self.site.kind.ref)
-        target.walk(value, path, found)
+        walk = self._walk
+        if walk is None:
+            walk = self._walk = self._find(self.site.kind.ref).walk
+        walk(value, path, found)
 
 
 class BarredPlan:
