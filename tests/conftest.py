@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import shutil
 import signal
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from forked import Nursery
+from forked import copied
 from when_imported import when_imported
 
 from azml_contract.exchange import Exchange
@@ -67,19 +66,12 @@ def _light_children() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    """What runs pytest within tests."""
-    with tempfile.TemporaryDirectory() as folder, Nursery(f"{folder}/s") as one:
-        yield one
-
-
 @pytest.fixture
 def pytester(
-    pytester: pytest.Pytester, nursery: Nursery, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> pytest.Pytester:
     """pytest's own, whose runs begin with everything imported."""
-    monkeypatch.setattr(pytester, "_getpytestargs", lambda: nursery.words)
+    monkeypatch.setattr(pytester, "_getpytestargs", lambda: copied("pytest"))
     return pytester
 
 

@@ -6,11 +6,11 @@ import errno
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from forked import copied
 
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.commands.cassette import prune
@@ -245,7 +245,7 @@ def project(tmp_path):
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Another process: pytest collects the scenarios in it."""
     return subprocess.run(
-        [sys.executable, "-m", "azml_contract", "cassette", "prune", *arguments],
+        [*copied("azml_contract"), "cassette", "prune", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from forked import copied
 
 from azml_contract.cli import cli
 from azml_contract.exchange import Exchange, Request, Response
@@ -290,14 +291,8 @@ def test_scenarios_of_a_script_a_har_and_a_cassette_record_and_replay(
 def run_session(*options: str) -> None:
     done = subprocess.run(
         [
-            sys.executable,
-            "-m",
-            "pytest",
-            "scenarios",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            *options,
+            *copied("pytest"),
+            *("scenarios", "-q", "-p", "no:cacheprovider", *options),
         ],
         capture_output=True,
         text=True,

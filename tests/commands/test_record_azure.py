@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forked import copied
 from programs import CLIENT
 
 from azml_contract.emulator.server import Emulator
@@ -66,7 +67,7 @@ def environ(azure) -> dict[str, str]:
 
 
 def run(environ, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "azml_contract", *map(str, words)]
+    command = [*copied("azml_contract"), *map(str, words)]
     return subprocess.run(
         command, cwd=cwd, env=environ, capture_output=True, text=True, timeout=120
     )

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
+from forked import copied
 from programs import CLIENT, STORY
 from soak import sized
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 
 def run(*words: str, cwd: Path, **options) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "azml_contract", *map(str, words)]
+    command = [*copied("azml_contract"), *map(str, words)]
     return subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, timeout=120, **options
     )

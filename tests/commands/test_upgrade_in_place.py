@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from forked import copied
 
 from azml_contract.commands.upgrade_files import upgrade_bodies
 from azml_contract.contract.catalog import known_versions
@@ -40,7 +40,7 @@ def project(azml_contract: Callable[..., Any], tmp_path: Path) -> Path:
 def record(project: Path, version: str) -> None:
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"),
+            *(*copied("pytest"), "-p", "no:cacheprovider", "-q"),
             *("--azml-mode", "record", "--azml-target", "emulator"),
             *("--azml-api-version", version),
         ],

@@ -1,8 +1,9 @@
-"""Runs of pytest within tests, in copies of a process that has imported everything.
+"""Runs of pytest and of the command line, in copies of a process that imported all.
 
 A run that tests start spends most of its time on imports. `Nursery` is a process that
-has them behind it, and `words` the command that runs pytest in a copy of it: with the
-folder, the variables and the outputs of whoever gives that command.
+has them behind it; `copied` gives the command that runs a module in a copy of it: with
+the folder, the variables, the input and the outputs of whoever gives that command.
+Where a process itself is looked at, its signals or its end, `python -m` starts it.
 """
 
 from __future__ import annotations
@@ -13,26 +14,39 @@ import os
 import signal
 import socket
 import sys
+from functools import cache
 
 MOST = 1 << 20
+_STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+
+
+def copied(module: str) -> tuple[str, ...]:
+    """The words that run ``pytest`` or ``azml_contract``; its arguments follow."""
+    return (sys.executable, "-I", "-S", __file__, _nursery().place, module)
+
+
+@cache
+def _nursery() -> Nursery:
+    """The one of this process, from its first use until the process ends."""
+    import atexit
+
+    one = Nursery()
+    atexit.register(one.close)
+    return one
 
 
 class Nursery:
-    """The process that is copied; use as a context.
+    """The process that is copied, and the place of its socket."""
 
-    Args:
-        place: Of its socket, which is made.
-    """
-
-    def __init__(self, place: str) -> None:
-        self._place = place
-        self.words = (sys.executable, "-I", "-S", __file__, place)
-
-    def __enter__(self) -> Nursery:
+    def __init__(self) -> None:
         import subprocess
+        import tempfile
 
+        self._owner = os.getpid()
+        self._folder = tempfile.TemporaryDirectory()
+        self.place = os.path.join(self._folder.name, "s")  # noqa: PTH118
         with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(self._place)
+            listener.bind(self.place)
             listener.listen()
             os.set_inheritable(listener.fileno(), True)
             self._process = subprocess.Popen(
@@ -40,11 +54,13 @@ class Nursery:
                 stdin=subprocess.DEVNULL,
                 pass_fds=[listener.fileno()],
             )
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
+    def close(self) -> None:
+        """End it; a copy of the process that made it leaves it alone."""
+        if os.getpid() == self._owner:
+            self._process.kill()
+            self._process.wait()
+            self._folder.cleanup()
 
 
 # --- the process that is copied -----------------------------------------------------
@@ -93,37 +109,64 @@ def listen(descriptor: int) -> None:
     os._exit(0)
 
 
-def work(words: list[str], folder: str, variables: dict[str, str]) -> None:
-    """Run pytest as a new process does, and end."""
+def work(module: str, words: list[str], folder: str, variables: dict[str, str]) -> None:
+    """Run a module as a new process does, and end."""
     import atexit
     import threading
+    import traceback
 
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
     more = filter(None, variables.get("PYTHONPATH", "").split(os.pathsep))
     sys.path[:1] = [folder, *more]
-    sys.argv = ["pytest", *words]
-    code = 1
+    sys.argv = [module, *words]
+    # Those of the nursery know whether its own outputs can be sought in.
+    for number, (name, mode) in enumerate(_STREAMS):
+        stream = open(number, mode, closefd=False, encoding="utf-8")  # noqa: SIM115
+        setattr(sys, name, stream)
+    code: object = 1
     try:
-        import pytest
-
-        code = int(pytest.main())
+        code = run(module)
+    except SystemExit as ended:
+        code = ended.code or 0
+    except BaseException:  # noqa: BLE001 - a copy of a process ends here
+        traceback.print_exc()
     finally:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         for output in (sys.stdout, sys.stderr):
             output.flush()
-        os._exit(code)
+        os._exit(code if isinstance(code, int) else 1)
+
+
+def run(module: str) -> int:
+    """What the module itself does with its arguments.
+
+    Raises:
+        SystemExit: It ends so.
+    """
+    if module == "pytest":
+        import pytest
+
+        return int(pytest.main())
+    from azml_contract import __main__
+
+    __main__.run()
+    return 0
 
 
 # --- the command --------------------------------------------------------------------
 
 
-def ask(place: str, words: list[str]) -> int:
-    """Have pytest run in a copy, and end as it does."""
-    variables = dict(os.environ)
-    asked = {"words": words, "folder": os.getcwd(), "variables": variables}  # noqa: PTH109
+def ask(place: str, module: str, words: list[str]) -> int:
+    """Have a module run in a copy, and end as it does."""
+    asked = {
+        "module": module,
+        "words": words,
+        "folder": os.getcwd(),  # noqa: PTH109
+        "variables": dict(os.environ),
+    }
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(place)
         told = json.dumps(asked).encode() + b"\n"
@@ -138,4 +181,4 @@ def ask(place: str, words: list[str]) -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "--listen":
         listen(int(sys.argv[2]))
-    sys.exit(ask(sys.argv[1], sys.argv[2:]))
+    sys.exit(ask(sys.argv[1], sys.argv[2], sys.argv[3:]))
