@@ -41,6 +41,7 @@ def container(service, names, **options):
     )
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("concurrency", [1, 4, 8])
 def test_upload_and_ranged_download_in_parallel(
     service, record, replay, real, stand_ins, concurrency
@@ -58,7 +59,7 @@ def test_upload_and_ranged_download_in_parallel(
         return run
 
     recorded = record(story(real))
-    for _ in range(3):
+    for _ in range(sized(1, 3)):
         replayed = replay(story(stand_ins))
         assert replayed.exchanges == recorded.exchanges
 
@@ -80,6 +81,7 @@ def test_an_upload_from_a_file_replays(
     replay(story(stand_ins))
 
 
+@pytest.mark.soak
 def test_two_recordings_of_a_parallel_upload_differ_in_nothing(
     service, record, real, tmp_path
 ):
@@ -91,7 +93,7 @@ def test_two_recordings_of_a_parallel_upload_differ_in_nothing(
             client.upload_blob("b.bin", b"small", overwrite=True)
             client.get_blob_client("a.bin").download_blob(max_concurrency=8).readall()
 
-    paths = [tmp_path / f"{number}.json" for number in range(4)]
+    paths = [tmp_path / f"{number}.json" for number in range(sized(2, 4))]
     for path in paths:
         record(story, path=path)
 
