@@ -1,0 +1,59 @@
+"""What recording asks of messages and exceptions, each by itself."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import ssl
+import urllib.error
+
+import pytest
+
+from azml_contract.gateway.spool import IN_MEMORY, Intake
+from azml_contract.gateway.upstream import Received
+from azml_contract.recording.failures import describe
+from azml_contract.recording.live_call import _make_kept
+from azml_contract.recording.messages import from_vcr_answer
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (urllib.error.URLError(socket.gaierror("no name")), "name"),
+        (urllib.error.URLError(ssl.SSLError("no trust")), "tls"),
+        (urllib.error.URLError(ConnectionRefusedError()), "refused"),
+        (urllib.error.URLError(TimeoutError()), "timeout"),
+        (OSError(ConnectionResetError()), "dropped"),
+        (RuntimeError(), "dropped"),
+    ],
+)
+def test_what_led_to_an_exception_tells_its_kind(error: Exception, kind: str) -> None:
+    assert describe(error).kind == kind
+
+
+@pytest.mark.parametrize(
+    "headers", [{"ETag": ["a"], "X": ["1", "2"]}, [("ETag", ["a"]), ("X", ["1", "2"])]]
+)
+def test_headers_of_vcrpy_are_read_as_table_and_as_list(headers: object) -> None:
+    answer = {"status": {"code": 200}, "headers": headers, "body": {"string": b"x"}}
+
+    response = from_vcr_answer(answer)
+
+    assert response.header("etag") == "a"
+    assert [value for name, value in response.headers if name == "X"] == ["1", "2"]
+    assert (response.status, bytes(response.body)) == (200, b"x")
+
+
+@pytest.mark.parametrize("size", [10, IN_MEMORY + 1])
+def test_a_compressed_answer_is_kept_as_its_client_reads_it(size: int) -> None:
+    plain = bytes(range(256)) * (size // 256 + 1)
+    sent = gzip.compress(plain, compresslevel=0)
+    intake = Intake()
+    for start in range(0, len(sent), 64 * 1024):
+        intake.take(sent[start : start + 64 * 1024])
+    headers = (("Content-Encoding", "gzip"),)
+
+    kept = _make_kept(Received(200, headers, iter(())), intake)
+
+    assert intake.is_large is (size > IN_MEMORY)
+    assert bytes(kept.body) == plain
