@@ -27,18 +27,22 @@ _NAMED = {"/dev/stdout": 1, "/dev/stderr": 2}
 _numbers = itertools.count()
 
 
-def write_whole(path: Path, content: bytes | str, *, private: bool = False) -> None:
+def write_whole(
+    path: Path, content: bytes | str, *, private: bool = False, lasting: bool = True
+) -> None:
     """Write one file.
 
     Args:
         path: Where; its folder exists.
         content: All of it; text is written as UTF-8.
         private: It holds a secret: nobody else may read it.
+        lasting: It shall be there after the power went. To wait for the disk takes
+            longer than all else, and files of a run that ends with it need it not.
 
     Raises:
         OutputError: It could not be written; what was there is still there.
     """
-    with open_whole(path, private=private) as file:
+    with open_whole(path, private=private, lasting=lasting) as file:
         file.write(content if isinstance(content, bytes) else content.encode())
 
 
@@ -87,7 +91,9 @@ def append_whole(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def open_whole(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+def open_whole(
+    path: Path, *, private: bool = False, lasting: bool = True
+) -> Iterator[BinaryIO]:
     """A file to write to that is put in place when the context ends without error.
 
     Raises:
@@ -96,7 +102,7 @@ def open_whole(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     try:
         through = _open_through(path)
         target = path if through else path.resolve()
-        with through or _open_draft(target, private=private) as file:
+        with through or _open_draft(target, private, lasting) as file:
             yield file
     except BrokenPipeError:
         raise  # the reader of a pipe has seen enough
@@ -126,7 +132,7 @@ def _open_through(path: Path) -> BinaryIO | None:
 
 
 @contextmanager
-def _open_draft(target: Path, *, private: bool) -> Iterator[BinaryIO]:
+def _open_draft(target: Path, private: bool, lasting: bool) -> Iterator[BinaryIO]:
     draft = target.with_name(f".azml-{os.getpid()}-{next(_numbers)}.tmp")
     old = _mode(target)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -137,13 +143,15 @@ def _open_draft(target: Path, *, private: bool) -> Iterator[BinaryIO]:
             file.flush()
             if old is not None and not private:
                 draft.chmod(old)
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         draft.replace(target)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
     _remove_abandoned(target.parent)
-    _sync_folder(target.parent)
+    if lasting:
+        _sync_folder(target.parent)
 
 
 def _mode(path: Path) -> int | None:

@@ -8,6 +8,7 @@ where the facts come from nor who judges with them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
@@ -26,15 +27,21 @@ class Route(NamedTuple):
     values: Mapping[str, str]
 
 
-class NoRoute(NamedTuple):
+@dataclass(frozen=True)
+class NoRoute:
     """A verb and path that the contract does not know.
 
     `allowed` are the verbs that this path does allow; empty when no template
-    fits the path. `nearest` are up to three path templates, best first.
+    fits the path.
     """
 
     allowed: tuple[str, ...]
-    nearest: tuple[str, ...]
+    _find_nearest: Callable[[], tuple[str, ...]] = field(repr=False, compare=False)
+
+    @cached_property
+    def nearest(self) -> tuple[str, ...]:
+        """Up to three path templates, best first; looked for when first asked."""
+        return self._find_nearest()
 
 
 class Contract:
@@ -72,7 +79,7 @@ class Contract:
 
         Returns:
             A `Route` with the values of the path parameters, or a `NoRoute`
-            with the allowed verbs and the nearest templates.
+            with the allowed verbs, which knows the nearest templates.
         """
         known = self._found.get((method, path))
         if known is not None:
@@ -86,7 +93,7 @@ class Contract:
                 self._found.clear()
             self._found[method, path] = route
             return route
-        return NoRoute(found, self._routes.nearest(method, path))
+        return NoRoute(found, lambda: self._routes.nearest(method, path))
 
     def knows(self, method: str, path: str) -> bool:
         """Whether a verb and a path are an operation; see `find`."""

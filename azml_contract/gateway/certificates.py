@@ -101,9 +101,10 @@ def make_certificates(
     server = _make_server(server_key, authority, authority_key, more)
 
     trusted = _as_pem(authority) + (_public_roots() if public_roots else b"")
-    write_whole(files.bundle, trusted)
-    write_whole(files.key, _as_private_pem(server_key), private=True)
-    write_whole(files.certificate, _as_pem(server) + _as_pem(authority))
+    chain = _as_pem(server) + _as_pem(authority)
+    write_whole(files.bundle, trusted, lasting=keep)
+    write_whole(files.key, _as_private_pem(server_key), private=True, lasting=keep)
+    write_whole(files.certificate, chain, lasting=keep)
     return files
 
 

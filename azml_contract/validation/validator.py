@@ -137,7 +137,8 @@ class Validator:
 
     def check_response(self, request: Request, response: Response) -> Verdict:
         """Check the answer to a request: status, headers and body."""
-        return self._judge_response(self._recognise(request), request, response)
+        known = self._recognise(request, tells=False)
+        return self._judge_response(known, request, response)
 
     def check(self, exchange: Exchange) -> Verdict:
         """Check a request and its answer; of one that the network cut, the request."""
@@ -219,8 +220,12 @@ class Validator:
         version, operation = call.contract.api_version, call.route.operation.id
         return Grader(self.profile, version, operation, side)
 
-    def _recognise(self, request: Request) -> _Recognised:
-        """The operation of a request, or why there is none."""
+    def _recognise(self, request: Request, *, tells: bool = True) -> _Recognised:
+        """The operation of a request, or why there is none.
+
+        With `tells` off, nobody wants the finding of a path that no operation has,
+        which takes as long as hundreds of others.
+        """
         fault = find_fault(request)
         if fault:
             told = calls.tell_not_judged(self._plain_grader(""), fault)
@@ -245,9 +250,11 @@ class Validator:
         route = contract.find(request.method, request.path)
         if isinstance(route, NoRoute):
             untold = calls.tell_untold(grader, request, contract.source)
-            told = untold or calls.check_route(grader, request, route)
             why = UNTOLD if untold else NO_OPERATION
-            return _Recognised(findings=(*findings, told), not_judged=why)
+            if tells:
+                told = untold or calls.check_route(grader, request, route)
+                findings = (*findings, told)
+            return _Recognised(findings=findings, not_judged=why)
         return _Recognised(_Call(contract, route), findings)
 
     def _plain_grader(self, version: str) -> Grader:

@@ -7,6 +7,8 @@ import pytest
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.contract.contract import NoRoute, Route
 from azml_contract.contract.routes import Hit, Routes, Template
+from azml_contract.exchange import Request, Response
+from azml_contract.validation.validator import Validator
 
 GROUP = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices"
 WORKSPACE = f"{GROUP}/workspaces/w"
@@ -113,3 +115,26 @@ def test_every_operation_is_found_by_its_own_template(version: str) -> None:
         found = contract.find(operation.method, path)
         assert isinstance(found, Route)
         assert found.operation is operation
+
+
+def test_nearest_templates_are_looked_for_when_they_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    nearest = Routes.nearest
+
+    def look(routes: Routes, method: str, path: str) -> tuple[str, ...]:
+        asked.append(path)
+        return nearest(routes, method, path)
+
+    monkeypatch.setattr(Routes, "nearest", look)
+    path = f"{WORKSPACE}/jobz/a"
+    found = _find("GET", path)
+    assert isinstance(found, NoRoute)
+    url = f"https://management.azure.com{path}?api-version=2024-04-01"
+    Validator().check_response(Request("GET", url), Response(404))
+    assert asked == []
+    assert found.nearest == found.nearest
+    assert asked == [path]
+    assert Validator().check_request(Request("GET", url)).findings[0].expected
+    assert asked == [path, path]

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from azml_contract.cli import cli
 from azml_contract.commands.script_upgrade import rewrite_file, rewrite_script
+from azml_contract.emulator.clock import SteppingClock
 from azml_contract.emulator.seed import Seed
 from azml_contract.emulator.server import Emulator
 from azml_contract.scripts.containers import read_container
@@ -216,7 +217,9 @@ def test_the_upgraded_how_to_runs_to_its_end(version, tmp_path):
     path = tmp_path / "howto.sh"
     path.write_text(text)
 
-    with Emulator(seed=Seed(computes=("cpu-cluster",)), azurite=False) as emulator:
+    quick = SteppingClock(poll_step_s=120.0)  # a process is started for each poll
+    seed = Seed(computes=("cpu-cluster",))
+    with Emulator(seed=seed, azurite=False, clock=quick) as emulator:
         settings = emulator.settings
         done = subprocess.run(
             ["bash", str(path)],

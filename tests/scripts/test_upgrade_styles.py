@@ -14,6 +14,7 @@ import pytest
 from soak import sized
 
 from azml_contract.commands.script_upgrade import rewrite_file
+from azml_contract.emulator.clock import SteppingClock
 from azml_contract.emulator.seed import Seed
 from azml_contract.emulator.server import Emulator
 from azml_contract.scripts.containers import read_container
@@ -144,7 +145,9 @@ def test_most_edits_need_no_decision_and_nothing_else_is_touched(
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
-    with Emulator(seed=Seed(computes=("cpu-cluster",)), azurite=False) as running:
+    quick = SteppingClock(poll_step_s=120.0)  # a process is started for each poll
+    seed = Seed(computes=("cpu-cluster",))
+    with Emulator(seed=seed, azurite=False, clock=quick) as running:
         yield running
 
 

@@ -232,3 +232,21 @@ def test_killed_at_any_moment_the_main_file_finds_what_it_names(tmp_path: Path) 
         for file in tmp_path.iterdir():
             if file.name not in ("main", *sides):
                 file.unlink()
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+def test_the_disk_is_waited_for_where_a_file_shall_last(tmp_path, monkeypatch, lasting):
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    write_whole(tmp_path / "a", b"x", lasting=lasting)
+    assert (tmp_path / "a").read_bytes() == b"x"
+    assert bool(synced) is lasting
+
+
+def test_an_emulator_that_keeps_nothing_waits_for_no_disk(monkeypatch):
+    from azml_contract.emulator.server import Emulator
+
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    with Emulator(azurite=False):
+        assert synced == []
