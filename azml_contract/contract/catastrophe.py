@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 # The parser of Python's own expressions; typeshed does not know it.
@@ -18,6 +19,7 @@ _MANY = 64
 _ALIKE = "an endless repetition of choices that begin alike"
 
 
+@lru_cache(maxsize=1024)  # versions share nearly all of theirs
 def find_catastrophe(pattern: str) -> str:
     """What in a pattern may be tried in endlessly many ways; "" for nothing."""
     try:

@@ -51,7 +51,9 @@ class Node:
         Raises:
             SpecificationError: This is not an object.
         """
-        members = self._expect(dict)
+        members = self.value
+        if not isinstance(members, dict):
+            members = self._expect(dict)
         if key not in members:
             return None
         return Node(self.file, (*self.steps, key), members[key])

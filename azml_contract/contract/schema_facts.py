@@ -59,6 +59,8 @@ class Chain:
     def pattern(self) -> str:
         """The regular expression, which has to be one."""
         pattern = self.text("pattern")
+        if not pattern:
+            return ""
         try:
             re.compile(pattern)
         except re.error as error:

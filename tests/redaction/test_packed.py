@@ -16,7 +16,7 @@ import pytest
 from backports import zstd
 from in_memory import record, replay
 from planted import Dice
-from soak import sized
+from soak import FULL, sized
 
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.redaction.packed import CannotOpen, open_packed
@@ -26,6 +26,7 @@ from azml_contract.settings import PLACEHOLDERS
 RULES = redaction_rules(PLACEHOLDERS)
 SECRET = "Tr0ub4dor-and-3"
 TEXT = f"export A=1\nDB_PASSWORD={SECRET}\nepochs: 30\n"
+LARGE = TEXT * 3000 if FULL else TEXT + "# What was tried, and why.\n" * 2700 + TEXT
 
 
 def deflate(raw: bytes) -> bytes:
@@ -109,7 +110,7 @@ def opened(raw: bytes) -> bytes:
 @pytest.mark.parametrize("pack", PACK)
 def test_a_secret_is_taken_out_of_whatever_holds_it_and_it_replays(pack, carry):
     # Above the size of what goes to a file of its own.
-    text = TEXT * sized(1600, 3000) if carry == "large" else TEXT
+    text = LARGE if carry == "large" else TEXT
     body = CARRY[carry](PACK[pack](text.encode()))
     recorded = record([put(body)], RULES)
 

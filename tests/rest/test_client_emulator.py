@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+from soak import sized
 
 from azml_contract.client import Workspace
 from azml_contract.emulator.azurite import find_azurite
@@ -17,6 +19,9 @@ from azml_contract.lro import InstantClock
 
 pytestmark = pytest.mark.slow
 VERSIONS = ["2021-03-01-preview", "2022-05-01", "2024-04-01", "2026-05-01"]
+AUTHS = ["account-key", "datastore", "identity"]
+# Each version and each way in; all pairs at full size.
+UPLOADS = list(product(VERSIONS, AUTHS))[:: sized(2, 1)]
 
 
 def _has_azurite() -> bool:
@@ -114,8 +119,8 @@ def test_a_cluster_is_created_waited_for_and_deleted(at: Any) -> None:
 
 @pytest.mark.skipif(not HAS_AZURITE, reason="Azurite is not installed")
 class TestUploads:
-    @pytest.mark.parametrize("auth", ["account-key", "datastore", "identity"])
-    @pytest.mark.parametrize("version", VERSIONS)
+    @pytest.mark.soak
+    @pytest.mark.parametrize(("version", "auth"), UPLOADS)
     def test_a_folder_arrives_whole(
         self, version: str, auth: str, at: Any, folder: Path
     ) -> None:

@@ -66,7 +66,7 @@ def make_call(rng: random.Random, name: str) -> str:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(sized(40, 1000)))
+@pytest.mark.parametrize("seed", range(sized(25, 1000)))
 def test_every_call_put_in_is_found(seed, tmp_path):
     rng = random.Random(seed)
     names = [f"asset{index}" for index in range(rng.randint(1, 6))]
@@ -86,7 +86,7 @@ def test_every_call_put_in_is_found(seed, tmp_path):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(sized(30, 1000)))
+@pytest.mark.parametrize("seed", range(sized(20, 1000)))
 def test_any_text_is_read_to_its_end(seed, tmp_path):
     rng = random.Random(seed)
     text = rng.choice([path.read_text("utf-8") for path in INPUTS.glob("*.sh")])
@@ -126,7 +126,7 @@ def work(text: str, folder: Path) -> float:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(sized(12, 600)))
+@pytest.mark.parametrize("seed", range(sized(6, 600)))
 def test_any_text_costs_at_most_two_seconds(seed, tmp_path):
     """Random mixtures of what means something, and each of it alone."""
     rng = random.Random(seed)
