@@ -53,6 +53,9 @@ function fillGrid() {
 function drawColumns(versions) {
   if (`${versions}` === `${grid.versions}`) return;
   grid.versions = versions;
+  // First, as a browser that takes out what has the focus lays out all that is new.
+  grid.body.replaceChildren();
+  grid.shown.clear();
   const [name] = grid.head.children;
   grid.head.replaceChildren(name, ...versions.map((version, index) => {
     const text = DATA.versions[version];
@@ -67,8 +70,6 @@ function drawColumns(versions) {
       { role: "gridcell", tabindex: -1, "aria-colindex": index + 2, "data-col": index + 1 })));
   grid.root.setAttribute("aria-colcount", versions.length + 1);
   grid.root.style.setProperty("--cols", versions.length);
-  grid.body.replaceChildren();
-  grid.shown.clear();
 }
 
 /** Indexes of the rows in sight and of the active one, which keeps the focus; ascending. */
@@ -181,9 +182,13 @@ function writeCell(cell, row, version, newestVersion) {
   const recorded = (row.group ?? row).recorded === DATA.versions[version];
   const asBefore = status >= FIRST_BREAK && !breaksAt(row, version);
   const newest = newestVersion === DATA.versions[version];
-  const dim = grid.statuses.size && !grid.statuses.has(status);
-  const classes = ["c", name, recorded && "recorded", newest && "newest", asBefore && "before",
-    isOlder(row, version) && "older", also && `also-${also}`, dim && "dim"].filter(Boolean).join(" ");
+  let classes = `c ${name}`;
+  if (recorded) classes += " recorded";
+  if (newest) classes += " newest";
+  if (asBefore) classes += " before";
+  if (isOlder(row, version)) classes += " older";
+  if (also) classes += ` also-${also}`;
+  if (grid.statuses.size && !grid.statuses.has(status)) classes += " dim";
   if (cell.className === classes) return;
   const says = `${name}${also ? ` and ${also}` : ""}${asBefore ? " as when recorded," : ""} at ${DATA.versions[version]}${recorded ? ", recorded here" : ""}${newest ? ", newest unchanged" : ""}`;
   cell.className = classes;

@@ -149,8 +149,8 @@ function wire() {
   byId("from").addEventListener("change", (event) => change({ from: event.target.value }));
   byId("unfold").addEventListener("click", foldAll);
   byId("clear").addEventListener("click", () => {
-    change({ q: "", status: "", versions: "all", from: "" });
     byId("search").focus();
+    change({ q: "", status: "", versions: "all", from: "" });
   });
   byId("theme").addEventListener("click", turnTheme);
   byId("help").addEventListener("click", () => byId("about").showModal());
