@@ -21,7 +21,8 @@ from azml_contract.validation.phrases import show
 
 _PROVIDER = "microsoft.machinelearningservices"
 _START = "/subscriptions/"
-_FIRST = frozenset("/sS")
+_FIRST, _SHORTEST = frozenset("/sS"), len(_START) - 1
+"""What a text has to be, at the least, to be an id, with its slash or without."""
 _AS_IDS = [{"pattern": f"^{start}"} for start in ("/", "su", "sU", "Su", "SU")]
 _USERS_OWN = frozenset(("environmentVariables", "searchSpace", "tags"))
 _COMMON = (
@@ -265,7 +266,7 @@ def _are_at_home(body: Any, home: str) -> bool:
             for key, item in value.items():
                 kind = type(item)
                 if kind is str:
-                    if item[:1] in _FIRST:
+                    if len(item) >= _SHORTEST and item[:1] in _FIRST:
                         if key not in USUAL or not item.startswith(home):
                             if _is_id(key, item):
                                 return False

@@ -42,6 +42,7 @@ IDS = [
     "codes/a/versions/1/codes/b/versions/2",
     "codes/a/workspaces/workspace/codes/b/versions/2",
     f"workspaces/{PLACEHOLDERS.workspace}/codes/b/versions/2",
+    *("codes/codes/versions/1", "codes/codes/a/versions/1"),
     f"codes/{HOME}codes/b/versions/2",  # an id where the name of one was asked for
 ]
 TEXTS = [
@@ -120,6 +121,7 @@ def test_a_plain_body_has_nothing_wrong_wherever_an_id_stands(version: str) -> N
     ("name", "tail"),
     [
         ("codeId", "codes/a/versions/1"),
+        ("codeId", "codes/my-codes/versions/1"),
         ("environmentId", "environments/e/labels/latest"),
         ("computeId", "computes/cpu"),
     ],
