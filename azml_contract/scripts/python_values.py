@@ -29,6 +29,9 @@ from azml_contract.scripts.text import (
 
 _DEEPEST = 30
 _LONGEST_NAME = 40
+_MOST_READ = 1_000_000
+"""Characters, an expression counting as some: texts that double would fill memory."""
+_COST = 40
 _PERCENT = re.compile(r"%(?:\((?P<name>\w+)\))?(?P<sign>[sd%])")
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<name>\w*)\}")
 _COPIES = frozenset(("copy", "deepcopy"))
@@ -51,6 +54,7 @@ class Values:
         for line in self._texts:
             self._lines.append(self._lines[-1] + len(line) + 1)
         self._depth = 0
+        self._left = _MOST_READ
 
     def span(self, node: ast.expr) -> tuple[int, int]:
         """Where a node begins and ends; columns of `ast` count bytes."""
@@ -98,8 +102,12 @@ class Values:
     def text(self, node: ast.expr) -> Text:
         """A text; a hole where it is not literal."""
         with self.resolved(node) as found:
-            made = self._read_text(found) if self._depth < _DEEPEST else None
+            made = self._read_text(found) if self._may_read() else None
         return made if made is not None else self._hole(node)
+
+    def _may_read(self) -> bool:
+        self._left -= _COST
+        return self._depth < _DEEPEST and self._left > 0
 
     def _read_text(self, node: ast.expr) -> Text | None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -185,6 +193,7 @@ class Values:
         start, end = self.span(node)
         raw = self._source.text[start:end]
         value = str(node.value)
+        self._left -= len(value)
         at = raw.find(value) if value else -1
         if at >= 0:
             first = start + at
@@ -197,7 +206,7 @@ class Values:
     def json(self, node: ast.expr) -> Text:
         """A value as the JSON that is sent."""
         with self.resolved(node) as found:
-            made = self._read_json(found) if self._depth < _DEEPEST else None
+            made = self._read_json(found) if self._may_read() else None
         return made if made is not None else self._hole(node)
 
     def _read_json(self, node: ast.expr) -> Text | None:

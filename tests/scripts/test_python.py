@@ -185,6 +185,21 @@ def test_a_function_that_nobody_calls_and_one_that_calls_itself_come_to_an_end(j
     assert {code for code, *_ in places(judged)} == {"AZC153"}
 
 
+@pytest.mark.parametrize(
+    "sign", ["{0} + {0}", "f'{{{0}}}{{{0}}}'", "'%s%s' % ({0}, {0})"]
+)
+def test_texts_and_calls_that_double_come_to_an_end(judge, sign):
+    lines = [f"x{n} = " + sign.format(f"x{n - 1}") for n in range(1, 30)]
+    calls = [f"def f{n}(u):\n    f{n - 1}(u)\n    f{n - 1}(u)\n" for n in range(1, 30)]
+    judged = judge(
+        f"{START}x0 = '{'a' * 100_000}'\n" + "\n".join(lines) + "\n"
+        "def f0(u):\n    requests.get(u)\n" + "".join(calls) + "f29(URL)\n"
+        "requests.put(URL, json={'properties': {'dataType': x29}})\n"
+    )
+
+    assert judged.calls.seen >= 1
+
+
 def test_what_imports_a_client_for_other_ends_is_no_script():
     assert tell_kind("import urllib.parse\nprint(1)\n") == ""
     assert tell_kind(
