@@ -1,9 +1,10 @@
 """Read the calls that a PowerShell script makes.
 
 In: the text of a script. Out: the calls of its web cmdlets, and of curl and az in it,
-whose URL and body are literal: strings, here-strings, what is put together of them
-and of variables, and hash tables that go through ConvertTo-Json. Anything else is a
-hole, or a call that is told as not judged. The script is parsed, never run.
+whose URL and body can be told: strings, here-strings, what is put together of them and
+of variables, hash tables that go through ConvertTo-Json, through functions of the
+script. Anything else is a hole, or a call that is told as not judged. The script is
+parsed, never run.
 
 Source: about_Quoting_Rules, about_Splatting, and the pages of Invoke-RestMethod,
 Invoke-WebRequest, Invoke-AzRestMethod and ConvertTo-Json of PowerShell 7.5.
@@ -12,12 +13,20 @@ Invoke-WebRequest, Invoke-AzRestMethod and ConvertTo-Json of PowerShell 7.5.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from azml_contract.scripts.calls import Client, Request, find_tool, read_requests
 from azml_contract.scripts.effort import Effort
 from azml_contract.scripts.parse import Node, parse, span
+from azml_contract.scripts.powershell_names import (
+    Elsewhere,
+    Frame,
+    Function,
+    Names,
+    Place,
+    unwrap,
+)
 from azml_contract.scripts.text import (
     EMPTY,
     Hole,
@@ -63,9 +72,7 @@ _STRINGS = ("expandable_string_literal", "expandable_here_string_literal")
 _VERBATIM = ("verbatim_string_characters", "verbatim_here_string_characters")
 _NUMBERS = ("integer_literal", "real_literal")
 _PLAIN = (*_NUMBERS, "generic_token")
-_VARIABLES = ("variable", "braced_variable")
-_INSIDE = ("parenthesized_expression", "sub_expression")
-_SCOPE = re.compile(r"^[$@]\{?(?:(?:script|global|local|private):)?|\}$", re.I)
+_MOST_CALLS = 2_000
 _DEEPEST = 30
 
 
@@ -77,42 +84,58 @@ def find_requests(
     Raises:
         InputError: It takes too much work to parse.
     """
-    commands, reader = [], _Reader(source, holes, client)
-    waiting = [parse(source.text, Effort(), "powershell")]
-    while waiting:
-        node = waiting.pop()
-        waiting += node.children
-        if node.type == "assignment_expression":
-            reader.note(node)
-        elif node.type == "command":
-            commands.append(node)
-    reader.sort()
-    for node in sorted(commands, key=span):
-        for request in reader.read_command(node):
-            yield *span(node), request
+    names = Names(source.text, parse(source.text, Effort(), "powershell"))
+    yield from _Reader(source, holes, client, names).read()
 
 
 class _Reader:
-    def __init__(self, source: Source, holes: Holes, client: Client) -> None:
+    def __init__(
+        self, source: Source, holes: Holes, client: Client, names: Names
+    ) -> None:
         self._source = source
         self._holes = holes
         self._client = client
-        self._values: dict[str, list[tuple[int, Node | None]]] = {}
+        self._names = names
+        self._frame: Frame | None = None
         self._depth = 0
+        self._left = _MOST_CALLS
+        self._called: set[int] = set()
 
-    def note(self, node: Node) -> None:
-        """Remember what a variable is set to; None where it is added to."""
-        target = _unwrap(node.children[0])
-        if target.type in _VARIABLES:
-            plain = self._shown(node.children[1]) == "="
-            value = node.children[-1] if plain else None
-            name = self._name(target)
-            self._values.setdefault(name, []).append((node.start_byte, value))
+    def read(self) -> Iterator[tuple[int, int, Request]]:
+        """The calls of the script and of what it calls, then of other functions."""
+        yield from self._follow(None, None)
+        for one in self._names.functions.values():
+            if one is not None and one.node.start_byte not in self._called:
+                frame = self._names.enter(one, None, None, None)
+                yield from self._follow(one, frame)
 
-    def sort(self) -> None:
-        """Put what was noted into the order of the script."""
-        for values in self._values.values():
-            values.sort(key=lambda one: one[0])
+    def _follow(
+        self, function: Function | None, frame: Frame | None
+    ) -> Iterator[tuple[int, int, Request]]:
+        for command in self._names.commands_of(function):
+            self._frame = frame
+            for request in self.read_command(command):
+                yield *span(command), request
+            words = list(self._words(command))
+            name = self._shown(words[0][0]).lower() if words else ""
+            inner = self._names.functions.get(name)
+            depth = frame.depth if frame is not None else 0
+            if inner is None or inner is function or depth > _DEEPEST or not self._left:
+                continue
+            self._left -= 1
+            self._called.add(inner.node.start_byte)
+            entered = self._names.enter(inner, words[1:], command, frame)
+            yield from self._follow(inner, entered)
+
+    @contextmanager
+    def _resolved(self, place: Place) -> Iterator[Node | None]:
+        """What an expression stands for, to be read inside; None for null."""
+        before = self._frame
+        node, self._frame = self._names.look_up(place, before)
+        try:
+            yield node
+        finally:
+            self._frame = before
 
     def read_command(self, node: Node) -> Iterable[Request]:
         """The requests of a command; none where it runs no client."""
@@ -130,10 +153,7 @@ class _Reader:
     # --- commands ---------------------------------------------------------------------
 
     def _shown(self, node: Node) -> str:
-        return self._source.text[node.start_byte : node.end_byte]
-
-    def _name(self, node: Node) -> str:
-        return _SCOPE.sub("", self._shown(node)).lower()
+        return self._names.shown(node)
 
     def _words(self, node: Node) -> Iterator[list[Node]]:
         """What a command is given, each word in its pieces; the first is its name."""
@@ -176,9 +196,9 @@ class _Reader:
             self._give_file(request, self._text(given["infile"]))
         return request
 
-    def _sort(self, words: list[list[Node]]) -> tuple[dict[str, Node], str]:
+    def _sort(self, words: list[list[Node]]) -> tuple[dict[str, Place], str]:
         """What each parameter is given, and what keeps it from being told."""
-        given: dict[str, Node] = {}
+        given: dict[str, Place] = {}
         unknown, waiting = "", iter(words)
         for word in waiting:
             first = word[0]
@@ -190,29 +210,36 @@ class _Reader:
                 found = _complete(name)
                 if found and value:
                     given[found] = value[0]
-            elif _unwrap(first).type == "variable" and self._shown(first)[0] == "@":
-                unknown = self._splat(_unwrap(first), given) or unknown
+            elif unwrap(first).type == "variable" and self._shown(first)[0] == "@":
+                unknown = self._splat(unwrap(first), given) or unknown
             elif "uri" not in given:
                 given["uri"] = first
         return given, unknown
 
-    def _splat(self, variable: Node, given: dict[str, Node]) -> str:
+    def _splat(self, variable: Node, given: dict[str, Place]) -> str:
         """Take the parameters of ``@table``; why not, where it cannot be told."""
-        table = self._resolve(variable)
-        if table.type != "hash_literal_expression":
+        table, frame, later = self._names.find_table(variable, self._frame)
+        if table is None or table.type != "hash_literal_expression":
             return f"its arguments come from {self._shown(variable)}"
-        for key, value in _entries(table):
-            found = _complete(self._key(key).flat.lower())
+        here = self._frame
+        entries = [(self._key(k).flat, Elsewhere(v, frame)) for k, v in _entries(table)]
+        entries += [(key, Elsewhere(value, here)) for key, value in later]
+        for key, value in entries:
+            found = _complete(key.lower())
             if found:
                 given[found] = value
         return ""
 
-    def _give_body(self, request: Request, node: Node) -> None:
-        found = self._resolve(node)
-        if found.type == "hash_literal_expression":
-            request.unknown = "its body is a table, which PowerShell sends as a form"
-            return
-        body = self._text(node)
+    def _give_body(self, request: Request, place: Place) -> None:
+        with self._resolved(place) as found:
+            if found is None:
+                return
+            if found.type == "hash_literal_expression":
+                request.unknown = (
+                    "its body is a table, which PowerShell sends as a form"
+                )
+                return
+        body = self._text(place)
         if body.whole_token:
             shown = self._holes.show(body.whole_token)
             request.unknown = f"its body is {shown}, which the script does not tell"
@@ -226,29 +253,8 @@ class _Reader:
 
     # --- expressions ------------------------------------------------------------------
 
-    def _resolve(self, node: Node) -> Node:
-        """What is inside brackets, and what a variable was last set to before."""
-        for _ in range(_DEEPEST):
-            node = _unwrap(node)
-            if node.type in _INSIDE and len(node.children) == 3:
-                node = node.children[1]
-            elif node.type == "cast_expression":
-                node = node.children[-1]
-            elif node.type in _VARIABLES:
-                known = self._values.get(self._name(node), [])
-                at = bisect_left(known, node.start_byte, key=lambda one: one[0])
-                # What stands in its own assignment is what it was before.
-                while at and _holds(known[at - 1][1], node):
-                    at -= 1
-                value = known[at - 1][1] if at else None
-                if value is None:
-                    return node
-                node = value
-            else:
-                return node
-        return node
-
-    def _hole(self, node: Node) -> Text:
+    def _hole(self, place: Place) -> Text:
+        node = _node_of(place)
         shown = " ".join(self._shown(node).split())
         shown = shown if len(shown) <= 40 else f"{shown[:40]}..."
         token = self._holes.token(Hole(shown))
@@ -265,16 +271,24 @@ class _Reader:
         text = self._source.text[start:end]
         return Text((Part(text, self._source, start, end, Style.VERBATIM),))
 
-    def _text(self, node: Node) -> Text:
+    def _text(self, place: Place) -> Text:
         """A text; a hole where it is not literal."""
+        with self._resolved(place) as found:
+            text = self._deeper(self._read_text, found)
+        return text if text is not None else self._hole(place)
+
+    def _deeper(
+        self, read: Callable[[Node], Text | None], node: Node | None
+    ) -> Text | None:
+        if node is None:
+            return EMPTY
         self._depth += 1
         try:
-            return self._read_text(node) if self._depth < _DEEPEST else self._hole(node)
+            return read(node) if self._depth < _DEEPEST else None
         finally:
             self._depth -= 1
 
-    def _read_text(self, node: Node) -> Text:
-        found = self._resolve(node)
+    def _read_text(self, found: Node) -> Text | None:
         if found.type in _STRINGS or found.type in _VERBATIM:
             return self._string(found)
         if found.type == "pipeline_chain":
@@ -287,7 +301,7 @@ class _Reader:
                 return join([self._text(left), self._text(right)])
         if found.type.endswith(_PLAIN):
             return self._piece(*span(found))
-        return self._hole(node)
+        return None
 
     def _string(self, node: Node) -> Text:
         """A string in quotes, or a here-string without its first and last line."""
@@ -363,23 +377,26 @@ class _Reader:
         ]
         if name == "convertto-json":
             value = value if value is not None else next(iter(plain), None)
-            return self._json(value) if value is not None else self._hole(node)
+            if value is None:
+                return self._hole(node)
+            with self._resolved(value) as resolved:
+                is_null = resolved is None
+            return EMPTY if is_null else self._json(value)
         if name in ("get-content", "gc", "cat", "type") and len(plain) == 1:
             found = self._client.read_file(self._text(plain[0]).flat)
             if found is not None:
                 return found
         return self._hole(node)
 
-    def _json(self, node: Node) -> Text:
+    def _json(self, place: Place) -> Text:
         """A value as ConvertTo-Json writes it."""
-        self._depth += 1
-        try:
-            return self._read_json(node) if self._depth < _DEEPEST else self._hole(node)
-        finally:
-            self._depth -= 1
+        with self._resolved(place) as found:
+            if found is None:
+                return self._made("null", _node_of(place))
+            text = self._deeper(self._read_json, found)
+        return text if text is not None else self._hole(place)
 
-    def _read_json(self, node: Node) -> Text:
-        found = self._resolve(node)
+    def _read_json(self, found: Node) -> Text | None:
         if found.type == "hash_literal_expression":
             members = []
             for key, value in _entries(found):
@@ -399,30 +416,21 @@ class _Reader:
         shown = self._shown(found).lower()
         if shown in _CONSTANTS:
             return self._made(_CONSTANTS[shown], found)
-        text = self._text(node)
-        if text.whole_token or found.type.endswith(_NUMBERS):
+        text = self._read_text(found)
+        if text is None or text.whole_token or found.type.endswith(_NUMBERS):
             return text
         quote = self._made('"', found)
         return join([quote, escape_json(text), quote])
 
     def _key(self, node: Node) -> Text:
-        inner = _unwrap(node)
+        inner = unwrap(node)
         if inner.type in _STRINGS or inner.type in _VERBATIM:
             return self._string(inner)
         return self._piece(*span(inner))
 
 
-def _unwrap(node: Node) -> Node:
-    """What a chain of nodes holds that each hold one."""
-    while node.child_count == 1 and node.type not in _STRINGS:
-        node = node.children[0]
-    return node
-
-
-def _holds(outer: Node | None, inner: Node) -> bool:
-    return outer is not None and (
-        outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
-    )
+def _node_of(place: Place) -> Node:
+    return place.node if isinstance(place, Elsewhere) else place
 
 
 def _complete(name: str) -> str:
@@ -450,7 +458,7 @@ def _items(array: Node) -> Iterator[Node]:
     for statement in (one for one in array.children if one.is_named):
         parts = statement.named_children if statement.type == "statement_list" else []
         for part in parts or [statement]:
-            inner = _unwrap(part)
+            inner = unwrap(part)
             if inner.type == "array_literal_expression":
                 yield from (one for one in inner.children if one.is_named)
             else:

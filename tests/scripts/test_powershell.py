@@ -87,6 +87,71 @@ def test_what_only_running_would_tell_is_said(line, why, tmp_path):
     assert why in call.request.unknown
 
 
+FUNCTION = """function Send-Aml {
+  [CmdletBinding()]
+  param([Parameter(Mandatory)][string]$Method, [string]$Path, $Body, $Api = $api)
+  $u = "$base/$Path`?api-version=$Api"
+  $params = @{ Uri = $u; Method = $Method }
+  if ($Body) { $params.Body = $Body | ConvertTo-Json -Depth 9 }
+  Invoke-RestMethod @params
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Send-Aml -Method PUT -Path jobs/j -Body $table",
+        "Send-Aml -Body $table -Path 'jobs/j' -Method:PUT",
+        "send-aml PUT jobs/j $table",
+        "Send-Aml PUT -Pa jobs/j $table '2022-05-01'",
+        "function Put($p, $b) { Send-Aml PUT $p -Body $b }\nPut jobs/j $table",
+        "function Put { param($b)\n if ($x) { Send-Aml PUT jobs/j $b } }\nPut $table",
+        "$Method = 'GET'; $Body = 1\nSend-Aml PUT jobs/j $table",
+    ],
+)
+def test_a_function_is_followed_with_what_it_is_given(line, tmp_path):
+    (call,) = read(f"{START}{FUNCTION}{line}\n", tmp_path).calls
+
+    request = call.request
+    assert not request.unknown
+    assert str(request.method) == "PUT"
+    assert str(request.url) == f"{WORKSPACE}/jobs/j?api-version=2022-05-01"
+    assert json.loads(str(request.body)) == SENT
+
+
+def test_each_call_of_a_function_is_one_with_its_own_arguments(tmp_path):
+    text = f"{START}{FUNCTION}Send-Aml GET jobs\nSend-Aml PUT jobs/j @{{ a = 1 }}\n"
+
+    first, second = read(text, tmp_path).calls
+
+    assert str(first.request.method) == "GET"
+    assert first.request.body is None or not str(first.request.body)
+    assert json.loads(str(second.request.body)) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Send-Aml PUT jobs/j $unknown",
+        "Send-Aml @arguments",
+        "",
+        "$t = @{ a = 1 }\n$t.a = 2\nirm $uri -Method PUT -Body ($t | ConvertTo-Json)",
+        "$t = @{}\n$t.Add('a', 2)\nirm $uri -Method PUT -Body ($t | ConvertTo-Json)",
+        "foreach ($t in $all) { irm $uri -Method PUT -Body ($t | ConvertTo-Json) }",
+        "function A($b) { B $b }\nfunction B($b) { A $b }\nA 1\nSend-Aml PUT x $b",
+    ],
+)
+def test_what_a_function_is_not_told_is_said(line, tmp_path):
+    """Of a function that nobody calls, of a changed table, of what a loop goes through."""
+    function = "" if "irm" in line else FUNCTION
+    (call,) = read(f"{START}{function}{line}\n", tmp_path).calls
+
+    assert "which the script does not tell" in call.request.unknown or (
+        "\ue002" in str(call.request.url)
+    )
+
+
 def test_values_of_a_run_are_holes_at_their_places(tmp_path):
     text = START + "$t = @{ properties = @{ jobType = 'Command'; command = $env:C } }\n"
     text += "irm $uri -Method PUT -Body ($t | ConvertTo-Json)\n"
