@@ -143,7 +143,7 @@ def test_each_call_of_a_function_is_one_with_its_own_arguments(tmp_path):
     ],
 )
 def test_what_a_function_is_not_told_is_said(line, tmp_path):
-    """Of a function that nobody calls, of a changed table, of what a loop goes through."""
+    """Of a function that nobody calls, of a changed table, of what a loop sets."""
     function = "" if "irm" in line else FUNCTION
     (call,) = read(f"{START}{function}{line}\n", tmp_path).calls
 
