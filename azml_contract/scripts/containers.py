@@ -22,6 +22,10 @@ _POWERSHELL = re.compile(
     r"(?im)^[^#\n]*?(?<![\w-])(?P<name>Invoke-(?:RestMethod|WebRequest|AzRestMethod)|irm|iwr)"
     r"(?![\w-])[^\n]*"
 )
+_PYTHON = re.compile(
+    r"(?m)^[^#\n]*?\b(?P<name>(?:requests|httpx|session|client|s|c)\."
+    r"(?:get|put|post|patch|delete|head|request))\("
+)
 Requests = Iterator[tuple[int, int, Request]]
 Reader = Callable[[Script, Source], Requests]
 
@@ -86,12 +90,18 @@ def _read_http(script: Script, source: Source) -> Requests:
 
 
 def _read_python(script: Script, source: Source) -> Requests:
+    """Its calls; of what is no Python, what looks like one is counted."""
     from azml_contract.scripts import python_calls
 
     try:
-        return iter(list(python_calls.find_requests(source, script.shell.holes)))
-    except SyntaxError:
-        return iter(())
+        yield from list(python_calls.find_requests(source, script.shell.holes))
+    except SyntaxError as error:
+        why = f"its Python cannot be read ({error.msg})"
+        for found in _PYTHON.finditer(source.text):
+            token = script.shell.holes.token(Hole(found["name"]))
+            start, end = found.span("name")
+            part = Part(token, source, start, end, Style.BARE)
+            yield start, end, Request("GET", Text((part,)), unknown=why)
 
 
 def _read_template(script: Script, source: Source) -> Requests:

@@ -200,6 +200,17 @@ def test_texts_and_calls_that_double_come_to_an_end(judge, sign):
     assert judged.calls.seen >= 1
 
 
+def test_calls_of_what_is_no_python_are_counted(judge):
+    """Such as a print of Python 2, or the syntax of a Python newer than this one."""
+    judged = judge(
+        f"{START}print 'x'\nrequests.put(URL, json=BODY)\n# requests.get(URL)\n"
+    )
+
+    assert places(judged) == [("AZC153", 8, 1)]
+    (why,) = judged.calls.not_judged
+    assert why.startswith("its Python cannot be read (")
+
+
 def test_what_imports_a_client_for_other_ends_is_no_script():
     assert tell_kind("import urllib.parse\nprint(1)\n") == ""
     assert tell_kind(
