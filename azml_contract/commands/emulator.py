@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from azml_contract.commands.contracts_option import contracts_option
-from azml_contract.commands.environment import environment_options, show_environment
+from azml_contract.commands.environment import (
+    environment_options,
+    gateway_port_option,
+    show_environment,
+)
 from azml_contract.commands.job_options import job_options
 from azml_contract.interrupts import was_interrupted
 
@@ -26,12 +30,7 @@ _CHECK_S = 0.5
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: free.")
-@click.option(
-    "--gateway-port",
-    type=click.IntRange(0, 65535),
-    default=0,
-    help="Port of the proxy that leads real host names here. Default: free.",
-)
+@gateway_port_option
 @click.option(
     "--azurite",
     metavar="PATH|none",

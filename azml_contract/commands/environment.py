@@ -40,6 +40,16 @@ def environment_options(command: _Command) -> _Command:
     return env_file(form(command))
 
 
+def gateway_port_option(command: _Command) -> _Command:
+    """``--gateway-port``."""
+    return click.option(
+        "--gateway-port",
+        type=click.IntRange(0, 65535),
+        default=0,
+        help="Port of the proxy that leads real host names here. Default: free.",
+    )(command)
+
+
 def show_environment(
     headline: str, environ: Mapping[str, str], env_file: Path | None, form: str | None
 ) -> None:

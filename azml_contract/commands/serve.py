@@ -8,7 +8,11 @@ from pathlib import Path
 import click
 
 from azml_contract.commands.contracts_option import contracts_option
-from azml_contract.commands.environment import environment_options, show_environment
+from azml_contract.commands.environment import (
+    environment_options,
+    gateway_port_option,
+    show_environment,
+)
 from azml_contract.commands.kinds import INPUT
 from azml_contract.commands.running import (
     draws_option,
@@ -28,12 +32,7 @@ from azml_contract.commands.running import (
     metavar="CASSETTE|FOLDER...",
 )
 @environment_options
-@click.option(
-    "--gateway-port",
-    type=click.IntRange(0, 65535),
-    default=0,
-    help="Port of the proxy that leads real host names here. Default: free.",
-)
+@gateway_port_option
 @click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),

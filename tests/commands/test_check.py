@@ -9,26 +9,14 @@ from typing import Any
 
 import pytest
 import yaml
+from checked_bodies import ANSWER, ENVIRONMENT, GOOD, JOB, JOB_URL, sent_to
 from click.testing import CliRunner
 
 from azml_contract.cli import cli
 from azml_contract.errors import AzmlContractError
-from azml_contract.settings import PLACEHOLDERS
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 
-ENVIRONMENT = "environments/lightgbm/versions/1"
-JOB_URL = f"{PLACEHOLDERS.endpoint}{PLACEHOLDERS.workspace_id}/jobs/train-1"
-GOOD = {"properties": {"image": "python:3.11"}}
-MISCASED = '{\n  "properties": {\n    "Image": "python:3.11"\n  }\n}\n'
-JOB = {
-    "properties": {
-        "jobType": "Command",
-        "command": "python train.py",
-        "environmentId": "azureml:lightgbm:1",
-        "resources": {"instanceCount": "1"},
-    }
-}
 GOOD_JOB = {
     "properties": {
         "jobType": "Command",
@@ -36,12 +24,7 @@ GOOD_JOB = {
         "environmentId": "azureml:lightgbm:1",
     }
 }
-ANSWER = {"id": "/x", "name": "train-1", "type": "t", "properties": JOB["properties"]}
 GOOD_ANSWER = {**ANSWER, **GOOD_JOB}
-
-
-def sent_to(path: str, version: str = "2024-04-01") -> list[str]:
-    return ["--method", "PUT", "--url", path, "--api-version", version]
 
 
 def proxy_recording(body: Any = JOB, answer: Any = ANSWER) -> dict[str, Any]:
