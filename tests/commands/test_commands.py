@@ -165,7 +165,6 @@ def test_demo_takes_no_folder_that_holds_files_of_others(
         assert (empty / "cassettes").is_dir()
 
 
-@pytest.mark.slow
 def test_demo_shows_what_comes_along_where_nothing_can_be_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -176,13 +175,16 @@ def test_demo_shows_what_comes_along_where_nothing_can_be_recorded(
     def refuse() -> None:
         raise EmulatorError("no npm here.\nGet it.")
 
+    modes = []
     monkeypatch.setattr(demo, "provide_azurite", refuse)
+    monkeypatch.setattr(demo, "_run_pytest", lambda *words: modes.append(words[3]))
     monkeypatch.chdir(tmp_path)
     cli.cli.main(["demo"], standalone_mode=False)
     said = capsys.readouterr().out
     assert "Not here: no npm here. Get it." in said
     assert "PUT jobs Sweep" in said
     assert "Simulated only" in said
+    assert modes == ["replay"]
     replayed = tmp_path / ".azml/demo/cassettes/train_and_sweep/asset_to_sweep"
     assert len(list(replayed.glob("*.json"))) == 5
 
