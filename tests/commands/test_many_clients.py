@@ -20,7 +20,7 @@ PROGRAM = (
     + """
 import http.client, multiprocessing, ssl
 from urllib.parse import urlsplit
-def work(number):
+def work(number, all_called):
     proxy, token = urlsplit(env["HTTPS_PROXY"]), login()
     trusted = ssl.create_default_context(cafile=env["SSL_CERT_FILE"])
     kept = http.client.HTTPSConnection(
@@ -28,6 +28,8 @@ def work(number):
     kept.set_tunnel("management.azure.com", 443)
     head = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     for call in range(int(sys.argv[1])):
+        if call == 1:  # however slow a client is to start, none is done before
+            all_called.wait()
         body = {"properties": {"image": f"mcr.microsoft.com/{number}-{call}"}}
         path = f"{place}/environments/e{number}/versions/{call}?api-version=2024-04-01"
         kept.request("PUT", path, json.dumps(body), head)
@@ -35,7 +37,9 @@ def work(number):
         answer.read()
         assert answer.status == 201, answer.status
 if __name__ == "__main__":
-    started = [multiprocessing.Process(target=work, args=(n,)) for n in range(16)]
+    all_called = multiprocessing.Barrier(16)
+    given = [(number, all_called) for number in range(16)]
+    started = [multiprocessing.Process(target=work, args=one) for one in given]
     [one.start() for one in started]
     [one.join() for one in started]
     print(sum(one.exitcode == 0 for one in started))
