@@ -120,16 +120,19 @@ def test_long_names_stay_within_the_panel_of_a_phone(
 ) -> None:
     bad = ("refused", finding("AZC101", "/properties/x", "Wrong."))
     label = f"PUT workspaces/{'onlineEndpoints/' * 4}score"
-    made = row("s" * 80, 0, "Op", label=label, statuses={"2024-04-01": bad})
-    shown = show({"rows": [made]}, **PHONE)
+    fares = ({"2024-04-01": bad}, {"2024-04-01": ("unknown",)})
+    rows = [row("s" * 80, n, "Op", label=label, statuses=fares[n]) for n in range(2)]
+    shown = show({"rows": rows}, **PHONE)
     page = shown.page
     shown.cell("s" * 8, "2024-04-01").tap()
     panel = page.locator("#panel")
-    expect(panel.get_by_role("button", name="PUT workspaces")).to_be_visible()
+    expect(panel.get_by_role("button", name="PUT workspaces")).to_have_count(2)
     assert panel.evaluate("panel => panel.scrollWidth") == 360
     for name in ("#panel-title", ".row span:last-of-type"):
         fits = "e => e.scrollWidth <= e.clientWidth"
         assert panel.locator(name).last.evaluate(fits), name
+    heights = "all => all.map((one) => one.getBoundingClientRect().height)"
+    assert max(panel.locator(".row .tag").evaluate_all(heights)) < 24  # one line
 
 
 # --- links, print, coverage ----------------------------------------------------
