@@ -91,7 +91,7 @@ def _judge_recording(validator: Validator, opened: Document) -> Checked:
     from azml_contract.seen import add_up
     from azml_contract.source.excerpt import Source
 
-    source = Source(opened.name, opened.text)
+    source = Source(opened.name, opened.text, _find_hidden)
     places = RecordingPlaces(source, is_yaml=opened.is_yaml)
     findings: list[Finding] = []
     verdicts = []
@@ -134,7 +134,7 @@ def _place_recorded(
 
     if not verdict.findings:
         return
-    from azml_contract.source.excerpt import hide_secrets
+    from azml_contract.redaction.blot import hide_secrets
 
     exchange = one.exchange
     call = hide_secrets(str(exchange.request))
@@ -166,13 +166,20 @@ def _judge_script(
     )
 
 
+def _find_hidden(text: str) -> list[tuple[int, int]]:
+    """What of a line is not to be shown; loads the rules where one is."""
+    from azml_contract.redaction.blot import find_hidden
+
+    return find_hidden(text)
+
+
 def _judge_body(validator: Validator, opened: Document, asked: Asked) -> Checked:
     from azml_contract.report.checked import Checked
     from azml_contract.source.excerpt import Excerpt, Source
     from azml_contract.validation.places import Placer
 
     verdict = _check_body(validator, opened.raw, asked)
-    source = Source(opened.name, opened.text)
+    source = Source(opened.name, opened.text, _find_hidden)
     placer = Placer(lambda: Excerpt(source, opened.text), lambda: source.locate(0))
     return Checked(
         opened.name,

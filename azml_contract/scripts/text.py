@@ -17,6 +17,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from azml_contract.finding import Location
+from azml_contract.redaction.blot import find_hidden, hide_secrets
 from azml_contract.source import excerpt
 
 TOKEN = re.compile("\ue002([0-9]+)\ue003")
@@ -81,7 +82,7 @@ class Source:
 def open_source(name: str, text: str) -> Source:
     """A whole file; characters that stand for holes are no longer in it."""
     text = _PRIVATE.sub("?", text)
-    return Source(excerpt.Source(name, text), text)
+    return Source(excerpt.Source(name, text, find_hidden), text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,4 +269,4 @@ class Holes:
         return _PRIVATE.sub("", shown)
 
     def _show(self, number: int) -> str:
-        return excerpt.hide_secrets(self.known[number].shown)
+        return hide_secrets(self.known[number].shown)

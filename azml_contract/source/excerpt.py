@@ -10,33 +10,39 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from azml_contract.finding import Location
 
 _LINE_END = re.compile(r"\n")
 _SHOWN_BEFORE, _SHOWN_AFTER, _READ_AROUND = 40, 100, 2000
-_MOST_SHOWN = 1000
+_MOST_SHOWN, _READ_WHOLE = 1000, 65_536
 _WORD = re.compile(r"\\?\"(?:[^\"\\]|\\[^\"])*\\?\"|[\w$.-]+|\S")
-_SECRET_MEMBER = re.compile(
-    r"(?i)(?P<head>(?:secret|password|token|keys?|credential|sas)\\?[\"']?\s*[:=]"
-    r"\s*\\?[\"']?)(?P<value>[^\"'\\\s,}&]{4,})"
-)
-_SECRET_TEXT = re.compile(
-    r"(?i)(?P<head>\bsig=|bearer\s+|accountkey=)(?P<value>[^&\"'\\\s;]+)"
-)
+FindSecrets = Callable[[str], Iterable[tuple[int, int]]]
+"""Tells where secrets begin and end in a piece of a text."""
 
 
 class Source:
     """The text of one file, its lines found once."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(
+        self, file: str, text: str, find_secrets: FindSecrets = lambda _: ()
+    ) -> None:
+        """Begin.
+
+        Args:
+            file: What places call it.
+            text: All of it.
+            find_secrets: What of a line is not to be shown.
+        """
         self.file = file
         self.text = text
+        self._find_secrets = find_secrets
         self._starts: list[int] | None = None
         self._located = 0
         self._hidden: list[tuple[int, int]] = []
+        self._found: dict[tuple[int, int], list[tuple[int, int]]] = {}
 
     def hide(self, places: Iterable[tuple[int, int]]) -> None:
         """Show what stands at these places no more: each begins, and ends."""
@@ -53,20 +59,21 @@ class Source:
             return Location(self.file, line, offset - start + 1)
         end = starts[line] if line < len(starts) else len(self.text)
         cut = max(start, offset - _READ_AROUND)
-        near = self._read(cut, min(end, offset + _READ_AROUND)).rstrip("\r\n")
+        near = self.text[cut : min(end, offset + _READ_AROUND)].rstrip("\r\n")
         is_long = end - start > _SHOWN_AFTER
-        shown, caret, width = _show(near, offset - cut, is_long)
+        whole = (start, end) if end - start <= _READ_WHOLE else (cut, cut + len(near))
+        hidden = _hide(near, cut, (*self._hidden, *self._find_in(*whole)))
+        shown, caret, width = _show(near, hidden, offset - cut, is_long)
         return Location(self.file, line, offset - start + 1, shown, caret, width)
 
-    def _read(self, start: int, end: int) -> str:
-        """A piece of the text, with stars where it is hidden."""
-        near = self.text[start:end]
-        for first, behind in self._hidden:
-            first, behind = max(first, start), min(behind, end)
-            if first < behind:
-                stars = "*" * (behind - first)
-                near = near[: first - start] + stars + near[behind - start :]
-        return near
+    def _find_in(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Where secrets stand in a piece of the text, in places of the file."""
+        known = self._found.get((start, end))
+        if known is None:
+            spans = self._find_secrets(self.text[start:end])
+            known = [(start + first, start + behind) for first, behind in spans]
+            self._found[start, end] = known
+        return known
 
     def find_offset(self, line: int, column: int) -> int:
         """The character at a line and a column, both from 1."""
@@ -104,19 +111,19 @@ class Excerpt:
         return self.source.locate(outside + ahead)
 
 
-def _show(near: str, at: int, is_long: bool) -> tuple[str, int, int]:
+def _hide(near: str, start: int, places: Iterable[tuple[int, int]]) -> str:
+    """A piece of a text that begins somewhere, with stars at some places of it."""
+    for first, behind in places:
+        first, behind = max(first - start, 0), min(behind - start, len(near))
+        if first < behind:
+            near = near[:first] + "*" * (behind - first) + near[behind:]
+    return near
+
+
+def _show(near: str, hidden: str, at: int, is_long: bool) -> tuple[str, int, int]:
     """A line as shown, where the caret stands in it, and how much it underlines."""
     word = _WORD.match(near, at)
     width = word.end() - at if word else 1
     first = max(0, at - _SHOWN_BEFORE) if is_long else 0
-    shown = hide_secrets(near)[first : first + _SHOWN_BEFORE + _SHOWN_AFTER]
+    shown = hidden[first : first + _SHOWN_BEFORE + _SHOWN_AFTER]
     return shown, at - first + 1, max(1, min(width, len(shown) - (at - first)))
-
-
-def hide_secrets(text: str) -> str:
-    """A text with the values of secrets blotted out, as long as before."""
-
-    def blot(found: re.Match[str]) -> str:
-        return found["head"] + "*" * len(found["value"])
-
-    return _SECRET_TEXT.sub(blot, _SECRET_MEMBER.sub(blot, text))

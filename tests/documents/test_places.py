@@ -10,6 +10,7 @@ import yaml
 
 from azml_contract.documents.formats import Spot
 from azml_contract.documents.places import RecordingPlaces
+from azml_contract.redaction.blot import find_hidden
 from azml_contract.source.excerpt import Excerpt, Source
 from azml_contract.source.json_places import JsonPlaces
 from tests.support.soak import sized
@@ -112,7 +113,7 @@ def test_a_text_that_is_no_json_has_no_places():
 
 def test_the_line_is_shown_around_the_caret_and_without_secrets():
     line = '{"pad": "' + "x" * 500 + '", "password": "hunter2hunter2", "next": 1}'
-    source = Source("f.json", line)
+    source = Source("f.json", line, find_hidden)
 
     place = source.locate(line.index('"next"'))
 
@@ -134,7 +135,7 @@ def test_the_line_is_shown_around_the_caret_and_without_secrets():
     ],
 )
 def test_secrets_of_a_line_are_blotted_out_in_place(line, secret):
-    place = Source("f", line).locate(0)
+    place = Source("f", line, find_hidden).locate(0)
 
     assert secret not in place.shown
     assert len(place.shown) == len(line)

@@ -97,11 +97,12 @@ def lint_file(path: Path, rules: RedactionRules) -> Checked:
     """
     from azml_contract.documents.document import open_recording
     from azml_contract.documents.places import RecordingPlaces
+    from azml_contract.redaction.blot import find_hidden
     from azml_contract.report.checked import Checked
     from azml_contract.source.excerpt import Source
 
     document = open_recording(path)
-    source = Source(path.as_posix(), document.text)
+    source = Source(path.as_posix(), document.text, find_hidden)
     places = RecordingPlaces(source, is_yaml=document.is_yaml)
     recorded = [one.exchange for one in document.recorded()]
     findings = tuple(
