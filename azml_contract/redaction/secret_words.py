@@ -50,7 +50,7 @@ _REFERENCE = re.compile(
     r"\$+\(?[A-Za-z_][\w.:]*\)?|\$\{.*\}|\$\[\[?.*\]\]?|\$\(.*\)|\{\{.*\}\}|\{[\w.]*\}"
     r"|<[^<>]*>|%[A-Za-z_]\w*%|%\(\w+\)s|@Microsoft\.KeyVault\(.*\)|`.*`|\$env:\w+"
     r"|(?:os|process|env|secrets|vars?|self|args|config|settings)\.[\w.\[\]()'\"]*"
-    r"|(?:\$[A-Za-z_]\w*[:./@_-]?)+"
+    r"|(?:\$[A-Za-z_]\w*+[:./@-]?)+"
     r"|azureml:.*|urn:.*|/subscriptions/.*",
     re.DOTALL,
 )
@@ -71,7 +71,7 @@ _TIME = re.compile(
 _VARIABLE, _KIND = re.compile(r"[A-Za-z_.]+"), re.compile(r"[A-Za-z -]+")
 _BETWEEN = re.compile(r"[ .:_-]")
 # A key of a dictionary: words of letters alone.
-_OF_WORDS = re.compile(r"[A-Za-z][a-z]+(?:[_.-]?[A-Z]?[a-z]{2,})*")
+_OF_WORDS = re.compile(r"[A-Za-z][a-z]++(?:[_.-]?[A-Z]?[a-z]{2,}+)*+")
 _TOKEN = re.compile(r"[\w.~+/=:-]+")
 _WAYS = frozenset({"auth", "authorization", "credential", "credentials"})
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token) +(?=[{<$%])")

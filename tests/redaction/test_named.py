@@ -9,6 +9,7 @@ import pytest
 from azml_contract.redaction.blot import find_secrets
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
+from azml_contract.redaction.secret_words import is_named_secret
 
 REDACTOR = Redactor(RedactionRules())
 WORD = "kT4vXq9Zm7"
@@ -253,3 +254,12 @@ def test_places_of_secrets_are_those_of_what_is_taken_out():
 
     assert held == [WORD * 2, WORD, WORD, f"{WORD}%3D"]
     assert find_secrets(REDACTOR.text(text)) == []
+
+
+@pytest.mark.parametrize("piece", ["a", "aB", "ab_", "$a_", "$a:", "{a", "${a", "a."])
+def test_a_value_of_many_like_parts_is_judged_in_linear_time(piece):
+    """Each way to part it would be tried, and this test would not end."""
+    value = piece * 60 + "!1"
+
+    assert is_named_secret("api_key", value)
+    assert is_named_secret("password", value)
