@@ -247,7 +247,7 @@ def _read_group(
 def _is_url(word: Text, client: Client) -> bool:
     text = word.flat
     shown = client.show(text)
-    if re.search(r"^\$[@*]$|\[[@*]\]", shown):
+    if word.whole_token and re.search(r"^\$[@*]$|\[[@*]\]", shown):
         return False
     return "://" in text or "/" in text or "?" in text or bool(_LIST.search(text))
 

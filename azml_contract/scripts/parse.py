@@ -20,6 +20,8 @@ from azml_contract.scripts.text import BLANK
 __all__ = ["Node", "parse", "span"]
 
 _WIDE = re.compile(r"[^\x01-\x7f]")
+_INNER = re.compile(r"(?<=[\w/.-])\$[A-Za-z_]\w*(?![\w=])")
+"""A variable within a word: of three of them the grammar sees two, and cuts the word."""
 _SHORT = 4096
 """Up to here even what the grammar does not understand is read at once."""
 LONGEST = 32_768
@@ -36,7 +38,8 @@ def parse(text: str, effort: Effort, grammar: str = "bash") -> Node:
     """The tree of a script in the language of a grammar, ``bash`` or ``powershell``.
 
     One byte stands for each character, so that places are the same in both.
-    ``<YOUR-NAME>`` of a document is a word, not two redirections.
+    ``<YOUR-NAME>`` of a document is a word, not two redirections; nor is a variable
+    within a word of a shell a node of its own.
 
     Raises:
         InputError: It takes too much work.
@@ -48,6 +51,8 @@ def parse(text: str, effort: Effort, grammar: str = "bash") -> Node:
             "so none of its calls was judged"
         )
     plain = BLANK.sub(lambda found: "_" * len(found[0]), text)
+    if grammar == "bash":
+        plain = _INNER.sub(lambda found: "_" * len(found[0]), plain)
     raw = _WIDE.sub("_", plain).encode("ascii")
     if len(raw) <= _SHORT:
         return _parser(grammar).parse(raw).root_node

@@ -40,6 +40,7 @@ _NEVER_SEND = frozenset(
     (
         *("az", "grep", "egrep", "awk", "cut", "sort", "basename", "dirname", "test"),
         *("[", "[[", "logger", "wc", "tput", "export", "realpath", "uniq", "fold"),
+        *("read", "mapfile", "readarray"),
     )
 )
 """Programs that may be given a URL and do not go there, or not by HTTP alone."""

@@ -47,6 +47,8 @@ from azml_contract.scripts.words import Value, Variables, Words
 _MOST_COMMANDS = 2_000
 _MOST_ITEMS = 50
 _DEEPEST = 20
+_LIST = re.compile(r"\$[@*]|\$\{(?:[@*]|\w+\[[@*]\])[^}]*\}")
+_OPTION = re.compile(r"\$\{?(?:OPTARG|[1-9])\b")
 _WORDS = frozenset(("string", "word", "concatenation", "expansion"))
 _BRANCHES = frozenset(
     (
@@ -306,9 +308,23 @@ class Shell:
         if adds:
             value = self.known.lengthen(name, value)
         if isinstance(value, Text) and value.whole_token:
+            if self._is_option(name, value):
+                return
             value = self._rename(name, value)
         self.assigned.setdefault(name, []).append((self._now, place))
         self.known.values[name] = value
+
+    def _is_option(self, name: str, value: Text) -> bool:
+        """Whether a loop over options may set what has a value without them."""
+        (hole,) = self.holes.find(value.flat)
+        default = self.known.values.get(name)
+        return (
+            bool(self._state.loops)
+            and _OPTION.match(hole.shown) is not None
+            and isinstance(default, Text)
+            and bool(default.flat)
+            and not default.whole_token
+        )
 
     def _rename(self, name: str, value: Text) -> Text:
         (hole,) = self.holes.find(value.flat)
@@ -353,7 +369,7 @@ class Shell:
         first_time = name not in self._called
         self._called.add(name)
         source, start, end = self.functions[name]
-        kept = self.known.bind(words)
+        kept = self._bind(words)
         state = self._state
         before = state.in_function, state.level, state.stdin
         state.in_function = True
@@ -365,6 +381,20 @@ class Shell:
         state.in_function, state.level, state.stdin = before
         self.known.restore(kept)
         return output
+
+    def _bind(self, words: Sequence[Text] | None) -> dict[str, Value | None]:
+        """Set the arguments; those from a list on that is not known are not known."""
+        told = 0
+        while words is not None and told < len(words) and not self._lists(words[told]):
+            told += 1
+        if words is None or told == len(words):
+            return self.known.bind(words)
+        return self.known.bind(words[:told], is_all=False)
+
+    def _lists(self, word: Text) -> bool:
+        """Whether a word stands for a list that only running would tell."""
+        holes = self.holes.find(word.flat) if word.whole_token else ()
+        return any(_LIST.fullmatch(one.shown) for one in holes)
 
     # --- loops ----------------------------------------------------------------------
 
@@ -385,7 +415,7 @@ class Shell:
             start, end = self._span(node)
             items = [self.words.hole(self._now, start, end, Hole(f"${name}"))]
         for item in items:
-            plain = not names_files(item)
+            plain = not (names_files(item) or self._lists(item))
             start, end = self._span(node)
             hole = self.words.hole(self._now, start, end, Hole(f"${name}"))
             self.known.values[name] = item if plain else hole
@@ -506,7 +536,7 @@ class Shell:
 
     def _run_file(self, text: Text, words: Sequence[Text]) -> Text | None:
         """Follow another script, with its arguments."""
-        kept = self.known.bind(words)
+        kept = self._bind(words)
         output = self.run_text(text)
         self.known.restore(kept)
         return output

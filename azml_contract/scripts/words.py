@@ -69,8 +69,14 @@ class Variables:
             return before + value
         return value
 
-    def bind(self, words: Sequence[Text] | None) -> dict[str, Value | None]:
+    def bind(
+        self, words: Sequence[Text] | None, *, is_all: bool = True
+    ) -> dict[str, Value | None]:
         """Set the arguments of a function; with None they are not known.
+
+        Args:
+            words: The arguments.
+            is_all: Whether there are no more; else what follows is not known.
 
         Returns:
             What they were before, for `restore`.
@@ -78,9 +84,12 @@ class Variables:
         before = {name: self.values.pop(name, None) for name in _ARGUMENTS}
         if words is not None:
             for index in range(1, 10):
-                given = index <= len(words)
-                self.values[str(index)] = words[index - 1] if given else EMPTY
-            self.values["@"] = self.values["*"] = tuple(words)
+                if index <= len(words):
+                    self.values[str(index)] = words[index - 1]
+                elif is_all:
+                    self.values[str(index)] = EMPTY
+            if is_all:
+                self.values["@"] = self.values["*"] = tuple(words)
         return before
 
     def count_arguments(self) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from azml_contract.scripts.judge import judge_script
 from azml_contract.validation.validator import Validator
-from tests.scripts.conftest import WORKSPACE, places, read_script
+from tests.scripts.conftest import WORKSPACE, Judge, places, read_script
 
 URL = "WORKSPACE/data/iris/versions/1?api-version=2024-04-01"
 BODY = '{"properties": {"dataType": "uri_file", "dataUrl": "https://x.example/i"}}'
@@ -309,3 +309,59 @@ def test_the_cases_give_what_is_right(shared_scripts: Path):
     assert judged.calls.to_json()["judged"] == 8
     assert judged.calls.skipped == {"login": 1}
     assert judged.calls.not_judged == {}
+
+
+def test_three_variables_in_a_word_without_quotes(judge: Judge) -> None:
+    """The grammar of the parser sees two of them, and cuts the word."""
+    found = judge(
+        "URL=https://management.azure.com/subscriptions/$S/resourceGroups/$G/providers"
+        "/Microsoft.MachineLearningServices/workspaces/$W\n"
+        'curl -X POST "$URL/listKey?api-version=2024-04-01"\n'
+    )
+    assert [place[:2] for place in places(found)] == [("AZC150", 2)]
+
+
+def test_a_loop_over_a_list_that_a_command_fills(judge: Judge) -> None:
+    """Its item names a part of the URL; the call is judged all the same."""
+    found = judge(
+        "mapfile -t jobs < <(list_jobs)\n"
+        'for j in "${jobs[@]}"; do\n'
+        '  curl -X POST "WORKSPACE/jobs/$j/abort?api-version=2024-04-01"\n'
+        "done\n"
+    )
+    assert [place[:2] for place in places(found)] == [("AZC150", 3)]
+
+
+OPTIONS = {
+    "getopts": 'while getopts "g:v:" o; do case $o in g) G=$OPTARG ;; v) V=$OPTARG ;;'
+    " esac; done\n",
+    "shift": 'while [[ $# -gt 0 ]]; do case $1 in -g) G="$2"; shift 2 ;; -v) V="$2";'
+    ' shift 2 ;; --v=*) V="${1#*=}"; shift ;; esac; done\n',
+    "function": 'p() { while [ $# -gt 0 ]; do case "$1" in -g) G="$2"; shift ;; -v)'
+    ' V="$2"; shift ;; esac; shift; done; }\np "$@"\n',
+}
+
+
+@pytest.mark.parametrize("how", OPTIONS)
+def test_options_have_the_value_that_stands_before(judge: Judge, how: str) -> None:
+    """What nobody gives is not empty, and a default is judged."""
+    script = (
+        f"G=rg V=2024-04-01\n{OPTIONS[how]}"
+        "URL=https://management.azure.com/subscriptions/s/resourceGroups/$G/providers"
+        "/Microsoft.MachineLearningServices/workspaces/wks12\n"
+        'curl -X PUT $URL/environments/e/versions/1?api-version=$V -d \'{"properties":'
+        ' {"imagee": "x"}}\'\n'
+    )
+    (place,) = places(judge(script))
+    assert place[:2] == ("AZC102", script.count("\n"))
+
+
+def test_read_takes_a_document_and_sends_nothing(judge: Judge) -> None:
+    """A URL of the provider in what `read` is fed is no call."""
+    found = judge(
+        "read -r -d '' BODY <<EOF\n"
+        '{"properties": {"image": "WORKSPACE/x"}}\nEOF\n'
+        "curl -X PUT WORKSPACE/environments/e/versions/1?api-version=2024-04-01 "
+        '-d "$BODY"\n'
+    )
+    assert not places(found)
