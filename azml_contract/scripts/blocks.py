@@ -38,9 +38,16 @@ _KEYS = {
     "script": "shell",
     "bash": "shell",
     "inlineScript": "shell",
+    "Inline": "powershell",
     "pwsh": "powershell",
     "powershell": "powershell",
 }
+_TASKS = {
+    "PowerShell": "powershell",
+    "AzurePowerShell": "powershell",
+    "PythonScript": "python",
+}
+"""Tasks of Azure Pipelines whose script is in no shell."""
 _FENCE = re.compile(
     r"^(?P<indent>[ \t>]{0,80})(?P<mark>`{3,}|~{3,})[ \t]*\{?\.?(?P<kind>[\w-]*)"
     r"(?P<rest>[^\n]*)$",
@@ -52,6 +59,7 @@ _EXPRESSION = re.compile(
     r"job|strategy|parameters|variables)\.(?P<name>[\w.-]+)[^}]*\}\}|"
     r"(?<!\\)\$\{\{\s+inputs\.(?P<input>[\w.-]+)\s+\}\}"
 )
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
@@ -104,7 +112,9 @@ def _find_steps(text: str) -> Iterator[Block]:
     yield from _walk(text, root, names, set())
 
 
-def _walk(text: str, node: Any, names: set[str], seen: set[int]) -> Iterator[Block]:
+def _walk(
+    text: str, node: Any, names: set[str], seen: set[int], of_task: str = ""
+) -> Iterator[Block]:
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
@@ -116,31 +126,58 @@ def _walk(text: str, node: Any, names: set[str], seen: set[int]) -> Iterator[Blo
     members = {str(key.value): value for key, value in node.value}
     shell = getattr(members.get("shell"), "value", "")
     kind = getattr(members.get("scriptType"), "value", "")
+    task = getattr(members.get("task"), "value", "").partition("@")[0]
+    of_task = _TASKS.get(task, of_task)
     for key in ("env", "variables"):
-        if isinstance(members.get(key), yaml.MappingNode):
-            yield _set_variables(text, members[key], names)
+        for pairs in _list_variables(members.get(key)):
+            yield _set_variables(text, pairs, names, is_azure=key == "variables")
     for key, value in members.items():
         if key in _KEYS and isinstance(value, yaml.ScalarNode):
-            language = _KEYS[key]
+            language = of_task or _KEYS[key]
             if shell.startswith(("pwsh", "powershell")) or kind in ("ps", "pscore"):
                 language = "powershell"
             language = "python" if shell.startswith("python") else language
             yield _read_scalar(text, value, language, names)
         else:
-            yield from _walk(text, value, names, seen)
+            yield from _walk(text, value, names, seen, of_task)
 
 
-def _set_variables(text: str, node: Any, names: set[str]) -> Block:
+def _list_variables(node: Any) -> list[list[tuple[Any, Any]]]:
+    """The names and values of a table, or of a list of tables that tell both."""
+    if isinstance(node, yaml.MappingNode):
+        return [node.value]
+    found = []
+    for item in node.value if isinstance(node, yaml.SequenceNode) else ():
+        if isinstance(item, yaml.MappingNode):
+            members = {str(key.value): value for key, value in item.value}
+            if "name" in members and "value" in members:
+                found.append((members["name"], members["value"]))
+    return [found] if found else []
+
+
+def _set_variables(
+    text: str, pairs: Iterable[tuple[Any, Any]], names: set[str], *, is_azure: bool
+) -> Block:
+    """Assignments of a shell, which sees variables of Azure Pipelines in capitals."""
     block = Block("shell")
-    for key, value in node.value:
+    for key, value in pairs:
         name = str(key.value)
-        is_plain = isinstance(value, yaml.ScalarNode) and "${{" not in value.value
-        if is_plain and re.fullmatch(r"[A-Za-z_]\w*", name) and "'" not in value.value:
-            place = value.start_mark.index + (value.style in ("'", '"'))
-            block.add(f"{name}='", value.start_mark.index)
+        if not isinstance(value, yaml.ScalarNode) or not _NAME.fullmatch(name):
+            continue
+        is_open = "${{" in value.value or "$(" in value.value
+        if re.search(r"[\"`\\]" if is_open else "'", value.value):
+            continue
+        mark = '"' if is_open else "'"
+        place = value.start_mark.index + (value.style in ("'", '"'))
+        block.add(f"{name}={mark}", value.start_mark.index)
+        if is_open:
+            _add_line(block, value.value, place, names)
+        else:
             block.add(value.value, place)
-            block.add("'\n", place + len(value.value))
-            names.add(name)
+        block.add(f"{mark}\n", place + len(value.value))
+        names.add(name)
+        if is_azure and name.upper() != name:
+            block.add(f'{name.upper()}="${name}"\n', value.start_mark.index)
     return block
 
 
@@ -172,6 +209,9 @@ def _read_scalar(text: str, node: Any, kind: str, names: set[str]) -> Block:
 
 def _add_line(block: Block, line: str, place: int, names: set[str]) -> None:
     """A line; what the runner puts in before the shell sees it is a variable."""
+    for found in re.finditer(r"\$\((\w+)\)", line):
+        if found[1] in names:  # a variable of Azure Pipelines
+            line = f"{line[: found.start()]}${{{found[1]}}}{line[found.end() :]}"
     at = 0
     for found in _EXPRESSION.finditer(line):
         block.add(line[at : found.start()], place + at)
@@ -180,11 +220,7 @@ def _add_line(block: Block, line: str, place: int, names: set[str]) -> None:
         bare = bare or f"{found['context'] or 'inputs'}_{name}"
         block.add("${" + re.sub(r"\W", "_", bare) + "}", place + found.start())
         at = found.end()
-    rest = line[at:]
-    for found in re.finditer(r"\$\((\w+)\)", rest):
-        if found[1] in names:  # a variable of Azure Pipelines
-            rest = f"{rest[: found.start()]}${{{found[1]}}}{rest[found.end() :]}"
-    block.add(rest, place + at)
+    block.add(line[at:], place + at)
 
 
 # --- documents and notebooks --------------------------------------------------------

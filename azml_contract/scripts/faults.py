@@ -147,6 +147,8 @@ class Faults:
             return
         at = url.flat.index("\ue002", found.start(1))
         part, _ = url.find_part(at)
+        if part.source in self._script.others:
+            return  # only of a shell it is known what sets its variables
         places = self._script.shell.assigned.get(name[1], [])
         after = [one for one in places if one[1] > part.start]
         if places and len(after) < len(places):

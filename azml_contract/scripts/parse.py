@@ -21,7 +21,7 @@ __all__ = ["Node", "parse", "span"]
 
 _WIDE = re.compile(r"[^\x01-\x7f]")
 _INNER = re.compile(r"(?<=[\w/.-])\$[A-Za-z_]\w*(?![\w=])")
-"""A variable within a word: of three of them the grammar sees two, and cuts the word."""
+"""A variable within a word: of three the grammar sees two, and cuts the word."""
 _SHORT = 4096
 """Up to here even what the grammar does not understand is read at once."""
 LONGEST = 32_768

@@ -25,6 +25,7 @@ from azml_contract.scripts.powershell_names import (
     Function,
     Names,
     Place,
+    find_output,
     unwrap,
 )
 from azml_contract.scripts.text import (
@@ -70,6 +71,7 @@ _ESCAPE = re.compile(r'`(?P<one>.)|(?P<twice>"")', re.DOTALL)
 _CONSTANTS = {"$true": "true", "$false": "false", "$null": "null"}
 _STRINGS = ("expandable_string_literal", "expandable_here_string_literal")
 _VERBATIM = ("verbatim_string_characters", "verbatim_here_string_characters")
+_LIST = "array_literal_expression"
 _NUMBERS = ("integer_literal", "real_literal")
 _PLAIN = (*_NUMBERS, "generic_token")
 _MOST_CALLS = 2_000
@@ -294,7 +296,9 @@ class _Reader:
         if found.type == "pipeline_chain":
             return self._pipeline(found)
         if found.type == "command":
-            return self._command(found, None)
+            return self._output(found) or self._command(found, None)
+        if found.type == "format_expression" and found.child_count == 3:
+            return self._format(found)
         if found.type == "additive_expression":
             left, sign, right = found.children
             if self._shown(sign) == "+":
@@ -302,6 +306,34 @@ class _Reader:
         if found.type.endswith(_PLAIN):
             return self._piece(*span(found))
         return None
+
+    def _output(self, node: Node) -> Text | None:
+        """What a function of the script writes, its arguments put in."""
+        words = list(self._words(node))
+        function = self._names.functions.get(self._shown(words[0][0]).lower())
+        value = find_output(function) if function is not None else None
+        if function is None or value is None:
+            return None
+        frame = self._names.enter(function, words[1:], node, self._frame)
+        return self._text(Elsewhere(value, frame))
+
+    def _format(self, node: Node) -> Text | None:
+        """``"{0}/{1}" -f $a, $b``; None where a slot has a format, or nothing."""
+        pattern, (_, _, right) = self._text(node.children[0]), node.children
+        while right.child_count == 1:
+            right = right.children[0]
+        values = right.named_children if right.type == _LIST else [right]
+        made, at = [], 0
+        for found in re.finditer(r"\{\{|\}\}|\{(\d*)([^{}]*)\}", pattern.flat):
+            made.append(pattern.cut(at, found.start()))
+            at = found.end()
+            if found[0] in ("{{", "}}"):
+                made.append(pattern.cut(found.start(), found.start() + 1))
+            elif not found[1] or found[2] or int(found[1]) >= len(values):
+                return None
+            else:
+                made.append(self._text(values[int(found[1])]))
+        return join([*made, pattern.cut(at)])
 
     def _string(self, node: Node) -> Text:
         """A string in quotes, or a here-string without its first and last line."""

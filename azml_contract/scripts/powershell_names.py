@@ -97,14 +97,16 @@ class Names:
     def _note_function(self, node: Node) -> int:
         named = {one.type: one for one in node.children}
         name = self.shown(named["function_name"]).lower() if named else ""
-        parameters = tuple(self._list_parameters(node))
+        inner = [one for one in node.children if one.type != "function_statement"]
+        parameters = tuple(self._list_parameters(inner))
         made = Function(node, parameters)
         self.functions[name] = None if name in self.functions else made
         self._scopes[node.start_byte] = _Scope()
         return node.start_byte
 
-    def _list_parameters(self, node: Node) -> Iterator[tuple[str, Node | None]]:
-        waiting = [one for one in node.children if one.type != "function_statement"]
+    def _list_parameters(
+        self, waiting: list[Node]
+    ) -> Iterator[tuple[str, Node | None]]:
         while waiting:
             one = waiting.pop(0)
             if one.type == "script_parameter":
@@ -121,6 +123,10 @@ class Names:
             scope.commands.append(node)
         elif node.type == "assignment_expression":
             self._note_assignment(node, scope)
+        elif node.type == "script_parameter" and scope is self._scopes[-1]:
+            for name, value in self._list_parameters([node]):
+                if value is not None:
+                    scope.values.setdefault(name, []).append((node.start_byte, value))
         elif node.type == "invokation_expression":
             target, *rest = node.children
             if any(self.shown(unwrap(one)).lower() in _CHANGES for one in rest[:2]):
@@ -269,6 +275,25 @@ class Names:
         start, value = known[-1]
         found, at = self.look_up(value, frame) if value is not None else (None, None)
         return found, at, [(key, one) for when, key, one in set_later if when > start]
+
+
+def find_output(function: Function) -> Node | None:
+    """What a function writes, where that is its last statement; None for others."""
+    body: Node | None = function.node
+    for kind in ("script_block", "script_block_body", "statement_list"):
+        children = body.children if body is not None else []
+        body = next((one for one in children if one.type == kind), None)
+    statements = body.named_children if body is not None else []
+    if not statements or any(
+        one.type != "pipeline" or one.children[0].type != "assignment_expression"
+        for one in statements[:-1]
+    ):
+        return None
+    last = statements[-1]
+    if last.type == "flow_control_statement":
+        return last.children[1] if last.child_count == 2 else None
+    is_value = last.type == "pipeline" and last.children[0].type == "pipeline_chain"
+    return last if is_value else None
 
 
 def unwrap(node: Node) -> Node:

@@ -52,18 +52,24 @@ def find_requests(source: Source, holes: Holes) -> Iterator[tuple[int, int, Requ
         names = Names(tree)
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error)) from error
-    yield from _Reader(names, Values(source, holes, names), holes).read(tree)
+    is_ours = _OURS.search(source.file.text) is not None
+    yield from _Reader(names, Values(source, holes, names), holes, is_ours).read(tree)
 
 
 class _Reader:
-    def __init__(self, names: Names, values: Values, holes: Holes) -> None:
+    def __init__(
+        self, names: Names, values: Values, holes: Holes, is_ours: bool
+    ) -> None:
         self._names = names
+        self._is_ours = is_ours
         self._values = values
         self._holes = holes
         self._clients = set(_CLIENTS)
         self._imported: set[str] = set()
         self._bases: dict[str, ast.expr] = {}
         self._queries: dict[str, list[ast.expr]] = {}
+        self._aliases: dict[str, str] = {}
+        self._partials: dict[str, ast.Call] = {}
         self._called: set[Function] = set()
         self._left = _MOST_CALLS
 
@@ -114,9 +120,18 @@ class _Reader:
                 self._add_query(getattr(of, "value", of), node.args[0])
 
     def _note_client(self, target: ast.expr, value: ast.expr) -> None:
-        if not isinstance(value, ast.Call) or name_of(value.func) not in _MADE_CLIENTS:
+        if not isinstance(value, ast.Call):
             return
         name = name_of(target)
+        if name_of(value.func) == "partial" and value.args:
+            self._partials[name] = value
+        returned = self._names.find_return(value)
+        if isinstance(returned, ast.Name):
+            self._aliases[name] = returned.id
+        elif isinstance(returned, ast.Call):
+            value = returned
+        if name_of(value.func) not in _MADE_CLIENTS:
+            return
         self._clients.add(name)
         for keyword in value.keywords:
             if keyword.arg == "base_url":
@@ -131,6 +146,11 @@ class _Reader:
 
     def _read_call(self, node: ast.Call, frame: Frame | None) -> Request | None:
         """The request of a call; None where it is no call of a client."""
+        made = self._partials.get(name_of(node.func))
+        if made is not None:
+            keywords = [*made.keywords, *node.keywords]
+            whole = ast.Call(made.args[0], [*made.args[1:], *node.args], keywords)
+            node = ast.copy_location(whole, node)
         name = name_of(node.func)
         of = node.func.value if isinstance(node.func, ast.Attribute) else None
         is_object = name in _REQUESTS
@@ -143,9 +163,10 @@ class _Reader:
         if target is None:
             return None
         client = name_of(of) if of is not None else ""
+        client = self._aliases.get(client, client)
         url = self._complete(self._values.text(target), client)
         is_client = of is None or client in self._clients
-        may_be = is_client and not is_object and self._may_be_ours(url)
+        may_be = (is_client or is_object) and self._may_be_ours(url)
         if not (_OURS.search(url.flat) or may_be):
             return None
         self._give_rest(name, arguments, given)
@@ -182,7 +203,9 @@ class _Reader:
         """Whether a URL that is not told wholly may lead to Azure."""
         flat = url.flat
         return TOKEN.match(flat) is not None and (
-            flat.strip() == url.whole_token or "/subscriptions/" in flat
+            self._is_ours
+            or flat.strip() == url.whole_token
+            or "/subscriptions/" in flat
         )
 
     def _give_rest(

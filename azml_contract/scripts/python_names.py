@@ -19,6 +19,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 _CHANGES = frozenset(
     ("update", "pop", "setdefault", "clear", "append", "extend", "insert", "remove")
 )
+_PROPERTIES = frozenset(("property", "cached_property"))
+_STATIC = frozenset(("staticmethod", "classmethod"))
 _DEEPEST = 20
 
 
@@ -76,8 +78,11 @@ class Names(ast.NodeVisitor):
         self._owners = {"self", "cls"}
         self._members: dict[str, list[ast.expr | None]] = {}
         self._makers: dict[Function, Frame] = {}
+        self._fields: dict[str, list[str]] = {}
+        self._made: list[tuple[ast.Call, Function | None]] = []
         self._outer: dict[Function, Function | None] = {}
         self.visit(tree)
+        self._give_fields()
 
     # --- the program, once ------------------------------------------------------------
 
@@ -104,6 +109,9 @@ class Names(ast.NodeVisitor):
         """What a class sets is an attribute."""
         before, self._class = self._class, node.name
         self._owners.add(node.name)
+        self._fields[node.name] = [
+            name_of(one.target) for one in node.body if isinstance(one, ast.AnnAssign)
+        ]
         self.generic_visit(node)
         self._class = before
 
@@ -158,10 +166,27 @@ class Names(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         """A call, and the change in place that some are."""
         self._here.calls.append(node)
+        self._made.append((node, self._here.function))
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in _CHANGES:
             self._change(function.value, node.lineno)
         self.generic_visit(node)
+
+    def _give_fields(self) -> None:
+        """What the fields of a class without ``__init__`` are given, as of a dataclass.
+
+        A field with a default that some call gives is set twice, and not known.
+        """
+        for call, function in self._made:
+            name = name_of(call.func)
+            if name in self.functions or not self._fields.get(name):
+                continue
+            frame = _nobody(function) if function is not None else None
+            given = [*zip(self._fields[name], call.args, strict=False)]
+            given += [(one.arg or "", one.value) for one in call.keywords]
+            for field_name, value in given:
+                members = self._members.setdefault(field_name, [])
+                members.append(Elsewhere(value, frame))
 
     def _set(self, target: ast.expr, value: ast.expr | None, line: int) -> None:
         if isinstance(target, ast.Name):
@@ -204,6 +229,12 @@ class Names(ast.NodeVisitor):
     def find_function(self, node: ast.Call) -> Function | None:
         """The function of the program that a call is of; None where none or many."""
         return self.functions.get(name_of(node.func))
+
+    def find_return(self, node: ast.Call) -> ast.expr | None:
+        """What a function of the program returns, not followed; None for any other."""
+        is_plain = isinstance(node.func, ast.Name)
+        function = self.find_function(node) if is_plain else None
+        return _find_return(function) if function is not None else None
 
     def list_functions(self) -> list[Function]:
         """Every function, as it stands in the text."""
@@ -304,14 +335,57 @@ class Names(ast.NodeVisitor):
         if isinstance(node, ast.Await):
             return node.value, frame
         if isinstance(node, ast.Attribute):
-            if name_of(node.value) not in self._owners:
+            if not self._is_own(node.value, frame):
                 return None
             members = self._members.get(node.attr, ())
             one = members[0] if len(members) == 1 else None
+            if one is None and not members:
+                return self._find_property(node.attr)
             return (one, None) if one is not None else None
+        if isinstance(node, ast.Call):
+            return self._find_returned(node, frame)
         if not isinstance(node, ast.Name):
             return None
         return self._find_name(node, frame)
+
+    def _is_own(self, node: ast.expr, frame: Frame | None) -> bool:
+        """Whether an expression is an object, or a class, of the program."""
+        if name_of(node) in self._owners:
+            return True
+        if isinstance(node, ast.Call):
+            return name_of(node.func) in (*self._owners, "super")
+        if not isinstance(node, ast.Name | ast.Attribute):
+            return False
+        found, _ = self.look_up(node, frame)
+        return isinstance(found, ast.Call) and name_of(found.func) in self._owners
+
+    def _find_property(self, name: str) -> tuple[ast.expr, Frame | None] | None:
+        """What a property returns."""
+        function = self.functions.get(name)
+        if function is None or not any(
+            name_of(one) in _PROPERTIES for one in function.decorator_list
+        ):
+            return None
+        value = _find_return(function)
+        return (value, _nobody(function)) if value is not None else None
+
+    def _find_returned(
+        self, node: ast.Call, frame: Frame | None
+    ) -> tuple[ast.expr, Frame | None] | None:
+        """What a function of the program returns, where it always returns that."""
+        function = self.find_function(node)
+        depth = frame.depth if frame is not None else 0
+        if function is None or depth > _DEEPEST:
+            return None
+        if any(name_of(one) not in _STATIC for one in function.decorator_list):
+            return None
+        if isinstance(node.func, ast.Attribute):
+            if not self._is_own(node.func.value, frame):
+                return None
+        elif not isinstance(node.func, ast.Name):
+            return None
+        value = _find_return(function)
+        return (value, self.enter(function, node, frame)) if value is not None else None
 
     def _find_name(
         self, node: ast.Name, frame: Frame | None
@@ -334,6 +408,21 @@ class Names(ast.NodeVisitor):
             line = frame.line or 1_000_000_000
         _, value = self._module.last(node.id, line)
         return (value, None) if value is not None else None
+
+
+def _find_return(function: Function) -> ast.expr | None:
+    """The one expression that a function returns; None where there are more."""
+    found: list[ast.expr | None] = []
+    waiting: list[ast.AST] = [*function.body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return None
+        if isinstance(node, ast.Return):
+            found.append(node.value)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+    return found[0] if len(found) == 1 else None
 
 
 def _nobody(function: Function) -> Frame:

@@ -78,15 +78,62 @@ class Values:
         try:
             if self._depth < _DEEPEST:
                 node, self.frame = self._names.look_up(node, before)
-                picked = self._pick(node) if isinstance(node, ast.Subscript) else None
-                if picked is not None:
+                while (picked := self._pick(node)) is not None:
                     node, self.frame = self._names.look_up(picked, self.frame)
             yield node
         finally:
             self.frame = before
             self._depth -= 1
 
-    def _pick(self, node: ast.Subscript) -> ast.expr | None:
+    def _pick(self, node: ast.expr) -> ast.expr | None:
+        """What an expression chooses: a key's value, a branch, what is not None."""
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            first, *others = node.values
+            is_there = False if self._is_unset(first) else self._decide(first)
+            if is_there is False:
+                return ast.BoolOp(node.op, others) if others[1:] else others[0]
+            return first if is_there else None
+        if isinstance(node, ast.IfExp):
+            taken = self._decide(node.test)
+            return None if taken is None else node.body if taken else node.orelse
+        if isinstance(node, ast.Call) and self._is_unset(node):
+            return node.args[1] if len(node.args) == 2 else None
+        return self._pick_member(node) if isinstance(node, ast.Subscript) else None
+
+    def _is_unset(self, node: ast.expr) -> bool:
+        """Whether it is a variable of the environment, which may be there or not."""
+        return isinstance(node, ast.Call) and (
+            name_of(node.func) == "getenv"
+            or (
+                isinstance(node.func, ast.Attribute)
+                and node.func.attr == "get"
+                and name_of(node.func.value) == "environ"
+            )
+        )
+
+    def _decide(self, test: ast.expr) -> bool | None:
+        """Whether a value is there; None where only running would tell."""
+        negated = False
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            right = test.comparators[0]
+            if not (isinstance(right, ast.Constant) and right.value is None):
+                return None
+            negated = isinstance(test.ops[0], ast.Is)
+            if not negated and not isinstance(test.ops[0], ast.IsNot):
+                return None
+            test = test.left
+        with self.resolved(test) as found:
+            if isinstance(found, ast.Constant) and found.value is None:
+                is_there = False
+            elif isinstance(found, ast.Constant) and isinstance(found.value, str):
+                is_there = bool(found.value)
+            elif isinstance(found, ast.Dict) and found.keys:
+                is_there = True
+            else:
+                return None
+        return is_there is not negated
+
+    def _pick_member(self, node: ast.Subscript) -> ast.expr | None:
         """The value of a key of a dict whose members are known."""
         members = self._members_of(node.value) or []
         wanted = self.text(node.slice).flat if members else ""
@@ -133,8 +180,17 @@ class Values:
         name, function = name_of(node.func), node.func
         if name == "dumps" and node.args:
             return self.json(node.args[0])
-        if name == "str" and node.args:
+        if name in ("str", "quote", "quote_plus") and node.args:
             return self.text(node.args[0])
+        if name == "urlencode" and node.args:
+            pairs = self.pairs(node.args[0])
+            return join(
+                [join(pair, "=") if pair[0] else pair[1] for pair in pairs], "&"
+            )
+        if name == "urljoin" and len(node.args) == 2:
+            start, end = self.text(node.args[0]), self.text(node.args[1])
+            is_below = start.flat.endswith("/") and not end.flat.startswith("/")
+            return join([start, end]) if is_below else None
         if not isinstance(function, ast.Attribute):
             return None
         if name == "encode":

@@ -16,7 +16,8 @@ _CLIENT = re.compile(r"(?:curl|wget|xh|az\s+rest)(?=\s+\S)")
 _BEFORE_CLIENT = frozenset("\t\n\v\f\r ;|&(`!")
 _HTTPIE = re.compile(r"^[ \t]*https?\s+[A-Z]+\s+\S", re.MULTILINE)
 _STEP = re.compile(
-    r"^[ ]*(?:-[ ]+)?(?:run|script|bash|pwsh|powershell|inlineScript):[ ]*(?:\S|$)",
+    r"^[ ]*(?:-[ ]+)?(?:run|script|bash|pwsh|powershell|inlineScript|Inline):"
+    r"[ ]*(?:\S|$)",
     re.M,
 )
 _WORKFLOW = re.compile(

@@ -63,6 +63,22 @@ FILES = {
     "pipeline.yml": "trigger: [main]\nvariables:\n  v: 2024-04-01\nsteps:\n"
     "- task: AzureCLI@2\n  inputs:\n    scriptType: bash\n    inlineScript: |\n"
     f"      {PUT.replace('2024-04-01', '$(v)')}\n- script: echo done\n",
+    "list.yml": "trigger: [main]\nvariables:\n- name: v\n  value: 2024-04-01\n"
+    f"- group: g\nsteps:\n- bash: |\n    {PUT.replace('2024-04-01', '$V')}\n",
+    "base.yml": "on: push\nenv:\n  BASE: https://management.azure.com/subscriptions/"
+    "${{ secrets.SUB }}/resourceGroups/${{ vars.RG }}/providers/"
+    "Microsoft.MachineLearningServices/workspaces/${{ vars.WS }}\njobs:\n  a:\n"
+    f"    steps:\n      - run: {PUT.replace(WORKSPACE, '$BASE')}\n",
+    "both.yml": f"variables:\n  base: {WORKSPACE}\n  v: 2024-04-01\nsteps:\n"
+    "- script: |\n    "
+    + PUT.replace(WORKSPACE, "$(base)")
+    .replace("2024-04-01", "$(v)")
+    .replace("iris", "${{ parameters.name }}")
+    + "\n",
+    "inline.yml": "steps:\n- task: AzurePowerShell@5\n  inputs:\n    Inline: |\n"
+    f"      Invoke-RestMethod -Method PUT '{ADDRESS}' -Body '{BODY}'\n",
+    "task.yml": "steps:\n- task: PowerShell@2\n  inputs:\n    script: |\n"
+    f"      Invoke-RestMethod -Method PUT '{ADDRESS}' -Body '{BODY}'\n",
     "page.md": f"# How\n\ndon't\n\n```bash\n{PUT}\n```\n",
     "quoted.md": f"# How\n\n> ```console\n> $ {PUT}\n> ```\n",
     "shared.md": "```sh\nV=2024-04-01\n```\n\nthen\n\n~~~azurecli\n"

@@ -10,7 +10,9 @@ from click.testing import CliRunner
 
 from azml_contract.cli import cli
 from azml_contract.scripts.containers import read_container
+from azml_contract.scripts.judge import judge_script
 from azml_contract.scripts.script import Script
+from azml_contract.validation.validator import Validator
 
 WORKSPACE = (
     "https://management.azure.com/subscriptions/s/resourceGroups/r/providers"
@@ -49,6 +51,12 @@ def read(text: str, folder: Path) -> Script:
         f"$x = @'\n{TEXT}\n'@\nirm $uri -Method PUT -Body $x",
         'irm $uri -Method PUT -Body "' + TEXT.replace('"', '`"') + '"',
         'irm $uri -Method PUT -Body "' + TEXT.replace('"', '""') + '"',
+        "$u = '{0}/jobs/{1}?api-version={2}' -f $base, 'j', $api\n"
+        "irm $u -Method PUT -Body $json",
+        "function U { param($p, $v = '2022-05-01')\n  \"$base/${p}?api-version=$v\" }\n"
+        "irm (U jobs/j) -Method PUT -Body $json",
+        'function U($p) {\n  $u = "$base/$p"\n  return "${u}?api-version=$api" }\n'
+        "$u = U -p 'jobs/j'\nirm -Uri $u -Method PUT -Body $json",
         "az rest --method put --url $uri --body $json",
         "curl.exe -X PUT $uri -d $json",
         f"Invoke-AzRestMethod -Path '{PATH}' -Method PUT -Payload $json",
@@ -195,3 +203,25 @@ def test_no_text_is_too_much(text, tmp_path):
     assert done.exit_code in (1, 2)
     assert "Traceback" not in done.output
     assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
+def test_a_parameter_of_the_script_has_its_default(tmp_path):
+    (call,) = read(
+        "param(\n  [Parameter(Mandatory)] [string] $Group,\n"
+        "  [string] $Api = '2022-05-01')\n"
+        f'irm "{WORKSPACE}/$Group?api-version=$Api"\n',
+        tmp_path,
+    ).calls
+    assert call.request.url.flat.endswith("?api-version=2022-05-01")
+
+
+@pytest.mark.parametrize("name", ["$Api", "$env:API", "$config.version"])
+def test_a_version_from_outside_is_no_fault(name, tmp_path):
+    """Of PowerShell it is not known what sets a variable."""
+    script = read(
+        f"param($Api)\n$config = Get-Config\nirm ('{WORKSPACE}/jobs?api-version='"
+        f" + {name})\n",
+        tmp_path,
+    )
+    judged = judge_script(Validator(), script, "")
+    assert [one.code for one in judged.findings] == ["AZC153"]

@@ -59,6 +59,44 @@ STYLES = {
     "def main():\n"
     "    put('/data/i/versions/1', properties=BODY['properties'])\n"
     "if __name__ == '__main__':\n    main()",
+    "returned": "def url(path, version=None):\n"
+    "    version = version or os.environ.get('API_VERSION', V)\n"
+    "    return f'{BASE}/{path}?api-version={version}'\n"
+    "requests.put(url('data/i/versions/1'), json=BODY)",
+    "returned body": "def body(kind='uri_file'):\n"
+    "    return {'properties': {'dataType': kind, 'dataUrl': 'x'}}\n"
+    "requests.put(URL, json=body())",
+    "property": "class Team:\n"
+    "    def __init__(self, name):\n"
+    "        self.name = name\n"
+    "    @property\n"
+    "    def base(self):\n"
+    "        return BASE\n"
+    "class User:\n"
+    "    def __init__(self, team):\n"
+    "        self.team = team\n"
+    "    def put(self, path, body):\n"
+    "        u = f'{self.team.base}/{path}?api-version={V}'\n"
+    "        return requests.put(u, json=body)\n"
+    "user = User(Team('x'))\n"
+    "user.put('data/i/versions/1', BODY)",
+    "session of a function": "def session():\n"
+    "    s = requests.Session()\n"
+    "    s.params.update({'api-version': V})\n"
+    "    return s\n"
+    "S = session()\n"
+    "S.put(BASE + '/data/i/versions/1', json=BODY)",
+    "partial": "from functools import partial\n"
+    "create = partial(requests.put, params={'api-version': V})\n"
+    "create(f'{BASE}/data/i/versions/1', json=BODY)",
+    "parts of urllib": "import urllib.request\n"
+    "from urllib.parse import quote, urlencode, urljoin\n"
+    "def call(method, path, body=None, query=None):\n"
+    "    query = {'api-version': V, **(query or {})}\n"
+    "    url = urljoin(BASE + '/', quote(path)) + '?' + urlencode(query)\n"
+    "    data = json.dumps(body).encode() if body is not None else None\n"
+    "    return urllib.request.Request(url, data=data, method=method)\n"
+    "call('PUT', 'data/i/versions/1', BODY)",
     "default": "def put(body, path='data/i/versions/1', version=V):\n"
     "    requests.put(f'{BASE}/{path}?api-version={version}', json=body or {})\n"
     "put(BODY)",
@@ -140,6 +178,38 @@ def test_what_only_a_run_would_tell_is_told_as_not_judged(name, judge):
     assert judged.calls.not_judged == {
         f"its body is {{{value}}}, which the program does not tell": 1
     }
+
+
+UNTOLD = {
+    "a field": "class Arm:\n"
+    "    def send(self, method, path):\n"
+    "        return self.session.request(method, f'{self.config.url}/{path}')\n",
+    "urllib": "import urllib.request\n"
+    "def send(root, path):\n"
+    "    urllib.request.Request(root + '/' + path, method='PUT')\n",
+    "a field of a dataclass": "class Config:\n"
+    "    version: str = '2024-04-01'\n"
+    "c = Config(version=given())\n"
+    "requests.get(f'{BASE}/jobs?api-version={c.version}')\n",
+    "a function with two returns": "def url(x):\n"
+    "    if x:\n"
+    "        return BASE + '/job'\n"
+    "    return x\n"
+    "requests.get(url(1))\n",
+    "a dict that is asked": "class A:\n"
+    "    def get(self, key):\n"
+    "        return BASE + '/job'\n"
+    "d = load()\n"
+    "requests.get(d.get('url'))\n",
+}
+
+
+@pytest.mark.parametrize("name", UNTOLD)
+def test_a_call_of_a_program_of_azure_is_told(name, judge):
+    judged = judge(START + UNTOLD[name])
+
+    assert {code for code, *_ in places(judged)} == {"AZC153"}
+    assert (judged.calls.judged, sum(judged.calls.not_judged.values())) == (0, 1)
 
 
 def test_a_query_that_is_not_told_may_hold_the_version(judge):
