@@ -237,6 +237,9 @@ def _find_fences(text: str) -> Iterator[Block]:
         for line in re.finditer(r"[^\n]*\n?", inner):
             quoted = quote.match(line[0])
             skip = quoted.end() if quoted else 0
+            if not quoted or not skip:  # of an item of a list
+                deep = len(line[0]) - len(line[0].lstrip(" \t"))
+                skip = min(len(found["indent"]), deep)
             prompt = _PROMPT.match(line[0], skip) if kind == "shell" else None
             skip = prompt.end() if prompt else skip
             block.add(line[0][skip:], place + line.start() + skip)

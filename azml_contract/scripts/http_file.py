@@ -27,7 +27,8 @@ _SLOT = re.compile(r"\{\{\s*(?P<name>[$\w.%-]+)[^}]*\}\}")
 _QUERY = re.compile(r"\n[ \t]*(?P<more>[?&][^\s]+)")
 _BLANK = re.compile(r"\n[ \t]*\n")
 _NAMED = re.compile(r"\s*<[@ \t]+(?P<file>[^\n]+)")
-_END = re.compile(r"^###", re.MULTILINE)
+_END = re.compile(r"^(?:###|<?>>?!?[ \t]+\S)", re.MULTILINE)
+"""The next request, or what becomes of the answer: a handler, or a file."""
 ReadFile = Callable[[str], Text | None]
 
 

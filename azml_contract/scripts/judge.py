@@ -22,7 +22,7 @@ from azml_contract.scripts.absent import find_absent_path
 from azml_contract.scripts.faults import Faults
 from azml_contract.scripts.hidden_places import find_hidden, tell_hidden
 from azml_contract.scripts.script import Call, Script
-from azml_contract.scripts.text import EMPTY, TOKEN, Part, Style, Text, join
+from azml_contract.scripts.text import EMPTY, TOKEN, Hole, Part, Style, Text, join
 from azml_contract.seen import NOTHING, Calls, add_up
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.source import excerpt
@@ -41,6 +41,8 @@ _OURS = re.compile(r"(?i)/providers/microsoft\.machinelearningservices(?:/|$)")
 _UNSET_VERSION = re.compile("(?i)([?&]api-version=)([^&#]*\ue002[^&#]*)")
 _UNSET_QUERY = re.compile("[?&](\ue002[0-9]+\ue003)(?=&|#|$)")
 _VERSION = re.compile("(?i)[?&]api-version=([^&#]*)")
+_DOCUMENTS = frozenset(("markdown", "http"))
+_SLOT = re.compile(r"(?<=/)(?:<[^<>/?]+>|\{[^{}/?]+\})(?=[/?]|$)")
 _WHOLE_BODIES = ("", "/properties")
 """Where a hole stands for all that is to be judged."""
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -221,13 +223,14 @@ def _locate(text: Text, offset: int, call: Call) -> Location:
 def _find_in_url(call: Call, sent: Sent, finding: Finding) -> Location:
     """The place of what a finding is about: a piece of the URL, else the command."""
     seen = finding.seen if isinstance(finding.seen, str) else ""
-    last = seen.rpartition("/")[2] or seen
+    told = (one for one in reversed(seen.split("/")) if one and not TOKEN.search(one))
+    last = next(told, "")
     hits = [
         hit.start()
         for hit in re.finditer(
             rf"(?<=[/=?&]){re.escape(last)}(?![\w-])", sent.url.flat, re.IGNORECASE
         )
-        if last and not TOKEN.search(last)
+        if last
     ]
     if finding.code == _NO_VERSION and "?" in sent.url.flat:
         begins = sent.url.locate(sent.url.flat.index("?"))
@@ -243,6 +246,8 @@ def prepare(script: Script, call: Call, api_version: str, to: str = "") -> Sent:
     """What a call sends, as far as the script tells; at `to`, where that is given."""
     request = call.request
     url = _complete(_drop_breaks(request.url), api_version)
+    if url is not None and script.kind in _DOCUMENTS:
+        url = _leave_blank(script, url)
     if url is not None and to and (found := _VERSION.search(url.flat)):
         version = _made(to, url, found.start(1))
         url = join([url.cut(0, found.start(1)), version, url.cut(found.end(1))])
@@ -315,6 +320,16 @@ def _made(text: str, near: Text, at: int) -> Text:
     part, within = near.find_part(at)
     start = part.start + (within if part.is_even else 0)
     return Text((Part(text, part.source, start, start, Style.MADE),))
+
+
+def _leave_blank(script: Script, url: Text) -> Text:
+    """With holes where a document says what its reader is to write."""
+    pieces, at = [], 0
+    for found in _SLOT.finditer(url.flat):
+        token = script.shell.holes.token(Hole(found[0]))
+        pieces += [url.cut(at, found.start()), _made(token, url, found.start())]
+        at = found.end()
+    return join([*pieces, url.cut(at)]) if pieces else url
 
 
 def _drop_breaks(text: Text) -> Text:

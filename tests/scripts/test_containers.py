@@ -68,7 +68,7 @@ FILES = {
     "base.yml": "on: push\nenv:\n  BASE: https://management.azure.com/subscriptions/"
     "${{ secrets.SUB }}/resourceGroups/${{ vars.RG }}/providers/"
     "Microsoft.MachineLearningServices/workspaces/${{ vars.WS }}\njobs:\n  a:\n"
-    f"    steps:\n      - run: {PUT.replace(WORKSPACE, '$BASE')}\n",
+    f"    steps:\n      - run: |\n          {PUT.replace(WORKSPACE, '$BASE')}\n",
     "both.yml": f"variables:\n  base: {WORKSPACE}\n  v: 2024-04-01\nsteps:\n"
     "- script: |\n    "
     + PUT.replace(WORKSPACE, "$(base)")
@@ -79,6 +79,16 @@ FILES = {
     f"      Invoke-RestMethod -Method PUT '{ADDRESS}' -Body '{BODY}'\n",
     "task.yml": "steps:\n- task: PowerShell@2\n  inputs:\n    script: |\n"
     f"      Invoke-RestMethod -Method PUT '{ADDRESS}' -Body '{BODY}'\n",
+    "item.md": "1. Then:\n\n   ```python\n   import requests\n   requests.put('"
+    f"{ADDRESS}',\n       json={BODY})\n   ```\n",
+    "names.md": "```bash\n"
+    + PUT.replace("wks12", "<workspace>").replace("iris", "<name>")
+    + "\n```\n",
+    "braces.md": "```http\nPUT "
+    + ADDRESS.replace("wks12", "{ws}").replace("iris", "{name}")
+    + f"\n\n{BODY}\n```\n",
+    "handler.http": f"PUT {ADDRESS}\n\n{BODY}\n\n> {{% client.log(1); %}}\n"
+    f"\n###\nGET {PLAIN}?api-version=2024-04-01\n\n> handler.js\n",
     "page.md": f"# How\n\ndon't\n\n```bash\n{PUT}\n```\n",
     "quoted.md": f"# How\n\n> ```console\n> $ {PUT}\n> ```\n",
     "shared.md": "```sh\nV=2024-04-01\n```\n\nthen\n\n~~~azurecli\n"

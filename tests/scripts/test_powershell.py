@@ -51,12 +51,19 @@ def read(text: str, folder: Path) -> Script:
         f"$x = @'\n{TEXT}\n'@\nirm $uri -Method PUT -Body $x",
         'irm $uri -Method PUT -Body "' + TEXT.replace('"', '`"') + '"',
         'irm $uri -Method PUT -Body "' + TEXT.replace('"', '""') + '"',
-        "$u = '{0}/jobs/{1}?api-version={2}' -f $base, 'j', $api\n"
-        "irm $u -Method PUT -Body $json",
-        "function U { param($p, $v = '2022-05-01')\n  \"$base/${p}?api-version=$v\" }\n"
-        "irm (U jobs/j) -Method PUT -Body $json",
-        'function U($p) {\n  $u = "$base/$p"\n  return "${u}?api-version=$api" }\n'
-        "$u = U -p 'jobs/j'\nirm -Uri $u -Method PUT -Body $json",
+        (
+            "$u = '{0}/jobs/{1}?api-version={2}' -f $base, 'j', $api\n"
+            "irm $u -Method PUT -Body $json"
+        ),
+        (
+            "function U { param($p, $v = '2022-05-01')\n"
+            '  "$base/${p}?api-version=$v" }\n'
+            "irm (U jobs/j) -Method PUT -Body $json"
+        ),
+        (
+            'function U($p) {\n  $u = "$base/$p"\n  return "${u}?api-version=$api" }\n'
+            "$u = U -p 'jobs/j'\nirm -Uri $u -Method PUT -Body $json"
+        ),
         "az rest --method put --url $uri --body $json",
         "curl.exe -X PUT $uri -d $json",
         f"Invoke-AzRestMethod -Path '{PATH}' -Method PUT -Payload $json",

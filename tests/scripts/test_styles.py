@@ -365,3 +365,13 @@ def test_read_takes_a_document_and_sends_nothing(judge: Judge) -> None:
         '-d "$BODY"\n'
     )
     assert not places(found)
+
+
+def test_a_wrong_path_is_told_where_its_caller_writes_it(judge: Judge) -> None:
+    """Its last name hangs on a run; the one before it stands in the script."""
+    found = judge(
+        'api() { curl -X "$1" "WORKSPACE/$2?api-version=2024-04-01"; }\n'
+        'NAME="train-$(date +%s)"\n'
+        'api GET "job/$NAME"\n'
+    )
+    assert places(found) == [("AZC150", 3, 10)]
