@@ -12,12 +12,15 @@ import re
 from collections.abc import Callable, Iterator
 
 from azml_contract.redaction.chance import likeness_to_names
-from azml_contract.redaction.command_lines import redact_commands
+from azml_contract.redaction.command_lines import (
+    GOES_ON,
+    is_short_secret,
+    redact_commands,
+)
 from azml_contract.redaction.manifests import redact_manifests
 from azml_contract.redaction.secret_words import (
     is_listed_secret,
     is_named_secret,
-    is_path,
     is_reference,
     is_secret_list,
     is_secret_name,
@@ -28,7 +31,8 @@ from azml_contract.redaction.tables import redact_tables
 _TRIGGERS = (
     "pass", "pwd", "secret", "token", "key", "sas", "pat", "credential", "connstr",
     "connectionstring", "connection_string", "connection-string", "authorization",
-    "auth", "pw", "bearer", "jwt", "webhook", "signature", "dsn", "cookie", "kennwort",
+    "auth", "pw", "bearer", "jwt", "webhook", "signature", "dsn", "cookie", "kennw",
+    "saml", "paßw", "wachtwoord", "contrase", "senha", "parola",
 )  # fmt: skip
 
 NAME_MARKERS = (
@@ -47,11 +51,13 @@ _VALUE = re.compile(
 # Names of which the last word alone says too little.
 _BEFORE_KEY = (
     r"(?:(?i:access|account|api|app|application|client|encryption|license|master|primary"
-    r"|private|secondary|secret|shared|signing|storage|subscription) (?=[Kk]ey\b))?"
+    r"|private|secondary|secret|shared|signing|storage|subscription) (?=[Kk]ey\b)"
+    r"|(?i:mots? de) (?=passe\b)|(?i:parola d['\u2019])(?=(?:ordine|accesso)\b))?"
 )
 # Of YAML, with a value behind it: a password may begin with the same sign.
 _TAG = (
-    r"(?:(?<=[ \t])!(?:!?[a-z][a-z_/.-]{0,40}|ENV|GetAtt|ImportValue|Join|Ref|Sub)"
+    r"(?:(?<=[ \t])!(?!secret[ \t])"
+    r"(?:!?[a-z][a-z_/.-]{0,40}|ENV|GetAtt|ImportValue|Join|Ref|Sub)"
     r"[ \t]+(?=[^\s\x00-\x1f#,;&|>()}\[\]]|[|>][-+\d]{0,3}[ \t]*\r?\n[ \t]))?"
 )
 # What languages write before a text in quotes: letters, a bracket, another text.
@@ -67,14 +73,38 @@ _ASSIGNED = re.compile(
     rf"|:[ \t]{{0,8}}{_TAG})"
     rf"(?:(?:[|>][-+\d]{{0,3}}|-)[ \t]+|{_LEAD}))"
 )
-# What follows a quote that closes a text, and does not begin a value.
-_GOES_ON = re.compile(r"[ \t]*[-+,&.%)|]+[ \t]")
 # With its type between a name and what it is.
 _TYPED = re.compile(
     r"(?<![\w$.%-])(?P<word>(?:param|var|const|let)[ \t]{1,8})?"
     r"(?P<name>[A-Za-z_]\w{0,80})"
     r"(?P<mark>(?(word)[ \t]{1,8}|[ \t]{0,8}:[ \t]{0,8})[A-Za-z][\w.\[\]|]{0,40}"
     rf"[ \t]{{0,8}}=[ \t]{{0,8}}{_LEAD})(?=[\"'])"
+)
+# An option and its value in a list of YAML, in lines or in one; a name with a remark.
+_NEXT = re.compile(
+    r"(?P<name>--(?<![\w-]--)[A-Za-z][\w-]{0,80})"
+    r"(?P<mark>[\"']?[ \t]*(?:\r?\n[ \t]*-[ \t]+|,[ \t]*))(?!-)"
+)
+_REMARK = re.compile(r"[ \t][(\[][^()\[\]\n]{1,40}[)\]][ \t]{0,4}[:=]")
+_REMARKED = re.compile(
+    rf"(?<![\w$.%-])(?P<name>{_BEFORE_KEY}[A-Za-z_][\w.-]{{0,120}})"
+    r"(?P<mark>[ \t]{1,4}(?:\([^()\n]{1,40}\)|\[[^\[\]\n]{1,40}\])"
+    r"[ \t]{0,4}[:=][ \t]{0,4})"
+)
+# What ends there: no sentence goes on.
+_LIKELY = re.compile(
+    r"[\"'`]?(?P<listed>[^\s\"'`,;&|<>(){}\[\]\\]{6,})"
+    r"(?=[\"'`]?[ \t]*(?:[,;#\]\\\r\n]|$))"
+)
+# What sed writes in place of a name that is marked as one, or in capitals.
+_REPLACED = re.compile(
+    r"s(?P<sign>[/|#,@~!:])(?<!\ws.)"
+    r"(?:(?:(?!(?P=sign))[^\w\s]|_){1,6}|(?=[A-Z][A-Z0-9_]*\b))"
+    r"(?P<name>[A-Za-z_]\w{0,80})(?:(?!(?P=sign))[^\w\s]){0,6}(?P<mark>(?P=sign))"
+)
+_REPLACEMENT = re.compile(
+    r"(?<=(?P<sign>[/|#,@~!:]))(?P<listed>(?:(?!(?P=sign))[^\s\"'\\]){6,200})"
+    r"(?=(?P=sign))"
 )
 # A name of many parts that begins a line, as Spark has them.
 _PROPERTY = re.compile(
@@ -89,7 +119,17 @@ _VARIABLE_BLOCK = re.compile(
     r"(?P<mark>\bvariable[ \t]+\"(?P<name>[A-Za-z_][\w-]{0,80})\"[ \t]*\{[^{}]{0,400}?"
     r"\bdefault[ \t]*=[ \t]*)(?=\")"
 )
-_OPTION = re.compile(r"(?<![\w-])(?P<name>--?[A-Za-z][\w-]{0,80})(?P<mark>[ \t]+)(?!-)")
+_OPTION = re.compile(
+    r"(?P<name>-(?<![\w-]-)-?[A-Za-z][\w-]{0,80})(?P<mark>[ \t]+)(?!-)"
+)
+# The value before its name.
+_PAIR_BACK = re.compile(
+    r"(?P<mark>value(?<!\wvalue)[\"']?[ \t]*[:=][ \t]*)"
+    r"(?:\"(?P<double>[^\"\n]{1,400})\"|'(?P<single>[^'\n]{1,400})'"
+    r"|(?P<bare>[^\s\"',;&|<>(){}\[\]#][^\s,;]{0,400}))"
+    r"(?:[ \t]*,?(?:[ \t]\#[^\n]{0,200})?\r?\n[ \t]+|[ \t]*,[ \t]*|[ \t]+)"
+    r"[\"']?(?:name|key)[\"']?[ \t]*[:=][ \t]*[\"']?(?P<name>[A-Za-z_][\w.-]{0,80})"
+)
 _PAIR = re.compile(
     r"(?P<mark>\b(?:name|key)[\"']?[ \t]*[:=][ \t]*[\"']?"
     r"(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?"
@@ -98,7 +138,8 @@ _PAIR = re.compile(
 )
 # Quoted, with a comma between them: of a tuple, or the arguments of a function.
 _COMMA = re.compile(
-    r"(?P<mark>(?P<quote>[\"'])(?P<name>[A-Za-z_][\w.-]{2,120})(?P=quote)[ \t]*,[ \t]*)"
+    r"(?P<mark>(?P<quote>[\"'])(?P<name>-{0,2}[A-Za-z_][\w.-]{2,120})(?P=quote)"
+    r"[ \t]*,[ \t]*)"
 )
 _LISTED = re.compile(
     r"(?P<quote>[\"'])(?P<listed>(?:(?!(?P=quote))[^\n\\]|\\[^\n]){6,})(?P=quote)"
@@ -134,9 +175,10 @@ _USERINFO = re.compile(
     r"(?::(?P<word>[^\s/?#\"'<>\\@]*(?:@[^\s/?#@:\"'<>\\]*(?=@))*))?@(?=[\w\[$%{-])"
 )
 _SHORT = re.compile(
-    r"(?P<mark>(?<![\w-])-[pP](?:[ \t]+(?!-)|(?=[^\s-])))" + _VALUE.pattern
+    r"(?P<mark>-(?<![\w-]-)[pP](?:[ \t]+(?!-)|[\"'],[ \t]*(?=[\"'][^\"'-])"
+    r"|(?:(?<=-[ ]-\w)|(?<=-[ ][\"']-\w)[\"'])[ \t]*\r?\n[ \t]*-[ \t]+(?!-)"
+    r"|(?=[^\s-])))" + _VALUE.pattern
 )
-_WITH_SIGN = re.compile(r"[^\s\"'-]*[^\w\s:/-]")
 # A name and a value with nothing but a blank between them.
 _SET = re.compile(
     r"(?P<mark>(?:\bset(?:x|env)|(?:(?<!\S)|(?<=\\n))ENV)[ \t]+"
@@ -165,11 +207,6 @@ _USER_OPTION = re.compile(
     r"(?P<bare>[^\s\"':/@]+)(?![:/])"
 )
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_STRONG = re.compile(r"(?=.*[A-Za-z])(?=.*[\d!@#$%^&*+=?~])[^/\\:]{6,}")
-_PASS_COMMANDS = re.compile(
-    r"\b(?:login|sshpass|mysql\w*|mongo\w*|sqlcmd|redis-cli|htpasswd|7z|zip|unzip|psql"
-    r"|smbclient|bcp)\b"
-)
 _SHORTEST_TOKEN_USER, _SHORTEST_TOKEN = 20, 16
 _NO_NAME, _COMMAND, _MOST_READ = -0.35, 300, 20
 _HEX, _QUOTES = re.compile(r"[0-9a-f]{20,}"), frozenset("\"'`")
@@ -178,9 +215,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]+\d{0,2}(?:[.:][A-Za-z_]+\d{0,2})*")
 _CALL = re.compile(
     rf"{_IDENTIFIER.pattern}(?:\((?:{_IDENTIFIER.pattern})?\)|\[[^\[\]]*\])*(?:![rsa])?"
 )
-# As parameters are given one by one, of MLflow for one.
-_PARAMETER = re.compile(r"[A-Za-z_][\w.-]*=")
 _DOCUMENTS = re.compile(r":(?:param|keyword|type|paramtype|ivar|vartype)\b[^:\n]*$")
+_WORD_BEFORE, _LOOKED_BACK = re.compile(r"[\w.-]+[ \t]{0,4}$"), 40
 _BRACED = re.compile(r"\{([^{}\s]+)\}")
 # What stands between a name and its value.
 _BETWEEN = re.compile(r"[:=\s<]|-[pPu]|\([\"']")
@@ -219,6 +255,7 @@ def redact_named(text: str, redact: Redact) -> str:
 def _redact_triggered(text: str, lowered: str, redact: Redact) -> str:
     if "value" in lowered:
         text = _sub_named(_PAIR, text, redact)
+        text = _PAIR_BACK.sub(lambda m: _if_named(m, redact), text)
     if " " in text:
         text = _TOLD.sub(lambda m: _told(m, redact), text)
     if "\n" in text:
@@ -247,6 +284,12 @@ def _redact_triggered(text: str, lowered: str, redact: Redact) -> str:
         text = _sub_named(_PROPERTY, text, redact)
     if "-" in text:
         text = _sub_named(_OPTION, text, redact)
+        if "--" in text:
+            text = _sub_named(_NEXT, text, redact, _LIKELY)
+    if any(_is_told_before(text, one.start()) for one in _REMARK.finditer(text)):
+        text = _sub_named(_REMARKED, text, redact, _LIKELY)
+    if "sed" in lowered:
+        text = _sub_named(_REPLACED, text, redact, _REPLACEMENT)
     return text
 
 
@@ -302,9 +345,11 @@ def _says_nothing(
     head: re.Match[str], found: re.Match[str], group: str, value: str
 ) -> bool:
     """Whether what follows a name is an expression, a type, or the text about it."""
+    if head["name"].lower() == "pass" and _which_pass(head.string, head.start()):
+        return True
     mark, end = head["mark"], found.end()
     if group in ("double", "single"):
-        return _GOES_ON.match(value) is not None
+        return GOES_ON.match(value) is not None
     if group != "bare":
         return False
     before = found.string[max(0, head.start() - 2) : head.start()]
@@ -315,6 +360,17 @@ def _says_nothing(
         or _is_code(mark, value, found.string, end)
         or (mark.startswith(":") and _is_prose(head.start(), value, found.string, end))
     )
+
+
+def _is_told_before(text: str, at: int) -> bool:
+    """Whether the words before a place are a name that says secret."""
+    return is_secret_name(text[max(0, at - _LOOKED_BACK) : at].rpartition("\n")[2])
+
+
+def _which_pass(text: str, at: int) -> bool:
+    """Whether the word before tells which pass is meant: the first, the forward one."""
+    word = _WORD_BEFORE.search(text, max(0, at - _LOOKED_BACK), at)
+    return word is not None and not is_secret_name(f"{word[0]}pass")
 
 
 def _is_object(value: str) -> bool:
@@ -427,6 +483,11 @@ def _header(found: re.Match[str], redact: Redact) -> str:
     return found[0] if is_name and not found["scheme"] else _always(found, redact)
 
 
+def _if_named(found: re.Match[str], redact: Redact) -> str:
+    is_secret = is_named_secret(found["name"], _value(found)[1])
+    return _put(found, redact) if is_secret else found[0]
+
+
 def _always(found: re.Match[str], redact: Redact) -> str:
     return found[0] if is_reference(found["bare"]) else _put(found, redact)
 
@@ -434,16 +495,10 @@ def _always(found: re.Match[str], redact: Redact) -> str:
 def _short(found: re.Match[str], redact: Redact) -> str:
     value = _value(found)[1]
     line = found.string[max(0, found.start() - _COMMAND) : found.start()]
-    known = _PASS_COMMANDS.search(line.rpartition("\n")[2]) is not None
-    if is_reference(value) or is_path(value) or _GOES_ON.match(value):
-        return found[0]
-    if not known and _PARAMETER.match(value):
-        return found[0]
-    likely = _STRONG.fullmatch(value) is not None or (known and not value.isdigit())
-    glued = found["mark"][-1] in "pP"
-    if glued and not known:
-        likely = likely and _WITH_SIGN.match(value) is not None
-    return _put(found, redact) if likely else found[0]
+    is_secret = is_short_secret(
+        value, line.rpartition("\n")[2], glued=found["mark"][-1] in "pP"
+    )
+    return _put(found, redact) if is_secret else found[0]
 
 
 def _put(found: re.Match[str], redact: Redact) -> str:

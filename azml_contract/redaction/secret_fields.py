@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from azml_contract.redaction.command_lines import is_short_secret
 from azml_contract.redaction.rules import FORM_SECRETS, KEY_LIST_PLAIN, QUERY_SECRETS
 from azml_contract.redaction.secret_words import (
     YOUR_OWN,
@@ -21,6 +22,7 @@ from azml_contract.redaction.secret_words import (
     is_description,
 )
 from azml_contract.redaction.shapes import REDACTED, ZERO_KEY, redact_value
+from azml_contract.redaction.tables import names_column
 
 SECRET_HEADERS = frozenset(
     {
@@ -49,9 +51,11 @@ _SAID = re.compile(r"\bfake\b|redacted|sanitized", re.IGNORECASE)
 VALUE = frozenset({"value", "Value", "default", "defaultValue"})
 _NAME = ("name", "Name", "key", "Key")
 _DATA, _DATA_OF_SECRETS = frozenset({"data", "stringData"}), "data of secrets"
-TOLD_BESIDE = VALUE | _DATA
+_ROWS, _COLUMNS = frozenset({"rows", "data", "values"}), ("columns", "header", "fields")
+_KEY, _ITS_USER, _KEY_OF_USER = "key", "username", "api_key"
+TOLD_BESIDE = VALUE | _DATA | _ROWS | {_KEY}
 """Names that say what they hold together with what stands beside them alone."""
-_PAIR = 2
+_SHORT, _PAIR, _MOST_BEFORE = ("-p", "-P"), 2, 20
 _FORM = re.compile(r"[\w.~%+$-]+=[^&\s]*(?:&[\w.~%+$-]+=[^&\s]*)*")
 
 
@@ -72,16 +76,45 @@ def told_name(key: str, beside: Mapping[Any, Any], above: str = "") -> str:
     Args:
         key: Usually the name itself, unless it is ``value``.
         beside: The object: ``{"name": "PASSWORD", "value": ...}``. One of Kubernetes
-            has data, ``{"kind": "Secret", "data": {...}}``: all of it is secret.
+            has data, ``{"kind": "Secret", "data": {...}}``: all of it is secret. One of
+            Kaggle has a key, ``{"username": ..., "key": ...}``. A table has rows,
+            ``{"columns": ["user", "password"], "rows": [["ada", ...]]}``: their name
+            knows those of the columns, for `told_items`.
         above: The name of the object: ``"password": {"value": ...}``. It says so of
             any name where there are many: ``"secrets": {"database": ...}``.
     """
     if key in _DATA and beside.get("kind") == "Secret":
         return _DATA_OF_SECRETS
+    if key == _KEY and isinstance(beside.get(_ITS_USER), str):
+        return _KEY_OF_USER
+    if key in _ROWS and isinstance(beside.get(key), list):
+        return _columns(key, beside)
     if key not in VALUE:
         return above if above and _is_one_of(key, beside.get(key), above) else key
     names = (beside.get(one) for one in _NAME)
     return next((one for one in names if isinstance(one, str)), above or key)
+
+
+class _Rows(str):
+    """The name of the rows of a table that has columns of secrets."""
+
+    columns: tuple[str, ...]
+
+
+def _columns(key: str, beside: Mapping[Any, Any]) -> str:
+    """The name of rows, with those of the columns that say secret, if any do."""
+    listed = next((beside[one] for one in _COLUMNS if one in beside), None)
+    if not isinstance(listed, list):
+        return key
+    named = (one.get("name") if isinstance(one, dict) else one for one in listed)
+    columns = tuple(
+        one if isinstance(one, str) and names_column(one) else "" for one in named
+    )
+    if not any(columns):
+        return key
+    rows = _Rows(key)
+    rows.columns = columns
+    return rows
 
 
 def _is_one_of(key: str, value: Any, above: str) -> bool:
@@ -98,10 +131,20 @@ def told_items(listed: Sequence[Any], above: str = "") -> Iterator[tuple[str, An
     Args:
         listed: Options of a command may stand in it, ``["--password", "..."]``, or it
             is a pair, ``["PASSWORD", "..."]``.
-        above: The name of the list.
+        above: The name of the list. That of the rows of a table knows its columns.
     """
+    if isinstance(above, _Rows):
+        for at, item in enumerate(listed):
+            is_cell = not isinstance(item, list) and at < len(above.columns)
+            yield (above.columns[at] if is_cell else above), item
+        return
     before: Any = None
-    for item in listed:
+    for at, item in enumerate(listed):
+        if isinstance(item, str) and (before in _SHORT or item[:2] in _SHORT):
+            line = " ".join(map(str, listed[max(0, at - _MOST_BEFORE) : at]))
+            glued = before not in _SHORT
+            if is_short_secret(item[2:] if glued else item, line, glued=glued):
+                before = "--password"
         is_name = isinstance(before, str) and (
             before.startswith("-") or len(listed) == _PAIR
         )

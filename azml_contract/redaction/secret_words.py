@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
@@ -51,7 +52,9 @@ _REFERENCE = re.compile(
     r"|<[^<>]*>|%[A-Za-z_]\w*%|%\(\w+\)s|@Microsoft\.KeyVault\(.*\)|`.*`|\$env:\w+"
     r"|(?:os|process|env|secrets|vars?|self|args|config|settings)\.[\w.\[\]()'\"]*"
     r"|(?:\$[A-Za-z_]\w*+[:./@-]?)+"
-    r"|azureml:.*|urn:.*|/subscriptions/.*",
+    r"|azureml:.*|urn:.*|/subscriptions/.*"
+    # Of Home Assistant; of a path in Vault, not what Vault encrypted.
+    r"|!secret(?:[ \t]+\w+)?|vault:[\w-]+(?:/[\w.-]+)+(?:#[\w.#-]*)?",
     re.DOTALL,
 )
 YOUR_OWN = r"your[-_ ][a-z_ -]+"
@@ -72,11 +75,17 @@ _VARIABLE, _KIND = re.compile(r"[A-Za-z_.]+"), re.compile(r"[A-Za-z -]+")
 _BETWEEN = re.compile(r"[ .:_-]")
 # A key of a dictionary: words of letters alone.
 _OF_WORDS = re.compile(r"[A-Za-z][a-z]++(?:[_.-]?[A-Z]?[a-z]{2,}+)*+")
+_COLUMN = re.compile(r"[A-Za-z]{2,20}(?:[_.-][A-Za-z]{2,20}){0,4}[_.-]?\d{0,4}")
 _TOKEN = re.compile(r"[\w.~+/=:-]+")
 _WAYS = frozenset({"auth", "authorization", "credential", "credentials"})
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token) +(?=[{<$%])")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/.~][\w\\/. -]*")
 _SHORTEST, _SHORTEST_CODE, _SHORTEST_LISTED, _SHORTEST_WORD = 3, 20, 8, 6
+_SHORT_ENDING, _SHORTEST_LONG = 4, 12
+_WHOLE = frozenset(
+    {"pat", "sas", "dsn", "jwt", "cookie", "signature", "senha", "senhas"}
+)
+_LONG = frozenset({"webhook", "url", "uri", "cookie", "dsn", "sas", "response"})
 _SIGN, _BLANK = re.compile(r"[\d!@#$%^&*+=?~]"), re.compile(r"\s")
 
 
@@ -95,21 +104,24 @@ def is_secret_name(name: str) -> bool:
     if last in ("token", "tokens") and before in _NO_TOKEN:
         return False
     if last in ("auth", "pass", "pw", "conn") and before:
-        return last in ("pass", "pw")
+        return last in ("pass", "pw") and before + last not in _NO_PASS
     if last.endswith(("pass", "pwd")):  # DBPASS
         return last not in _NO_PASS
-    if last in ("pat", "sas", "dsn", "jwt", "cookie", "signature"):
+    if last in _WHOLE:
         return True
     return any(
         joined.endswith(ending)
         for ending in _ENDINGS
-        if len(ending) > 4 or last == ending
+        if len(ending) > _SHORT_ENDING or last == ending
     )
 
 
 def _telling_words(name: str) -> list[str]:
     """The words of a name, without those at its end that only say which or of what."""
     told = _OF_ACCOUNT.sub("", name[-160:])
+    if not told.isascii():  # of another language
+        told = unicodedata.normalize("NFKD", told.replace("ß", "ss"))
+        told = told.encode("ascii", "ignore").decode()
     words = [word.lower() for word in _WORDS.findall(told[-120:])]
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _WHICH):
         words.pop()
@@ -173,14 +185,14 @@ def is_named_secret(name: str, value: str) -> bool:
     if (last.endswith(("pwd", "pass")) or last == "pat") and is_path(value):
         return False
     if last == "key":
-        return _looks_like_key(value)
+        return _looks_like_key(value) and not _is_column(name, value)
     if last in ("auth", "credential", "credentials"):
         return is_word(value)
     if last == "pat" and _TOKEN.fullmatch(value) is None:  # a pattern
         return False
     if last == "signature":
         return len(value) >= 16 and _is_mixed(value)
-    if last in ("webhook", "url", "uri", "cookie", "dsn") and len(value) < 12:
+    if last in _LONG and len(value) < _SHORTEST_LONG:
         return False
     if last in ("token", "sas", "pat", "auth", "jwt") and value.isdigit():
         return len(value) >= 6
@@ -244,6 +256,12 @@ def _looks_like_key(value: str) -> bool:
     if len(value) < 32:
         return _is_mixed(value) and not is_path(value)
     return not is_path(value) or "." not in value
+
+
+def _is_column(name: str, value: str) -> bool:
+    """Whether a value is what a table has as a primary key."""
+    of_table = _telling_words(name)[-2:-1] in (["primary"], ["secondary"])
+    return of_table and _COLUMN.fullmatch(value) is not None
 
 
 def _is_mixed(value: str) -> bool:

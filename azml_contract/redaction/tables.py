@@ -59,7 +59,7 @@ def _redact_parted(text: str, redact: Redact) -> str:
         at = head.end()
         sign = head["spaced"] or head["close"]
         names = [_name(one) for one in head[0].split(sign)]
-        wanted = [place for place, name in enumerate(names) if _says_secret(name)]
+        wanted = [place for place, name in enumerate(names) if names_column(name)]
         for cells in _rows(text, at + 1, sign, len(names)) if wanted else ():
             for place in wanted:
                 start, value = cells[place]
@@ -75,7 +75,8 @@ def _name(cell: str) -> str:
     return cell.strip(_AROUND)
 
 
-def _says_secret(name: str) -> bool:
+def names_column(name: str) -> bool:
+    """Whether the name of a column says that what is below it is secret."""
     return is_secret_name(name) and name.lower() not in _OTHER
 
 
@@ -131,7 +132,7 @@ def _names(line: str, starts: list[int]) -> dict[int, str]:
     if not starts and _PARTED.search(line) is None:
         return {}
     told = (_name(line[first:behind]) for first, behind in _spans(line, starts))
-    return {place: name for place, name in enumerate(told) if _says_secret(name)}
+    return {place: name for place, name in enumerate(told) if names_column(name)}
 
 
 def _spans(line: str, starts: list[int]) -> list[tuple[int, int]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 
+from azml_contract.documents.lint import Linter
+from azml_contract.documents.scrub_document import DocumentScrubber
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.redaction.learn import learn
 from azml_contract.redaction.redact import Redactor
-from azml_contract.redaction.rules import RedactionRules
+from azml_contract.redaction.rules import RedactionRules, secret_names
 from azml_contract.redaction.scan import Scanner
 from tests.support.in_memory import record, replay
 
@@ -71,7 +74,31 @@ OBJECTS = [
     {"passwords": {"ada": "{}", "bob": "{}"}},
     {"SECRETS": {"db": {"password": "{}", "user": "ada"}}},
 ]
+LISTS = [
+    {"columns": ["user", "password"], "rows": [["ada", "{}"], ["bob", "{}"]]},
+    {"columns": ["user", "api_key"], "index": [0], "data": [["ada", "{}"]]},
+    {"a": {"header": ["Access Token", "user"], "values": [["{}", "ada", 1]]}},
+    {"tables": [{"columns": [{"name": "secret"}, {"type": "x"}], "rows": [["{}", 1]]}]},
+    {"columns": ["user", "password"], "data": ["ada", "{}"]},
+    {"username": "ada", "key": "{}"},
+    {"args": ["sqlcmd", "-P", "{}"]},
+    {"args": ["-p", "{}"]},
+    {"args": ["--password", "{}"]},
+    {"contrasena": "{}", "motDePasse": "{}", "kennwort": "{}", "wachtwoord": "{}"},
+]
+OBJECTS += LISTS
 LIKE_OBJECTS = [
+    {"columns": ["text", "token"], "data": [["a", "hello"], ["b", "##ing"]]},
+    {"columns": ["suite", "pass"], "data": [["a", "completed12"]]},
+    {"columns": ["password"], "rows": [["$DB"], [None], ["<your-password>"]]},
+    {"columns": ["user", "name"], "data": [["a", "kT4vXq9Zm7"]]},
+    {"columns": 3, "data": [["password", "at", "completed12"]]},
+    {"columns": ["password"], "data": {"at": "completed12"}},
+    {"columns": ["password", "at"], "data": [["$DB", "completed12", "completed13"]]},
+    {"username": "ada", "key": "region"},
+    {"username": 1, "key": "0123456789abcdef-a1"},
+    {"args": ["mkdir", "-p", "/data/x8"]},
+    {"args": ["ssh", "-p", "2222", "-P", "alpha=0.5", "-p", "a8.txt", "-p8080"]},
     {"secrets": {"db": "$DB", "k": "${{secrets.K}}", "name": "regcred", "n": 3}},
     {"secrets": {"vault": "https://kv.vault.azure.net/secrets/db", "type": "Opaque12"}},
     {"imagePullSecrets": [{"name": "regcred12"}]},
@@ -116,6 +143,17 @@ def test_an_object_of_secrets_holds_one_at_each_name(body):
     assert Scanner(REDACTOR).kinds(json.dumps(told), entropy=False)
 
 
+@pytest.mark.parametrize("body", LISTS, ids=json.dumps)
+def test_lint_and_scrub_know_lists_too(body):
+    told = json.loads(json.dumps(body).replace("{}", WORD))
+    clean = json.loads(json.dumps(body).replace("{}", "REDACTED"))
+    linter = partial(Linter, Scanner(REDACTOR), secret_names(RULES))
+
+    assert linter().lint(told)
+    assert DocumentScrubber(REDACTOR).scrub(told) == clean
+    assert not linter().lint(clean)
+
+
 @pytest.mark.parametrize("body", LIKE_OBJECTS, ids=json.dumps)
 def test_what_only_looks_like_such_an_object_stays(body):
     assert REDACTOR.json(body, REDACTOR.text) == body
@@ -143,10 +181,17 @@ def test_the_name_of_an_object_alone_makes_no_word_a_secret_elsewhere(body, lear
 
 
 @pytest.mark.parametrize(
-    "body", [json.dumps({"secrets": {"db": WORD}}), f"name,password\nada,{WORD}\n"]
+    "body",
+    [
+        json.dumps({"secrets": {"db": WORD}}),
+        json.dumps({"columns": ["user", "password"], "rows": [["ada", WORD]]}),
+        json.dumps(["docker", "login", "-p", WORD]),
+        json.dumps({"username": "ada", "key": WORD}),
+        f"name,password\nada,{WORD}\n",
+    ],
 )
 def test_what_was_told_so_is_known_wherever_it_stands_and_replays(body):
-    kind = "application/json" if body[0] == "{" else "text/csv"
+    kind = "application/json" if body[0] in "{[" else "text/csv"
     sent = Request(
         "PUT", "https://x.example/a", (("content-type", kind),), body.encode()
     )
