@@ -84,12 +84,15 @@ def test_a_sweep_whose_trials_all_fail_has_failed(bench, code):
 
 @pytest.mark.slow
 def test_a_cancelled_sweep_cancels_its_trials(bench, code):
-    bench.put("stopped", **sweep_body(bench, code, "sleep 73737"))
+    bench.put(
+        "stopped", **sweep_body(bench, code, "sleep 73737; : ${{search_space.x}}")
+    )
     bench.wait("stopped_0", until=("Running",))
     bench.client.post("jobs/stopped/cancel")
     assert bench.wait("stopped")["status"] == "Canceled"
     ended = bench.wait("stopped_0")
-    assert ended["status"] == "Canceled", ended["properties"]
+    told = ended["properties"].get("azml-contract.error")
+    assert ended["status"] == "Canceled", (told, bench.log("stopped_0"))
     assert bench.client.get("jobs/stopped_3").status_code == 404
 
 
