@@ -190,7 +190,14 @@ class _Writer:
         indent = re.compile(r"[ \t]*").match(text, place)
         blanks = indent[0] if indent else ""
         end = "\r\n" if "\r\n" in text else "\n"
-        return "".join(f"{blanks}# DECIDE: {one}{end}" for one in reasons)
+        said = set()  # by an upgrade before this one
+        while (line := text.rfind("\n", 0, max(place - 1, 0)) + 1) < place:
+            said.add(text[line:place].rstrip("\r\n"))
+            if not text.startswith(f"{blanks}# DECIDE: ", line):
+                break
+            place = line
+        marks = (f"{blanks}# DECIDE: {one}" for one in reasons)
+        return "".join(f"{one}{end}" for one in marks if one not in said)
 
     # --- calls ------------------------------------------------------------------------
 

@@ -92,7 +92,7 @@ class _Reader:
             if request is not None:
                 yield (*self._values.span(call), request)
                 continue
-            inner = self._names.find_function(call)
+            inner = self._names.find_function(call, frame)
             depth = frame.depth if frame is not None else 0
             if inner is None or inner is function or depth > _DEEPEST or not self._left:
                 continue

@@ -21,6 +21,7 @@ _CHANGES = frozenset(
 )
 _PROPERTIES = frozenset(("property", "cached_property"))
 _STATIC = frozenset(("staticmethod", "classmethod"))
+_OF_ALL = frozenset((*dir(dict), *dir(str), *dir(list)))
 _DEEPEST = 20
 
 
@@ -226,14 +227,21 @@ class Names(ast.NodeVisitor):
         calls = self._scopes[function].calls
         return sorted(calls, key=lambda one: (one.lineno, one.col_offset))
 
-    def find_function(self, node: ast.Call) -> Function | None:
-        """The function of the program that a call is of; None where none or many."""
-        return self.functions.get(name_of(node.func))
+    def find_function(self, node: ast.Call, frame: Frame | None) -> Function | None:
+        """The function of the program that a call is of; None where none or many.
+
+        A method that tables and texts have too, such as ``get``, is one of the program
+        only of its own objects.
+        """
+        of, name = node.func, name_of(node.func)
+        if isinstance(of, ast.Attribute) and name in _OF_ALL:
+            return self.functions.get(name) if self._is_own(of.value, frame) else None
+        return self.functions.get(name)
 
     def find_return(self, node: ast.Call) -> ast.expr | None:
         """What a function of the program returns, not followed; None for any other."""
         is_plain = isinstance(node.func, ast.Name)
-        function = self.find_function(node) if is_plain else None
+        function = self.find_function(node, None) if is_plain else None
         return _find_return(function) if function is not None else None
 
     def list_functions(self) -> list[Function]:
@@ -373,7 +381,7 @@ class Names(ast.NodeVisitor):
         self, node: ast.Call, frame: Frame | None
     ) -> tuple[ast.expr, Frame | None] | None:
         """What a function of the program returns, where it always returns that."""
-        function = self.find_function(node)
+        function = self.find_function(node, frame)
         depth = frame.depth if frame is not None else 0
         if function is None or depth > _DEEPEST:
             return None

@@ -244,20 +244,22 @@ class _Teller:
     def _path(self, below: str, method: str) -> str:
         """A path as Python writes it; names of this run are variables."""
         parts = below.split("/")
-        made = []
+        made: list[str] = []
+        told = {}
         for place, part in enumerate(parts):
             before = parts[place - 1].lower() if place else ""
             last = place == len(parts) - 1
             if part not in self._drawn and method == "PUT" and last:
                 self._draw(part, before)
             if part in self._drawn:
-                made.append(f"{{{self._drawn[part]}}}")
+                told[place] = f"{{{self._drawn[part]}}}"
             elif before == "computes":
-                made.append("{azml.settings.compute}")
-            else:
-                made.append(HOLE.sub("", part))
-        text = "/".join(made)
-        return f"f{quote(text)}" if "{" in text else quote(text)
+                told[place] = "{azml.settings.compute}"
+            made.append(HOLE.sub("", part))
+        if not told:
+            return quote("/".join(made))
+        plain = (one.replace("{", "{{").replace("}", "}}") for one in made)
+        return f"f{quote('/'.join(told.get(n, one) for n, one in enumerate(plain)))}"
 
     def _draw(self, part: str, before: str) -> None:
         """Make a variable of a name that this run chose."""

@@ -44,6 +44,21 @@ def test_a_script_becomes_a_module_with_its_bodies(tmp_path, monkeypatch):
     assert job["properties"]["compute"]["target"] == "{{ compute_id }}"
 
 
+def test_braces_of_a_path_are_no_expression(tmp_path, monkeypatch):
+    """xargs writes names where they stand; the module is Python all the same."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.sh").write_text(
+        "cat names | xargs -I{} curl -X DELETE "
+        f'"{WORKSPACE}/jobs/{{}}?api-version=2024-04-01"\n'
+    )
+
+    assert generate(Path("a.sh")).exit_code == 0
+
+    module = Path("scenarios/test_a.py").read_text()
+    compile(module, "test_a.py", "exec")
+    assert 'azml.delete("jobs/{}")' in module
+
+
 def test_nothing_is_written_over(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     generate(HOWTO)

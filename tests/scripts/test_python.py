@@ -180,6 +180,22 @@ def test_what_only_a_run_would_tell_is_told_as_not_judged(name, judge):
     }
 
 
+def test_a_method_of_a_table_is_none_of_the_program(judge):
+    """An answer's headers have a ``get`` too."""
+    judged = judge(
+        f"{START}class Arm:\n"
+        "    def call(self, method, path):\n"
+        "        r = requests.request(method, f'{BASE}/{path}?api-version={V}')\n"
+        "        wait(r.headers.get('Retry-After', 1))\n"
+        "    def get(self, path):\n"
+        "        return self.call('GET', path)\n"
+        "arm = Arm()\n"
+        "arm.get('jobs')\n"
+    )
+    assert not places(judged)
+    assert (judged.calls.judged, judged.calls.not_judged) == (1, {})
+
+
 UNTOLD = {
     "a field": "class Arm:\n"
     "    def send(self, method, path):\n"

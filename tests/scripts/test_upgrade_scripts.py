@@ -241,3 +241,19 @@ def test_the_upgraded_how_to_runs_to_its_end(version, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "train-1: Completed" in done.stdout
     assert "sweep-1: Completed" in done.stdout
+
+
+def test_what_is_to_decide_is_written_once(tmp_path: Path) -> None:
+    """Blocks that are not rewritten are told above them, whatever stands there."""
+    page = tmp_path / "a.md"
+    page.write_text(
+        "1. Python\n\n   ```python\n   import requests\n   requests.get(\n"
+        f"       '{WORKSPACE}/jobs?api-version=2022-05-01')\n   ```\n\n"
+        "2. PowerShell\n\n   ```powershell\n"
+        f"   irm '{WORKSPACE}/jobs?api-version=2022-05-01'\n   ```\n"
+    )
+    command = ["upgrade", str(page), "--to", "2024-10-01", "--write"]
+    CliRunner().invoke(cli, command)
+    once = page.read_text()
+    CliRunner().invoke(cli, command)
+    assert (page.read_text(), once.count("# DECIDE: ")) == (once, 2)
