@@ -30,6 +30,8 @@ from azml_contract.scripts.parse import Node, parse
 from azml_contract.scripts.redirects import Redirects, Stretch
 from azml_contract.scripts.shell_builtins import (
     DECLARES,
+    SHELLS,
+    find_run,
     find_script,
     find_script_file,
     run_builtin,
@@ -546,6 +548,10 @@ class Shell:
         return self._now.text[end:start] in ("", "\\\n")
 
     def _run_command(self, command: Command) -> Text | None:
+        at = find_run(command)
+        run = command.words[at].flat if at else ""
+        if run in self.functions or SHELLS.fullmatch(run):
+            command = replace(command, words=command.words[at:], raw=command.raw[at:])
         name = command.name
         if name in self.functions and name not in ("curl", "az"):
             self._listen(self, command)

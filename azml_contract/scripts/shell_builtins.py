@@ -15,7 +15,12 @@ from azml_contract.scripts.text import Hole, Text, join
 from azml_contract.scripts.words import Value, Variables, Words
 
 DECLARES = frozenset(("export", "local", "readonly", "declare", "typeset"))
-_SHELLS = re.compile(r"(?:.*/)?(?:bash|sh|zsh|dash)")
+SHELLS = re.compile(r"(?:.*/)?(?:bash|sh|zsh|dash)")
+_RUNS = frozenset(
+    ("time", "nohup", "command", "exec", "nice", "env", "sudo", "timeout", "setsid")
+)
+"""Programs that run the command which stands behind them."""
+_OF_RUN = re.compile(r"-.*|[\d.]+[smhd]?|[A-Za-z_]\w*=.*", re.DOTALL)
 _CALLS = re.compile(r"(?:^|[\s;|&])(?:curl|wget|az\s+rest)\s")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -35,13 +40,23 @@ class Runs(Protocol):
         """Follow a script that stands in a text."""
 
 
+def find_run(command: Command) -> int:
+    """Which word names what a command such as ``timeout 30`` runs; 0 for its own."""
+    at = 0
+    while at < len(command.words) - 1 and command.words[at].flat in _RUNS:
+        at += 1
+        while at < len(command.words) - 1 and _OF_RUN.fullmatch(command.words[at].flat):
+            at += 1
+    return at
+
+
 def find_script(command: Command) -> Text | None:
     """The text that a command runs as a script in its own place; None for others."""
     if command.name == "eval" and len(command.words) > 1:
         return join(command.words[1:], " ")
     if command.name == "ssh":
         return next((w for w in command.words[2:] if _CALLS.search(w.flat)), None)
-    return find_inner(command) if _SHELLS.fullmatch(command.name) else None
+    return find_inner(command) if SHELLS.fullmatch(command.name) else None
 
 
 def find_script_file(command: Command) -> int:
@@ -51,7 +66,7 @@ def find_script_file(command: Command) -> int:
         return -1
     if flats[0].endswith((".sh", ".bash")):
         return 0
-    if not _SHELLS.fullmatch(flats[0]):
+    if not SHELLS.fullmatch(flats[0]):
         return -1
     named = (n for n, one in enumerate(flats) if n and not one.startswith(("-", "+")))
     return next(named, -1)

@@ -375,3 +375,28 @@ def test_a_wrong_path_is_told_where_its_caller_writes_it(judge: Judge) -> None:
         'api GET "job/$NAME"\n'
     )
     assert places(found) == [("AZC150", 3, 10)]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        'time put $P "$B"',
+        'timeout -k 5s 1m put $P "$B"',
+        'nice -n 5 env A=b put $P "$B"',
+        'if ! command put $P "$B"; then :; fi',
+    ],
+)
+def test_what_another_program_runs_is_followed(judge: Judge, run: str) -> None:
+    """A function of the script, or the script of a shell."""
+    found = judge(
+        "P=environments/e/versions/1\n"
+        'B=\'{"properties": {"imagee": "x"}}\'\n'
+        'put() { curl -X PUT "WORKSPACE/$1?api-version=2024-04-01" -d "$2"; }\n'
+        f"{run}\n"
+    )
+    assert [place[:2] for place in places(found)] == [("AZC102", 2)]
+
+
+def test_a_shell_that_another_program_runs_is_followed(judge: Judge) -> None:
+    found = judge("timeout 30 bash -c 'curl WORKSPACE/job?api-version=2024-04-01'\n")
+    assert [place[:2] for place in places(found)] == [("AZC150", 1)]
