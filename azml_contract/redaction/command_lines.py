@@ -182,6 +182,10 @@ _COMMANDS = (
 )
 
 
+_PROMPTS = re.compile(r"\bread(?:[ \t]+-\w{1,9}){0,9}[ \t]*\Z")
+"""What `read -p` of a shell shows is a question."""
+
+
 def redact_commands(text: str, lowered: str, redact: Callable[[str], str]) -> str:
     """The text without what commands are given as secrets.
 
@@ -213,6 +217,8 @@ def is_short_secret(value: str, before: str, *, glued: bool = False) -> bool:
         before: The command up to there.
         glued: Whether nothing stands between the two.
     """
+    if _PROMPTS.search(before):
+        return False
     known = _PASS_COMMANDS.search(before) is not None
     if is_reference(value) or is_path(value) or GOES_ON.match(value):
         return False

@@ -85,6 +85,7 @@ REFERRED = [
     "-H 'Ocp-Apim-Subscription-Key: <YOUR-KEY>'",
     "-H 'api-key: {{key}}'",
     "-u \"$USER:$PASSWORD\" --proxy-user 'x:***'",
+    '; read -r -p "Delete? " yes',
 ]
 
 
