@@ -75,6 +75,8 @@ _LIST = "array_literal_expression"
 _NUMBERS = ("integer_literal", "real_literal")
 _PLAIN = (*_NUMBERS, "generic_token")
 _MOST_CALLS = 2_000
+_MOST_READ = 20_000
+"""How many expressions are read: texts that double would fill memory."""
 _DEEPEST = 30
 
 
@@ -101,6 +103,7 @@ class _Reader:
         self._frame: Frame | None = None
         self._depth = 0
         self._left = _MOST_CALLS
+        self._most = _MOST_READ
         self._called: set[int] = set()
 
     def read(self) -> Iterator[tuple[int, int, Request]]:
@@ -285,8 +288,9 @@ class _Reader:
         if node is None:
             return EMPTY
         self._depth += 1
+        self._most -= 1
         try:
-            return read(node) if self._depth < _DEEPEST else None
+            return read(node) if self._depth < _DEEPEST and self._most > 0 else None
         finally:
             self._depth -= 1
 

@@ -232,3 +232,10 @@ def test_a_version_from_outside_is_no_fault(name, tmp_path):
     )
     judged = judge_script(Validator(), script, "")
     assert [one.code for one in judged.findings] == ["AZC153"]
+
+
+def test_a_text_that_doubles_is_not_read_to_its_end(tmp_path):
+    """Two to the fortieth of it would fill memory."""
+    text = "$a = 'https://management.azure.com'\n" + "$a = '{0}{0}' -f $a\n" * 40
+    (call,) = read(f"{text}irm $a\n", tmp_path).calls
+    assert len(call.request.url.flat) < 10_000_000
