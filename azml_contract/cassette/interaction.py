@@ -127,6 +127,11 @@ class Interaction:
         return isinstance(value, dict | list) and not packed
 
     @property
+    def is_written_json(self) -> bool:
+        """Whether the request, which was read, was JSON that names no key twice."""
+        return False
+
+    @property
     def request(self) -> Request:
         """The request as a client would have sent it."""
         part = self.data["request"]

@@ -70,11 +70,15 @@ class _SideFiles(Mapping[str, bytes]):
 class UnparsedInteraction(Interaction):
     """An interaction that reads its lines when it is first needed."""
 
-    __slots__ = ("_end", "_file", "_index", "_method", "_rest", "_start", "_uri")
+    __slots__ = (
+        *("_end", "_file", "_index", "_is_json", "_method"),
+        *("_rest", "_start", "_uri"),
+    )
 
     def __init__(self, file: _File, index: int, start: int, end: int) -> None:
         """Take the lines between the braces of one interaction."""
         self._data = None
+        self._is_json = False
         self.side_files = file.side_files
         self._file = file
         self._index = index
@@ -138,7 +142,13 @@ class UnparsedInteraction(Interaction):
         part = self._cut(self._rest, end + len(_PART_END))
         if end < 0 or part is None:
             return super().request
+        self._is_json = part.is_json
         return Request(self._method, self._uri, part.head.headers, part.body)
+
+    @property
+    def is_written_json(self) -> bool:
+        """Whether the request, which was read, stands in the file as JSON."""
+        return self._is_json
 
     @property
     def response(self) -> Response:
