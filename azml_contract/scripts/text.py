@@ -144,13 +144,17 @@ class Text:
     def cut(self, start: int = 0, end: int | None = None) -> Text:
         """The characters of ``[start, end)``."""
         end = len(self.flat) if end is None else end
-        made, at = [], 0
-        for part in self.parts:
+        made = []
+        index = bisect_right(self._ends, start)  # nothing before reaches so far
+        at = self._ends[index - 1] if index else 0
+        while index < len(self.parts) and at < end:
+            part = self.parts[index]
             first, last = max(start - at, 0), min(end - at, len(part.text))
             if first < last:
                 whole = first == 0 and last == len(part.text)
                 made.append(part if whole else part.cut(first, last))
             at += len(part.text)
+            index += 1
         return Text(tuple(made))
 
     def strip_end(self, characters: str = "\n") -> Text:

@@ -286,6 +286,17 @@ def test_texts_and_calls_that_double_come_to_an_end(judge, sign):
     assert judged.calls.seen >= 1
 
 
+def test_a_body_of_thousands_of_holes_is_judged(judge):
+    """Each hole was cut out of the whole text, part by part."""
+    lines = [f"d{n} = [d{n - 1}, d{n - 1}]" for n in range(1, 41)]
+    judged = judge(
+        f"{START}d0 = unknown()\n" + "\n".join(lines) + "\n"
+        "requests.put(URL, json={'properties': {'dataType': d40}})\n"
+    )
+
+    assert judged.calls.judged == 1
+
+
 def test_calls_of_what_is_no_python_are_counted(judge):
     """Such as a print of Python 2, or the syntax of a Python newer than this one."""
     judged = judge(
