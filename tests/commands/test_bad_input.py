@@ -64,7 +64,7 @@ PLACES = {
 }
 """Where else than under its name a bad file is put, and `good.json` beside it."""
 JUDGING = ("check", "regress")
-LONGEST_S, MOST_KB = 5, 500 * 1024
+LONGEST_S, MOST_KB = 5, 256 * 1024
 SLOW = {"many keys", "a long script", "many colons", "a very long number"}
 Try = Callable[[str, str, bytes], Any]
 
@@ -94,9 +94,9 @@ def attempt(azml_contract, tmp_path) -> Try:
         before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         done = azml_contract(*words)  # an exception of another kind fails here
         assert time.process_time() - before_s < LONGEST_S
-        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < max(
-            before_kb + 1, MOST_KB
-        )
+        # What other tests of this process have taken is no fault of the command.
+        grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
+        assert grown_kb < MOST_KB
         assert done.code in (0, 1, 2)
         for line in done.err.splitlines():
             assert line.startswith(("Error: ", "Note: ", "# ", " ", name))
