@@ -163,10 +163,11 @@ class _Judge:
             if not _is_open(one, body)
         )
         hidden = list(find_hidden(self._validator, sent.request, verdict.findings))
-        if any(one.pointer in _WHOLE_BODIES for one in hidden):
-            shown = self._script.show(str(hidden[0].seen))
-            why = f"its body is {shown}, which the script does not tell"
-            return self._give_up(call, why, (*own, *found))
+        for one in hidden:
+            if one.pointer in _WHOLE_BODIES:
+                shown = self._script.show(str(one.seen))
+                why = f"its body is {shown}, which the script does not tell"
+                return self._give_up(call, why, (*own, *found))
         parts = [
             show_finding(self._script, tell_hidden(one))
             for one in self._place_all(call, sent, hidden)

@@ -109,8 +109,8 @@ class _Reader:
     def read(self) -> Iterator[tuple[int, int, Request]]:
         """The calls of the script and of what it calls, then of other functions."""
         yield from self._follow(None, None)
-        for one in self._names.functions.values():
-            if one is not None and one.node.start_byte not in self._called:
+        for one in self._names.all:
+            if one.node.start_byte not in self._called:
                 frame = self._names.enter(one, None, None, None)
                 yield from self._follow(one, frame)
 

@@ -64,11 +64,15 @@ class _Scope:
 
 
 class Names:
-    """The names of one script; no two functions have one."""
+    """The names of one script.
+
+    `functions` tells which one a name is of: None where two have it. `all` are all.
+    """
 
     def __init__(self, text: str, root: Node) -> None:
         self._text = text
         self.functions: dict[str, Function | None] = {}
+        self.all: list[Function] = []
         self._scopes: dict[int, _Scope] = {-1: _Scope()}
         waiting: list[tuple[Node, int]] = [(root, -1)]
         while waiting:
@@ -101,6 +105,7 @@ class Names:
         parameters = tuple(self._list_parameters(inner))
         made = Function(node, parameters)
         self.functions[name] = None if name in self.functions else made
+        self.all.append(made)
         self._scopes[node.start_byte] = _Scope()
         return node.start_byte
 

@@ -237,6 +237,6 @@ class _Reader:
         if node is None or self._values.is_none(node):
             return url
         for key, value in self._values.pairs(node):
-            pair = join([key, value], "=") if key is not EMPTY else value
+            pair = join([key, value], "=")  # what is not told has no key
             url = join([url, pair], "&" if "?" in url.flat else "?")
         return url

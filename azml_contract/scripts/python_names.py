@@ -80,7 +80,6 @@ class Names(ast.NodeVisitor):
         self._members: dict[str, list[ast.expr | None]] = {}
         self._makers: dict[Function, Frame] = {}
         self._fields: dict[str, list[str]] = {}
-        self._made: list[tuple[ast.Call, Function | None]] = []
         self._outer: dict[Function, Function | None] = {}
         self.visit(tree)
         self._give_fields()
@@ -167,7 +166,6 @@ class Names(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         """A call, and the change in place that some are."""
         self._here.calls.append(node)
-        self._made.append((node, self._here.function))
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in _CHANGES:
             self._change(function.value, node.lineno)
@@ -178,7 +176,10 @@ class Names(ast.NodeVisitor):
 
         A field with a default that some call gives is set twice, and not known.
         """
-        for call, function in self._made:
+        made = [
+            (call, one.function) for one in self._scopes.values() for call in one.calls
+        ]
+        for call, function in made:
             name = name_of(call.func)
             if name in self.functions or not self._fields.get(name):
                 continue

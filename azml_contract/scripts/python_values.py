@@ -184,9 +184,7 @@ class Values:
             return self.text(node.args[0])
         if name == "urlencode" and node.args:
             pairs = self.pairs(node.args[0])
-            return join(
-                [join(pair, "=") if pair[0] else pair[1] for pair in pairs], "&"
-            )
+            return join([join(pair, "=") for pair in pairs], "&")
         if name == "urljoin" and len(node.args) == 2:
             start, end = self.text(node.args[0]), self.text(node.args[1])
             is_below = start.flat.endswith("/") and not end.flat.startswith("/")
@@ -309,8 +307,8 @@ class Values:
                 inner = self._members_of(value) if key is None else None
                 if key is None and inner is None:
                     return None
-                one = Elsewhere(value, self.frame)
-                found += inner or [] if key is None else [(self._at_home(key), one)]
+                one = self._here(value)
+                found += inner or [] if key is None else [(self._here(key), one)]
             return found
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             left, right = self._members_of(node.left), self._members_of(node.right)
@@ -341,8 +339,8 @@ class Values:
                 for key, value in members
             ]
 
-    def _at_home(self, key: ast.expr) -> ast.expr:
-        return Elsewhere(key, self.frame)
+    def _here(self, node: ast.expr) -> ast.expr:
+        return Elsewhere(node, self.frame)
 
     def _members_of(self, node: ast.expr | None) -> list[Member] | None:
         if node is None:

@@ -167,6 +167,15 @@ def test_what_a_function_is_not_told_is_said(line, tmp_path):
     )
 
 
+def test_of_two_functions_of_one_name_both_are_read(tmp_path):
+    text = "function P($x) { irm $x }\nfunction P { irm $uri }\nP 1\n"
+
+    first, second = read(START + text, tmp_path).calls
+
+    assert first.request.unknown == ""
+    assert str(second.request.url) == f"{WORKSPACE}/jobs/j?api-version=2022-05-01"
+
+
 def test_values_of_a_run_are_holes_at_their_places(tmp_path):
     text = START + "$t = @{ properties = @{ jobType = 'Command'; command = $env:C } }\n"
     text += "irm $uri -Method PUT -Body ($t | ConvertTo-Json)\n"
