@@ -16,7 +16,7 @@ from azml_contract.contract.contract import Contract, Route
 from azml_contract.contract.model import Operation, View
 from azml_contract.contract.views import Lens
 from azml_contract.emulator.body_text import Sent
-from azml_contract.emulator.refusal import Json, Refusal
+from azml_contract.emulator.refusal import Json, refuse_body
 from azml_contract.exchange import Request
 from azml_contract.finding import Evidence, Finding, Severity, Side
 from azml_contract.validation.body import BodyCheck, compile_body
@@ -143,7 +143,7 @@ def _expect(contract: Contract, operation: Operation) -> Expected:
 def _refuse_broken(findings: Iterable[Finding]) -> None:
     broken = [f for f in findings if _is_refused(f)]
     if broken:
-        raise _as_refusal(broken)
+        raise refuse_body([_detail(one) for one in broken])
 
 
 def _is_refused(finding: Finding) -> bool:
@@ -188,17 +188,6 @@ def _is_taken_as_text(finding: Finding) -> bool:
 def _is_taken_as_boolean(finding: Finding) -> bool:
     """Whether it is ``"true"`` or ``"false"``, as templates of ARM write them."""
     return str(finding.seen).lower() in _BOOLEANS and "boolean" in finding.message
-
-
-def _as_refusal(findings: list[Finding]) -> Refusal:
-    return Refusal(
-        400,
-        "UserError",
-        "Request is invalid and/or missing fields.",
-        "BadArgument",
-        "RequestInvalid",
-        details=[_detail(finding) for finding in findings],
-    )
 
 
 def _detail(finding: Finding) -> Json:

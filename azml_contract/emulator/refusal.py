@@ -66,6 +66,18 @@ def refuse_at_gateway(
     return Refusal(status, code, message, by="gateway", headers=headers)
 
 
+def refuse_body(details: Sequence[Json] = ()) -> Refusal:
+    """The service's error for a body that it does not take, whatever is wrong."""
+    return Refusal(
+        400,
+        "UserError",
+        "Request is invalid and/or missing fields.",
+        "BadArgument",
+        "RequestInvalid",
+        details=details,
+    )
+
+
 def refuse_resource_not_found(path_type: str, name: str, group: str) -> Refusal:
     """ARM's error for a top-level resource that is not there."""
     return refuse_at_gateway(

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from azml_contract.emulator.paging import cut_page
-from azml_contract.emulator.refusal import Refusal
+from azml_contract.emulator.refusal import Refusal, refuse_body
 from azml_contract.emulator.replies import Reply
 from azml_contract.emulator.resources.actions import (
     answer_action,
@@ -356,13 +356,7 @@ def _said(call: Call) -> Body:
     body = call.body or {}
     if isinstance(body, dict):
         return body
-    raise Refusal(
-        400,
-        "UserError",
-        "Request is invalid and/or missing fields.",
-        "BadArgument",
-        "RequestInvalid",
-    )
+    raise refuse_body()
 
 
 def canonical_id(call: Call) -> str:

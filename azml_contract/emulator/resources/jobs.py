@@ -19,7 +19,7 @@ from azml_contract.emulator.job_views import view_command, view_other, view_swee
 from azml_contract.emulator.legacy_jobs import read_job, write_job
 from azml_contract.emulator.pipeline_checks import check_pipeline
 from azml_contract.emulator.references import check_references
-from azml_contract.emulator.refusal import Refusal
+from azml_contract.emulator.refusal import Refusal, refuse_body
 from azml_contract.emulator.replies import Reply
 from azml_contract.emulator.resources.generic import Kind
 from azml_contract.emulator.resources.operations import result_headers, start_operation
@@ -119,13 +119,7 @@ class Jobs(Kind):
         name, properties = call.path.names[-1], body["properties"]
         if "jobType" not in properties:
             # The newest contracts let `properties` be null.
-            raise Refusal(
-                400,
-                "UserError",
-                "Request is invalid and/or missing fields.",
-                "BadArgument",
-                "RequestInvalid",
-            )
+            raise refuse_body()
         if existing is not None:
             return self._change(call, existing, properties)
         check_references(self.world, name, properties)
