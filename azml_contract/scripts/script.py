@@ -17,6 +17,7 @@ from azml_contract.scripts.command import Command
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.jq import build, find_paths
 from azml_contract.scripts.mend import Mend, mend
+from azml_contract.scripts.programs import find_calls
 from azml_contract.scripts.shell import Shell
 from azml_contract.scripts.text import (
     EMPTY,
@@ -30,20 +31,7 @@ from azml_contract.scripts.text import (
 )
 from azml_contract.scripts.uploads import Upload, read_upload
 
-_PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
 _REFERENCE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
-_URL = re.compile(
-    r"(?i)https://management\.azure\.com/[^\s\"'`]*"
-    r"/microsoft\.machinelearningservices/[^\s\"'`]*"
-)
-_NEVER_SEND = frozenset(
-    (
-        *("az", "grep", "egrep", "awk", "cut", "sort", "basename", "dirname", "test"),
-        *("[", "[[", "logger", "wc", "tput", "export", "realpath", "uniq", "fold"),
-        *("read", "mapfile", "readarray"),
-    )
-)
-"""Programs that may be given a URL and do not go there, or not by HTTP alone."""
 _SECRET_NAME = re.compile(
     r"(?i)\$\{?\w*(?:token|secret|passw|accountkey|account_key)\w*"
 )
@@ -177,10 +165,10 @@ class _Reader:
         write = self._writers.get(command.name)
         if write is not None:
             return write(shell, command)
-        if command.name not in shell.functions and not self._read_program(
-            shell, command
-        ):
-            self._note_unread(command)
+        if command.name not in shell.functions:
+            for found in find_calls(command, shell.holes):
+                index = len(self.script.calls)
+                self.script.calls.append(Call(index, *found, level=command.level))
         return None
 
     # --- calls ------------------------------------------------------------------------
@@ -348,48 +336,6 @@ class _Reader:
             ]
             at = found.end()
         return join([*pieces, text.cut(at)])
-
-    # --- programs of other languages ------------------------------------------------
-
-    def _read_program(self, shell: Shell, command: Command) -> bool:
-        """The calls of a Python program in the script; whether it makes any."""
-        if not _PYTHON.fullmatch(command.name):
-            return False
-        flats = [word.flat for word in command.words]
-        text = command.stdin
-        if "-c" in flats[:-1]:
-            text = command.words[flats.index("-c") + 1]
-        elif any(not one.startswith("-") for one in flats[1:]):
-            return False
-        if text is None or not text.parts:
-            return False
-        from azml_contract.scripts import python_calls
-
-        source = text.as_source()
-        try:
-            found = list(python_calls.find_requests(source, shell.holes))
-        except SyntaxError:
-            return False
-        for start, end, request in found:
-            index = len(self.script.calls)
-            self.script.calls.append(
-                Call(index, "python", request, source, start, end, command.level)
-            )
-        return bool(found)
-
-    def _note_unread(self, command: Command) -> None:
-        """A program that is not read and is given a URL of the provider."""
-        given = (*command.words[1:], *([command.stdin] if command.stdin else ()))
-        for text in given:
-            found = _URL.search(text.flat)
-            if found is None or command.name in _NEVER_SEND:
-                continue
-            why = f"{command.name} makes it, which is not read here"
-            request = Request("GET", text.cut(*found.span()), unknown=why)
-            index = len(self.script.calls)
-            span = (command.source, command.start, command.end, command.level)
-            self.script.calls.append(Call(index, command.name, request, *span))
-            return
 
     def _exit(self, shell: Shell, command: Command) -> Text:
         if command.level == 0 and not command.in_function and not command.captured:
