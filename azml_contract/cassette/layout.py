@@ -199,8 +199,27 @@ def _compact(text: bytes) -> bytes:
         return text
     if any(mark in text for mark in _MISLEADING):
         return render_json(json.loads(text))
-    lines = [line.lstrip(b" ") for line in text.split(b"\n")]
-    return b"".join(lines).replace(b'": ', b'":')
+    return _strip(text).replace(b"\n", b"").replace(b'": ', b'":')
+
+
+def is_spelt_as(text: bytes, other: bytes) -> bool:
+    """Whether JSON of a file is another but for line breaks and blanks between values.
+
+    Args:
+        text: As it stands in the file.
+        other: On one line, spaced as by `json.dumps`, or without blanks. Any other
+            JSON is told to be different.
+    """
+    line = _strip(text)
+    if line.replace(b",\n", b", ").replace(b"\n", b"") == other:
+        return True
+    if any(mark in text for mark in _MISLEADING):
+        return False
+    return line.replace(b"\n", b"").replace(b'": ', b'":') == other
+
+
+def _strip(text: bytes) -> bytes:
+    return b"\n".join(map(bytes.lstrip, text.split(b"\n")))
 
 
 class _Head(NamedTuple):

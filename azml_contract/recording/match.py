@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from azml_contract.cassette.content import render_json
 from azml_contract.cassette.interaction import Interaction
+from azml_contract.cassette.layout import is_spelt_as
 from azml_contract.content_coding import CannotOpen, open_body
 from azml_contract.exchange import Headers, Request
 from azml_contract.recording.blocks import BlockLedger, is_block_list
@@ -61,7 +62,10 @@ class Site(NamedTuple):
 
 
 class Content:
-    """A body to be compared: JSON by value, or text that stands for anything else."""
+    """A body to be compared: JSON by value, or text that stands for anything else.
+
+    What may be JSON is parsed when its text does not tell that it is the same.
+    """
 
     __slots__ = ("_key", "_level", "_plain", "_raw")
 
@@ -77,7 +81,8 @@ class Content:
 
         Args:
             text: Equal for equal bodies; for all but JSON.
-            plain: JSON as parsed; may hold secrets. None where a key stands twice.
+            plain: JSON as parsed; may hold secrets. None where a key stands twice,
+                `UNREAD` where nobody has looked yet.
             raw: The JSON text, or what makes it.
             level: Parses the text strictly, secrets levelled.
         """
@@ -89,11 +94,13 @@ class Content:
     @property
     def is_json(self) -> bool:
         """Whether the body is JSON."""
+        self._read()
         return self._level is not None
 
     @property
     def key(self) -> str:
         """Text that is equal for equal bodies."""
+        self._read()
         if self._key is None:
             assert self._level is not None
             raw = self._text
@@ -110,6 +117,7 @@ class Content:
     @property
     def as_sent(self) -> str:
         """The same, but for properties in the order in which they were sent."""
+        self._read()
         if self._level is None:
             return self.key
         try:
@@ -121,12 +129,25 @@ class Content:
     def _text(self) -> bytes:
         return self._raw if isinstance(self._raw, bytes) else self._raw()
 
+    def _read(self) -> None:
+        """Parse what nobody has looked at; what is no JSON counts by its bytes."""
+        if self._plain is not UNREAD:
+            return
+        try:
+            self._plain = _parse_plain(self._text)
+        except (ValueError, RecursionError):
+            self._key = exact_content(self._text)._key
+            self._plain = self._level = None
+
     def settle(self) -> None:
         """Drop what was parsed: a large cassette would keep all of it."""
-        self._plain = None
+        if self._plain is not UNREAD:
+            self._plain = None
 
     def equals(self, other: Content) -> bool:
         """Whether two bodies are the same; faster than comparing two keys."""
+        if self._level is not None and self._raw == other._raw:
+            return True
         return (self.is_json and other.is_json and self._looks_like(other)) or (
             self.key == other.key
         )
@@ -147,6 +168,8 @@ def _may_have_boolean(text: bytes | Callable[[], bytes]) -> bool:
     return not isinstance(text, bytes) or b"true" in text or b"false" in text
 
 
+UNREAD = object()
+"""What a body holds that nobody has parsed."""
 EMPTY = Content()
 
 
@@ -257,12 +280,13 @@ class Matcher:
         kind = _content_type(request.headers)
         if "x-www-form-urlencoded" in kind:
             return Content(f"form:{canonical_form(body)}")
-        if "json" in kind or body[:1] in (b"{", b"["):
-            try:
-                return Content(plain=_parse_plain(body), raw=body, level=self._parse)
-            except (ValueError, RecursionError):
-                pass
+        if "multipart/" not in kind and ("json" in kind or body[:1] in (b"{", b"[")):
+            return self._json(body)
         return exact_content(level_boundary(kind, body))
+
+    def _json(self, body: bytes) -> Content:
+        """What says that it is JSON, or looks like it."""
+        return Content(plain=UNREAD, raw=body, level=self._parse)
 
     def recorded(
         self, interaction: Interaction, asked: Request, at: Place
@@ -281,8 +305,8 @@ class Matcher:
         if not (same and _range(request.headers) == at.range):
             at = self.place(request)
         if interaction.is_written_json and not self._canonicalisers:
-            plain = json.loads(request.body)  # as we wrote it: no key stands twice
-            return at, Content(plain=plain, raw=request.body, level=self._parse)
+            is_same = is_spelt_as(request.body, asked.body)
+            return at, self._json(asked.body if is_same else request.body)
         return at, self.content(request)
 
     def _recorded_json(

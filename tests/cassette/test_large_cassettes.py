@@ -6,14 +6,24 @@ import json
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from azml_contract.cassette.cassette import Cassette, load_cassette, render_cassette
 from azml_contract.cassette.interaction import Interaction
-from azml_contract.cassette.layout import UnparsedInteraction
+from azml_contract.cassette.layout import UnparsedInteraction, is_spelt_as
 from azml_contract.errors import CassetteError
 from azml_contract.recording.engine import Mode
 from azml_contract.recording.miss import NoMatchingInteraction
 
+_TEXTS = st.text(st.sampled_from('a ,:"{}[]\\\n'), max_size=8)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | _TEXTS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3)
+    ),
+    max_leaves=8,
+)
 FILLER = {f"name {n}": [n, f'quote " and \\ and é {n}', None, True] for n in range(60)}
 
 
@@ -165,3 +175,39 @@ def test_a_truncated_large_cassette_is_refused(path):
 
     with pytest.raises(CassetteError, match="it seems cut off"):
         load_cassette(path)
+
+
+@given(JSON_VALUES)
+def test_a_body_is_known_by_its_text_alone_however_python_or_node_spaces_it(value):
+    lines = json.dumps(value, ensure_ascii=False, indent=2).splitlines()
+    stored = "\n          ".join(lines).encode()
+
+    for separators in ((", ", ": "), (",", ":")):
+        sent = json.dumps(value, ensure_ascii=False, separators=separators).encode()
+        # Where a text may end in what looks like a name and a colon, values decide.
+        is_plain = b'\\": ' not in stored and b' ": ' not in stored
+        assert is_spelt_as(stored, sent) or not is_plain
+
+
+@given(JSON_VALUES, JSON_VALUES)
+def test_a_body_of_another_value_is_not_known_by_its_text(value, other):
+    stored = json.dumps(value, ensure_ascii=False, indent=2).encode()
+
+    for separators in ((", ", ": "), (",", ":")):
+        sent = json.dumps(other, ensure_ascii=False, separators=separators).encode()
+        assert value == other or not is_spelt_as(stored, sent)
+
+
+@pytest.mark.parametrize(
+    ("stored", "sent"),
+    [
+        (r'{"a": "x\": y"}', r'{"a":"x\":y"}'),
+        (r'{"a": "\" \": y"}', r'{"a":"\" \":y"}'),
+        ('["a, ", "b"]', '["a,", "b"]'),
+        ('{"a": " b"}', '{"a": "b"}'),
+        ('{"a": [1, 2]}', '{"a":  [1, 2]}'),
+    ],
+)
+def test_blanks_inside_of_a_text_count(stored, sent):
+    assert json.loads(stored) != json.loads(sent) or "  " in sent
+    assert not is_spelt_as(stored.encode(), sent.encode())

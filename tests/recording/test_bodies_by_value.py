@@ -24,6 +24,11 @@ def content(body: bytes) -> Content:
         (b'{"a": 0}', b'{"a": false}', False),
         (b'{"a": 1, "a": 1}', b'{"a": 1}', False),
         (b'{"a": "true"}', b'{"a":"true"}', True),
+        (b"{no JSON}", b"{no JSON}", True),
+        (b"{no JSON}", b"{no  JSON}", False),
+        (b"{no JSON}", b'{"a": 1}', False),
+        (b"[" * 200_000, b"[" * 200_000, True),
+        (b"[" * 200_000, b"[" * 200_001, False),
     ],
 )
 def test_values_decide_and_both_ways_to_compare_agree(one, other, same):
@@ -33,3 +38,11 @@ def test_values_decide_and_both_ways_to_compare_agree(one, other, same):
     settled = content(one)
     settled.settle()
     assert settled.equals(content(other)) is same
+
+
+def test_what_only_looks_like_json_is_compared_by_its_bytes():
+    broken = content(b'{"a": ')
+
+    assert not broken.is_json
+    assert broken.key == broken.as_sent
+    assert broken.key.startswith("sha256:")
