@@ -5,7 +5,7 @@ against the emulator and against echo servers, which are the same HTTP server wi
 nothing behind it: one answers the emulator's own bytes, its eighteen headers and
 all, one answers 900 bytes with two headers. Each figure of the emulator is told as a
 share of theirs in the same round; what a client spends on reading ARM's headers is
-between the two.
+between the two. The servers have one core, the clients the others.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from measure import (
     find_ratio,
     interleave,
     make_parser,
+    on_own_core,
     show,
 )
 
@@ -40,8 +41,10 @@ VERSION = "2024-04-01"
 ANSWER = b'{"a":"' + b"x" * 900 + b'"}'
 # GETs of what does not change, and 2 KB PUTs, one in four.
 CLIENT = """
-import json, sys, threading, time, requests
-url, ca, token, number, connections = sys.argv[1:]
+import json, os, sys, threading, time, requests
+url, ca, token, number, connections, cores = sys.argv[1:]
+if cores:
+    os.sched_setaffinity(0, map(int, cores.split(",")))
 count = int(number) // int(connections)
 image = {"image": "mcr.microsoft.com/x", "description": "d" * 1900}
 body = json.dumps({"properties": image})
@@ -91,11 +94,13 @@ def fill(emulator: Emulator, count: int) -> None:
         )
 
 
-def ask(url: str, ca: Path, token: str, count: int, connections: int) -> Figures:
-    """Requests a second that clients get from a server."""
+def ask(
+    url: str, ca: Path, token: str, count: int, connections: int, cores: str
+) -> Figures:
+    """Requests a second that clients on those cores get from a server."""
     command = [sys.executable, "-c", CLIENT, url, str(ca), token]
     done = subprocess.run(
-        [*command, str(count), str(connections)],
+        [*command, str(count), str(connections), cores],
         capture_output=True,
         text=True,
         check=True,
@@ -127,7 +132,11 @@ def measure_throughput(
     count: int, connections: int, rounds: int
 ) -> tuple[list[Row], float]:
     """The emulator beside echo servers, and its share of the one with its bytes."""
-    with tempfile.TemporaryDirectory() as folder, Emulator(azurite=False) as emulator:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        on_own_core() as others,
+        Emulator(azurite=False) as emulator,
+    ):
         certificates = make_certificates(Path(folder), public_roots=False)
         headers = (("Content-Type", "application/json"),)
 
@@ -152,7 +161,7 @@ def measure_throughput(
         same |= answer_once(emulator, path, token)
 
         def ask_at(url: str, ca: Path) -> Callable[[], Figures]:
-            return lambda: ask(url + query, ca, token, count, connections)
+            return lambda: ask(url + query, ca, token, count, connections, others)
 
         found = interleave(
             {
@@ -230,10 +239,11 @@ def measure_memory(count: int) -> Figures:
 
 def main() -> None:
     args = make_parser(__doc__ or "").parse_args()
-    count, rounds = (80, 1) if args.quick else (2000, 5)
+    # Many short rounds: each is compared with what ran just beside it.
+    count, turns, rounds = (80, 1, 1) if args.quick else (600, 21, 5)
     many = 2_000 if args.quick else 20_000
-    one, share_one = measure_throughput(count, 1, rounds)
-    sixteen, share_sixteen = measure_throughput(count, 16, rounds)
+    one, share_one = measure_throughput(count, 1, turns)
+    sixteen, share_sixteen = measure_throughput(count, 16, turns)
     few, lots = measure_page(200, 20), measure_page(many, 20)
     bare = find_medians([measure_start(["--azurite", "none"]) for _ in range(rounds)])
     whole = find_medians([measure_start([]) for _ in range(rounds)])

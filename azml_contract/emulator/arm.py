@@ -21,7 +21,7 @@ from azml_contract.emulator.bodies import Expected, Gate
 from azml_contract.emulator.body_text import as_strict, parse_body, read_body
 from azml_contract.emulator.faults import Fault, FaultKind
 from azml_contract.emulator.gatekeeper import Gatekeeper
-from azml_contract.emulator.headers import MARK, HeaderWriter
+from azml_contract.emulator.headers import MARK, MARK_LINE, HeaderWriter
 from azml_contract.emulator.identity import Identity
 from azml_contract.emulator.neighbours.deployments import PutOurs, answer_deployment
 from azml_contract.emulator.neighbours.stubs import answer_stub, is_stub
@@ -42,7 +42,9 @@ from azml_contract.emulator.shaping import normalize
 from azml_contract.emulator.world import Call, Executes, World
 from azml_contract.errors import UnknownApiVersion
 from azml_contract.exchange import Request, Response, take_apart
+from azml_contract.gateway.usual import Written, write_lines
 from azml_contract.settings import PROVIDER
+from azml_contract.validation.quick_json import QuickWriter
 
 Query = tuple[tuple[str, str], ...]
 _SERVER_ERRORS = {
@@ -62,7 +64,6 @@ _SERVER_ERRORS = {
 }
 _MOST_PLACES = 512
 _MOST_KEPT, _LARGEST_KEPT = 2000, 100_000
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _FOR_EVER_S = 1e12
 _WRITES = ("PUT", "PATCH", "DELETE", "POST")
 
@@ -102,6 +103,7 @@ class Arm:
         self._kept: dict[str, _Kept] = {}
         self._places: dict[tuple[str, str, Query], Place] = {}
         self._headers = HeaderWriter(world.seed.location, world.clock)
+        self._writer = QuickWriter()
 
     def answer(self, request: Request, fault: Fault | None = None) -> Response:
         """The response to a request, which `fault` may spoil."""
@@ -121,10 +123,10 @@ class Arm:
                         kept.version, kept.collections
                     ):
                         return self._read(request)
-                    headers = self._headers.write(
+                    lines = self._headers.write(
                         "GET", by="service", is_error=False, has_body=True
                     )
-                    return Response(200, (*headers, MARK), kept.body)
+                    return Written(200, lines + MARK_LINE, kept.body)
                 reply = self._carry_out(request)
                 if fault is not None:
                     reply = self._spoil(reply, fault)
@@ -189,11 +191,15 @@ class Arm:
     def _respond(
         self, request: Request, reply: Reply, *, by: str, is_error: bool = False
     ) -> Response:
-        body = b"" if reply.body is EMPTY else _as_json(reply.body)
-        headers = self._headers.write(
+        body = b"" if reply.body is EMPTY else self._writer.write(reply.body)
+        lines = self._headers.write(
             request.method, by=by, is_error=is_error, has_body=bool(body)
         )
-        return Response(reply.status, (*headers, *reply.headers, MARK), body)
+        more = write_lines(reply.headers)
+        if more is not None:
+            return Written(reply.status, f"{lines}{more}{MARK_LINE}", body)
+        plain = Written(reply.status, lines, body)
+        return Response(reply.status, (*plain.headers, *reply.headers, MARK), body)
 
     def _carry_out(self, request: Request) -> Reply:
         _, whole, query = take_apart(request.url)
@@ -509,10 +515,6 @@ def _raise_fault(fault: Fault) -> None:
     if fault.kind is FaultKind.SERVER_ERROR:
         code, message = _SERVER_ERRORS.get(fault.status, ("ServiceError", "Error."))
         raise refuse_at_gateway(fault.status, code, message)
-
-
-def _as_json(body: Any) -> bytes:
-    return _ENCODER.encode(body).encode()
 
 
 def _draw_hex(digits: int) -> str:

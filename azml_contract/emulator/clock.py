@@ -128,17 +128,31 @@ class RunningClock:
 def as_iso(seconds: float, *, digits: int = 7) -> str:
     """Time as AML writes it: ``2022-09-16T19:29:42.5164057+00:00``."""
     whole, fraction = divmod(round(seconds * 10**digits), 10**digits)
-    year, month, day, hour, minute, second = time.gmtime(whole)[:6]
-    date = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
-    return f"{date}.{fraction:0{digits}d}+00:00"
+    minute = _tell_minute(whole // 60)[0]
+    return f"{minute}:{whole % 60:02}.{fraction:0{digits}d}+00:00"
 
 
 @lru_cache(maxsize=16)
-def as_http_date(seconds: int) -> str:
-    """Time as the Date header holds it: ``Sun, 22 Nov 2026 10:00:00 GMT``."""
-    year, month, day, hour, minute, second, weekday = time.gmtime(seconds)[:7]
-    date = f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04}"
-    return f"{date} {hour:02}:{minute:02}:{second:02} GMT"
+def tell_second(seconds: int) -> tuple[str, str]:
+    """Time as the Date header, and as ids of ARM's routing hold it.
+
+    ``Sun, 22 Nov 2026 10:00:00 GMT`` and ``20261122T100000Z``.
+    """
+    _, date, stamp = _tell_minute(seconds // 60)
+    second = f"{seconds % 60:02}"
+    return f"{date}:{second} GMT", f"{stamp}{second}Z"
+
+
+@lru_cache(maxsize=64)
+def _tell_minute(minutes: int) -> tuple[str, str, str]:
+    """A minute since 1970 as each of these begins; many times share one."""
+    year, month, day, hour, minute, _, weekday = time.gmtime(minutes * 60)[:7]
+    clock = f"{hour:02}:{minute:02}"
+    return (
+        f"{year:04}-{month:02}-{day:02}T{clock}",
+        f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {clock}",
+        f"{year:04}{month:02}{day:02}T{hour:02}{minute:02}",
+    )
 
 
 def as_run_time(seconds: float) -> str:

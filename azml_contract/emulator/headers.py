@@ -1,30 +1,31 @@
 """The headers that every answer of ARM has.
 
-In: verb, who answers, whether it is an error. Out: headers. Which ones there
-are was read from recordings of 2022 to 2026; ids are new for each answer. The
-date is that of the emulated service, as the times in its bodies are.
+In: verb, who answers, whether it is an error. Out: headers, as the lines in which they
+are sent. Which ones there are was read from recordings of 2022 to 2026; ids are new for
+each answer. The date is that of the emulated service, as the times in its bodies are.
 """
 
 from __future__ import annotations
 
 import itertools
 import random
-from functools import lru_cache
 
-from azml_contract.emulator.clock import EmulatorClock, as_http_date, as_iso
-from azml_contract.exchange import EMULATOR_MARK, Headers
+from azml_contract.emulator.clock import EmulatorClock, tell_second
+from azml_contract.exchange import EMULATOR_MARK
 
 MARK = (EMULATOR_MARK, "1")
 """The last header of each answer."""
+MARK_LINE = f"{EMULATOR_MARK}: 1\r\n"
 
-_ALWAYS: Headers = (
-    ("Cache-Control", "no-cache"),
-    ("Pragma", "no-cache"),
-    ("Expires", "-1"),
-    ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
-    ("X-Content-Type-Options", "nosniff"),
+_ALWAYS = (
+    "Cache-Control: no-cache\r\n"
+    "Pragma: no-cache\r\n"
+    "Expires: -1\r\n"
+    "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
 )
-_JSON = ("Content-Type", "application/json; charset=utf-8")
+_JSON = "Content-Type: application/json; charset=utf-8\r\n"
+_BY_GATEWAY = "x-ms-failure-cause: gateway\r\n"
 
 
 class _Allowance:
@@ -36,22 +37,16 @@ class _Allowance:
         self._everybody_name, self._everybody = f"{name}-global-{kind}", everybody
         self._used = itertools.count()
 
-    def take(self) -> Headers:
-        """The headers of one more call."""
+    def take(self) -> str:
+        """The lines of one more call."""
         # Buckets fill up again on Azure; here they start anew when empty, so
         # that no run is throttled unless `Faults` asks for it.
         used = next(self._used)
+        own, everybody = self._own, self._everybody
         return (
-            (self._own_name, str(self._own - 1 - used % self._own)),
-            (self._everybody_name, str(self._everybody - 1 - used % self._everybody)),
+            f"{self._own_name}: {own - 1 - used % own}\r\n"
+            f"{self._everybody_name}: {everybody - 1 - used % everybody}\r\n"
         )
-
-
-@lru_cache(maxsize=16)
-def _tell_time(second: int, region: str) -> tuple[tuple[str, str], str]:
-    """The Date header, and how ids of routing begin; the same for a second."""
-    stamp = as_iso(float(second))[:19].replace("-", "").replace(":", "")
-    return ("Date", as_http_date(second)), f"{region}:{stamp}Z"
 
 
 class HeaderWriter:
@@ -72,8 +67,8 @@ class HeaderWriter:
             "DELETE": _Allowance("deletes", 200, 3000),
         }
 
-    def write(self, method: str, *, by: str, is_error: bool, has_body: bool) -> Headers:
-        """The headers of one answer.
+    def write(self, method: str, *, by: str, is_error: bool, has_body: bool) -> str:
+        """The headers of one answer, but for the mark: a line for each, with its end.
 
         Args:
             method: Verb of the request.
@@ -86,28 +81,24 @@ class HeaderWriter:
         request_id = (
             f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-a{drawn[17:20]}-{drawn[20:]}"
         )
-        date, routing = _tell_time(int(self._clock.now()), self._region)
-        headers: Headers = (
-            *_ALWAYS,
-            date,
-            ("x-ms-request-id", request_id),
-            ("x-ms-correlation-request-id", request_id),
-            ("x-ms-routing-request-id", f"{routing}:{request_id}"),
-        )
-        if has_body:
-            headers = (*headers, _JSON)
+        date, stamp = tell_second(int(self._clock.now()))
         if by == "gateway":
-            return (*headers, ("x-ms-failure-cause", "gateway"))
+            told = _BY_GATEWAY
+        else:
+            told = self._of_error if is_error else self._of_standard
+            told += self._allowances.get(method, self._writes).take()
         return (
-            *headers,
-            *(self._of_error if is_error else self._of_standard),
-            *self._allowances.get(method, self._writes).take(),
+            f"{_ALWAYS}Date: {date}\r\n"
+            f"x-ms-request-id: {request_id}\r\n"
+            f"x-ms-correlation-request-id: {request_id}\r\n"
+            f"x-ms-routing-request-id: {self._region}:{stamp}:{request_id}\r\n"
+            f"{_JSON if has_body else ''}{told}"
         )
 
-    def _of_service(self, kind: str) -> Headers:
+    def _of_service(self, kind: str) -> str:
         return (
-            ("Request-Context", "appId=cid-v1:azml-contract-emulator"),
-            ("x-ms-response-type", kind),
-            ("azureml-served-by-cluster", f"emulator-{self._place}-01"),
-            ("x-request-time", "0.010"),
+            "Request-Context: appId=cid-v1:azml-contract-emulator\r\n"
+            f"x-ms-response-type: {kind}\r\n"
+            f"azureml-served-by-cluster: emulator-{self._place}-01\r\n"
+            "x-request-time: 0.010\r\n"
         )

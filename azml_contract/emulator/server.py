@@ -57,6 +57,7 @@ from azml_contract.gateway.certificates import Certificates, make_certificates
 from azml_contract.gateway.environment import Doors, make_environment, open_doors
 from azml_contract.gateway.https import TlsServer
 from azml_contract.gateway.proxy import Gateway, lead_inside
+from azml_contract.gateway.usual import Written
 from azml_contract.settings import Settings
 
 COMPUTE = "cpu-cluster"
@@ -449,7 +450,7 @@ class Emulator:
             response = _as_response(_failure(503, "EmulatorError", str(error)))
         except Exception as error:  # noqa: BLE001 - else the client sees no answer
             response = self._answer_bug(request, error)
-        if response.headers[-1] is MARK:
+        if isinstance(response, Written) or response.headers[-1] is MARK:
             return response
         return Response(response.status, (*response.headers, MARK), response.body)
 

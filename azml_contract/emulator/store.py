@@ -134,17 +134,18 @@ class Store:
         self._collections: dict[str, _Collection] = {}
         self._operations: dict[str, Operation] = {}
         self._random = random.Random(self._seed())  # noqa: S311 - reproducible ids
-        self._journal = journal
+        self._journal: Journal | None = None
         self._changes = 0
         self._changed: dict[str, int] = {}
         self._looked_at: set[str] | None = None
         if journal is not None:
             self._load(journal)
+            self._journal = journal
 
     def _load(self, journal: Journal) -> None:
         resources, operations = journal.load()
         for resource in resources:
-            self._keep(resource)
+            self.put(resource)
         self._operations = {o.id.lower(): o for o in operations}
         if resources:
             # What was drawn before must not be drawn again.
@@ -175,22 +176,18 @@ class Store:
 
     def put(self, resource: Resource) -> None:
         """Add or replace a resource; a replaced one keeps its place in lists."""
+        collection, name = _split(resource.id)
         with self.lock:
-            collection, name = self._keep(resource)
+            found = self._collections.get(collection)
+            if found is None:
+                found = self._collections[collection] = _Collection()
+            found.members[name] = resource
+            if found.top is not None and name.isascii() and name.isdigit():
+                found.top = max(found.top, int(name[:18]))
             self._changes += 1
             self._changed[collection] = self._changed[_ANY] = self._changes
             if self._journal is not None:
                 self._journal.write(f"{collection}/{name}", resource)
-
-    def _keep(self, resource: Resource) -> tuple[str, str]:
-        collection, name = _split(resource.id)
-        found = self._collections.get(collection)
-        if found is None:
-            found = self._collections[collection] = _Collection()
-        found.members[name] = resource
-        if found.top is not None and name.isascii() and name.isdigit():
-            found.top = max(found.top, int(name[:18]))
-        return collection, name
 
     def delete(self, resource_id: str) -> bool:
         """Remove a resource and all below it; False where there was none."""

@@ -26,6 +26,7 @@ _METHODS = frozenset(("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"
 _TELLING = frozenset(
     ("", "connection", "transfer-encoding", "expect", "upgrade", "trailer", "te")
 )
+_LEFT_OUT = _TELLING | {"content-length"}
 
 
 @dataclass(slots=True)
@@ -93,6 +94,43 @@ def _lower(name: str) -> str:
     return name.lower() if _NAME.fullmatch(name) else ""
 
 
+class Written(Response):
+    """A response whose headers are text already, as they are sent.
+
+    Args:
+        status: Of 200 and above.
+        head: A line for each header, each with its end; a date is one of them, the
+            length of the body is not, nor is any on the connection. ASCII.
+        body: As it is sent.
+    """
+
+    __slots__ = ("head",)
+    head: str
+
+    def __init__(self, status: int, head: str, body: bytes) -> None:
+        keep = object.__setattr__  # what is frozen is filled so
+        keep(self, "status", status)
+        keep(self, "head", head)
+        keep(self, "body", body)
+
+    @property
+    def headers(self) -> Headers:
+        """Name and value of each line."""
+        lines = (line.partition(": ") for line in self.head.splitlines())
+        return tuple((name, value) for name, _, value in lines)
+
+
+def write_lines(headers: Headers) -> str | None:
+    """Headers as text, a line for each; None where `Written` cannot hold them."""
+    text = ""
+    for name, value in headers:
+        line = f"{name}: {value}"
+        if _lower(name) in _LEFT_OUT or not (line.isascii() and line.isprintable()):
+            return None
+        text += line + "\r\n"
+    return text
+
+
 def write_usual(answer: Response, *, is_head: bool) -> bytes | None:
     """The bytes of an answer in memory; None where it is not usual.
 
@@ -103,29 +141,36 @@ def write_usual(answer: Response, *, is_head: bool) -> bytes | None:
     if is_large(answer) or answer.status < 200:
         return None
     status, body = answer.status, answer.body
-    lines = [f"HTTP/1.1 {status} {PHRASES.get(status, '')}"]
+    lines = answer.head if isinstance(answer, Written) else _write_head(answer)
+    if lines is None:
+        return None
+    start = f"HTTP/1.1 {status} {PHRASES.get(status, '')}\r\n{lines}"
+    if status in BODILESS:
+        return f"{start}\r\n".encode()
+    head = f"{start}Content-Length: {len(body)}\r\n\r\n".encode()
+    return head if is_head else head + body
+
+
+def _write_head(answer: Response) -> str | None:
+    lines: list[str] = []
     dated = False
-    size = len(body)
     for name, value in answer.headers:
         lowered = _lower(name)
         if lowered == "content-length":
             # More than there is: it is cut, or a HEAD's, and what it says counts.
-            if value.isdigit() and int(value) > size:
+            if value.isdigit() and int(value) > len(answer.body):
                 return None
             continue
         if lowered in _TELLING:
             return None
         dated = dated or lowered == "date"
         lines.append(f"{name}: {value}")
-    if status not in BODILESS:
-        lines.append(f"Content-Length: {size}")
     if not dated:
         lines.append(f"Date: {tell_date()}")
     text = "".join(lines)
     if not (text.isascii() and text.isprintable()):
         return None
-    head = "\r\n".join(lines).encode() + _END
-    return head if is_head or status in BODILESS else head + body
+    return "\r\n".join([*lines, ""])
 
 
 _date: tuple[int, str] = (0, "")

@@ -180,7 +180,7 @@ def count_calls(work: Callable[[], Any]) -> int:
     ("method", "path", "body", "most"),
     [
         ("GET", "datastores/workspaceblobstore", None, 14),
-        ("PUT", "environments/e/versions/{}", IMAGE, 92),
+        ("PUT", "environments/e/versions/{}", IMAGE, 84),
         ("PUT", "data/d/versions/{}", FILE, 114),
         ("PUT", "jobs/j{}", JOB, 190),
     ],

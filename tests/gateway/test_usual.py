@@ -13,7 +13,7 @@ from soak import sized
 
 from azml_contract.exchange import Request, Response
 from azml_contract.gateway.http1 import Streamed, serve_http
-from azml_contract.gateway.usual import read_usual, write_usual
+from azml_contract.gateway.usual import Written, read_usual, write_lines, write_usual
 
 GET = b"GET /a?b=c%20d HTTP/1.1\r\nHost: h\r\nAccept: */*\r\n\r\n"
 PUT = (
@@ -198,6 +198,34 @@ def test_a_usual_answer_is_written_without_h11():
 )
 def test_an_answer_that_says_something_of_the_connection_is_left_to_h11(answered):
     assert write_usual(answered, is_head=False) is None
+
+
+@pytest.mark.parametrize("is_head", [False, True])
+@pytest.mark.parametrize("status", [200, 201, 204, 404])
+def test_headers_that_are_text_already_are_sent_as_others_are(status, is_head):
+    headers = (("Date", "Sun, 22 Nov 2026 10:00:00 GMT"), ("X-a", "b: c"), ("E", ""))
+    lines = write_lines(headers)
+    assert lines is not None
+    written = Written(status, lines, b"{}")
+    plain = Response(status, headers, b"{}")
+
+    assert (written.headers, written.header("x-A")) == (headers, "b: c")
+    assert write_usual(written, is_head=is_head) == write_usual(plain, is_head=is_head)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X", "a\r\nSet-Cookie: b"),
+        ("X", "a\nb"),
+        ("X", "\xe9"),
+        ("X Y", "b"),
+        ("Connection", "close"),
+        ("Content-Length", "3"),
+    ],
+)
+def test_no_lines_are_written_of_headers_that_could_be_read_otherwise(name, value):
+    assert write_lines((("A", "b"), (name, value))) is None
 
 
 def make_request(draw: random.Random, number: int) -> tuple[bytes, bytes]:

@@ -8,6 +8,8 @@ import threading
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from soak import sized
 
 from azml_contract.exchange import Request
@@ -18,7 +20,7 @@ from azml_contract.validation.grade import _weigh_place
 from azml_contract.validation.jsontext import parse_json, parse_text
 from azml_contract.validation.parsed import Parsed
 from azml_contract.validation.phrases import _name_place
-from azml_contract.validation.quick_json import UNSURE, QuickReader
+from azml_contract.validation.quick_json import UNSURE, QuickReader, QuickWriter
 from azml_contract.validation.validator import Profile, Scope, Validator
 
 WORKSPACE = f"https://management.azure.com{PLACEHOLDERS.workspace_id}"
@@ -110,6 +112,60 @@ def test_the_first_texts_are_not_worth_an_import() -> None:
     reader = QuickReader()
     said = [reader.read(b"{}", 100) for _ in range(quick_json._ENOUGH + 1)]
     assert said == [UNSURE] * quick_json._ENOUGH + [{}]
+
+
+_WORDS = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(
+    ["1e5", ",1e-7,", "a.00001", "\x7f", "\u2028", '"\\/']
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.floats(1e-6, 1e-3)
+    | st.floats(1e14, 1e18)
+    | _WORDS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(_WORDS, inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+
+
+@pytest.fixture(scope="module")
+def writer() -> QuickWriter:
+    """One that has written enough."""
+    writer = QuickWriter()
+    for _ in range(quick_json._ENOUGH):
+        assert writer.write({}) == b"{}"
+    return writer
+
+
+@settings(max_examples=sized(300, 20_000))
+@given(VALUES)
+def test_what_is_written_quickly_is_what_the_standard_library_writes(
+    writer: QuickWriter, value: Any
+) -> None:
+    wanted = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    assert writer.write(value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [("\ud800", ValueError), ({"a": object()}, TypeError)]
+)
+def test_what_is_no_json_is_refused_however_much_was_written(
+    writer: QuickWriter, value: Any, error: type[Exception]
+) -> None:
+    for one in (writer, QuickWriter()):
+        with pytest.raises(error):
+            one.write(value)
+
+
+def test_a_writer_does_without_msgspec(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "msgspec", None)
+    monkeypatch.setattr(quick_json, "_ENOUGH", 1)
+    plain = QuickWriter()
+    assert [plain.write({"a": 1e-5}) for _ in range(3)] == [b'{"a":1e-05}'] * 3
 
 
 def make_request(
