@@ -50,9 +50,12 @@ def _judge(body: Any) -> Iterator[str]:
     if endless and all(_may_be_empty(*one) for one in others):
         yield "an endless repetition of an endless repetition"
     for kind, argument in items:
-        if kind == "BRANCH" and len(items) == 1 and _overlap(argument[1]):
-            yield _ALIKE
-    if len(items) > 1 and all(_is_short(*one) for one in items[1:]):
+        if kind == "BRANCH" and len(items) == 1:
+            if _overlap(argument[1]):
+                yield _ALIKE
+            for choice in argument[1]:
+                yield from _judge(choice)
+    if items and all(_is_short(*one) for one in items[1:]):
         head = _list_characters(*items[0])
         if any(head & _list_optional(*one) for one in items[1:]):
             yield _ALIKE
@@ -117,6 +120,8 @@ def _list_characters(kind: str, argument: Any) -> set[int]:
         return set(range(128))
     if kind == "LITERAL":
         return {int(argument)}
+    if kind == "NOT_LITERAL":
+        return set(range(128)) - {int(argument)}
     if kind != "IN":
         return set()
     found: set[int] = set()

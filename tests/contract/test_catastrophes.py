@@ -17,6 +17,13 @@ from azml_contract.contract.patterns import Matcher, compile_pattern
     [
         *(r"^(a+)+$", r"^(a*)*$", r"^([a-z]+)*$", r"^(.*)*x$", r"^((ab)+)+$"),
         *(r"(x+x+)+y", r"^(a?b*)*$", r"^(a|aa)+$", r"^([0-9]+,?)*$", r"^(\w+|\d+)*$"),
+        *(r"^(a+|b+)*$", r"^(aa?)*$", r"^(aa??)*$", r"^(a(|a))*$", r"^(aa*b?)*$"),
+        # Lazy ones, and such whose other parts take no character.
+        *(r"^(a+?)*$", r"^(a+)*?$", r"^(a+?b??)*$", r"^(a+\B)*$", r"^((?=a)a+)*$"),
+        *(r"^((?!b)a+)*$", r"^(a{1,65}){1,65}$", r"^((.)|a)*$", r"^((a??)|a)*$"),
+        # Inside of whatever else there may be.
+        *(r"^((a+)+b)?$", r"^((a+)+b)??$", r"^(?=(a+)+$)b", r"^(?!(a+)+$)a"),
+        *(r"^(x|(a+)+y)$", r"^(x(a+)+)$"),
     ],
 )
 def test_a_pattern_that_may_take_for_ever_is_told(pattern: str) -> None:
@@ -28,10 +35,41 @@ def test_a_pattern_that_may_take_for_ever_is_told(pattern: str) -> None:
     [
         *(r"^([a-z]+\.)*[a-z]+$", r"^(ab|ac)*$", r"^[a-z]+(-[a-z]+)*$", r"^a+b*$"),
         *(r"^(\d+,)*\d+$", r"^([0-9]{1,3}\.){3}[0-9]{1,3}$", r"(", r"^[^<>]*$"),
+        *(
+            r"^(ab?)*$",
+            r"^(ab??)*$",
+            r"^(a(|b))*$",
+            r"^(a\bb?)*$",
+            r"^()*$",
+            r"^(ab)*$",
+        ),
+        *(r"^(a{1,64}){1,64}$", r"^((^)|a)*$"),
     ],
 )
 def test_a_pattern_that_ends_soon_is_not(pattern: str) -> None:
     assert find_catastrophe(pattern) == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "inside", "outside"),
+    [
+        *(
+            ("a", "a", "b"),
+            ("[ab]", "b", "c"),
+            ("[a-c]", "a", "d"),
+            ("[a-c]", "c", "`"),
+        ),
+        *(("[^ab]", "c", "a"), ("[^a]", "b", "a"), (r"\S", "a", " ")),
+        *((r"\d", "1", "a"), (r"\w", "_", "-"), (r"\s", " ", "a"), (r"\D", "a", "1")),
+        (r"\W", "-", "_"),
+    ],
+)
+def test_choices_that_share_a_character_are_told_from_others(
+    first: str, inside: str, outside: str
+) -> None:
+    told = "an endless repetition of choices that begin alike"
+    assert find_catastrophe(f"^(({first})|{inside})*$") == told
+    assert find_catastrophe(f"^(({first})|{outside})*$") == ""
 
 
 def list_patterns(kind: Type | None) -> list[str]:
