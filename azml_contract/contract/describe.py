@@ -21,7 +21,6 @@ _WORDS = {
     "?": "may be null",
     "ro": "read-only",
     "wo": "write-only",
-    "secret": "secret",
     "unique": "unique elements",
 }
 
@@ -197,11 +196,10 @@ def _spell(words: str) -> str:
 
 def _spell_word(word: str) -> str:
     if word[0] in "[{":
-        inner = word[1:-1].removesuffix(" ?")
-        elements_null = " or null" if word[1:-1].endswith(" ?") else ""
-        return (
-            f"{'array' if word[0] == '[' else 'map'} of {_spell(inner)}{elements_null}"
-        )
+        inner = word[1:-1]
+        elements = inner.removesuffix(" ?")
+        null = "" if elements == inner else " or null"
+        return f"{'array' if word[0] == '[' else 'map'} of {_spell(elements)}{null}"
     if word.startswith("("):
         values = word[1:-1].split("|")
         others = " (others may come)" if values[-1] == "*" else ""
