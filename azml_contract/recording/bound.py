@@ -137,12 +137,11 @@ class _Groups:
     def alike(self, outline: str, values: tuple[str, ...]) -> list[_Group]:
         """Those to places that are the same but for case and names of accounts."""
         lowered = outline.lower()
-        found = list(self._by_letters.get(lowered, ()))
         plain = lowered if outline.isascii() else ""
-        for group in self._named.get(_kind_of(outline, values), ()):
-            if group not in found and group.may_be(outline, plain):
-                found.append(group)
-        return found
+        named = self._named.get(_kind_of(outline, values), ())
+        found = self._by_letters.get(lowered, ())
+        others = (group for group in named if group.may_be(outline, plain))
+        return list(dict.fromkeys((*found, *others)))
 
 
 def _kind_of(outline: str, values: Sequence[str]) -> tuple[int, int]:

@@ -251,6 +251,7 @@ def _structure(request: Request) -> Any:
 
 
 def _json_differences(ours: Any, theirs: Any, pointer: str) -> Iterator[str]:
+    where = pointer or "(whole)"
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for name in list(dict.fromkeys([*ours, *theirs])):
             under = f"{pointer}/{escape(name)}"
@@ -264,9 +265,8 @@ def _json_differences(ours: Any, theirs: Any, pointer: str) -> Iterator[str]:
         for index, (one, other) in enumerate(zip(ours, theirs, strict=False)):
             yield from _json_differences(one, other, f"{pointer}/{index}")
         if len(ours) != len(theirs):
-            yield f"body {pointer}: sent {len(ours)} items, recorded {len(theirs)}"
+            yield f"body {where}: sent {len(ours)} items, recorded {len(theirs)}"
     elif ours != theirs or type(ours) is not type(theirs):
-        where = pointer or "(whole)"
         yield f"body {where}: sent {_short(ours)}, recorded {_short(theirs)}"
 
 

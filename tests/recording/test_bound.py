@@ -89,3 +89,35 @@ def test_names_of_accounts_are_bound_whatever_the_case_of_a_path():
         "first": "storageaccount1",
         "other": "storageaccount2",
     }
+
+
+def test_a_name_of_an_account_may_have_letters_of_any_language():
+    player = make_player(f"{BASE}/storageAccounts/storageaccount1/x")
+
+    played = player.answer(put(f"{BASE}/storageAccounts/m\u00fcller/x", of=0))
+
+    assert played is not None
+    assert player.bound_names == {"m\u00fcller": "storageaccount1"}
+
+
+def test_a_request_with_letters_of_any_language_is_told_from_one_without():
+    url = "https://storageaccount1.blob.core.windows.net/c"
+    player = make_player(url, name="f\u00fcr")
+
+    asked = put("https://first.blob.core.windows.net/c", of=0, name="fur")
+
+    assert player.answer(asked) is None
+    asked = put("https://first.blob.core.windows.net/c", of=0, name="f\u00fcr")
+    assert player.answer(asked) is not None
+
+
+def test_a_place_that_differs_in_case_and_name_is_found_once():
+    player = make_player("https://storageaccount1.blob.core.windows.net/C/one")
+
+    twice = [
+        player.answer(put("https://first.blob.core.windows.net/c/one", of=0))
+        for _ in range(2)
+    ]
+
+    assert twice[0] is not None
+    assert twice[1] is None

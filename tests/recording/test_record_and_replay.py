@@ -207,6 +207,13 @@ def test_head_keeps_the_length_of_what_it_does_not_send(service, record, replay)
         answer = requests.head(f"{service.url}/blob", verify=str(service.ca))
         assert answer.headers["Content-Length"] == "12345"
         assert answer.content == b""
+        host, trust = service.url.removeprefix("https://"), str(service.ca)
+        context = ssl.create_default_context(cafile=trust)
+        with closing(http.client.HTTPSConnection(host, context=context)) as plain:
+            plain.request("HEAD", "/blob")
+            answer = plain.getresponse()
+            assert answer.getheader("Content-Length") == "12345"
+            assert (answer.length, answer.read()) == (0, b"")
 
     record(story)
     replay(story)

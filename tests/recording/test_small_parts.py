@@ -9,11 +9,15 @@ import urllib.error
 
 import pytest
 
+from azml_contract.cassette.cassette import Cassette
+from azml_contract.cassette.interaction import Interaction
 from azml_contract.gateway.spool import IN_MEMORY, Intake
 from azml_contract.gateway.upstream import Received
 from azml_contract.recording.failures import describe
+from azml_contract.recording.header import main_version
 from azml_contract.recording.live_call import _make_kept
 from azml_contract.recording.messages import from_vcr_answer
+from azml_contract.recording.shut import say_address
 
 
 @pytest.mark.parametrize(
@@ -57,3 +61,56 @@ def test_a_compressed_answer_is_kept_as_its_client_reads_it(size: int) -> None:
 
     assert intake.is_large is (size > IN_MEMORY)
     assert bytes(kept.body) == plain
+
+
+OURS = "https://h/subscriptions/s/providers/Microsoft.MachineLearningServices/x"
+OTHER = "https://h/subscriptions/s"
+
+
+@pytest.mark.parametrize(
+    ("calls", "version"),
+    [
+        ([], "none"),
+        ([f"{OTHER}/x"], "none"),
+        ([f"{OTHER}?api-version=2020-01-01"], "2020-01-01"),
+        (
+            [f"{OURS}?api-version=2023-04-01", f"{OURS}?api-version=2024-04-01"],
+            "2024-04-01",
+        ),
+        (
+            [f"{OURS}?api-version=2023-04-01"] * 2 + [f"{OURS}?api-version=2024-04-01"],
+            "2023-04-01",
+        ),
+        (
+            [f"{OTHER}?api-version=2025-01-01"] * 3
+            + [f"{OURS.upper()}?api-version=2022-01-01"],
+            "2022-01-01",
+        ),
+    ],
+)
+def test_a_cassette_is_of_the_version_that_most_calls_of_the_provider_name(
+    calls: list[str], version: str
+) -> None:
+    interactions = tuple(
+        Interaction({"request": {"method": "GET", "uri": url, "headers": {}}})
+        for url in calls
+    )
+    cassette = Cassette("s", "", "azure", "", "", interactions)
+
+    assert main_version(cassette) == version
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (("127.0.0.1", 80), "127.0.0.1:80"),
+        ((b"host", 80), "host:80"),
+        (("::1", 80, 0, 0), "::1:80"),
+        ("/run/socket", "/run/socket"),
+        (("can0",), "('can0',)"),
+    ],
+)
+def test_an_address_is_said_as_host_and_port_where_it_has_both(
+    address: object, said: str
+) -> None:
+    assert say_address(address) == said

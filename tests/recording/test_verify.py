@@ -106,6 +106,30 @@ def test_polls_are_compared_by_their_last_answer_however_many_there_were():
     ]
 
 
+def test_logins_are_not_compared_wherever_they_stand():
+    login = call("/oauth2/v2.0/token", {"json": {"token_type": "x"}}, method="POST")
+    before, now = answer({"a": 1}), answer({"a": "x"})
+    assert compare([login, before], [before]) == []
+    assert compare([before], [login, before, login]) == []
+    assert compare([login, before], [login, now]) == [
+        "response /a: recorded number, now text"
+    ]
+
+
+def test_a_poll_is_told_by_what_announced_it_and_ends_with_another_verb():
+    def poll(status, verb="GET"):
+        return call("/w/else/x", {"json": {"status": status}}, method=verb)
+
+    where = {"location": f"{BASE}/w/else/x"}
+    start = call("/w/computes/c", method="PUT", status=202, headers=where)
+    running, done = poll("Running"), poll("Completed")
+    assert compare([start, running, done], [start, done]) == []
+    assert compare([start, done, poll("Failed", "POST"), done], [start, done]) == [
+        "call: recorded as made, now not made",
+        "call: recorded as made, now not made",
+    ]
+
+
 def test_names_drawn_as_variables_are_levelled_long_or_short():
     def calls(name, version):
         return [
@@ -134,6 +158,17 @@ def test_calls_that_are_gone_or_new_are_named():
         "call: recorded nothing, now made, 204",
         "call: recorded as made, now not made",
     ]
+
+
+def test_calls_to_other_collections_are_no_pair():
+    before = [call("/w/jobs/gentle_ant_1", {"json": {"a": 1}}, method="PUT")]
+    now = [call("/w/data/brave_bee_22", {"json": {"a": 1}}, method="PUT")]
+    assert compare(before, now) == [
+        "call: recorded as made, now not made",
+        "call: recorded nothing, now made, 200",
+    ]
+    deeper = [call("/w/jobs/gentle_ant_1/x/y", {"json": {"a": 1}}, method="PUT")]
+    assert len(compare(before, deeper)) == 2
 
 
 def test_servers_of_a_test_itself_are_told_apart_by_their_order_not_their_ports():

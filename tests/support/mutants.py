@@ -41,17 +41,24 @@ _RECORDED = (
     *("recording/test_extend.py", "recording/test_misses.py"),
     *("recording/test_bodies_by_value.py", "recording/test_drawn_names.py"),
 )
+_SCRUBBED = (
+    *("redaction/test_odd_places.py", "redaction/test_other_accounts.py"),
+    *("redaction/test_people.py", "redaction/test_user_rules.py"),
+)
 AREAS = {
     "validation": ("validation", "commands/test_check*.py", "unit/test_library.py"),
     "redaction": ("redaction", "documents", *_RECORDED),
-    "recording": ("recording", "plugin/test_modes.py"),
+    "recording": ("recording", "plugin/test_modes.py", *_SCRUBBED),
     "cassette": ("cassette", "commands/test_cassette_*.py", "commands/test_review.py"),
     "regression": (
         "regression",
         "commands/test_regress*.py",
         "commands/test_upgrade*.py",
     ),
-    "contract": ("contract", "commands/test_contracts_option.py"),
+    "contract": (
+        *("contract", "commands/test_contracts_option.py"),
+        *("validation/test_schemas.py", "validation/test_ids_in_bodies.py"),
+    ),
 }
 """Where the tests of each stand, below `tests`: commands show what a module does."""
 LEAST = 0.9
