@@ -108,7 +108,7 @@ def _split(path: str) -> tuple[str, str]:
     _, provider, tail = path.rpartition("/providers/")
     if not provider:
         return _split_scope(path)
-    namespace, *segments = tail.strip("/").split("/")
+    namespace, *segments = filter(None, tail.split("/"))
     types, index = [namespace], 0
     while index + 1 < len(segments) and segments[index + 1].startswith("{"):
         types.append(segments[index])
@@ -118,7 +118,7 @@ def _split(path: str) -> tuple[str, str]:
 
 def _split_scope(path: str) -> tuple[str, str]:
     """Subscriptions and resource groups, which belong to no provider of their own."""
-    segments = path.strip("/").split("/")
+    segments = [one for one in path.split("/") if one]
     types, index = [_RESOURCES], 0
     while index + 1 < len(segments):
         types.append(segments[index])

@@ -154,8 +154,9 @@ def _narrower(wide: Type, narrow: Type, *, bounds: bool = True) -> bool:
         return False
     if wide.kind != narrow.kind:
         return not (wide.kind == "integer" and narrow.kind == "number")
-    if wide.items and narrow.items:
-        return _narrower(wide.items, narrow.items, bounds=bounds)
+    was, now = wide.items, narrow.items
+    if was and now and _narrower(was, now, bounds=bounds):
+        return True
     if set(wide.enum) - set(narrow.enum) and narrow.enum:
         return True
     if not wide.enum and narrow.enum and not narrow.enum_open:

@@ -52,6 +52,17 @@ def need(method: str, path: str, body: Any = None, host: str = "") -> Need:
             f"/subscriptions/s-1/providers/{ML}/locations/we/usages",
             f"{ML}/locations/usages/read",
         ),
+        (
+            "GET",
+            f"/subscriptions/s-1/providers/{ML}/workspaces/skus?api-version=2021-07-01",
+            f"{ML}/workspaces/skus/read",
+        ),
+        (
+            "POST",
+            f"{GROUP}/exportTemplate/",
+            "Microsoft.Resources/subscriptions/resourceGroups/exportTemplate/action",
+        ),
+        ("GET", f"{GROUP}/", "Microsoft.Resources/subscriptions/resourceGroups/read"),
         ("GET", "/subscriptions", "Microsoft.Resources/subscriptions/read"),
         ("GET", "/subscriptions/s-1", "Microsoft.Resources/subscriptions/read"),
         ("PUT", GROUP, "Microsoft.Resources/subscriptions/resourceGroups/write"),

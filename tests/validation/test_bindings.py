@@ -35,6 +35,18 @@ def test_an_input_that_is_read_must_be_declared(check, command_job, reading):
     assert finding.cure == "Did you mean irs?"
 
 
+def test_a_part_of_an_input_is_bound_by_the_input_and_not_by_its_own_name(
+    check, command_job
+):
+    command_job["properties"]["command"] = "python x.py ${{inputs.iris.path}}"
+    assert check("PUT", "jobs/j", command_job) == []
+
+    given = command_job["properties"]["inputs"]
+    given["path"] = given.pop("iris")
+
+    assert codes(check("PUT", "jobs/j", command_job)) == ["AZC170"]
+
+
 def test_outputs_are_declared_too_but_default_comes_by_itself(check, command_job):
     command = "python train.py ${{outputs.default}} ${{outputs.model}}"
     command_job["properties"]["command"] = command

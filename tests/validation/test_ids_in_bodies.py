@@ -75,6 +75,26 @@ def test_a_component_in_code_id_says_where_it_belongs(check, command_job):
     assert finding.cure == "Such an id belongs into componentId."
 
 
+@pytest.mark.parametrize(
+    ("value", "owner"),
+    [
+        ("codes/c/versions/1", "codeId"),
+        ("components/c/versions/1", "componentId"),
+        ("computes/c", "computeId"),
+        ("data/d/versions/1", "dataId or uri"),
+        ("datastores/d", "datastoreId"),
+    ],
+)
+def test_an_id_in_environment_id_says_where_it_belongs(
+    check, command_job, value, owner
+):
+    command_job["properties"]["environmentId"] = f"{HOME}/{value}"
+
+    finding = only(check("PUT", "jobs/j", command_job))
+
+    assert finding.cure == f"Such an id belongs into {owner}."
+
+
 def test_an_id_without_a_version_is_told(check, command_job):
     command_job["properties"]["environmentId"] = f"{HOME}/environments/lightgbm"
 

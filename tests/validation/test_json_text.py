@@ -7,8 +7,10 @@ import re
 
 import pytest
 
+from azml_contract.exchange import Response
 from azml_contract.validation.jsontext import Locator, parse_json
 from azml_contract.validation.parsed import MAX_DEPTH
+from azml_contract.validation.validator import Validator
 
 
 def read(text: str):
@@ -275,3 +277,27 @@ def test_a_text_of_faults_alone_is_not_read_to_its_end(text):
     parsed = parse_json(text.encode())
 
     assert 1 <= len(parsed.defects) <= 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"properties": {"jobType": "Command", "command": "x"',
+        '{"properties": {"command": "x"',
+        '{"properties": {"jobType": "Command", "limits": {"timeout": "PT1H"',
+    ],
+)
+def test_what_ends_too_early_is_not_told_what_may_have_followed(make_request, text):
+    validator = Validator()
+
+    def said(text: str) -> tuple[set[str], set[str]]:
+        sent = validator.check_request(make_request("PUT", "jobs/j", text.encode()))
+        answer = Response(200, (), text.encode())
+        got = validator.check_response(make_request("GET", "jobs/j"), answer)
+        return {one.code for one in sent.findings}, {one.code for one in got.findings}
+
+    assert said(text) == ({"AZC130"}, {"AZC230"})
+    asked, answered = said(text + "}" * text.count("{"))
+    assert asked & {"AZC101", "AZC109"}
+    assert answered >= {"AZC201", "AZC251"}
+    assert ("AZC109" in asked) is ("AZC209" in answered) is ("jobType" not in text)
