@@ -110,20 +110,20 @@ def take_whole(recording: Cassette, reason: str) -> Change:
 
 def make_change(cassette: Cassette, recording: Cassette, change: Change) -> Cassette:
     """The cassette with one change of `find_changes` made."""
-    a, b = change.indices
     if change.pointer == ORDER:
         return _reorder(cassette, recording)
-    if a is None and b is None:
-        name = change.pointer.removeprefix("/")
-        return replace(cassette, **{name: getattr(recording, name)})
     entries = [*_entries(cassette)]
     theirs = [*_entries(recording)]
-    if b is None and a is not None:
-        del entries[a]
-    elif a is None and b is not None:
-        entries.insert(_place_for(cassette, recording, b), theirs[b])
-    elif a is not None and b is not None:
-        entries[a] = _changed(entries[a], theirs[b], change.pointer)
+    match change.indices:
+        case (int(a), int(b)):
+            entries[a] = _changed(entries[a], theirs[b], change.pointer)
+        case (int(a), None):
+            del entries[a]
+        case (None, int(b)):
+            entries.insert(_place_for(cassette, recording, b), theirs[b])
+        case _:
+            name = change.pointer.removeprefix("/")
+            return replace(cassette, **{name: getattr(recording, name)})
     return _assemble(cassette, entries)
 
 
@@ -171,8 +171,7 @@ def _put(ours: Any, theirs: Any, parts: Sequence[str]) -> None:
 def _place_for(cassette: Cassette, recording: Cassette, index: int) -> int:
     """Where a new interaction belongs: after what came before it in the recording."""
     pairs, _, _ = pair_interactions(cassette, recording)
-    earlier = [a for a, b in pairs if b < index]
-    return max(earlier, default=-1) + 1
+    return max((a + 1 for a, b in pairs if b < index), default=0)
 
 
 def _reorder(cassette: Cassette, recording: Cassette) -> Cassette:
@@ -230,6 +229,6 @@ class _Walk:
 
     def _are_equal(self, a: Any, b: Any) -> bool:
         if ABSENT in (a, b):
-            return a is b
+            return False
         ours, theirs = self._names
         return same_json(ours(a), theirs(b))

@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -74,19 +76,23 @@ def compare_cassettes(a: Cassette, b: Cassette) -> list[Difference]:
         Differences in the order of the first file, what only the second has
         last; empty where both recorded the same behaviour.
     """
-    found = list(_compare_headers(a, b))
-    steps_a, steps_b = _steps(a), _steps(b)
-    pairs, only_a, only_b = _match(steps_a, steps_b)
+    pairs, only_a, only_b = _match(_steps(a), _steps(b))
+    found = [
+        (one.index, Difference(one.call, (one.index, None), "", one.strict, ABSENT))
+        for one in only_a
+    ]
     for one, other in pairs:
         for pointer, before, after in _differences(one, other):
             indices = (one.index, other.index)
-            found.append(Difference(one.call, indices, pointer, before, after))
-    for one in only_a:
-        found.append(Difference(one.call, (one.index, None), "", one.strict, ABSENT))
-    for one in only_b:
-        found.append(Difference(one.call, (None, one.index), "", ABSENT, one.strict))
-    found.sort(key=lambda d: (d.call != "", d.indices[0] is None, d.indices[0] or 0))
-    return found + list(_moved(pairs))
+            found.append(
+                (one.index, Difference(one.call, indices, pointer, before, after))
+            )
+    new = [
+        Difference(one.call, (None, one.index), "", ABSENT, one.strict)
+        for one in only_b
+    ]
+    in_order = [one for _, one in sorted(found, key=itemgetter(0))]
+    return [*_compare_headers(a, b), *in_order, *new, *_moved(pairs)]
 
 
 def pair_interactions(
@@ -272,7 +278,7 @@ def _match(
     only_b: list[_Step] = []
     for ours, theirs in groups.values():
         texts = [step.text for step in ours], [step.text for step in theirs]
-        for _, i, i_end, j, j_end in _align(*texts):
+        for i, i_end, j, j_end in _align(*texts):
             pairs += zip(ours[i:i_end], theirs[j:j_end], strict=False)
             shared = min(i_end - i, j_end - j)
             only_a += ours[i + shared : i_end]
@@ -280,21 +286,22 @@ def _match(
     return sorted(pairs, key=lambda pair: pair[0].index), only_a, only_b
 
 
-def _align(a: list[str], b: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
-    """Opcodes of difflib; two long lists of one call are paired in order instead."""
+def _align(a: list[str], b: list[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Spans of two lists that belong together; those of long lists are in order."""
     if len(a) * len(b) <= _LARGEST_TABLE:
-        return SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+        matcher = SequenceMatcher(None, a, b, autojunk=False)
+        yield from (span[1:] for span in matcher.get_opcodes())
+        return
     shared = min(len(a), len(b))
-    return [("replace", i, i + 1, i, i + 1) for i in range(shared)] + [
-        ("replace", shared, len(a), shared, len(b))
-    ]
+    yield from ((i, i + 1, i, i + 1) for i in range(shared))
+    yield shared, len(a), shared, len(b)
 
 
 def _moved(pairs: _Pairs) -> Iterator[Difference]:
     """Calls that both have, in another order."""
-    highest = -1
-    for one, other in pairs:
-        if other.index < highest:
+    highest = accumulate((other.index for _, other in pairs), max)
+    for (one, other), so_far in zip(pairs, highest, strict=True):
+        if other.index != so_far:
             yield Difference(
                 one.call,
                 (one.index, other.index),
@@ -302,13 +309,11 @@ def _moved(pairs: _Pairs) -> Iterator[Difference]:
                 f"call {one.index}",
                 f"call {other.index}",
             )
-        highest = max(highest, other.index)
 
 
 def _differences(one: _Step, other: _Step) -> Iterator[tuple[str, Any, Any]]:
-    if one.loose == other.loose and same_json(one.loose, other.loose):
-        return
-    yield from _walk(one.strict, other.strict, "")
+    if not same_json(one.loose, other.loose):
+        yield from _walk(one.strict, other.strict, "")
 
 
 def same_json(a: Any, b: Any) -> bool:
@@ -332,8 +337,8 @@ def _walk_lists(
 ) -> Iterator[tuple[str, Any, Any]]:
     ours = [json.dumps(item, sort_keys=True) for item in a]
     theirs = [json.dumps(item, sort_keys=True) for item in b]
-    for tag, i, i_end, j, j_end in _align(ours, theirs):
-        if tag == "equal":
+    for i, i_end, j, j_end in _align(ours, theirs):
+        if ours[i:i_end] == theirs[j:j_end]:
             continue
         shared = min(i_end - i, j_end - j)
         for step in range(shared):

@@ -123,12 +123,12 @@ class UnparsedInteraction(Interaction):
     def failure(self) -> Failure | None:
         """How the network failed; None where it did not."""
         found = self._file.raw.find(_FAILURE, self._rest, self._end)
-        return None if found < 0 else super().failure
+        return None if found == -1 else super().failure
 
     @property
     def is_of_program(self) -> bool:
         """Whether a program called, not the test itself."""
-        return self._file.raw.find(_PROCESS, self._rest, self._end) >= 0
+        return self._file.raw.find(_PROCESS, self._rest, self._end) != -1
 
     @property
     def is_plain_json(self) -> bool:
@@ -140,7 +140,7 @@ class UnparsedInteraction(Interaction):
         """The request as a client would have sent it."""
         end = self._file.raw.find(_RESPONSE, self._rest, self._end)
         part = self._cut(self._rest, end + len(_PART_END))
-        if end < 0 or part is None:
+        if end == -1 or part is None:
             return super().request
         self._is_json = part.is_json
         return Request(self._method, self._uri, part.head.headers, part.body)
@@ -155,7 +155,7 @@ class UnparsedInteraction(Interaction):
         """The answer as a client would have got it."""
         start = self._file.raw.find(_RESPONSE, self._rest, self._end)
         part = self._cut(start + len(_RESPONSE), self._end)
-        if start < 0 or part is None or part.head.status is None:
+        if start == -1 or part is None or part.head.status is None:
             return super().response
         body = _compact(part.body) if part.is_json else part.body
         return Response(part.head.status, part.head.headers, body)
@@ -174,15 +174,15 @@ class UnparsedInteraction(Interaction):
     def _cut(self, start: int, end: int) -> _Part | None:
         """Cut a request or response at its body; None to parse it whole."""
         raw = self._file.raw
-        if raw.find(_MARKER, start, end) >= 0:
+        if raw.find(_MARKER, start, end) != -1:
             return None
         before = raw.find(_BODY, start, end)
-        if before < 0:
+        if before == -1:
             head = _parse_head(raw[start : raw.find(_PART_END, start, end)])
             return None if head is None else _Part(head, b"")
         first = before + len(_BODY)
         last = raw.rfind(_BODY_END, first, end)
-        head = None if last < 0 else _parse_head(raw[start:before])
+        head = None if last == -1 else _parse_head(raw[start:before])
         if head is None:
             return None
         if raw.startswith(_JSON, first):
@@ -274,7 +274,7 @@ def split_cassette(
         None where the file is small, or laid out in another way.
     """
     start = raw.find(_START, 0, SMALLEST_BYTES)
-    if len(raw) < SMALLEST_BYTES or start < 0 or not raw.endswith(_END):
+    if len(raw) < SMALLEST_BYTES or start == -1 or not raw.endswith(_END):
         return None
     try:
         header = json.loads(raw[:start] + b'\n  "interactions": []\n}')

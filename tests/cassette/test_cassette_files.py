@@ -16,6 +16,7 @@ from soak import sized
 from azml_contract.cassette.cassette import Cassette, load_cassette, render_cassette
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.errors import CassetteError
+from azml_contract.exchange import Failure
 
 GOOD = {
     "format": 2,
@@ -48,10 +49,14 @@ def with_interaction(**changes):
 CORRUPT = {
     "empty": ("", "it is empty"),
     "truncated": (TEXT[:-40], "it seems cut off"),
-    "not-json": ("{'a': 1}", "not JSON at line 1 column 2"),
+    "not-json": ("{'a': 1}", "not JSON at line 1 column 2. "),
+    "cut-before-the-last-brace": ('{\n"a": {"b": 1}', "it seems cut off"),
+    "not-json-at-the-end": ('{"a": }', "line 1 column 7; it seems cut off"),
     "not-utf8": (b'{"a": "\xff"}', "not JSON in UTF-8"),
+    "merge-line": ("{\r\n=======\r\n}", "merge markers"),
     "merge": ("<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> x\n", "merge markers"),
     "yaml": ("interactions:\n- request: {}\n", "it is YAML, as vcrpy writes it"),
+    "yaml-late": ("{" + " " * 4096 + "!!python", "not JSON at line 1"),
     "yaml-tags": ("!!python/object/apply:os.system ['true']", "it is YAML"),
     "list": ("[]", "it must hold an object, not a list"),
     "format": (
@@ -71,7 +76,58 @@ CORRUPT = {
     ),
     "reads-value": (with_change(reads={"0": "x"}), "/reads/0 must be a list"),
     "null": (with_change(interactions=[None]), "/interactions/0 is malformed"),
+    "reads": (with_change(reads=[]), "/reads must be an object, not a list"),
+    "tests": (with_change(tests="a"), "/tests must be a list of names of tests"),
+    "tests-kind": (with_change(tests=[1]), "/tests must be a list of names of tests"),
+    "format-true": (with_change(format=True), "format is True"),
     "request": (with_interaction(request={}), "'method' is missing"),
+    "url": (
+        with_interaction(request=GOOD["interactions"][0]["request"] | {"uri": "//[x"}),
+        "its URL cannot be read",
+    ),
+    "method": (
+        with_interaction(request=GOOD["interactions"][0]["request"] | {"method": 1}),
+        "it needs request.method and request.uri as text",
+    ),
+    "uri": (
+        with_interaction(request=GOOD["interactions"][0]["request"] | {"uri": 1}),
+        "it needs request.method and request.uri as text",
+    ),
+    "no-response": (with_interaction(response=None), "'response' is missing"),
+    "times-true": (with_interaction(times=True), "times as whole numbers"),
+    "failure-kind": (
+        with_interaction(failure={"kind": "odd"}),
+        "a failure is of a kind: ",
+    ),
+    "failure-none": (with_interaction(failure=[]), "a failure is of a kind: "),
+    "failure-bytes": (
+        with_interaction(failure={"kind": "timeout", "after_bytes": -1}),
+        "a failure's after_bytes is a whole number",
+    ),
+    "failure-raised": (
+        with_interaction(failure={"kind": "timeout", "raised": 1}),
+        "a failure's raised is the name of an exception",
+    ),
+    "at": (with_interaction(at=1), "at is text, a file and a line"),
+    "process": (with_interaction(process=[]), "process is an object of texts"),
+    "process-value": (
+        with_interaction(process={"program": 1}),
+        "process is an object of texts",
+    ),
+    "headers-kind": (
+        with_interaction(response={"status": 200, "headers": []}),
+        "headers must be an object",
+    ),
+    "two-bodies": (
+        with_interaction(
+            response={"status": 200, "headers": {}, "body": {"text": "", "json": 1}}
+        ),
+        "a body is an object with one key",
+    ),
+    "body-value": (
+        with_interaction(response={"status": 200, "headers": {}, "body": {"text": 1}}),
+        "a body is one of json, text, base64 or file",
+    ),
     "status": (
         with_interaction(response={"status": "200", "headers": {}}),
         "response.status and times as whole numbers",
@@ -124,6 +180,38 @@ def test_a_corrupt_file_gives_one_clear_error(tmp_path, name):
     assert message.startswith(f"{path} is not a cassette that can be played: ")
     assert reason in message
     assert "record it: pytest --azml-mode=record" in message
+
+
+def test_what_is_just_allowed_is_read(tmp_path):
+    """The most polls, no bytes before a failure, an answer that never began."""
+    path = tmp_path / "c.json"
+    whole = GOOD["interactions"][0] | {"times": 1_000_000}
+    cut = {
+        "request": whole["request"],
+        "failure": {"kind": "timeout", "after_bytes": 0, "raised": "Timeout"},
+    }
+    path.write_text(
+        with_change(interactions=[whole, cut], tests=["a"], reads={"2": []})
+    )
+
+    loaded = load_cassette(path)
+
+    first, second = loaded.interactions
+    assert (first.times, second.times) == (1_000_000, 1)
+    assert second.failure == Failure("timeout", 0, "Timeout")
+    assert second.exchange.failure == second.failure
+    assert (second.status, second.response.body, second.response_body) == (0, b"", None)
+    assert (first.failure, first.exchange.failure) == (None, None)
+    assert str(first) == "GET https://x/y"
+    assert loaded.tests == ("a",)
+    assert loaded.reads == {}  # of an interaction that is not there
+
+
+def test_a_file_that_cannot_be_read_says_why(tmp_path):
+    with pytest.raises(CassetteError, match=r"There is no cassette .*c\.json\. Record"):
+        load_cassette(tmp_path / "c.json")
+    with pytest.raises(CassetteError, match=r"cannot be read: Is a directory"):
+        load_cassette(tmp_path)
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path):

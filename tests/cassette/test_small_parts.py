@@ -12,6 +12,7 @@ import pytest
 from azml_contract.cassette.cassette import load_cassette
 from azml_contract.cassette.content import Kind
 from azml_contract.cassette.interaction import Interaction
+from azml_contract.cassette.pending import find_pending
 from azml_contract.errors import CassetteError
 
 
@@ -53,6 +54,18 @@ def test_a_request_is_plain_json_unless_it_is_packed_or_a_scalar(
     assert (
         Interaction({"request": request, "response": response}).is_plain_json is plain
     )
+
+
+def test_what_waits_is_found_in_folders_and_beside_cassettes(tmp_path: Path) -> None:
+    waiting = [tmp_path / name for name in ("a/b/1.new.json", "a/2.new.json")]
+    for file in (*waiting, tmp_path / "a/2.json", tmp_path / "a/3.json"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    deep, beside = waiting
+
+    assert find_pending([tmp_path, deep]) == sorted(waiting)
+    assert find_pending([tmp_path / "a/2.json", beside]) == [beside]
+    assert find_pending([tmp_path / "a/3.json", tmp_path / "none.new.json"]) == []
 
 
 def test_the_kinds_of_bodies_are_the_names_in_the_file() -> None:
