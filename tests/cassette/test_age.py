@@ -26,6 +26,12 @@ def test_older_recordings_are_named_with_the_command_oldest_first():
     ]
 
 
+def test_recordings_of_one_age_are_named_in_the_order_of_their_names():
+    pairs = [Recorded(f"{name}.json", "2026-01-01", COMMAND) for name in "bca"]
+    lines = describe_stale(pairs, limit_days=1, now=NOW)
+    assert [line.split()[2] for line in lines] == ["a.json", "b.json", "c.json"]
+
+
 def test_a_cassette_that_two_tests_play_is_named_once():
     twice = [Recorded("a.json", "2020-01-01T00:00:00Z", COMMAND)] * 2
     assert len(describe_stale(twice, limit_days=1, now=NOW)) == 1

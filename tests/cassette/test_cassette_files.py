@@ -182,6 +182,14 @@ def test_a_corrupt_file_gives_one_clear_error(tmp_path, name):
     assert "record it: pytest --azml-mode=record" in message
 
 
+def test_the_tests_that_share_a_cassette_stand_in_it(tmp_path):
+    path = tmp_path / "c.json"
+    path.write_text(with_change(tests=["t.py::a", "t.py::b"]))
+    rendered = json.loads(render_cassette(load_cassette(path)))
+    assert rendered["tests"] == ["t.py::a", "t.py::b"]
+    assert list(rendered)[6:8] == ["tests", "variables"]
+
+
 def test_what_is_just_allowed_is_read(tmp_path):
     """The most polls, no bytes before a failure, an answer that never began."""
     path = tmp_path / "c.json"

@@ -170,6 +170,13 @@ def test_faults_inside_a_large_cassette_are_named_by_index(path, old, new, reaso
     assert reason in str(caught.value)
 
 
+def test_the_head_of_a_large_cassette_is_checked_too(path):
+    path.write_text(path.read_text().replace('"format": 2', '"format": 3', 1))
+
+    with pytest.raises(CassetteError, match="format is 3"):
+        load_cassette(path)
+
+
 def test_a_truncated_large_cassette_is_refused(path):
     path.write_bytes(path.read_bytes()[:-100])
 

@@ -199,15 +199,19 @@ def test_what_is_never_sent_back_is_gone(fields, method, is_gone):
         (
             "docker",
             "2022-05-01",
-            "The answer has no `docker` in EnvironmentVersion. "
-            "It is `image` and `build` since 2022-02-01-preview.",
+            (
+                "The answer has no `docker` in EnvironmentVersion. "
+                "It is `image` and `build` since 2022-02-01-preview."
+            ),
             "Read `image` and `build` in its place.",
         ),
         (
             "image",
             "2021-03-01-preview",
-            "The answer has no `image` in EnvironmentVersion. "
-            "It is `docker` before 2022-02-01-preview.",
+            (
+                "The answer has no `image` in EnvironmentVersion. "
+                "It is `docker` before 2022-02-01-preview."
+            ),
             "Read `docker` in its place.",
         ),
     ],
