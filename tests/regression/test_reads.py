@@ -126,6 +126,42 @@ LOOKS: dict[str, tuple[Callable[[Any], Any], set[str]]] = {
     "deepcopy": (lambda j: copy.deepcopy(j)["name"], set()),
     "copy": (lambda j: copy.copy(j)["name"], {"/name"}),
     "pop": (lambda j: j.pop("name"), {"/name"}),
+    "pop of what is not there": (lambda j: j.pop("nothing", 1), set()),
+    "popitem": (lambda j: j["properties"].popitem(), {"/properties/a~1b~0c"}),
+    "setdefault": (lambda j: j.setdefault("name", 1), {"/name"}),
+    "pop of a list": (lambda j: j["numbers"].pop(), {"/numbers/2"}),
+    "pop of a place": (lambda j: j["numbers"].pop(-3), {"/numbers/0"}),
+    "names of nothing": (lambda j: walk(j["properties"]["tags"]), {"/properties/tags"}),
+    "names backwards": (
+        lambda j: walk(reversed(j["properties"])),
+        {"/properties/status", "/properties/a~1b~0c"},
+    ),
+    "sort": (
+        lambda j: j["numbers"].sort(reverse=True),
+        {"/numbers/0", "/numbers/1", "/numbers/2"},
+    ),
+    "position": (
+        lambda j: j["numbers"].index(3),
+        {"/numbers/0", "/numbers/1", "/numbers/2"},
+    ),
+    "how often": (
+        lambda j: j["numbers"].count(3),
+        {"/numbers/0", "/numbers/1", "/numbers/2"},
+    ),
+    "order": (
+        lambda j: j["numbers"] < [1],
+        {"/numbers/0", "/numbers/1", "/numbers/2"},
+    ),
+    "inequality of an empty list": (lambda j: j["empty"] != [], {"/empty"}),
+    "inequality": (
+        lambda j: j["properties"]["limits"] != {},
+        {"/properties/limits/timeout"},
+    ),
+    "merge from the other side": (
+        lambda j: {"x": 1} | j["properties"]["limits"],
+        {"/properties/limits/timeout"},
+    ),
+    "copy of a list": (lambda j: copy.copy(j["numbers"])[1], {"/numbers/1"}),
     "merge": (
         lambda j: j["properties"]["limits"] | {"x": 1},
         {"/properties/limits/timeout"},
@@ -177,6 +213,17 @@ def test_a_tracked_body_behaves_as_the_plain_one() -> None:
     assert tracked["numbers"] * 2 == [3, 1, 2] * 2
     assert tracked["numbers"] > [2]
     assert tracked["numbers"] <= [3, 1, 2]
+    assert not tracked["numbers"] < [3, 1, 2]
+    assert tracked["numbers"] >= [3, 1, 2]
+    assert not tracked["numbers"] > [3, 1, 2]
+    assert tracked["numbers"] != [3, 1]
+    assert not operator.eq(tracked["numbers"], [3, 1])
+    assert list(reversed(tracked["numbers"])) == [2, 1, 3]
+    assert 2 * tracked["numbers"] == [3, 1, 2] * 2
+    assert copy.copy(tracked) == JOB
+    assert copy.copy(tracked["numbers"]) == [3, 1, 2]
+    assert tracked["numbers"].index(2, 1) == 2
+    assert tracked["properties"]["limits"] | {"a": 1} == {"timeout": "PT1H", "a": 1}
     assert tracked["numbers"].index(1) == 1
     assert tracked["numbers"].count(2) == 1
     assert tracked["numbers"][::2] == [3, 2]
@@ -203,6 +250,17 @@ def test_a_tracked_body_can_be_changed() -> None:
     assert "name" not in tracked
     assert tracked["numbers"].pop() == 9
     assert tracked.setdefault("new", 5) == 5
+    assert tracked["numbers"].pop(0) == 1
+    assert tracked["numbers"] == [2, 3]
+    assert tracked.pop("value") == [{"name": "x"}, {"name": "y"}]
+    assert tracked.pop("value", "none") == "none"
+    with pytest.raises(KeyError):
+        tracked.pop("value")
+    with pytest.raises(IndexError):
+        tracked["empty"].pop()
+    assert tracked.popitem() == ("new", 5)
+    tracked["numbers"].sort(reverse=True)
+    assert tracked["numbers"] == [3, 2]
     assert JOB["name"] == "j1"
     assert JOB["numbers"] == [3, 1, 2]
 
@@ -242,3 +300,10 @@ def test_a_field_that_is_not_there_is_told_with_those_that_are() -> None:
         "the answer has no 'state' at /properties; it has status, jobType"
     )
     assert caught.value.args == ("state",)
+    with pytest.raises(KeyError) as caught:
+        track({}, print)["state"]
+    assert str(caught.value) == (
+        "the answer has no 'state' at its top; it has nothing there"
+    )
+    sent = pickle.loads(pickle.dumps(caught.value))
+    assert (type(sent), sent.args) == (KeyError, ("state",))
