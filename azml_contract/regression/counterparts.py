@@ -7,7 +7,6 @@ nothing but names that somebody gave are one, and are looked up once.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from azml_contract.contract.contract import Contract, Route
 from azml_contract.contract.model import Operation
 from azml_contract.exchange import Request
 from azml_contract.regression.alike import Alike, Key
+from azml_contract.regression.memory import Memory
 
 _CAPACITY = 4096
 _ANY_NAME = "x"
@@ -71,7 +71,7 @@ class Counterparts:
     def __init__(self, versions: Sequence[str], alike: Alike) -> None:
         self._versions = versions
         self._alike = alike
-        self._known: OrderedDict[Name, Meeting | None] = OrderedDict()
+        self._known: Memory[Name, Meeting | None] = Memory(_CAPACITY)
 
     def find(self, method: str, path: str, recorded: str) -> Meeting | None:
         """Where a call goes; None where its own version has no such operation.
@@ -82,11 +82,7 @@ class Counterparts:
             recorded: The api-version it was recorded under.
         """
         key = method, path, recorded
-        if key not in self._known:
-            self._known[key] = self._look_up(*key)
-            if len(self._known) > _CAPACITY:
-                self._known.popitem(last=False)
-        return self._known[key]
+        return self._known.find(key, lambda: self._look_up(*key))
 
     def generalise(self, request: Request, recorded: str) -> tuple[str, str]:
         """The path of a request, encoded, with names of nobody, and its URL with it.

@@ -8,12 +8,11 @@ that differ only in what a scenario draws anew each time are judged once.
 from __future__ import annotations
 
 import re
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Generic, TypeVar
 
 from azml_contract.cassette.cassette import Cassette
 from azml_contract.cassette.recordings import Call, Recording, from_cassette
@@ -36,6 +35,7 @@ from azml_contract.regression.counterparts import (
     Name,
 )
 from azml_contract.regression.drawn import Disguise, disguise
+from azml_contract.regression.memory import Memory
 from azml_contract.regression.outcome import (
     Cell,
     Outcome,
@@ -50,8 +50,6 @@ from azml_contract.validation.destination import is_status_path, name_destinatio
 from azml_contract.validation.validator import NO_OPERATION, UNTOLD, Profile, Validator
 
 _CAPACITY, _HALVES = 20_000, 500
-_K = TypeVar("_K", bound=Hashable)
-_V = TypeVar("_V")
 Findings = tuple[Finding, ...]
 _OK = Cell(Status.OK)
 _UNKNOWN = re.compile("[\ue002\ue003]")
@@ -109,9 +107,9 @@ class Judge:
     def __init__(self, versions: Sequence[str] | None = None) -> None:
         self.versions = tuple(versions or known_versions())
         self._validator = Validator(profile=Profile.SERVICE, compiles=False)
-        self._known: _Memory[tuple[bytes, Name, Answer], _Known] = _Memory(_CAPACITY)
-        self._asked: _Memory[bytes, list[Findings]] = _Memory(_HALVES)
-        self._answered: _Memory[tuple[Name, Answer], list[Findings]] = _Memory(_HALVES)
+        self._known: Memory[tuple[bytes, Name, Answer], _Known] = Memory(_CAPACITY)
+        self._asked: Memory[bytes, list[Findings]] = Memory(_HALVES)
+        self._answered: Memory[tuple[Name, Answer], list[Findings]] = Memory(_HALVES)
         self._shared = Shared()
         self._alike = Alike()
         self._counterparts = Counterparts(self.versions, self._alike)
@@ -257,25 +255,6 @@ class Judge:
                     clean.add(one.key)
             found.append(told)
         return found
-
-
-class _Memory(Generic[_K, _V]):
-    """What was worked out last, by what it was worked out from."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._known: OrderedDict[_K, _V] = OrderedDict()
-
-    def find(self, key: _K, work_out: Callable[[], _V]) -> _V:
-        """What is known of a key, or is worked out."""
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = work_out()
-            if len(self._known) > self._capacity:
-                self._known.popitem(last=False)
-        else:
-            self._known.move_to_end(key)
-        return known
 
 
 def _make_cell(
