@@ -7,7 +7,7 @@ the code. Ends with 1 where fewer are killed than should be.
 The project is copied once. A first run of an area's tests notes which test runs which
 line. Then, for each mutant, a copy of this process, which has the libraries imported,
 runs the tests of the line, the quickest first, until one fails; where none does, all
-tests of the area, as a value may have been worked out for an earlier test. Slow tests
+others of the area, as a value may have been worked out for an earlier test. Slow tests
 are left out. A run that takes far longer than the first has a mutant that does not end.
 
     python tests/support/mutants.py --count 60 --seed 2 validation cassette
@@ -72,7 +72,7 @@ _OPTIONS = ("-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xd
 _LONGEST = 4.0
 """How much longer than the first run a run may take, beside `_SLACK_S`."""
 _SLACK_S = 60.0
-_NONE_RUN = (4, 5)
+_NO_SUCH_TEST, _NONE_RUN = 4, 5
 """What pytest ends with where a test of that name is not there, or none was run."""
 
 
@@ -140,6 +140,16 @@ class Watch:
         self._out.write_bytes(pickle.dumps((self._durations, tests)))
 
 
+class Without:
+    """A plugin of pytest: leaves out tests that have passed already."""
+
+    def __init__(self, tests: Iterable[str]) -> None:
+        self._tests = frozenset(tests)
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        items[:] = [one for one in items if one.nodeid not in self._tests]
+
+
 @contextmanager
 def copy_project() -> Iterator[Path]:
     """The project in a folder of its own, its siblings beside it."""
@@ -166,12 +176,17 @@ def copy_project() -> Iterator[Path]:
 
 
 def run_tests(
-    folder: Path, words: Iterable[str], longest: float, watch: Path | None = None
+    folder: Path,
+    words: Iterable[str],
+    longest: float,
+    *,
+    watch: Path | None = None,
+    without: Iterable[str] = (),
 ) -> int | None:
     """The exit code of pytest in a copy of this process; None where it did not end."""
     child = os.fork()
     if not child:
-        _work(folder, list(words), watch)
+        _work(folder, list(words), watch, without)
     until = time.monotonic() + longest
     while time.monotonic() < until:
         done, status = os.waitpid(child, os.WNOHANG)
@@ -192,7 +207,9 @@ def _end(child: int) -> None:
         return
 
 
-def _work(folder: Path, words: list[str], watch: Path | None) -> None:
+def _work(
+    folder: Path, words: list[str], watch: Path | None, without: Iterable[str]
+) -> None:
     code = 1
     try:
         os.setsid()
@@ -205,7 +222,8 @@ def _work(folder: Path, words: list[str], watch: Path | None) -> None:
             os.dup2(log, output)
         import pytest
 
-        plugins = [] if watch is None else [Watch(folder, watch)]
+        plugins: list[Any] = [Without(without)]
+        plugins += [] if watch is None else [Watch(folder, watch)]
         code = int(pytest.main([*_OPTIONS, *words], plugins))
     except BaseException:  # noqa: BLE001 - a copy of a process ends here
         traceback.print_exc()
@@ -219,7 +237,7 @@ def watch_area(folder: Path, area: str) -> Watched:
     """Run the tests of an area as they are."""
     out = folder.parent / "watched"
     started = time.monotonic()
-    code = run_tests(folder, list_tests(area), 3600.0, out)
+    code = run_tests(folder, list_tests(area), 3600.0, watch=out)
     if code != 0:
         log = (folder.parent / "log").read_text("utf-8", "replace")
         raise SystemExit(f"{log}\nThe tests of {area} fail without a mutant.")
@@ -248,9 +266,14 @@ def is_killed(folder: Path, place: Place, watched: Watched) -> bool:
     longest = watched.seconds * _LONGEST + _SLACK_S
     tests = watched.find_tests(place)
     with changed(folder, place):
-        if tests and run_tests(folder, tests, longest) not in (0, *_NONE_RUN):
+        passed = (0, _NO_SUCH_TEST, _NONE_RUN)
+        code = run_tests(folder, tests, longest) if tests else 0
+        if code not in passed:
             return True
-        return run_tests(folder, list_tests(place.area), longest) != 0
+        known = tests if code == 0 else ()
+        others = list_tests(place.area)
+        left = run_tests(folder, others, longest, without=known)
+        return left not in (0, _NONE_RUN)
 
 
 def list_tests(area: str) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from mutants import AREAS, Place, Watched, draw, list_places
+from mutants import AREAS, Place, Watched, Without, draw, list_places
 from mutate import Mutant, find_mutants
 
 ROOT = Path(__file__).parents[2]
@@ -67,3 +68,9 @@ def test_the_quickest_test_of_a_statement_comes_first() -> None:
     tests = {"m.py": {2: ["no"], 3: ["slow", ""], 4: ["quick", "slow"]}}
     watched = Watched(1.0, {"slow": 2.0, "quick": 0.1}, tests)
     assert watched.find_tests(place) == ["quick", "slow"]
+
+
+def test_what_has_passed_already_is_not_run_again() -> None:
+    items = [SimpleNamespace(nodeid=name) for name in ("a", "ab", "b")]
+    Without(["a", "c"]).pytest_collection_modifyitems(items)
+    assert [one.nodeid for one in items] == ["ab", "b"]
