@@ -243,6 +243,7 @@ def test_what_keeps_a_recording_from_being_judged_is_told():
     other = judge_file(judge, Path("a/b.txt"), read, "")
     assert (other.problem, other.is_other) == ("a/b.txt: b.txt is no recording.", True)
     assert broken.rows == other.rows == ()
+    assert broken.is_whole  # it says nothing of any contract
     whole = judge_file(judge, Path("a/old.json"), read, "")
     assert (whole.scenario, len(whole.rows), whole.calls.judged) == ("old", 2, 2)
     chosen = judge_file(judge, Path("a/old.json"), read, "2023-10-01")
