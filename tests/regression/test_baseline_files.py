@@ -80,6 +80,74 @@ def judged_row(version: str) -> Row:
     return Row("a/b", 1, Outcome(*call, cells))
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "There is no baseline"),
+        ("{", "is no baseline: Expecting property name"),
+        ("[]", "is no baseline of format 1."),
+        ('{"format": 2, "breaks": []}', "is no baseline of format 1."),
+        ('{"format": 1}', "is no baseline: it has no list of breaks."),
+        ('{"format": 1, "breaks": 1}', "is no baseline: it has no list of breaks."),
+        ('{"format": 1, "breaks": [1]}', "is no baseline: entry 1 is no object."),
+    ],
+)
+def test_a_file_that_is_none_is_told(
+    tmp_path: Path, text: str | None, told: str
+) -> None:
+    file = tmp_path / "known.json"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(InputError) as caught:
+        load_baseline(file)
+    assert told in str(caught.value)
+    assert str(file) in str(caught.value)
+
+
+def test_entries_are_sorted_and_reach_as_far_as_their_breaks(tmp_path: Path) -> None:
+    breaks = [
+        make_break("2024-04-01", "2024-10-01", "2025-06-01", pointer="/b"),
+        make_break("2023-10-01", "2024-10-01", pointer="/a"),
+        make_break("2025-06-01", code="AZC304"),
+        make_break("2024-10-01", code="AZC301"),
+    ]
+    text = render_baseline(breaks, ORDER)
+
+    entries = json.loads(text)["breaks"]
+    assert [(one["pointer"], one["versions"], one.get("code")) for one in entries] == [
+        ("", ["2024-10-01"], "AZC301"),
+        ("", ["2025-06-01 and later"], "AZC304"),
+        ("/a", ["2023-10-01", "2024-10-01"], None),
+        ("/b", ["2024-04-01 and later"], None),
+    ]
+    assert list(entries[0]) == [
+        *("scenario", "recorded", "call", "status", "side", "pointer", "code"),
+        *("versions", "reason"),
+    ]
+    assert entries[0]["reason"] == "It breaks."
+    file = tmp_path / "known.json"
+    file.write_text(text)
+    known = load_baseline(file)
+    assert all(map(known.covers, breaks))
+    assert known.covers(make_break("2026-05-01", pointer="/b"))
+    assert not known.covers(make_break("2026-05-01", pointer="/a"))
+    assert not known.covers(make_break("2023-10-01", pointer="/b"))
+
+
+def test_an_entry_about_what_was_not_judged_is_not_gone(tmp_path: Path) -> None:
+    other = {**ENTRY, "scenario": "c/d"}
+    later = {**ENTRY, "pointer": "/c", "versions": ["2024-10-01 and later"]}
+    known = load_baseline(write(tmp_path, ENTRY, other, later))
+    assert known.find_stale([judged_row("2025-06-01")], []) == [
+        "a/b 2023-10-01 PUT jobs/one refused request /c"
+    ]
+    assert known.find_stale([judged_row("2024-04-01")], []) == [
+        "a/b 2023-10-01 PUT jobs/one refused request /properties/a"
+    ]
+    one = make_break("2024-04-01", pointer="/properties/a")
+    assert known.find_stale([judged_row("2024-04-01")], [one]) == []
+
+
 def test_no_breaks_are_written_as_an_empty_list(tmp_path: Path) -> None:
     file = tmp_path / "known.json"
     file.write_text(render_baseline([], ["2024-04-01"]), "utf-8")
