@@ -175,3 +175,28 @@ def test_a_workspace_called_as_its_group_is_told_by_the_place():
     )
     assert names.replace_property("resourcegroup", "acme-one", "") == "resource-group"
     assert names.replace_property("workspace", "acme-one", "") == "workspace"
+
+
+def test_of_accounts_that_nobody_knows_there_may_be_any_number():
+    """They are looked up word by word, where others are looked for one by one."""
+    names = Names(
+        [
+            name("acme1lake", "storage_account", "storageaccount2"),
+            name("acme-key-vault", "key_vault", "keyvault3"),
+            name("lake"),
+        ]
+    )
+    text = "of ACME1lake, at\\nacme-key-vault; acme1lake2 and lake"
+    assert names.replace(text) == (
+        "of storageaccount2, at\\nkeyvault3; acme1lake2 and workspace"
+    )
+    assert set(names.needles) >= {b"acme1lake", b"acme-key-vault", b"lake"}
+    assert names.find("of acme1lake") == "name"
+    assert names.find("of acme1lake2") == ""
+
+
+def test_what_two_kinds_are_called_is_no_word_of_its_own():
+    names = Names([name("acme-one"), name("acme-two"), name("acme-one", "key_vault")])
+    assert [one.value for one in names.by_property] == ["acme-one"]
+    assert names.replace_property("workspace", "acme-one", "") == "workspace"
+    assert names.replace_property("workspace", "acme-two", "") == "acme-two"
