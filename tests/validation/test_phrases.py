@@ -1,4 +1,4 @@
-"""Every sentence that a deviation is told in, with its cure, in words and as an edit."""
+"""Every sentence that a deviation is told in, and its cure in words and as an edit."""
 
 from __future__ import annotations
 
