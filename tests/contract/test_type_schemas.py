@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from typed_values import TYPED
 
 from azml_contract.contract.model import Definition, Property, Type, View
 from azml_contract.contract.schema import DIALECT, Texts, write_schema
@@ -34,46 +35,17 @@ def accepts(
     return Draft202012Validator(schema).is_valid(value)
 
 
-@pytest.mark.parametrize(
-    ("kind", "good", "bad"),
-    [
-        (Type("string", min_length=2), ["ab"], ["a", 1]),
-        (Type("string", max_length=2), ["ab", ""], ["abc"]),
-        (Type("string", pattern="^a"), ["ab"], ["b"]),
-        (Type("string", format="duration"), ["PT5M"], ["5 minutes"]),
-        (
-            Type("string", format="uuid", pattern="^0"),
-            ["00000000-0000-4000-8000-000000000001"],
-            ["10000000-0000-4000-8000-000000000001", "0"],
-        ),
-        (Type("string", format="uri"), ["anything"], [1]),
-        (Type("string", enum=("a", "b")), ["a", "b"], ["c"]),
-        (Type("integer", minimum=2, maximum=4), [2, 4], [1, 5, 2.5]),
-        (Type("number", minimum=2, maximum=4), [2, 2.5, 4], [1.9, 4.1]),
-        (Type("integer", format="int32"), [-(2**31), 2**31 - 1], [-(2**31) - 1, 2**31]),
-        (Type("integer", format="int32", minimum=1, maximum=3), [1, 3], [0, 4]),
-        (Type("integer", format="int64"), [2**40], [2**63]),
-        (Type("boolean"), [True], [1]),
-        (Type("object"), [{"a": 1}], [[]]),
-        (Type("any"), [{"a": 1}, [], "x", None], []),
-        (Type("map", items=TEXT), [{}, {"a": "b"}], [{"a": 1}, {"a": None}]),
-        (Type("map", items=TEXT, items_nullable=None), [{"a": None}], [{"a": 1}]),
-        (Type("array", items=TEXT), [[], ["a", "a"]], [[1], [None], "a"]),
-        (Type("array", items=TEXT, min_items=1, max_items=2), [["a"]], [[], ["a"] * 3]),
-        (Type("array", items=TEXT, unique_items=True), [["a", "b"]], [["a", "a"]]),
-        (Type("ref", ref="Unknown"), [{"a": 1}], [[], 1]),
-    ],
-)
+@pytest.mark.parametrize(("kind", "good", "bad"), TYPED)
 def test_a_value_is_accepted_where_the_type_says_so(
-    kind: Type, good: list[Any], bad: list[Any]
+    kind: Type, good: list[Any], bad: list[tuple[Any, str]]
 ) -> None:
     things = define(Property("x", kind))
 
     assert [one for one in good if not accepts(things, {"x": one})] == []
-    assert [one for one in bad if accepts(things, {"x": one})] == []
+    assert [one for one, _ in bad if accepts(things, {"x": one})] == []
 
 
-def test_a_default_of_null_is_accepted_in_enums_that_may_be_null() -> None:
+def test_null_is_accepted_in_enums_that_may_be_null() -> None:
     things = define(Property("x", Type("string", enum=("a",)), nullable=True))
 
     assert accepts(things, {"x": None})

@@ -129,7 +129,7 @@ def test_a_name_in_another_case_is_renamed_where_nobody_has_the_right_one() -> N
             " True ",
             '" True "',
             "Send true or false without quotes.",
-            1,
+            True,
         ),
         (
             Type("boolean"),
