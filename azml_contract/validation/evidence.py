@@ -141,7 +141,7 @@ def generalise(pointer: str, known: Mapping[str, object]) -> str | None:
             for one in (step, ANY_STEP)
             if f"{place}/{one}" in known
         ]
-    return places[0] if places else None
+    return next((place for place in places if place in known), None)
 
 
 def _count(

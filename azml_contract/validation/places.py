@@ -22,7 +22,7 @@ class Placer:
     """
 
     def __init__(
-        self, read: Callable[[], Excerpt], head: Callable[[], Location] | None = None
+        self, read: Callable[[], Excerpt], head: Callable[[], Location]
     ) -> None:
         self._read = read
         self._head = head
@@ -31,7 +31,7 @@ class Placer:
     def place(self, finding: Finding) -> Finding:
         """The finding at its place in the file."""
         seen = finding.location
-        if seen is None and not finding.pointer and self._head is not None:
+        if seen is None and not finding.pointer:
             return finding._replace(location=self._head())
         excerpt, text, locator = self._open()
         if seen is None or excerpt.packed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,15 @@ import pytest
 from azml_contract import check_body
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.exchange import Request, Response
-from azml_contract.finding import Evidence, Finding, Severity
+from azml_contract.finding import Evidence, Finding, Severity, Side
 from azml_contract.validation import compile_evidence, evidence
+from azml_contract.validation.deviation import Rule
 from azml_contract.validation.evidence import Count
+from azml_contract.validation.testimony import (
+    find_absence,
+    find_status,
+    find_testimony,
+)
 from azml_contract.validation.validator import Validator
 
 LIMIT_BYTES = 300_000
@@ -85,6 +91,129 @@ def test_without_an_exchange_nothing_is_known() -> None:
     assert refused == (2, 6, "2022-05-01")
     assert evidence.observed_versions("Things_Put") == ("2022-05-01",)
     assert evidence.observed_operations() == ("Things_Put",)
+
+
+@pytest.mark.usefixtures("things")
+def test_a_place_falls_under_no_more_than_was_seen() -> None:
+    known = {"/a/*/b": 1, "/a/*": 1, "/a": 1, "/a/x": 1, "/a/x/b": 1}
+
+    assert evidence.generalise("/a/1/b", known) == "/a/*/b"
+    assert evidence.generalise("/a/x/b", known) == "/a/x/b"
+    assert evidence.generalise("/a/x/c", known) is None
+    assert evidence.generalise("/b", known) is None
+    assert evidence.generalise("", known) is None
+    assert evidence.generalise("", {"": 1}) == ""
+
+
+@pytest.fixture
+def seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[..., None]]:
+    """Makes evidence of what was sent and answered, each four times, by operation."""
+    file = tmp_path / "observed.txt"
+
+    def write(**rows: tuple[Any, Any]) -> None:
+        table = [_make_row(*one) for one in rows.items()]
+        file.write_text(compile_evidence.write_evidence(table), "utf-8")
+        monkeypatch.setattr(evidence, "DATA", file)
+        forget()
+
+    yield write
+    forget()
+
+
+def _make_row(operation: str, bodies: tuple[Any, Any]) -> dict[str, Any]:
+    sent, answered = bodies
+    return {
+        "operation": operation,
+        "api_version": "2022-05-01",
+        "status": 200,
+        "n": 4,
+        "tests": 1,
+        "headers": {"date": 4},
+        "request": {"/": {"object": 4}, **sent},
+        "answer": {"/": {"object": 4}, **answered},
+    }
+
+
+SENT = {"/new": {"string?": 4}}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said", "works"),
+    [
+        ({"Things_Put": (SENT, {})}, " The service drops it: Things_Put", False),
+        (
+            {"Things_Put": (SENT, SENT)},
+            " Things_Put returned it in 4 of 4 exchanges at 2022-05-01.",
+            True,
+        ),
+        (
+            {"Things_Put": (SENT, {"/new": {"null?": 4}})},
+            " Things_Put returned it as null in 4 of 4 exchanges at 2022-05-01.",
+            True,
+        ),
+        (
+            {"Things_Put": (SENT, {"/new": {"null?": 1, "string?": 3}})},
+            " Things_Put returned it in 4 of 4 exchanges at 2022-05-01.",
+            True,
+        ),
+    ],
+)
+def test_what_became_of_a_property_that_is_not_written_is_told(
+    seen: Callable[..., None], rows: Any, said: str, works: bool
+) -> None:
+    seen(**rows)
+    place = ("Things_Put", "2022-05-01", "/new")
+
+    told = find_testimony(Rule.UNKNOWN, Side.REQUEST, *place)
+
+    assert told is not None
+    accepted = " Live services accepted it in 4 of 4 exchanges at 2022-05-01."
+    assert told.says.startswith(accepted + said)
+    assert told.works is works
+    assert told.severity is Severity.WARNING
+    assert told.observed == ("accepted", 4, 4, "2022-05-01")
+
+
+def test_where_it_is_only_read_again_that_is_told(
+    seen: Callable[..., None],
+) -> None:
+    deep = {"/a": {"object": 4}, "/a/new": {"string?": 4}}
+    seen(Things_Put=(deep, {}), Things_Get=({}, deep))
+    place = ("Things_Put", "2022-05-01", "/a/new")
+    get = ("Things_Get", "2022-05-01", "/a/new")
+
+    told = find_testimony(Rule.UNKNOWN, Side.REQUEST, *place)
+    known = find_testimony(Rule.UNKNOWN, Side.REQUEST, *get)
+    answered = find_testimony(Rule.FOREIGN, Side.RESPONSE, *get)
+    secret = find_testimony(Rule.USE, Side.RESPONSE, *get)
+    lacking = find_absence("Things_Get", "2022-05-01", "/a/other")
+    there = find_absence("Things_Get", "2022-05-01", "/a/new")
+    status = find_status("Things_Get", "2022-05-01", 200)
+    other = find_status("Things_Get", "2022-05-01", 404)
+
+    assert told is not None
+    assert told.says.endswith(
+        " Things_Get returned it in 4 of 4 exchanges at 2022-05-01."
+    )
+    assert known is not None
+    assert known.says.startswith(
+        " The service knows it: live answers held it in 4 of 4"
+    )
+    assert (known.severity, known.works) == (Severity.WARNING, False)
+    assert answered is not None
+    assert answered.severity is Severity.INFO
+    assert secret is None
+    assert lacking is not None
+    assert lacking.says == " Live answers lacked it in 4 of 4 exchanges at 2022-05-01."
+    assert lacking.observed == ("returned", 0, 4, "2022-05-01")
+    assert there is None
+    assert status is not None
+    assert (
+        status.says == " Live services answered so in 4 of 4 exchanges at 2022-05-01."
+    )
+    assert other is None
 
 
 def test_what_is_written_is_read_back(facts_folder: Path) -> None:

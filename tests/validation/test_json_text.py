@@ -91,6 +91,27 @@ def test_a_byte_order_mark_is_let_pass():
             "/a",
         ),
         (
+            '{"a": true, "b": false, "c": null, "d": [true],}',
+            {"a": True, "b": False, "c": None, "d": [True]},
+            "132",
+            "A comma stands before the closing }. Line 1, column 47.",
+            "",
+        ),
+        (
+            '{"a": False}',
+            {"a": False},
+            "130",
+            "False is no value of JSON. Line 1, column 7.",
+            "/a",
+        ),
+        (
+            '{"a": None}',
+            {"a": None},
+            "130",
+            "None is no value of JSON. Line 1, column 7.",
+            "/a",
+        ),
+        (
             '{"a": True}',
             {"a": True},
             "130",

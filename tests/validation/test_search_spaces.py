@@ -95,6 +95,50 @@ def test_a_bad_expression_says_what_it_takes(expression, message, cure):
     assert cure is None or fault[1] == cure
 
 
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("randint", "upper"),
+        ("uniform", "min, max"),
+        ("quniform", "min, max, q"),
+        ("loguniform", "min, max"),
+        ("qloguniform", "min, max, q"),
+        ("normal", "mu, sigma"),
+        ("qnormal", "mu, sigma, q"),
+        ("lognormal", "mu, sigma"),
+        ("qlognormal", "mu, sigma, q"),
+    ],
+)
+def test_each_distribution_names_its_arguments(name, wanted):
+    cure = f'Write ["{name}", [{wanted}]].'
+
+    assert find_fault([name, []]) == (f"{name} takes {wanted}, not 0 arguments", cure)
+    texts = ["x"] * (wanted.count(",") + 1)
+    first = wanted.split(",")[0]
+    assert find_fault([name, texts]) == (
+        f'{first} of {name} is "x", not a number',
+        cure,
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        (["uniform", [1, 1]], "min of uniform is not below max"),
+        (["randint", [0]], "upper of randint must be above 0"),
+        (["normal", [True, 1]], "mu of normal is true, not a number"),
+        (["choice", 3], "choice has no list of arguments"),
+        (["choice", [["a"], ["b"]]], "choice takes one argument, the list of values"),
+        ([3, [0, 1]], "3 is no distribution"),
+        (["choice"], "an array of 1 is no distribution with its arguments"),
+    ],
+)
+def test_what_is_nearly_right_is_not(expression, message):
+    assert find_fault(expression)[0] == message
+    assert find_fault(["randint", [1]]) is None
+    assert find_fault(["normal", [-1, 0.5]]) is None
+
+
 def test_expressions_are_checked_in_requests(check, sweep_job):
     sweep_job["properties"]["searchSpace"]["lr"] = ["uniform", [0.8]]
 
