@@ -119,11 +119,9 @@ def _split(path: str) -> tuple[str, str]:
 def _split_scope(path: str) -> tuple[str, str]:
     """Subscriptions and resource groups, which belong to no provider of their own."""
     segments = [one for one in path.split("/") if one]
-    types, index = [_RESOURCES], 0
-    while index + 1 < len(segments):
-        types.append(segments[index])
-        index += 2
-    return "/".join(types), "/".join(segments[index:])
+    paired = len(segments) // 2 * 2
+    types = (_RESOURCES, *segments[:paired:2])
+    return "/".join(types), "".join(segments[paired:])
 
 
 def _name(method: str, types: str, action: str) -> str:
