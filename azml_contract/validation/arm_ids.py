@@ -8,7 +8,7 @@ property does not want. Knows which property wants which kind; knows no schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -23,7 +23,18 @@ _PROVIDER = "microsoft.machinelearningservices"
 _START = "/subscriptions/"
 _FIRST, _SHORTEST = frozenset("/sS"), len(_START) - 1
 """What a text has to be, at the least, to be an id, with its slash or without."""
-_AS_IDS = [{"pattern": f"^{start}"} for start in ("/", "su", "sU", "Su", "SU")]
+
+
+def _unless_starting(letters: str, starts: Sequence[Schema]) -> Schema:
+    """What does not start in these ways; told by its first letter where that is none
+    of `letters`, which costs a third."""
+    first = {"pattern": f"^[^{letters}]"}
+    return {"anyOf": [first, {"not": {"type": "string", "anyOf": starts}}]}
+
+
+_NO_ID = _unless_starting(
+    "/sS", [{"pattern": f"^{start}"} for start in ("/", "su", "sU", "Su", "SU")]
+)
 _USERS_OWN = frozenset(("environmentVariables", "searchSpace", "tags"))
 _COMMON = (
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)"
@@ -236,21 +247,36 @@ def write_plain_texts(home: str) -> Texts:
     """What a schema asks of texts so that ids as they are usually written pass.
 
     Those of the workspace pass where they are wanted; all else that starts as an id may
-    be wrong, and is refused. A wanted id begins with the home, and ends in the home's
-    last steps and a kind, which are read from the end: two short looks cost a fifth of
-    one along the whole id. What has those steps once alone has nothing in between.
+    be wrong, and is refused.
     """
-    start = f"^{escape_pattern(home)}"
-    last = escape_pattern(home[home.rindex("/workspaces/") :])
-    other: Schema = {"not": {"type": "string", "anyOf": _AS_IDS}}
-    once: Schema = {"not": {"pattern": rf"{last}[\s\S]*{last[1:]}"}}
-    at: dict[str, Schema] = {}
-    for name, kinds in WANTED.items():
-        tails = "|".join(map(_write_tail, kinds))
-        ends = {"pattern": f"{last}(?:{tails})$"}
-        at[name] = {"anyOf": [{"pattern": start, "allOf": [ends, once]}, other]}
-    slashed: Schema = {"not": {"type": "string", "pattern": "^/"}}
-    return Texts(at, slashed, other, _USERS_OWN)
+    return Texts(
+        {name: _write_wanted(home, kinds) for name, kinds in WANTED.items()},
+        _unless_starting("/", [{"pattern": "^/"}]),
+        _NO_ID,
+        _USERS_OWN,
+    )
+
+
+def _write_wanted(home: str, kinds: Iterable[str]) -> Schema:
+    """The schema of an id of a home and of some kinds, or of what is no id.
+
+    A wanted id begins with the home, and ends in the home's last steps and a kind,
+    which are read from the end: two short looks cost a fifth of one along the whole id.
+    What has those steps once alone has nothing in between; a short one has no room.
+    """
+    above = home[home.rindex("/workspaces/") :]
+    last = escape_pattern(above)
+    shortest = min(len(kind.replace("/", "/x/") + "/x") for kind in kinds)
+    tails = "|".join(map(_write_tail, kinds))
+    wanted = {
+        "pattern": f"^{escape_pattern(home)}",
+        "allOf": [{"pattern": f"{last}(?:{tails})$"}],
+        "anyOf": [
+            {"maxLength": len(home) + len(above) - 1 + shortest - 1},
+            {"not": {"pattern": rf"{last}[\s\S]*{last[1:]}"}},
+        ],
+    }
+    return {"anyOf": [wanted, _NO_ID]}
 
 
 def _are_at_home(body: Any, home: str) -> bool:
