@@ -121,8 +121,10 @@ def _is_bound(
         for kind, name in _VARIABLE.findall(text):
             if not _holds(binders, _BINDERS[_PLURALS[kind]], name):
                 return False
+    if not space:
+        return True
     # Names with dashes are appended to the command as arguments.
-    return not space or all(name in read or name[:1] == "-" for name in space)
+    return not [name for name in space if name not in read and name[:1] != "-"]
 
 
 def _holds(binders: Sequence[dict[str, Any]], keys: tuple[str, ...], name: str) -> bool:
@@ -160,19 +162,19 @@ def _find_reads(text: str) -> dict[tuple[str, str], None]:
 def _find_commands(job: dict[str, Any], path: Path) -> list[tuple[Any, ...]]:
     """The fields of each `_Command`, which is made where something is to be told."""
     found: list[tuple[Any, ...]] = []
-    text = job.get("command")
+    text, trial = job.get("command"), job.get("trial")
     if isinstance(text, str):
         found.append((text, (path, "command"), (job,)))
-    trial = job.get("trial")
-    if isinstance(trial, dict) and isinstance(trial.get("command"), str):
+    text = trial.get("command") if isinstance(trial, dict) else None
+    if isinstance(text, str):
         space = job.get("searchSpace")
         given = space if isinstance(space, dict) else {}
-        place = ((path, "trial"), "command")
-        found.append((trial["command"], place, (job, trial), given))
+        found.append((text, ((path, "trial"), "command"), (job, trial), given))
     component = job.get("componentSpec")
-    if isinstance(component, dict) and isinstance(component.get("command"), str):
+    text = component.get("command") if isinstance(component, dict) else None
+    if isinstance(text, str):
         place = ((path, "componentSpec"), "command")
-        found.append((component["command"], place, (component,)))
+        found.append((text, place, (component,)))
     return found
 
 

@@ -67,6 +67,7 @@ class BodyCheck:
         "_plan",
         "_tag",
         "_union",
+        "_variants",
         "_walked",
     )
 
@@ -85,6 +86,7 @@ class BodyCheck:
         self._plan = book.plan_body(body)
         self._union = _find_union(contract.definitions, body)
         self._tag = self._union.base.discriminator if self._union else ""
+        self._variants = self._union.base.variants if self._union else {}
         self._judges: dict[str, Accept] = {}
         self._walked = 0
         self._plain = JudgesOfHomes(_ENOUGH, self._compile_plain)
@@ -120,11 +122,12 @@ class BodyCheck:
         union = self._union
         if union is None:
             return ""
-        holder = value
-        if union.name:
-            holder = value.get(union.name) if isinstance(value, dict) else None
-        tag = holder.get(self._tag) if isinstance(holder, dict) else None
-        return tag if isinstance(tag, str) and tag in union.base.variants else ""
+        try:
+            holder = value[union.name] if union.name else value
+            tag: str = holder[self._tag]
+            return tag if tag in self._variants else ""
+        except (TypeError, LookupError):  # no object, or nothing that can be looked up
+            return ""
 
     def _compile(self, variant: str, texts: Texts | None = None) -> Accept:
         """A judge; without the fast engine bodies are walked, which says the same.

@@ -33,6 +33,7 @@ DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
 }
 """Name of each distribution to the names of its arguments, in order."""
 
+_NUMBERS = (float, int)
 _POSITIVE = ("sigma", "q", "upper")
 
 
@@ -40,7 +41,9 @@ def check_search_space(grader: Grader, space: Any, path: Path) -> list[Finding]:
     """Findings about each parameter of a search space, in document order."""
     found: list[Finding] = []
     for name, expression in space.items() if isinstance(space, dict) else ():
-        fault = None if isinstance(expression, dict) else find_fault(expression)
+        if isinstance(expression, dict) or _is_usual(expression):
+            continue
+        fault = find_fault(expression)
         if fault is not None:
             message, cure = fault
             found.append(
@@ -54,6 +57,21 @@ def check_search_space(grader: Grader, space: Any, path: Path) -> list[Finding]:
                 )
             )
     return found
+
+
+def _is_usual(expression: Any) -> bool:
+    """Whether it is right, as most are and in two ways; False says nothing."""
+    if type(expression) is not list or len(expression) != 2:
+        return False
+    name, arguments = expression
+    if type(arguments) is not list:
+        return False
+    if name == "choice":
+        return len(arguments) == 1 and type(arguments[0]) is list and arguments[0] != []
+    if name not in ("uniform", "loguniform") or len(arguments) != 2:
+        return False
+    low, high = arguments
+    return type(low) in _NUMBERS and type(high) in _NUMBERS and low < high
 
 
 def find_fault(expression: Any) -> tuple[str, str] | None:

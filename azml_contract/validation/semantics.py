@@ -46,17 +46,14 @@ def check_meaning(
     found = [] if has_plain_ids else check_ids(grader, body, place)
     if grader.operation.startswith("Workspaces_"):
         found += check_related(grader, body)
-    if not isinstance(body, dict):
-        return found
-    properties = body.get("properties")
+    properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict):
         return found
     _check_job(grader, properties, _PROPERTIES, found)
     action = properties.get("action")
-    job = action.get("jobDefinition") if isinstance(action, dict) else None
-    if isinstance(job, dict):  # of a schedule
-        path = ((_PROPERTIES, "action"), "jobDefinition")
-        _check_job(grader, job, path, found)
+    if isinstance(action, dict) and isinstance(action.get("jobDefinition"), dict):
+        path = ((_PROPERTIES, "action"), "jobDefinition")  # of a schedule
+        _check_job(grader, action["jobDefinition"], path, found)
     return found
 
 
