@@ -94,10 +94,10 @@ def check_bindings(grader: Grader, job: Any, path: Path) -> list[Finding]:
     found: list[Finding] = []
     if not isinstance(job, dict):
         return found
-    text = job.get("command")
-    is_alone = "trial" not in job and "componentSpec" not in job  # as it mostly is
-    if is_alone and (not isinstance(text, str) or _is_bound(text, path, (job,))):
-        return found
+    if "trial" not in job and "componentSpec" not in job:  # as it mostly is
+        text = job.get("command")
+        if not isinstance(text, str) or _is_bound(text, path, (job,)):
+            return found
     for command in _find_commands(job, path):
         if not _is_bound(*command):
             _tell_unbound(grader, _Command(*command), path, found)

@@ -60,8 +60,7 @@ def check_meaning(
 def _check_job(
     grader: Grader, job: dict[str, Any], path: Path, found: list[Finding]
 ) -> None:
-    if "command" in job or "trial" in job or "componentSpec" in job:
-        found += check_bindings(grader, job, path)
+    found += check_bindings(grader, job, path)
     if "jobs" in job or "componentSpec" in job:
         found += check_pipeline(grader, job, path)
     if "searchSpace" in job:

@@ -18,15 +18,19 @@ from azml_contract.contract.samples import make_samples
 from azml_contract.contract.views import Lens
 from azml_contract.finding import Side
 from azml_contract.settings import PLACEHOLDERS
+from azml_contract.validation import arm_ids
 from azml_contract.validation import body as body_module
 from azml_contract.validation.arm_ids import (
     Place,
     _are_at_home,
+    _judge_ids,
     check_ids,
     find_home,
 )
 from azml_contract.validation.body import BodyCheck
 from azml_contract.validation.grade import Grader, Profile
+from azml_contract.validation.judge import Engine
+from azml_contract.validation.judges_of_homes import JudgesOfHomes
 
 ROOT = Path(__file__).parents[2]
 PLACE = Place(
@@ -48,6 +52,8 @@ IDS = [
 TEXTS = [
     *(f"{HOME}{one}" for one in IDS),
     *(f"{OTHER}{one}" for one in IDS[:3]),
+    f"{HOME}codes/{'long' * 20}/versions/1",
+    f"{HOME}codes/{'long' * 20}/workspaces/{PLACE.workspace}/codes/b/versions/2",
     HOME.upper() + "codes/a/versions/1",
     HOME.removeprefix("/") + "codes/a/versions/1",
     *("Subscriptions/x", "/SUBSCRIPTIONS/s/x", "/home/user", "azureml:a:1", "sum", ""),
@@ -185,16 +191,39 @@ def test_many_workspaces_in_turn_get_judges_and_compile_seldom(
 
 def test_ids_that_are_at_home_are_right_wherever_they_stand() -> None:
     grader = Grader(Profile.SERVICE, "2023-10-01", "Jobs_CreateOrUpdate", Side.REQUEST)
-    said = []
+    said, judge = [], _judge_ids(HOME)
     for text in TEXTS:
         for job in plant(read_job(), text):
             job["properties"]["Command"] = 3  # whatever else is wrong with the body
             usual = _are_at_home(job, HOME)
-            said.append(usual)
-            if usual:
-                # Another spelling of the home: each id is taken apart.
-                assert check_ids(grader, job, PLACE, HOME.upper()) == [], job
-    assert 300 < sum(said) < len(said) / 2
+            said.append((usual, judge(job)))
+            if any(said[-1]):
+                # Without a home each id is taken apart.
+                assert check_ids(grader, job, PLACE, "") == [], job
+    usual, judged = (sum(column) for column in zip(*said, strict=True))
+    assert 300 < judged <= usual < len(said) / 2
+    assert not [one for one in said if one == (False, True)]
+
+
+def test_without_the_fast_engine_no_judge_of_ids_is_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arm_ids, "choose_engine", lambda: Engine.REFERENCE)
+    assert not _judge_ids(HOME)({})
+
+
+def test_ids_are_right_however_many_bodies_came_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arm_ids, "_JUDGES", JudgesOfHomes(3, _judge_ids))
+    grader = Grader(Profile.SERVICE, "2023-10-01", "Jobs_CreateOrUpdate", Side.REQUEST)
+    job = read_job()
+    job["properties"]["codeId"] = f"{HOME}codes/a/versions/1"
+    wrong = copy.deepcopy(job)
+    wrong["properties"]["inputs"] = {"a": [{"uri": f"{OTHER}data/a/versions/1"}]}
+    for _ in range(9):
+        assert check_ids(grader, job, PLACE) == []
+        assert [one.code for one in check_ids(grader, wrong, PLACE)] == ["AZC160"]
 
 
 @pytest.mark.parametrize(
