@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import runpy
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from azml_contract.finding import Severity, Side
 from azml_contract.regression.matrix import build_matrix
 from azml_contract.scripts.judge import judge_script
 from azml_contract.settings import PLACEHOLDERS
+from azml_contract.validation import codes_page
 from azml_contract.validation.codes import CODES
 from azml_contract.validation.codes_page import PAGE, load_entries, main, render_page
 from azml_contract.validation.ledger import find_divergence, load_ledger
@@ -121,6 +124,15 @@ def test_a_stale_page_says_how_to_renew_it(monkeypatch, capsys, tmp_path):
     assert main(["--check"]) == 1
     assert "azml_contract.validation.codes_page --write" in capsys.readouterr().err
     assert main(["--help"]) == 2
+
+
+def test_the_page_is_checked_by_a_command_of_its_own(monkeypatch):
+    monkeypatch.chdir(REPOSITORY)
+    for arguments, code in ((["--check"], 0), ([], 2)):
+        monkeypatch.setattr(sys, "argv", ["codes_page", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(codes_page.__file__, run_name="__main__")
+        assert ended.value.code == code
 
 
 def test_a_code_without_prose_is_named(monkeypatch, capsys):
