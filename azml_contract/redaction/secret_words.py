@@ -45,7 +45,6 @@ _TABLE = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8")
 )
 # Spark names the account that a secret is of behind what it is.
 _OF_ACCOUNT = re.compile(r"\.[a-z0-9-]{1,63}\.(?:blob|dfs|file)\.core\.[a-z.]{1,40}$")
-_KEY_ENDINGS = tuple(word for word in _ENDINGS if word.endswith("key"))
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _REFERENCE = re.compile(
     r"\$+\(?[A-Za-z_][\w.:]*\)?|\$\{.*\}|\$\[\[?.*\]\]?|\$\(.*\)|\{\{.*\}\}|\{[\w.]*\}"
@@ -77,14 +76,12 @@ _BETWEEN = re.compile(r"[ .:_-]")
 _OF_WORDS = re.compile(r"[A-Za-z][a-z]++(?:[_.-]?[A-Z]?[a-z]{2,}+)*+")
 _COLUMN = re.compile(r"[A-Za-z]{2,20}(?:[_.-][A-Za-z]{2,20}){0,4}[_.-]?\d{0,4}")
 _TOKEN = re.compile(r"[\w.~+/=:-]+")
-_WAYS = frozenset({"auth", "authorization", "credential", "credentials"})
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token) +(?=[{<$%])")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/.~][\w\\/. -]*")
 _SHORTEST, _SHORTEST_CODE, _SHORTEST_LISTED, _SHORTEST_WORD = 3, 20, 8, 6
 _SHORT_ENDING, _SHORTEST_LONG = 4, 12
-_WHOLE = frozenset(
-    {"pat", "sas", "dsn", "jwt", "cookie", "signature", "senha", "senhas"}
-)
+# Others end in it that mean none, such as a review in Portuguese.
+_WHOLE = frozenset({"senha", "senhas"})
 _LONG = frozenset({"webhook", "url", "uri", "cookie", "dsn", "sas", "response"})
 _SIGN, _BLANK = re.compile(r"[\d!@#$%^&*+=?~]"), re.compile(r"\s")
 
@@ -100,7 +97,7 @@ def is_secret_name(name: str) -> bool:
         return True
     joined = "".join(words)
     if last == "key":
-        return _is_secret_key(joined, before)
+        return bool(before) and before not in _NO_KEY
     if last in ("token", "tokens") and before in _NO_TOKEN:
         return False
     if last in ("auth", "pass", "pw", "conn") and before:
@@ -128,12 +125,6 @@ def _telling_words(name: str) -> list[str]:
     return words
 
 
-def _is_secret_key(joined: str, before: str) -> bool:
-    if joined.endswith(_KEY_ENDINGS):
-        return before != "public"
-    return bool(before) and before not in _NO_KEY
-
-
 def is_reference(value: str) -> bool:
     """Whether a value only says where the secret is, or that there is none."""
     stripped = _SCHEME.sub("", value.strip())
@@ -158,8 +149,8 @@ def _is_name(value: str, name: str) -> bool:
         last = value.rpartition(".")[2]
         return _VARIABLE.fullmatch(value) is not None and is_secret_name(last)
     # How somebody logs in, not with what.
-    is_way = _telling_words(name)[-1] in _WAYS and _KIND.fullmatch(value) is not None
-    return is_way and is_secret_name(value)
+    is_way = _telling_words(name)[-1] == "authorization"
+    return is_way and _KIND.fullmatch(value) is not None and is_secret_name(value)
 
 
 def is_path(value: str) -> bool:

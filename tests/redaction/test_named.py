@@ -73,6 +73,7 @@ TOLD = {
     "data after a blank line": "kind: Secret\nstringData:\n\n  db: {}\n",
     "data of more than a word": "kind: Secret\nstringData:\n  db: 'so and {}'\n",
     "data in a block": "kind: Secret\r\nstringData:\r\n  c: |\r\n    u: ada {}\r\n",
+    "data behind a remark": "kind: Secret\ndata:\n# mine\n  db: {}\n",
     "data with a tag": "kind: Secret\ndata:\n  c: !!binary |\n    {}\n",
     "data of the second of three": "kind: ConfigMap\n---\nkind: 'Secret'\ndata:\n"
     "  db: {}\n---\nkind: Pod\n",
@@ -274,6 +275,22 @@ def test_what_stands_beside_the_data_of_a_secret_stays():
         "kind: Secret\ndata:\n  a: !!binary |\n    REDACTED\n  b: REDACTED # b\n"
         "type: Opaque\n---\nkind: ConfigMap\ndata:\n  at: west8\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("the password Abc1-Defgh is mine", True),
+        ("the password Abc1Defgh is mine", False),
+        ('the password "Abc1Defgh" is mine', True),
+        ("the password a=Bc1-De is mine", False),
+        ("the password abc1-defgh is mine", False),
+        ("the password Abc-Defgh! is mine", False),
+        ("the password is Abcdefgh! and mine", True),
+    ],
+)
+def test_a_sentence_tells_a_password_that_looks_like_one(text, is_told):
+    assert (REDACTOR.text(text) != text) is is_told
 
 
 def test_a_tag_of_yaml_stays_before_what_it_tags():

@@ -66,6 +66,7 @@ def test_what_stays_shut_is_told_with_its_place():
         ({f"password={WORD}": 1}, " (a property name)"),
         ({"a": f'{{"password": "{WORD}"}}'}, "/a"),
         ({"a": f'say \\ " password={WORD}'}, "/a"),
+        ({"a": "x\\", "b": f"password={WORD}"}, "/b"),
         ({"a": base64.b64encode(f"password={WORD}; x".encode()).decode()}, "/a"),
         ({"a": [], "body": {"base64": "cGFzc3dvcmQ9a1Q0dlhxOVptNw=="}}, "/body/base64"),
     ],
@@ -80,6 +81,16 @@ def test_a_side_file_is_read_and_what_repeats_is_told_once():
     raw = f"password={WORD}\npassword={WORD}\n".encode()
     found = scanner().scan(b"{}", {"f" * 64: raw, "e" * 64: b"nothing"})
     assert [one.place for one in found] == [f"blobs/{'f' * 64}"]
+
+
+def test_a_live_secret_is_found_with_its_plus_as_it_is():
+    """In a path a plus is one, though a form would read a blank."""
+    found = scanner(secrets=("Zq8+tR4w/Lm2x",))
+    for text in ("a/Zq8+tR4w%2fLm2x", "of Zq8+tR4w/Lm2x", "of Zq8+tR\n 4w/Lm2x"):
+        assert found.kinds(text, entropy=False) == (
+            "a live secret of the settings or of this recording",
+        )
+    assert found.kinds("Zq8 tR4w%2fLm2x", entropy=False) == ()
 
 
 def test_a_random_token_is_named_where_it_is_asked_for_unless_it_was_drawn():

@@ -71,7 +71,7 @@ def test_of_a_long_name_its_end_says_what_it_is():
         *("vault:secret/data/x#y", "@Microsoft.KeyVault(SecretUri=x)", "`cat x`"),
         *("$A:$B@", "Bearer {token}", "Basic $TOKEN", "${A}x", "your-own token"),
         *("****", "xxxx", "....", "••••", "value1", "Sanitized", "user@example.com"),
-        *("A" * 40, "drawn-3xxx", "(.*)", "{}"),
+        *("A" * 40, "drawn-3xxx", "(.*)", "{}", "$(cat x)ab", "{token}ab"),
     ],
 )
 def test_what_only_tells_where_a_secret_is_is_none(value):
@@ -140,6 +140,11 @@ NAMED = [
     ("signature", "abcdefghijklmnop", False),
     ("cookie", "accepted=1", False),
     ("cookie", "session=abcd", True),
+    ("webhook", "https://x/y", False),
+    ("webhook", "https://x/yz", True),
+    ("sas_uri", "https://x/y", False),
+    ("mongo_dsn", "a:b1@c/d", False),
+    ("samlResponse", "missing8", False),
     ("webhook_url", "https://x/y", False),
     ("webhook_url", "https://x/yz", True),
     ("token", "12345", False),
