@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
@@ -51,20 +51,14 @@ class _File(NamedTuple):
     refuse: Callable[[int, str], NoReturn]
 
 
-class _SideFiles(Mapping[str, bytes]):
-    """Side files, each read and checked when it is needed."""
+class _SideFiles(dict[str, bytes]):
+    """Side files, each read and checked when it is needed, and not kept."""
 
     def __init__(self, load: Callable[[str], bytes]) -> None:
         self._load = load
 
-    def __getitem__(self, name: str) -> bytes:
+    def __missing__(self, name: str) -> bytes:
         return self._load(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
 
 
 class UnparsedInteraction(Interaction):

@@ -56,7 +56,7 @@ def _unescaped(text: str) -> Iterator[str]:
     if "\\" in text:
         yield _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text).replace("\\/", "/")
     # Quoted-printable, of a part of a multipart body.
-    if "=" in text and QUOTED.search(text):
+    if QUOTED.search(text):
         yield QUOTED.sub(lambda m: chr(int(m[1], 16)) if m[1] else "", text)
     for raw in hex_runs(text):
         yield raw.decode("latin-1")

@@ -51,9 +51,22 @@ def test_a_request_is_plain_json_unless_it_is_packed_or_a_scalar(
     request = {"method": "PUT", "uri": "https://x/y", "headers": headers, "body": body}
     response = {"status": 200, "headers": {}}
 
-    assert (
-        Interaction({"request": request, "response": response}).is_plain_json is plain
-    )
+    made = Interaction({"request": request, "response": response})
+    assert made.is_plain_json is plain
+    assert not made.is_written_json  # it is compared by its value
+
+
+def test_the_files_of_an_interaction_are_those_of_its_bodies() -> None:
+    request = {"method": "PUT", "uri": "https://x/y", "headers": {}}
+    response = {"status": 200, "headers": {}, "body": {"file": "b" * 64}}
+    for body, names in (
+        ({"file": "a" * 64}, {"a" * 64, "b" * 64}),
+        ({"text": "a"}, {"b" * 64}),
+        (None, {"b" * 64}),
+    ):
+        sent = request if body is None else {**request, "body": body}
+        made = Interaction({"request": sent, "response": response})
+        assert made.named_files == names
 
 
 def test_what_waits_is_found_in_folders_and_beside_cassettes(tmp_path: Path) -> None:
