@@ -159,16 +159,13 @@ KEY_LISTS = (
 KEY_LIST_PLAIN = frozenset(
     {
         "creationtime",
-        "credentialstype",
         "id",
         "keyname",
         "name",
         "permissions",
-        "secretstype",
-        "type",
     }
 )
-"""What may stay of a secret of many parts: its kinds and names."""
+"""What may stay of a secret of many parts, beside all that ends in ``type``."""
 
 KEY_LIST_TOLD_ELSEWHERE = KEY_LIST_PLAIN | {
     "category",
