@@ -36,9 +36,9 @@ _BODY_END = b"\n        }\n      }"
 _MISLEADING = (b'\\": ', b' ": ')
 """Without these, a quote before a colon and a blank ends the name of a property."""
 _MARKER = b"\n<<<<<<< "
-_TIMES = re.compile(rb'\n {6}"times": ([1-9][0-9]*)$')
+_TIMES = re.compile(rb'\n {6}"times": ([1-9][0-9]{0,5})$')
 _HEAD = re.compile(
-    rb' {6}"request": \{\n {8}"method": "([A-Z]+)",\n'
+    rb' {6}"request": \{\n {8}"method": "([^"\\\n]+)",\n'
     rb' {8}"uri": "((?:[^"\\\n]|\\.)*)",\n'
 )
 
@@ -83,9 +83,9 @@ class UnparsedInteraction(Interaction):
             file.refuse(index, "it has no method and uri")
         self._rest = found.end()
         method, uri = found.groups()
-        self._method = method.decode()
-        self._uri: str = json.loads(b'"%b"' % uri) if b"\\" in uri else uri.decode()
         try:
+            self._method = method.decode()
+            self._uri = json.loads(b'"%b"' % uri) if b"\\" in uri else uri.decode()
             check_url(self._uri)
         except ValueError as error:
             file.refuse(index, str(error))
@@ -151,7 +151,10 @@ class UnparsedInteraction(Interaction):
         part = self._cut(start + len(_RESPONSE), self._end)
         if start == -1 or part is None or part.head.status is None:
             return super().response
-        body = _compact(part.body) if part.is_json else part.body
+        try:
+            body = _compact(part.body) if part.is_json else part.body
+        except (ValueError, RecursionError) as error:
+            self._file.refuse(self._index, str(error))
         return Response(part.head.status, part.head.headers, body)
 
     def _lines(self) -> bytes:
@@ -207,6 +210,8 @@ def is_spelt_as(text: bytes, other: bytes) -> bool:
     line = _strip(text)
     if line.replace(b",\n", b", ").replace(b"\n", b"") == other:
         return True
+    if b"\n" not in text:
+        return False  # a text alone may begin as the end of a name looks
     if any(mark in text for mark in _MISLEADING):
         return False
     return line.replace(b"\n", b"").replace(b'": ', b'":') == other
@@ -248,6 +253,8 @@ def _parse_head(text: bytes) -> _Head | None:
         headers = tuple(parsed["headers"].items())
     except (ValueError, KeyError, AttributeError):
         return None
+    if not all(type(value) is str for _, value in headers):
+        return None
     status = parsed.get("status")
     return _Head(status if type(status) is int else None, headers)
 
@@ -270,6 +277,8 @@ def split_cassette(
     start = raw.find(_START, 0, SMALLEST_BYTES)
     if len(raw) < SMALLEST_BYTES or start == -1 or not raw.endswith(_END):
         return None
+    if b"\t" in raw:
+        return None  # we write none: somebody has indented by them
     try:
         header = json.loads(raw[:start] + b'\n  "interactions": []\n}')
     except ValueError:

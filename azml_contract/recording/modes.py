@@ -183,10 +183,14 @@ class Replay(Live):
         return () if self.absent else self._player.misses
 
     def describe_differences(self) -> str:
-        """The first request that found no answer: a client may have hidden it."""
+        """The first request that found no answer, which a client may have hidden.
+
+        Without one, the first answer that somebody broke by hand.
+        """
         if self.absent is not None:
             return str(self.absent)
-        return str(self._player.misses[0]) if self._player.misses else ""
+        misses = self._player.misses
+        return str(misses[0]) if misses else self._player.describe_fault()
 
 
 class Record(Live):

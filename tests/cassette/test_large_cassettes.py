@@ -152,6 +152,9 @@ def test_a_large_cassette_tells_true_from_one_and_finds_duplicate_keys(
         ('"uri": "https://x/401', '"url": "https://x/401', "it has no method and uri"),
         ('"headers": {},\n        "body"', '"headers": 1,\n        "body"', "headers"),
         ('\n            "n": 8,', "\n<<<<<<< HEAD\n", "malformed"),
+        ("https://x/401?", r"https://x/401\x?", "Invalid"),
+        ('"a": "b"', '"a": 1', "header values must be text"),
+        ('"times": 12', '"times": 99999999', "times as whole numbers"),
     ],
 )
 def test_faults_inside_a_large_cassette_are_named_by_index(path, old, new, reason):
@@ -163,11 +166,48 @@ def test_faults_inside_a_large_cassette_are_named_by_index(path, old, new, reaso
         for one in load_cassette(path).interactions:
             assert one.response.status
             assert one.request.url
+            assert one.times
 
     with pytest.raises(CassetteError) as caught:
         read_all()
     assert "/interactions/" in str(caught.value)
     assert reason in str(caught.value)
+
+
+def test_a_url_in_another_charset_makes_a_large_cassette_refuse_not_crash(path):
+    path.write_bytes(path.read_bytes().replace(b"https://x/7?", b"https://x/\xe97?"))
+
+    with pytest.raises(CassetteError, match="/interactions/7 is malformed"):
+        load_cassette(path)
+
+
+def test_an_answer_that_was_broken_by_hand_is_told_where_a_test_fails(
+    path, make_recorder
+):
+    before, found, after = path.read_text().partition('"n": 3,')
+    path.write_text(f"{before}{found},{after}")
+    one = interaction(3)
+
+    with make_recorder(Mode.REPLAY, path=path) as recorder:
+        assert recorder.describe_differences() == ""
+        requests.get(one.url)
+        told = recorder.describe_differences()
+    assert "/interactions/3 is malformed" in told
+
+
+def test_a_verb_of_any_spelling_is_read_in_a_large_cassette(path):
+    path.write_text(path.read_text().replace('"GET"', '"M-search"', 1))
+
+    methods = {one.method for one in load_cassette(path).interactions}
+    assert methods == {"GET", "PUT", "M-search"}
+
+
+def test_a_large_cassette_that_was_indented_by_tabs_is_read_as_it_was_meant(path):
+    text = path.read_text().replace('\n            "n": 3', '\n\t\t"": ": ", "n": 3')
+    path.write_text(text)
+
+    found = load_cassette(path).interactions[3].response.body
+    assert json.loads(found)[""] == ": "
 
 
 def test_the_head_of_a_large_cassette_is_checked_too(path):
@@ -209,6 +249,8 @@ def test_a_body_of_another_value_is_not_known_by_its_text(value, other):
     ("stored", "sent"),
     [
         (r'{"a": "x\": y"}', r'{"a":"x\":y"}'),
+        ('": b"', '":b"'),
+        ('[": b"]', '[":b"]'),
         (r'{"a": "\" \": y"}', r'{"a":"\" \":y"}'),
         ('["a, ", "b"]', '["a,", "b"]'),
         ('{"a": " b"}', '{"a": "b"}'),

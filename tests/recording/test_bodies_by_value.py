@@ -40,6 +40,20 @@ def test_values_decide_and_both_ways_to_compare_agree(one, other, same):
     assert settled.equals(content(other)) is same
 
 
+def test_json_is_told_by_its_first_brace_whatever_blanks_stand_before_it():
+    sent = Request("PUT", "https://example.org/a", (), b'\r\n {"a": 1}')
+
+    assert Matcher().content(sent).equals(content(b'{"a":1}'))
+
+
+def test_a_sas_in_another_charset_is_levelled_as_any():
+    text = '{"url": "https://a.blob.core.windows.net/b?sv=1&sig=%s"}'
+
+    one, other = (content((text % sig).encode("utf-16")) for sig in ("abc", "def"))
+
+    assert one.equals(other)
+
+
 def test_what_only_looks_like_json_is_compared_by_its_bytes():
     broken = content(b'{"a": ')
 
