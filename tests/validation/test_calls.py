@@ -7,12 +7,17 @@ from findings import only
 
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Severity
+from azml_contract.seen import Calls
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.validator import Validator
 
 STORAGE = (
     "/subscriptions/1/resourceGroups/rg/providers/Microsoft.Storage"
     "/storageAccounts/s/listKeys"
+)
+WORKSPACE = (
+    "/subscriptions/1/resourceGroups/rg/providers/Microsoft.MachineLearningServices"
+    "/workspaces/w"
 )
 OPERATIONS = (
     "/subscriptions/1/providers/Microsoft.MachineLearningServices/locations/westeurope"
@@ -314,6 +319,51 @@ def test_what_only_other_versions_have_is_unknown_where_the_source_tells_few(che
     assert "does not tell whether PUT" in untold.message
     assert untold.cure == "Try the call, or use 2024-04-01-preview."
     assert (told.code, nowhere.code) == ("AZC150", "AZC150")
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        (f"{OPERATIONS}/unheard?api-version=2024-04-01", "no known operation"),
+        (
+            f"{WORKSPACE}/labelingJobs/l?api-version=2026-05-01",
+            "its api-version's source cannot tell",
+        ),
+        (f"{WORKSPACE}/labelingJobs/l?api-version=2023-10-01", "no known operation"),
+        (f"{OPERATIONS}/unheard?api-version=tomorrow", "no known api-version"),
+        (f"{OPERATIONS}/unheard", "no known api-version"),
+    ],
+)
+def test_a_call_that_cannot_be_judged_says_why_in_its_account(url, why):
+    request = Request("PUT", f"https://management.azure.com{url}", (), b"{}")
+    verdict = Validator().check_request(request)
+
+    assert verdict.not_judged == why
+    assert verdict.calls == Calls(not_judged={why: 1})
+    assert (verdict.operation, verdict.requests, verdict.skipped) == ("", 0, "")
+
+
+def test_a_call_of_another_provider_is_skipped_in_its_account():
+    request = Request("POST", f"https://management.azure.com{STORAGE}?api-version=1")
+    verdict = Validator().check_request(request)
+
+    assert verdict.skipped == "another resource provider"
+    assert verdict.calls == Calls(skipped={"another resource provider": 1})
+    assert verdict.not_judged == ""
+
+
+def test_a_call_that_is_judged_is_counted_with_what_its_contract_leaves_open():
+    def judge(version):
+        url = f"https://management.azure.com{WORKSPACE}/jobs/j?api-version={version}"
+        return Validator().check_request(Request("GET", url))
+
+    whole, few = judge("2024-04-01"), judge("2026-05-01")
+
+    assert (whole.operation, whole.requests, whole.responses) == ("Jobs_Get", 1, 0)
+    assert whole.calls == Calls(1)
+    strength = few.calls.contracts["2026-05-01"]
+    assert strength.known < strength.possible
+    assert few.calls == Calls(1, contracts={"2026-05-01": strength})
 
 
 def test_an_operation_that_is_carried_over_says_so(check):
