@@ -286,4 +286,6 @@ def _nearest(asked: str, extra: Path | None) -> list[str]:
         day = parse_api_version(written).day
     except ValueError:
         return list(reversed(known[-3:]))
-    return sorted(known, key=lambda v: abs(parse_api_version(v).day - day))[:3]
+    return sorted(
+        known, key=lambda v: (abs(parse_api_version(v).day - day), v != written)
+    )[:3]

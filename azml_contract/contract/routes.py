@@ -162,10 +162,9 @@ def _weight(segment: str) -> float:
 
 def _typical(asked: list[str], template: list[str]) -> list[str]:
     """The path with values replaced by the parameters they stand against."""
-    known = {segment for segment in template if not segment.startswith("{")}
     return [
         template[i]
-        if i < len(template) and template[i].startswith("{") and part not in known
+        if i < len(template) and template[i].startswith("{") and part not in template
         else part
         for i, part in enumerate(asked)
     ]

@@ -90,6 +90,28 @@ def test_a_version_between_others_names_its_neighbours() -> None:
     assert caught.value.nearest == ["2019-11-01", "2020-01-01", "2020-02-18-preview"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "nearest"),
+    [
+        ("2024-4-1", "2024-04-01"),
+        (" 2023-2-01-PREVIEW ", "2023-02-01-preview"),
+        ("2022-5-1", "2022-05-01"),
+    ],
+)
+def test_a_version_whose_zeros_are_left_out_names_the_one_that_is_meant(
+    asked: str, nearest: str
+) -> None:
+    with pytest.raises(UnknownApiVersion) as caught:
+        load_contract(asked)
+    assert caught.value.nearest[0] == nearest
+
+
+def test_what_tells_no_day_names_the_newest() -> None:
+    with pytest.raises(UnknownApiVersion) as caught:
+        load_contract("latest")
+    assert caught.value.nearest == list(reversed(known_versions()[-3:]))
+
+
 def test_a_folder_without_a_catalogue_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="azml-contract contract import --specs DIR"):
         known_versions(tmp_path)

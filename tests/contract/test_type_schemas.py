@@ -11,7 +11,7 @@ from typed_values import TYPED
 
 from azml_contract.contract.model import Definition, Property, Type, View
 from azml_contract.contract.schema import DIALECT, Texts, write_schema
-from azml_contract.contract.views import Lens
+from azml_contract.contract.views import Lens, ancestors, find_discriminator
 
 CREATE = Lens(View.CREATE)
 TEXT = Type("string")
@@ -153,3 +153,26 @@ def test_texts_are_asked_of_what_a_definition_leaves_open() -> None:
     assert accepts(bare, {"kind": "Bare", "new": "good"}, texts=texts)
     assert accepts(bare, {"kind": "A"})
     assert not accepts(bare, {"kind": "A", "new": 1})
+
+
+def test_definitions_that_are_each_others_base_end() -> None:
+    """A malformed specification; it is told elsewhere."""
+    one = Definition("One", base="Two", discriminator_value="x")
+    two = Definition("Two", base="One")
+    definitions = {"One": one, "Two": two}
+
+    assert [each.name for each in ancestors(definitions, one)] == ["One", "Two"]
+    assert find_discriminator(definitions, one) == ""
+    assert accepts(definitions, {}, Type("ref", ref="One"))
+
+
+def test_the_discriminator_of_a_type_is_that_of_its_nearest_base() -> None:
+    definitions = {
+        "Top": Definition("Top", discriminator="kind"),
+        "Mid": Definition("Mid", base="Top", discriminator="sort"),
+        "Low": Definition("Low", base="Mid"),
+        "Lost": Definition("Lost", base="Nowhere"),
+    }
+
+    found = {n: find_discriminator(definitions, d) for n, d in definitions.items()}
+    assert found == {"Top": "kind", "Mid": "sort", "Low": "sort", "Lost": ""}
