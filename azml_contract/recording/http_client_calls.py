@@ -212,7 +212,6 @@ class HttpClientCalls:
             conn.close()
             raise
         assert call.request is not None
-        call.is_out = False
         self._exchanger.record(Exchange(call.request, response, failure), call.started)
         return response, failure
 

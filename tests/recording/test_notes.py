@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+
 import pytest
 import requests
 
@@ -65,3 +67,57 @@ def test_reads_are_kept_by_interaction(service, record, cassette_path):
     record(story)
 
     assert load_cassette(cassette_path).reads == {1: ("/name", "/value/0")}
+
+
+def look_from(file, text):
+    """A function that looks an answer's headers up on line 2 of a file."""
+    within = {}
+    exec(compile(f"def look(headers):\n    return {text}", str(file), "exec"), within)
+    return within["look"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("headers.get('x-own')", ["asked for the header x-own at look.py:2"]),
+        ("headers.get('X-Own')", ["asked for the header X-Own at look.py:2"]),
+        ("headers.get('etag')", []),
+        ("headers.get('x-ms-meta-a')", []),
+        ("headers.get('content-length')", []),
+    ],
+)
+def test_a_header_that_no_cassette_keeps_is_told_where_the_project_asks(
+    service, make_recorder, tmp_path, text, told
+):
+    service.on("GET", "/x", lambda call: (200, {"x-own": "a", "etag": "b"}, {}))
+    inside = look_from(tmp_path / "look.py", text)
+    outside = look_from(tmp_path.parent / "look.py", text)
+
+    with make_recorder(Mode.RECORD, source_root=tmp_path) as recorder:
+        answer = requests.get(f"{service.url}/x", verify=str(service.ca))
+        assert outside(answer.headers) == inside(answer.headers)
+
+    assert list(recorder.unseen) == told
+
+
+class Slow(http.client.HTTPConnection):
+    """Never gets its connection."""
+
+    def connect(self):
+        raise TimeoutError
+
+
+def test_a_connection_that_does_not_come_fails_with_the_request_in_replay_too(
+    make_recorder, cassette_path
+):
+    for mode in (Mode.RECORD, Mode.REPLAY):
+        with make_recorder(mode) as recorder:
+            connection = Slow("slow.example")
+            with pytest.raises(TimeoutError):
+                connection.request("GET", "/x")
+        if mode is Mode.RECORD:
+            recorder.save()
+
+    (one,) = load_cassette(cassette_path).interactions
+    assert one.failure is not None
+    assert (one.failure.kind, one.failure.raised) == ("timeout", "ConnectTimeout")
