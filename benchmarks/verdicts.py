@@ -10,8 +10,9 @@ for parsed bodies, and for a whole call, from text.
 
 Every body is an object of its own, parsed before the clock starts, a hundred at a
 time, but for whole calls, and judged once, under a name of its own; the misspelt name
-differs from body to body. No verdict is kept by anybody. Slow contenders judge a
-sample of the batch. Rates are by the processor's clock, of the thread that judges, in
+differs from body to body. No verdict is kept by anybody; ours keeps what a command
+reads, by its text, which bodies of one client share, as these do. Slow contenders judge
+a sample of the batch. Rates are by the processor's clock, of the thread that judges, in
 Python and in Node: what else the machine does stays out, and so does V8's parallel
 garbage collection. All take turns on one core.
 

@@ -9,7 +9,8 @@ family of bodies (``inputs`` and ``inputDataBindings``). Knows no schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from azml_contract.finding import Finding
@@ -108,23 +109,17 @@ def _is_bound(
     text: str, path: Path, binders: Sequence[dict[str, Any]], space: Any = None
 ) -> bool:
     """Whether a command reads what is bound, and all of it: False says nothing."""
-    read: list[str] = []
-    for kind, name in _EXPRESSION.findall(text) if "${{" in text else ():
-        name = name.rstrip()
+    reads = _find_reads(text)
+    for kind, name in reads:
         if kind == "search_space":
             if not space or name not in space:
                 return False
-            read.append(name)
         elif kind not in _BINDERS or not _holds(binders, _BINDERS[kind], name):
             return False
-    if "AZURE_ML_" in text:
-        for kind, name in _VARIABLE.findall(text):
-            if not _holds(binders, _BINDERS[_PLURALS[kind]], name):
-                return False
-    if not space:
-        return True
-    # Names with dashes are appended to the command as arguments.
-    return not [name for name in space if name not in read and name[:1] != "-"]
+    for kind, name in _find_variables(text):
+        if not _holds(binders, _BINDERS[_PLURALS[kind]], name):
+            return False
+    return not space or not _find_unread_names(space, reads)
 
 
 def _holds(binders: Sequence[dict[str, Any]], keys: tuple[str, ...], name: str) -> bool:
@@ -140,23 +135,42 @@ def _holds(binders: Sequence[dict[str, Any]], keys: tuple[str, ...], name: str) 
 def _tell_unbound(
     grader: Grader, command: _Command, path: Path, found: list[Finding]
 ) -> None:
-    text = command.text
-    reads = _find_reads(text) if "${{" in text else {}
+    reads = _find_reads(command.text)
     for kind, name in reads:
         if not command.binds(kind, name):
             found.append(_find_unbound(grader, command, kind, name))
-    if "AZURE_ML_" in text:
-        for kind, name in dict.fromkeys(_VARIABLE.findall(text)):
-            if not command.binds_variable(kind, name):
-                found.append(_find_unbound_variable(grader, command, kind, name))
-    for name in command.space or ():
-        if ("search_space", name) not in reads and name[:1] != "-":
-            found.append(_find_unread(grader, name, path))
+    for kind, name in _find_variables(command.text):
+        if not command.binds_variable(kind, name):
+            found.append(_find_unbound_variable(grader, command, kind, name))
+    for name in _find_unread_names(command.space or (), reads):
+        found.append(_find_unread(grader, name, path))
 
 
-def _find_reads(text: str) -> dict[tuple[str, str], None]:
+# A client sends the same command again and again: it is taken apart once.
+
+
+@lru_cache(maxsize=64)
+def _find_reads(text: str) -> tuple[tuple[str, str], ...]:
     """What expressions name: kind and name, each once, in their order."""
-    return {(kind, name.rstrip()): None for kind, name in _EXPRESSION.findall(text)}
+    named = _EXPRESSION.findall(text) if "${{" in text else ()
+    return tuple(dict.fromkeys((kind, name.rstrip()) for kind, name in named))
+
+
+@lru_cache(maxsize=64)
+def _find_variables(text: str) -> tuple[tuple[str, str], ...]:
+    """What variables name: ``INPUT`` or ``OUTPUT``, and the name, each once."""
+    return tuple(dict.fromkeys(_VARIABLE.findall(text)))
+
+
+def _find_unread_names(
+    space: Iterable[str], reads: Sequence[tuple[str, str]]
+) -> list[str]:
+    # Names with dashes are appended to the command as arguments.
+    return [
+        name
+        for name in space
+        if ("search_space", name) not in reads and name[:1] != "-"
+    ]
 
 
 def _find_commands(job: dict[str, Any], path: Path) -> list[tuple[Any, ...]]:
