@@ -51,6 +51,14 @@ def test_a_webhook_in_a_path_goes_by_its_form(start):
     assert "kT4vXq9Zm7" not in REDACTOR.text(f"send to {webhook} then")
 
 
+def test_the_shortest_token_is_one():
+    token = "AK" + "Cp5Vq9Zm7bR2nL"
+
+    assert len(token) == 16
+    for text in (token, f"/a/{token}/b"):
+        assert token not in REDACTOR.text(text)
+
+
 def test_every_kind_of_these_is_known():
     assert {one.kind for one in load_shapes()} >= TOKENS.keys()
 
