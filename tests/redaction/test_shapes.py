@@ -9,7 +9,7 @@ import pytest
 
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
-from azml_contract.redaction.shapes import find_shapes, load_shapes
+from azml_contract.redaction.shapes import find_shapes, load_shapes, redact_shapes
 
 REDACTOR = Redactor(RedactionRules())
 # In two parts, so that nobody takes them for tokens.
@@ -57,6 +57,19 @@ def test_the_shortest_token_is_one():
     assert len(token) == 16
     for text in (token, f"/a/{token}/b"):
         assert token not in REDACTOR.text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("x?se=2026-01-02&sig=a1%3D", "x?se=2000-01-01T00:00:00Z&sig=REDACTED"),
+        ("x?st=2026-01-02T00%3A00&sig=REDACTED", "x?st=2000-01-01T00%3A00%3A00Z&sig=R"),
+        ("of a design: x?se=2026-01-02", "of a design: x?se=2026-01-02"),
+        ("x?se=2026-01-02", "x?se=2026-01-02"),
+    ],
+)
+def test_times_go_with_a_signature_alone(text, made):
+    assert redact_shapes(text).startswith(made)
 
 
 def test_every_kind_of_these_is_known():
