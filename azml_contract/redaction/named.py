@@ -30,8 +30,8 @@ from azml_contract.redaction.tables import redact_tables
 
 _TRIGGERS = (
     "pass", "pwd", "secret", "token", "key", "sas", "pat", "credential", "connstr",
-    "connectionstring", "connection_string", "connection-string", "authorization",
-    "auth", "pw", "bearer", "jwt", "webhook", "signature", "dsn", "cookie", "kennw",
+    "connectionstring", "connection_string", "connection-string", "auth",
+    "pw", "bearer", "jwt", "webhook", "signature", "dsn", "cookie", "kennw",
     "saml", "paßw", "wachtwoord", "contrase", "senha", "parola",
 )  # fmt: skip
 
