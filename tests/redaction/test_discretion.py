@@ -77,7 +77,11 @@ def test_logs_are_as_they_were_once_the_recorder_is_left(make_recorder, real, ca
     [
         ("{'a': 'Wq7!bl...erfly-Zk'}", "{'a': 'REDACTED...REDACTED'}"),
         ("Wq7!blue... and ...fly-Zk", "REDACTED... and ...REDACTED"),
+        ("Wq7!bluebutterfly-Z...", "REDACTED..."),
+        ("...q7!bluebutterfly-Zk", "...REDACTED"),
+        ("x Wq7!... x", "x REDACTED... x"),
         ("wait... Wq7 ...Zk", "wait... Wq7 ...Zk"),
+        ("Wq7!......y-Zk", "REDACTED......REDACTED"),
         ("...Wq7!...-Zk...fly-Zk", "...REDACTED...-Zk...REDACTED"),
     ],
 )
