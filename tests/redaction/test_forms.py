@@ -222,6 +222,17 @@ def test_a_run_of_base64_is_rewritten_where_it_holds_something(text, made):
     assert rewrite_base64(text, shout_bytes) == made
 
 
+@pytest.mark.parametrize(("sign", "other"), [("_", "-"), ("-", "_")])
+def test_base64_of_urls_is_told_by_either_of_its_signs(sign, other):
+    text = "??? a secret ???" if sign == "_" else ">>> a secret >>>"
+    run = base64.urlsafe_b64encode(text.encode()).decode()
+    assert sign in run
+    assert other not in run
+    for new in ("???", ">>>"):
+        made = rewrite_base64(run, lambda _, new=new: new.encode() * 5)
+        assert made == base64.urlsafe_b64encode(new.encode() * 5).decode().rstrip("=")
+
+
 @pytest.mark.parametrize("between", ["\n", "\r\n", "\n  ", " "])
 def test_base64_in_lines_is_one_run(between):
     def wrap(run: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from azml_contract.exchange import Request
+from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import Identifier, RedactionRules
 
@@ -166,8 +166,6 @@ def test_a_form_is_rewritten_field_by_field():
 
 
 def test_what_an_exchange_shows_is_known_from_then_on():
-    from azml_contract.exchange import Exchange, Response
-
     shown = Exchange(
         Request(
             "PUT", "https://x.example", (), json.dumps({"password": WORD}).encode()
