@@ -117,9 +117,12 @@ class Response:
         """The body as JSON; None for an empty body.
 
         Raises:
-            ValueError: The body is not JSON.
+            ValueError: The body is not JSON, or nested too deep.
         """
-        return json.loads(self.body) if self.body.strip() else None
+        try:
+            return json.loads(self.body) if self.body.strip() else None
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ class Content:
                 self._key = "json:" + json.dumps(
                     value, sort_keys=True, separators=(",", ":")
                 )
-            except ValueError:
+            except (ValueError, RecursionError):
                 self._key = exact_content(raw)._key
         assert self._key is not None
         return self._key
@@ -122,7 +122,7 @@ class Content:
             return self.key
         try:
             return "json:" + json.dumps(self._level(self._text), separators=(",", ":"))
-        except ValueError:
+        except (ValueError, RecursionError):
             return self.key
 
     @property
@@ -157,11 +157,14 @@ class Content:
 
         marshal, unlike ``==``, tells true from 1, and is dearer.
         """
-        if self._plain is None or self._plain != other._plain:
-            return False  # the keys decide
-        if not (_may_have_boolean(self._raw) or _may_have_boolean(other._raw)):
-            return True
-        return marshal.dumps(self._plain, 2) == marshal.dumps(other._plain, 2)
+        try:
+            if self._plain is None or self._plain != other._plain:
+                return False  # the keys decide
+            if not (_may_have_boolean(self._raw) or _may_have_boolean(other._raw)):
+                return True
+            return marshal.dumps(self._plain, 2) == marshal.dumps(other._plain, 2)
+        except (ValueError, RecursionError):  # nested too deep
+            return False
 
 
 def _may_have_boolean(text: bytes | Callable[[], bytes]) -> bool:
@@ -280,8 +283,8 @@ class Matcher:
         kind = _content_type(request.headers)
         if "x-www-form-urlencoded" in kind:
             return Content(f"form:{canonical_form(body)}")
-        is_parted = "multipart/" in kind
-        if not is_parted and ("json" in kind or body.lstrip()[:1] in (b"{", b"[")):
+        is_braced = body.lstrip()[:1] in (b"{", b"[")
+        if is_braced or ("json" in kind and "multipart/" not in kind):
             return self._json(body)
         return exact_content(level_boundary(kind, body))
 

@@ -236,11 +236,11 @@ class _KnownOnly(Redactor):
             return self.binary(body)
         try:
             value = json.loads(text) if text[:1] in ("{", "[") else None
+            changed = self.json(value, self.text)
         except (ValueError, RecursionError):
             value = None
         if value is None:
             return self.text(text).encode()
-        changed = self.json(value, self.text)
         return body if changed == value else json.dumps(changed).encode()
 
 

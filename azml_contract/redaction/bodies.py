@@ -51,9 +51,9 @@ def rewrite_body(
         return as_text(text).encode()
     try:
         value = json.loads(text)
+        changed = as_json(value)
     except (ValueError, RecursionError):
         return as_text(text).encode()
-    changed = as_json(value)
     return body if changed == value else json.dumps(changed).encode()
 
 

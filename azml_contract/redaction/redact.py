@@ -259,9 +259,9 @@ class Redactor:
             return None
         try:
             value = json.loads(text)
+            redacted = self.json(value, lambda inner: self.text(inner, depth + 1))
         except (ValueError, RecursionError):
             return None
-        redacted = self.json(value, lambda inner: self.text(inner, depth + 1))
         if redacted == value:
             return text
         compact = json.dumps(value, separators=(",", ":"), ensure_ascii=False) == text

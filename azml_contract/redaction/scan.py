@@ -296,7 +296,7 @@ def _look_alone(text: str) -> tuple[str, ...]:
 def _read_inside(text: str) -> tuple[str, ...]:
     objects: list[str] = []
     rewrite_objects(text, lambda one: objects.append(one) or one)  # type: ignore[func-returns-value]
-    told = (piece for one in objects for piece in _told(json.loads(one)))
+    told = (piece for one in objects for piece in _told_in(one))
     return (*text_readings(text), *told)
 
 
@@ -311,8 +311,13 @@ def _pieces(text: str) -> list[str]:
         return [*base.split("/"), *query.split("&")]
     if text[:1] not in ("{", "["):
         return []
+    return list(dict.fromkeys(_told_in(text)))
+
+
+def _told_in(text: str) -> list[str]:
+    """Names and texts of JSON; none where it is no JSON, or nested too deep."""
     try:
-        return list(dict.fromkeys(_told(json.loads(text))))
+        return list(_told(json.loads(text)))
     except (ValueError, RecursionError):
         return []
 

@@ -65,6 +65,8 @@ def test_what_must_stay_exact_is_no_json_and_no_large_text(size, kind):
         ('["\ud800"]', "surrogates not allowed"),
         ('["\\ud800"]', "surrogates not allowed"),
         (b"[" * 100_000, "nested too deep"),
+        (b"[" * 202 + b"]" * 202, "nested too deep"),
+        ('{"a":' * 201 + "[]" + "}" * 201, "nested too deep"),
         (b"[1", "line 1 column 3"),
     ],
 )
@@ -82,6 +84,7 @@ def test_of_a_name_that_stands_twice_none_is_lost():
     ("raw", "value"),
     [
         (b"[1.50]", [1.5]),
+        (b"[" + b"[]," * 300 + b"{}]", [*[[]] * 300, {}]),
         (b'["\\ud83d\\ude00"]', ["😀"]),
         ('["😀"]'.encode(), ["😀"]),
         ('["a"]'.encode("utf-16"), ["a"]),

@@ -54,6 +54,18 @@ def test_a_sas_in_another_charset_is_levelled_as_any():
     assert one.equals(other)
 
 
+@pytest.mark.parametrize("more", range(0, 1000, 50))
+def test_a_body_as_deep_as_the_stack_is_compared_nevertheless(more):
+    one, other = (
+        content(b"[" * more + inner + b"]" * more)
+        for inner in (b'{"a":1}', b'{"a": 1}')
+    )
+
+    assert one.equals(other) or one.key != other.key
+    assert not one.equals(content(b"[" * more + b"]" * more))
+    assert one.as_sent
+
+
 def test_what_only_looks_like_json_is_compared_by_its_bytes():
     broken = content(b'{"a": ')
 

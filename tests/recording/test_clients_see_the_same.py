@@ -35,6 +35,32 @@ def test_bytes_and_charsets_are_those_of_the_service(base, same, client):
     same(lambda: [client(f"{base}{path}") for path in PAGES])
 
 
+JSON, PARTED = "application/json", "multipart/form-data; boundary=x"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/plain", b'\n {"a": 1}'),
+        (PARTED, b'{"a": [1.50, "\\u00e9"]}'),
+        ("application/x-www-form-urlencoded", b'{"a": [1.50, "b=c&d"]}'),
+        (JSON, '{"a": "\xe9"}'.encode("utf-16")),
+        *((JSON, b'{"a":' * deep + b"1" + b"}" * deep) for deep in (199, 480, 950)),
+        *((JSON, b"[" * deep + b'"a"' + b"]" * deep) for deep in (199, 480, 950)),
+    ],
+)
+def test_a_body_is_found_again_however_it_is_spelt_and_called(base, same, kind, body):
+    def story():
+        bodies = (body, body.replace(b"1", b"2").replace(b"a", b"b"), body)
+        headers = {"Content-Type": kind}
+        return [
+            requests.post(f"{base}/echo", data=one, headers=headers).content
+            for one in bodies
+        ]
+
+    assert len(set(same(story))) == 2
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_chunks_come_whole(base, same, client):
     assert same(lambda: client(f"{base}/chunked"))[1] == b"".join(CHUNKS)
