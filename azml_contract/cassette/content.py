@@ -21,10 +21,9 @@ from math import isinf
 from typing import Any
 
 from azml_contract.exchange import Headers, find_header
+from azml_contract.nesting import is_too_deep
 
 SIDE_FILE_BYTES = 64 * 1024
-_MOST_NESTED = 200
-"""Levels that a function which calls itself can walk, wherever it is called."""
 _MOST_HELD_BYTES = 16 * 1024 * 1024
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.IGNORECASE)
@@ -100,27 +99,9 @@ def parse_json(raw: bytes | str) -> Any:
             _COMPACT.encode(value).encode()
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    if _may_be_deep(raw) and _is_deep(value):
+    if is_too_deep(raw, value):
         raise ValueError("nested too deep")
     return value
-
-
-def _may_be_deep(raw: bytes | str) -> bool:
-    if isinstance(raw, str):
-        return raw.count("[") + raw.count("{") > _MOST_NESTED
-    return raw.count(b"[") + raw.count(b"{") > _MOST_NESTED
-
-
-def _is_deep(value: Any) -> bool:
-    """Whether there are more levels of lists and objects than can be walked."""
-    level = [value]
-    for _ in range(_MOST_NESTED + 1):
-        lists = [one for one in level if isinstance(one, list)]
-        objects = [one.values() for one in level if isinstance(one, dict)]
-        level = [inner for held in (*lists, *objects) for inner in held]
-        if not level:
-            return False
-    return True
 
 
 class ParsedBodies:

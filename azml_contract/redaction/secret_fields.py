@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from azml_contract.nesting import is_too_deep
 from azml_contract.redaction.command_lines import is_short_secret
 from azml_contract.redaction.rules import FORM_SECRETS, KEY_LIST_PLAIN, QUERY_SECRETS
 from azml_contract.redaction.secret_words import (
@@ -188,14 +189,15 @@ def redact_field(value: Any, name: str = "") -> Any:
 
 
 def parse_nested(text: str) -> Any:
-    """The object or list that a text holds as JSON; None where it holds none."""
+    """The object or list that a text holds as JSON; None where none can be walked."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict | list) else None
+    is_walked = isinstance(value, dict | list) and not is_too_deep(text, value)
+    return value if is_walked else None
 
 
 def secret_form_fields(text: str) -> list[str]:

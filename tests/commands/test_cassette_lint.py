@@ -308,6 +308,22 @@ def test_what_cannot_be_read_is_a_finding(azml_contract, planted, tmp_path):
     assert f"in {len(PLANTED)} recordings." in done.out
 
 
+def test_json_too_deep_to_be_walked_is_looked_into_as_text(azml_contract, tmp_path):
+    held = '{"a":' * 900 + '{"password": "Zq8vN3kLp0sX"}' + "}" * 900
+    file = COMMITTED / "failures" / "missing_compute" / "2024-04-01.json"
+    cassette = json.loads(file.read_text("utf-8"))
+    cassette["interactions"][0]["response"]["body"] = {"text": held}
+    (tmp_path / "deep.json").write_text(json.dumps(cassette))
+
+    found = azml_contract("cassette", "lint", "deep.json")
+    scrubbed = azml_contract("cassette", "scrub", "deep.json", "-o", "clean.json")
+
+    assert found.code == 1
+    assert "AZC401" in found.out
+    assert scrubbed.code == 0
+    assert "Zq8vN3kLp0sX" not in (tmp_path / "clean.json").read_text()
+
+
 def test_warnings_fail_only_where_asked_for(azml_contract, planted, tmp_path):
     azml_contract("cassette", "scrub", planted("2024-04-01.json"), "--in-place")
 

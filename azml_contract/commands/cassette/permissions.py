@@ -165,7 +165,7 @@ def _say_limits(needs: _Needs, *, given: bool) -> None:
 def _body(body: bytes | None) -> Any:
     try:
         return json.loads(body) if body else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
