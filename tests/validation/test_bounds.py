@@ -7,6 +7,7 @@ from collections import OrderedDict
 import pytest
 
 from azml_contract.contract.catalog import known_versions, load_contract
+from azml_contract.contract.model import Definition, Property, Type
 from azml_contract.finding import Evidence, Severity
 from azml_contract.validation import body
 from azml_contract.validation import bounds as table
@@ -110,3 +111,47 @@ def test_a_bound_is_about_what_exists_and_what_no_specification_bounds(bound):
             assert definition.properties[name].type.pattern == ""
             assert tight.properties[name].type != definition.properties[name].type
     assert owners
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "holds"),
+    [
+        ("", "", ["2021-01-01", "2022-05-01", "2024-04-01"]),
+        ("2022-05-01", "", ["2022-05-01", "2024-04-01"]),
+        ("", "2022-05-01", ["2021-01-01", "2022-05-01"]),
+        ("2022-05-01", "2022-05-01", ["2022-05-01"]),
+    ],
+)
+def test_a_bound_holds_at_its_versions_both_ends_included(first, last, holds):
+    bound = Bound("x", "Job", ("a",), "is bad", first=first, last=last)
+    versions = ("2021-01-01", "2022-05-01", "2024-04-01")
+
+    assert [one for one in versions if bound.holds_at(one)] == holds
+
+
+@pytest.mark.parametrize(
+    ("known", "limits", "limited"),
+    [
+        (Type("integer"), {"minimum": 2}, Type("integer", minimum=2)),
+        (Type("integer", minimum=1), {"minimum": 2}, Type("integer", minimum=2)),
+        (Type("integer", minimum=3), {"minimum": 2}, Type("integer", minimum=3)),
+        (Type("integer", maximum=1), {"maximum": 2}, Type("integer", maximum=1)),
+        (Type("integer", maximum=3), {"maximum": 2}, Type("integer", maximum=2)),
+        (Type("string"), {"pattern": "b"}, Type("string", pattern="b")),
+        (Type("string", pattern="a"), {"pattern": "b"}, Type("string", pattern="a")),
+        (Type("string", max_length=9), {"max_length": 5}, Type("string", max_length=5)),
+    ],
+)
+def test_a_limit_that_is_tighter_already_stays(monkeypatch, known, limits, limited):
+    bound = Bound("x", "Job", ("a", "absent"), "is bad", limits)
+    monkeypatch.setattr(table, "BOUNDS", (bound,))
+    job = Definition("Job", {"a": Property("a", known), "b": Property("b", known)})
+    tight = Tightened({"Job": job, "Data": job}, "2024-04-01")
+
+    assert tight["Job"].properties["a"].type == limited
+    assert tight["Job"].properties["b"].type == known
+    assert tight["Data"] is job
+    assert tight["Job"] is tight["Job"]
+    assert (list(tight), len(tight)) == (["Job", "Data"], 2)
+    assert "Job" in tight
+    assert "Other" not in tight

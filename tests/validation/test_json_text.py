@@ -159,6 +159,118 @@ def test_a_defect_is_named_and_mended(text, value, kind, message, pointer):
     assert read(text) == (value, [(kind, message, pointer)])
 
 
+@pytest.mark.parametrize(
+    ("word", "value", "right"),
+    [
+        *(("True", True, "true"), ("False", False, "false"), ("None", None, "null")),
+        *(("undefined", None, "null"), ("NaN", None, "null")),
+        *(("Infinity", None, "null"), ("-Infinity", None, "null")),
+    ],
+)
+def test_values_of_other_languages_are_told_with_the_right_one(word, value, right):
+    parsed = parse_json(f'{{"a": {word}}}'.encode())
+
+    (defect,) = parsed.defects
+    assert parsed.value == {"a": value}
+    assert defect.message == f"{word} is no value of JSON. Line 1, column 7."
+    assert defect.cure == f"Write {right}."
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "cure"),
+    [
+        ('{"a": "x\ty"}', "x\ty", "Write \\u0009."),
+        ('{"a": "x\x01y\x02"}', "x\x01y\x02", "Write \\u0001."),
+        (
+            '{"a": "x\ny"}',
+            "x\ny",
+            "Write \\n for each line break, for example with jq -Rs or json.dumps.",
+        ),
+        ('{"a": "\\u12"}', "\\u12", "Write \\u0041."),
+        ('{"a": "\\ud83d\\ude00",}', "\U0001f600", "Remove the comma."),
+        ('{"a": "\\ud83dx",}', "\ud83dx", "Remove the comma."),
+        ('{"a": "\\ud83d\\u0041",}', "\ud83dA", "Remove the comma."),
+        ('{"a": "\\t\\/\\"",}', '\t/"', "Remove the comma."),
+        ("{'a': 'x\"y'}", 'x"y', 'Use ".'),
+    ],
+)
+def test_a_text_is_read_with_all_that_is_raw_or_escaped_in_it(text, value, cure):
+    parsed = parse_json(text.encode())
+
+    assert parsed.value == {"a": value}
+    assert parsed.defects[0].cure == cure
+    if cure.startswith("Write \\u0009"):
+        assert parsed.defects[0].message == (
+            "A string holds the raw control character U+0009. Line 1, column 9."
+        )
+        assert (parsed.defects[0].old, parsed.defects[0].new) == ("\t", "\\t")
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [("+1", 1), ("01", 1), ("1.", 1.0), (".5", 0.5), ("-.5e1", -5.0), ("1e2", 100.0)],
+)
+def test_a_number_that_json_does_not_know_is_read_as_it_is_meant(number, value):
+    parsed = parse_json(f'{{"a": {number},}}'.encode())
+
+    assert parsed.value == {"a": value}
+    is_bad = number != "1e2"
+    told = [one.message.partition(" Line")[0] for one in parsed.defects]
+    assert (f"{number} is no number of JSON." in told) is is_bad
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "message"),
+    [
+        (
+            '{"a": "x,\n "b": 1}',
+            {"a": "x", "b": 1},
+            "This string lacks its closing quote. Line 1, column 7.",
+        ),
+        (
+            '{"a": "x\n}',
+            {"a": "x"},
+            "This string lacks its closing quote. Line 1, column 7.",
+        ),
+        ('{"a" 1}', {"a": 1}, 'A colon is missing after "a". Line 1, column 6.'),
+        (
+            '{"a": 1,, "b": 2}',
+            {"a": 1, "b": 2},
+            "A comma stands twice. Line 1, column 9.",
+        ),
+        ('{"a": [1}', {"a": [1]}, "'}' closes what ']' should. Line 1, column 9."),
+        ('{"a": [1', {"a": [1]}, "This array is never closed. Line 1, column 7."),
+        ('{"a": 1', {"a": 1}, "This object is never closed. Line 1, column 1."),
+        (
+            '{"a": ',
+            {"a": None},
+            "The body ends where a value is expected. Line 1, column 7.",
+        ),
+        (
+            '{"a": , "b": 1}',
+            {"a": None, "b": 1},
+            "A value is missing here. Line 1, column 7.",
+        ),
+        ('{a": 1}', {"a": 1}, "The name a lacks its opening quote. Line 1, column 2."),
+        ('{"a: 1}', {"a": 1}, "The name a lacks its closing quote. Line 1, column 2."),
+        (
+            '{"a": x"}',
+            {"a": "x"},
+            "This string lacks its opening quote. Line 1, column 7.",
+        ),
+        ('{"a": $X}', {"a": "$X"}, "$X is no value of JSON. Line 1, column 7."),
+        ('{"a": /* x */ 1}', {"a": 1}, "JSON knows no comments. Line 1, column 7."),
+        ('{"a": 1 # x\n}', {"a": 1}, "JSON knows no comments. Line 1, column 9."),
+        ('{"a": 1}}', {"a": 1}, "The body goes on after its end. Line 1, column 9."),
+    ],
+)
+def test_a_slip_is_told_and_the_rest_is_read_as_it_is_meant(text, value, message):
+    found, defects = read(text)
+
+    assert found == value
+    assert [one[1] for one in defects] == [message]
+
+
 def test_several_defects_are_told_in_one_pass():
     text = '{"a": "x\ny", "b": [1,], "b": 2,}'
 
