@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from azml_contract.contract.catalog import DATA, DEFINITIONS, OPERATIONS, load_contract
+from azml_contract.contract.catalog import (
+    DATA,
+    DEFINITIONS,
+    OPERATIONS,
+    load_contract,
+    read_catalog,
+)
 from azml_contract.contract.compile import (
+    REPOSITORIES,
     compile_data,
     find_altered,
     find_drift,
@@ -165,6 +174,60 @@ def test_altered_data_is_noticed(tmp_path: Path, swaggers: Any) -> None:
         file.write("  x: string\n")
     (line,) = find_altered(tmp_path / "data")
     assert "definitions.txt was altered" in line
+
+
+def test_the_catalogue_says_where_the_data_comes_from() -> None:
+    sources = read_catalog(DATA)["sources"]
+
+    assert sources == {str(kind): facts for kind, facts in REPOSITORIES.items()}
+    assert {kind: facts["repository"] for kind, facts in sources.items()} == {
+        "swagger": "https://github.com/Azure/azure-rest-api-specs",
+        "bicep-types": "https://github.com/Azure/bicep-types-az",
+    }
+
+
+def test_a_catalogue_tells_each_file_by_its_place_and_digest(
+    tmp_path: Path, swaggers: Any
+) -> None:
+    made = swaggers.define({"Job": {"properties": {}}})
+    (file,) = made.files
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+
+    def files(root: Path) -> Any:
+        catalog = json.loads(compile_data([made], root, {})["catalog.json"])
+        assert (catalog["format"], catalog["sources"]) == (1, {})
+        (version,) = catalog["versions"].values()
+        assert version["source"] == "swagger"
+        return version["files"]
+
+    assert files(tmp_path) == {file.relative_to(tmp_path).as_posix(): digest}
+    assert files(tmp_path / "elsewhere") == {file.name: digest}
+
+
+def test_a_data_file_that_is_gone_is_altered_and_differs(
+    tmp_path: Path, swaggers: Any
+) -> None:
+    texts = compile_data([swaggers.define({"Job": {"properties": {}}})], tmp_path)
+    folder = tmp_path / "new" / "data"
+    save_data(texts, folder)
+    assert find_drift(texts, folder) == []
+    (folder / DEFINITIONS).unlink()
+
+    (altered,) = find_altered(folder)
+    first, is_, should_be = find_drift(texts, folder)[:3]
+    assert altered.startswith(f"{folder / DEFINITIONS} was altered: its sha256")
+    assert first == f"{folder / DEFINITIONS} differs from what the specifications say:"
+    assert is_ == "  line 1 is   (no line)"
+    assert should_be.startswith("  should be ")
+
+
+def test_at_most_five_lines_that_differ_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("".join(f"{n}\n" for n in range(9)))
+    report = find_drift({"a": "0\n" + "".join(f"x{n}\n" for n in range(9))}, tmp_path)
+
+    assert len(report) == 11
+    assert report[1:3] == ["  line 2 is   1", "  should be x0"]
+    assert report[-1] == "  should be x4"
 
 
 def test_drift_shows_the_first_lines_that_differ(tmp_path: Path, swaggers: Any) -> None:

@@ -184,3 +184,82 @@ def test_a_new_version_that_changes_nothing_changes_no_text() -> None:
     before = write_versions(VERSIONS[3:], VERSIONS)
     newer = [*VERSIONS, "2024-01-01", "2024-01-01-preview"]
     assert write_versions(newer[3:], newer) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (Type("number", minimum=0.0, maximum=1.5), "number min=0 max=1.5"),
+        (Type("number", minimum=1.0, maximum=0), "number min=1.0 max=0"),
+        (Type("string", min_length=0, max_length=9), "string minLength=0 maxLength=9"),
+        (Type("string", pattern="^a b@$"), r'string pattern="^a\u0020b\u0040$"'),
+        (Type("string", format="date time"), "string format=date%20time"),
+        (Type("ref", ref="A b"), "A%20b"),
+        (
+            Type("array", items=Type("string"), min_items=1, max_items=2),
+            "[string] minItems=1 maxItems=2",
+        ),
+        (
+            Type("map", items=Type("any"), items_nullable=True, unique_items=True),
+            "{any ?} unique",
+        ),
+        (Type("string", enum=("a", "b|c", "")), "(a|b%7Cc|%)"),
+        (Type("string", enum=(".a",), enum_open=True), "(%2Ea|*)"),
+    ],
+)
+def test_a_type_is_written_in_these_words(kind: Type, words: str) -> None:
+    assert write_type(kind) == words
+    assert read_type(words) == kind
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "string"),
+        ({"required": True, "nullable": True}, "string ? !"),
+        ({"nullable": None}, "string ~"),
+        ({"read_only": True, "mutability": frozenset({"read"})}, "string ro"),
+        (
+            {"read_only": True, "mutability": frozenset({"read", "create"})},
+            "string use=create,read ro",
+        ),
+        ({"mutability": frozenset({"read"})}, "string use=read"),
+        ({"write_only": True, "secret": True}, "string secret wo"),
+        ({"has_default": True, "default": "a b"}, r'string default="a\u0020b"'),
+        ({"has_default": True, "default": None}, "string default=null"),
+    ],
+)
+def test_a_property_is_written_in_these_words(facts: Any, words: str) -> None:
+    prop = Property("x", Type("string"), **facts)
+
+    assert write_property(prop) == words
+    assert read_property("x", words) == prop
+
+
+def test_what_bicep_types_cannot_say_is_left_out() -> None:
+    full = Property(
+        "x",
+        Type("string", format="duration", pattern="a"),
+        required=True,
+        read_only=True,
+        write_only=True,
+        secret=True,
+        mutability=frozenset({"create"}),
+        has_default=True,
+        default="a",
+    )
+
+    assert write_property(blur(full)) == 'string pattern="a" ~ secret ro wo !'
+    kept = Property("x", Type("string", format="uuid"), nullable=False)
+    assert write_property(blur(kept)) == "string format=uuid ~"
+    listed = Type("array", items=Type("object"), items_nullable=True, unique_items=True)
+    assert write_property(blur(Property("x", listed))) == "[any] ~"
+
+
+def test_words_of_a_text_are_apart_but_for_what_is_in_brackets() -> None:
+    assert split_words("string ! ro") == ["string", "!", "ro"]
+    assert split_words('[{string pattern="]}"} ?] unique !') == [
+        *('[{string pattern="]}"} ?]', "unique", "!"),
+    ]
+    assert split_words("{any}") == ["{any}"]
+    assert split_words("") == [""]
