@@ -121,3 +121,27 @@ def test_a_connection_that_does_not_come_fails_with_the_request_in_replay_too(
     (one,) = load_cassette(cassette_path).interactions
     assert one.failure is not None
     assert (one.failure.kind, one.failure.raised) == ("timeout", "ConnectTimeout")
+
+
+@pytest.mark.parametrize("mode", [Mode.RECORD, Mode.REPLAY])
+def test_a_request_that_is_given_up_before_it_is_whole_is_none(
+    service, record, make_recorder, mode
+):
+    service.on("GET", "/x", lambda call: (200, {}, {}))
+    record(lambda _: requests.get(f"{service.url}/x", verify=str(service.ca)))
+    with make_recorder(mode) as recorder:
+        host = service.url.removeprefix("https://")
+        connection = http.client.HTTPConnection(host)
+        connection.putrequest("POST", "/y")
+        connection.putheader("Content-Length", "3")
+        connection.endheaders()
+        connection.close()
+
+    assert recorder.exchanges == 0
+
+
+def test_a_connection_that_may_not_open_itself_says_so(make_recorder):
+    connection = http.client.HTTPConnection("127.0.0.1", 9)
+    connection.auto_open = 0
+    with make_recorder(Mode.RECORD), pytest.raises(http.client.NotConnected):
+        connection.request("GET", "/x")
