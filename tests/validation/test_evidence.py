@@ -60,6 +60,22 @@ def forget() -> None:
     evidence.find_observed.cache_clear()
 
 
+def test_rows_are_written_by_operation_version_and_status_whatever_their_order() -> (
+    None
+):
+    older = [{**row, "api_version": "2021-03-01-preview"} for row in ROWS]
+    other = [{**row, "operation": "Things_Get"} for row in ROWS]
+    rows = [*other, *older, *ROWS]
+
+    written = compile_evidence.write_evidence(rows)
+
+    assert written == compile_evidence.write_evidence(rows[::-1])
+    heads = [block.split("\n")[0].split()[:3] for block in written.split("\n\n")]
+    assert heads == [
+        [row["operation"], row["api_version"], str(row["status"])] for row in rows
+    ]
+
+
 @pytest.mark.usefixtures("things")
 def test_accepted_counts_successes_of_all_exchanges() -> None:
     def accepted(pointer: str, types: str = "") -> Count | None:
