@@ -11,11 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 import requests
+from asked_outside import describe, gateway
 
 from azml_contract.exchange import Request, Response
 from azml_contract.gateway.certificates import Authority
@@ -24,9 +24,8 @@ from azml_contract.gateway.proxy import Refuse
 from azml_contract.gateway.sockets import Watch
 from azml_contract.gateway.upstream import Received
 from azml_contract.recording import outside as outside_module
-from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
+from azml_contract.recording.engine import Mode
 from azml_contract.recording.outside import Outside, PlayedHosts
-from azml_contract.redaction.rules import RedactionRules
 
 HOST = "account.blob.core.windows.net"
 LARGE = bytes(range(256)) * 12_000  # 3 MB
@@ -86,30 +85,6 @@ def authority() -> Authority:
     return Authority([HOST, "management.azure.com", "login.microsoftonline.com"])
 
 
-@contextmanager
-def gateway(authority: Authority, path: Path, mode: Mode, far):
-    settings = RecorderSettings(
-        path=path,
-        mode=mode,
-        scenario="x/y",
-        api_version="2024-04-01",
-        target="emulator",
-        rules=RedactionRules(),
-        intercepts=False,
-    )
-    with Recorder(settings) as recorder:
-        outside = Outside(recorder, far, authority)
-        outside.start()
-        bundle = path.with_suffix(".pem")
-        authority.write_bundle(bundle)
-        with requests.Session() as session:
-            session.trust_env = False
-            session.verify = str(bundle)
-            session.proxies = {"https": outside.url, "http": outside.url}
-            yield recorder, outside, session
-        outside.close()
-
-
 def record(authority, tmp_path, *calls):
     """What a client got of each call, recorded."""
     path = tmp_path / "c.json"
@@ -126,14 +101,6 @@ def replay(authority, tmp_path, *calls):
         got = [describe(session, *call) for call in calls]
         recorder.finish()
     return got, outside
-
-
-def describe(session, method, url, body=b""):
-    try:
-        given = session.request(method, url, data=body, timeout=30)
-        return given.status_code, given.content
-    except requests.RequestException as error:
-        return type(error).__name__
 
 
 @pytest.mark.parametrize(
