@@ -143,9 +143,7 @@ class Scanner:
         if b"\0" in rendered or b"\1" in rendered:  # no JSON
             return False
         texts = _strings(rendered)
-        return "base64" not in texts and not any(
-            self._kinds(one, entropy=False) for one in texts
-        )
+        return "base64" not in texts and not any(self._kinds(one) for one in texts)
 
     def _walk(self, value: Any, pointer: str, name: str) -> Iterator[Suspicion]:
         if isinstance(value, str):
@@ -155,7 +153,7 @@ class Scanner:
                 yield from self._walk(item, f"{pointer}/{index}", name)
         elif isinstance(value, dict):
             for key, item in value.items():
-                for kind in self._kinds(key, entropy=False):
+                for kind in self._kinds(key):
                     yield Suspicion(f"{pointer} (a property name)", kind)
                 yield from self._walk(item, f"{pointer}/{escape(key)}", key)
 
@@ -163,7 +161,7 @@ class Scanner:
         if name == "base64" and pointer.endswith("/body/base64"):
             kinds = self.kinds_in(base64.b64decode(value), pointer)
         else:
-            kinds = self._kinds(value, entropy=False)
+            kinds = self._kinds(value)
         for kind in kinds:
             yield Suspicion(pointer, kind)
 
@@ -172,7 +170,7 @@ class Scanner:
         for content in (raw, encoded):
             for start, end in self._redactor.windows(content):
                 text = content[start:end].decode("latin-1")
-                yield from self._plain_kinds(text, entropy=False)
+                yield from self._plain_kinds(text)
         if depth < DEEPEST:
             try:
                 for inner in byte_readings(raw):
@@ -189,9 +187,9 @@ class Scanner:
         if text is None:
             yield from self._bytes(raw, depth)
         else:
-            yield from self._kinds(text, entropy=False)
+            yield from self._kinds(text)
 
-    def _kinds(self, text: str, *, entropy: bool) -> tuple[str, ...]:
+    def _kinds(self, text: str, *, entropy: bool = False) -> tuple[str, ...]:
         """The kinds found in a text, remembered: most texts repeat."""
         judged = self._random_judged if entropy else self._judged
         known = judged.get(text)
@@ -212,7 +210,7 @@ class Scanner:
         if pieces:
             yield from self._known_kinds(text)
             for piece in pieces:
-                yield from self._kinds(piece, entropy=False)
+                yield from self._kinds(piece)
             if entropy:
                 yield from self._random(text)
             return
@@ -232,7 +230,7 @@ class Scanner:
             layer = sorted(inner)
             seen |= inner
 
-    def _plain_kinds(self, text: str, *, entropy: bool) -> Iterator[str]:
+    def _plain_kinds(self, text: str, *, entropy: bool = False) -> Iterator[str]:
         yield from _look_alone(text)
         if entropy:
             yield from self._random(text)
