@@ -73,6 +73,8 @@ TOLD = {
     "data after a blank line": "kind: Secret\nstringData:\n\n  db: {}\n",
     "data of more than a word": "kind: Secret\nstringData:\n  db: 'so and {}'\n",
     "data in a block": "kind: Secret\r\nstringData:\r\n  c: |\r\n    u: ada {}\r\n",
+    "data behind a manifest in a manifest": "kind: Secret\nstringData:\n  c: |\n"
+    "    kind: Secret\n    data:\n      a: b8x\n---\nkind: Secret\ndata:\n  db: {}\n",
     "data behind a remark": "kind: Secret\ndata:\n# mine\n  db: {}\n",
     "data with a tag": "kind: Secret\ndata:\n  c: !!binary |\n    {}\n",
     "data of the second of three": "kind: ConfigMap\n---\nkind: 'Secret'\ndata:\n"
