@@ -234,6 +234,31 @@ def test_undo_puts_back_what_was_there(waiting: Path) -> None:
     assert len(opened.pending) == 3
 
 
+@pytest.mark.parametrize("accepts", [True, False])
+def test_a_decision_on_all_is_put_back_as_well(waiting: Path, accepts: bool) -> None:
+    before = {file: file.read_bytes() for file in waiting.rglob("*.json")}
+    files = sorted(waiting.rglob("*.new.json"))
+    opened = Review(files)
+    assert (opened.accept_all if accepts else opened.reject_all)() == 3
+    assert (opened.pending, opened.groups(), names(waiting)) == ([], [], set())
+    assert opened.undo()
+    assert {file: file.read_bytes() for file in waiting.rglob("*.json")} == before
+    assert opened.pending == files
+
+
+def test_groups_say_how_many_they_concern_and_decisions_how_many_they_met(
+    waiting: Path,
+) -> None:
+    opened = Review(sorted(waiting.rglob("*.new.json")))
+    first, *others = opened.groups()
+    assert (first.key, len(first.files)) == (STATE, 3)
+    assert [len(one.files) for one in others] == [1, 1]
+    assert opened.accept(["/nowhere"]) == 0
+    assert opened.accept([STATE]) == 3
+    assert opened.reject([one.key for one in others]) == 2
+    assert opened.pending == []
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
