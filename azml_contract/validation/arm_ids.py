@@ -178,7 +178,7 @@ def check_ids(
     """
     home = find_home(place) if home is None else home
     found: list[Finding] = []
-    if home and (_JUDGES.accept(home, body) or _are_at_home(body, home)):
+    if home and (_JUDGES[home](body) or _are_at_home(body, home)):
         return found
     ids: list[tuple[str, str, Path]] = []
     _collect_ids(body, None, ids)

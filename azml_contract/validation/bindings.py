@@ -95,14 +95,28 @@ def check_bindings(grader: Grader, job: Any, path: Path) -> list[Finding]:
     found: list[Finding] = []
     if not isinstance(job, dict):
         return found
-    if "trial" not in job and "componentSpec" not in job:  # as it mostly is
-        text = job.get("command")
-        if not isinstance(text, str) or _is_bound(text, path, (job,)):
-            return found
+    if _is_usual(job, path):
+        return found
     for command in _find_commands(job, path):
         if not _is_bound(*command):
             _tell_unbound(grader, _Command(*command), path, found)
     return found
+
+
+def _is_usual(job: dict[str, Any], path: Path) -> bool:
+    """Whether a job or a sweep, as most are one, is bound: False says nothing."""
+    if "componentSpec" in job:
+        return False
+    text, trial = job.get("command"), job.get("trial")
+    if text is not None and not (type(text) is str and _is_bound(text, path, (job,))):
+        return False
+    if trial is None:
+        return True
+    if type(trial) is not dict or type(trial.get("command")) is not str:
+        return False
+    space = job.get("searchSpace")
+    given = space if type(space) is dict else {}
+    return _is_bound(trial["command"], path, (job, trial), given)
 
 
 def _is_bound(

@@ -103,7 +103,7 @@ class BodyCheck:
             value: A parsed body.
             home: What ids of the workspace start with.
         """
-        return self._plain.accept((self._find_variant(value), home), value)
+        return self._plain[self._find_variant(value), home](value)
 
     def _compile_plain(self, key: tuple[str, str]) -> Accept:
         variant, home = key

@@ -1,15 +1,15 @@
 """Judges that hold for one workspace alone, compiled where so many bodies came that it
 pays.
 
-In: a key, which names a workspace and may name more, and a parsed body. Out: yes, or
-that nothing is known. Knows no schemas: the owner compiles.
+In: a key, which names a workspace and may name more. Out: a judge, which says yes to a
+body, or nothing. Knows no schemas: the owner compiles.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from azml_contract.validation.judge import Accept
 
@@ -18,8 +18,8 @@ _MOST_JUDGES, _MOST_ASKED = 16, 1024
 Key = TypeVar("Key", bound=Hashable)
 
 
-class JudgesOfHomes(Generic[Key]):
-    """Compiles a judge for a key when it was asked for often enough.
+class JudgesOfHomes(dict[Key, Accept]):
+    """The judge of each key: it accepts nothing until it pays to compile one.
 
     Where more keys come than judges are kept, the oldest judge makes room and its key
     is counted anew: no more is ever compiled than one judge for each `enough` bodies,
@@ -30,26 +30,23 @@ class JudgesOfHomes(Generic[Key]):
         compile_for: Makes the judge of a key.
     """
 
-    __slots__ = ("_asked", "_compile_for", "_enough", "_judges", "_lock")
+    __slots__ = ("_asked", "_compile_for", "_enough", "_lock")
 
     def __init__(self, enough: int, compile_for: Callable[[Key], Accept]) -> None:
+        super().__init__()
         self._enough = enough
         self._compile_for = compile_for
-        self._judges: dict[Key, Accept] = {}
         self._asked: dict[Key, int] = {}
         self._lock = threading.Lock()
 
-    def accept(self, key: Key, value: Any) -> bool:
-        """Whether the judge of a key accepts a body; False says nothing."""
-        judge = self._judges.get(key)
-        if judge is not None:
-            return judge(value)
+    def __missing__(self, key: Key) -> Accept:
+        """Count a body of a key that has no judge yet; False says nothing of it."""
         if self._count(key):
             made = self._compile_for(key)
             with self._lock:
-                self._judges[key] = made
-                _drop_oldest(self._judges, _MOST_JUDGES)
-        return False
+                self[key] = made
+                _drop_oldest(self, _MOST_JUDGES)
+        return accept_nothing
 
     def _count(self, key: Key) -> bool:
         """Count one more body; whether they are enough, which is said once."""

@@ -29,7 +29,7 @@ class Counted:
 
     def ask(self, key: str, times: int = 1) -> int:
         """How many of so many bodies were accepted at once."""
-        return sum(self.judges.accept(key, {}) for _ in range(times))
+        return sum(self.judges[key]({}) for _ in range(times))
 
 
 @pytest.mark.parametrize("homes", [MOST + 1, MOST + 8, 5 * MOST])
@@ -102,8 +102,8 @@ def test_a_judge_is_that_of_its_key() -> None:
     judges: JudgesOfHomes[str] = JudgesOfHomes(1, compile_for)
     values: list[Any] = ["a", "b"]
     for key in values:
-        assert not judges.accept(key, key)  # compiles
-    assert [[judges.accept(k, v) for v in values] for k in values] == [
+        assert not judges[key](key)  # compiles
+    assert [[judges[k](v) for v in values] for k in values] == [
         [True, False],
         [False, True],
     ]
