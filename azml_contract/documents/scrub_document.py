@@ -147,7 +147,9 @@ def _dump_like(text: str, before: Any, after: Any) -> str:
             dump: Callable[..., str] = json.dumps
             if dump(before, ensure_ascii=ascii_only, **options) == text:
                 return dump(after, ensure_ascii=ascii_only, **options)
-    return json.dumps(after, ensure_ascii=False)
+    dumped = json.dumps(after, ensure_ascii=False)
+    # Half a character stands in JSON only as an escape.
+    return dumped.encode("utf-8", "backslashreplace").decode()
 
 
 def fix_lengths(

@@ -143,6 +143,7 @@ class Player:
         self._unkeyed: dict[tuple[str, str], list[int]] = {}
         self._sites: dict[Site, list[tuple[str, str]]] | None = None
         self._announced: set[str] | None = None
+        self._unlearned: list[Request] = []
         self._bindings = Bindings(matcher, cassette.interactions, names)
         self.misses: list[CassetteError] = []
         for index, one in enumerate(cassette.interactions):
@@ -182,6 +183,7 @@ class Player:
         place = self._matcher.place(request)
         content = self._matcher.content(request, self._ledger)
         with self._lock:
+            self._unlearned.append(request)
             index = self._find(request, place, content)
             if index is None and not self._is_free_login(request):
                 return None
@@ -271,11 +273,14 @@ class Player:
         """Match a request as the recorder would have written it.
 
         What is secret in it is replaced by the function that replaced it in the
-        cassette; what its client drew is bound to what stands in its place.
+        cassette; what its client drew is bound to what stands in its place. A secret
+        may have been sent before, where it was no difference.
         """
         kind = request.header("content-type") or ""
         request = replace(request, body=level_boundary(kind, request.body))
-        self._redacts = self._redacts.learning(Exchange(request, _NO_ANSWER))
+        unlearned, self._unlearned = self._unlearned, []
+        for one in unlearned:
+            self._redacts = self._redacts.learning(Exchange(one, _NO_ANSWER))
         clean = self._redacts.request(request)
         for index, binding in self._bindings.find(clean, self._plays):
             recorded = self._matcher.prepare(self.cassette.interactions[index].request)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from azml_contract.cassette.cassette import Cassette, parse_cassette
 from azml_contract.cassette.pending import UNPROVEN
@@ -30,6 +30,7 @@ from azml_contract.recording.miss import UnusedInteractions
 from azml_contract.recording.player import Player
 from azml_contract.recording.volatile import GUID
 from azml_contract.redaction.addresses import is_url
+from azml_contract.redaction.bodies import read_json
 from azml_contract.redaction.redact import DEEPEST, NOTHING, Redactor
 from azml_contract.redaction.rules import RedactionRules
 from azml_contract.whole_file import write_whole
@@ -218,6 +219,17 @@ class _KnownOnly(Redactor):
         except UnicodeDecodeError:
             return raw
 
+    def _query(self, query: str, depth: int) -> str:
+        pairs = [pair.partition("=") for pair in query.split("&")]
+        return "&".join(
+            f"{name}{mark}{self._value(value, depth)}" for name, mark, value in pairs
+        )
+
+    def _value(self, value: str, depth: int) -> str:
+        decoded = unquote_plus(value)
+        known = self.text(decoded, depth + 1)
+        return value if known == decoded else quote(known, safe="/:,")
+
     def _judge(self, name: str) -> int:
         return NOTHING
 
@@ -235,12 +247,12 @@ class _KnownOnly(Redactor):
         except UnicodeDecodeError:
             return self.binary(body)
         try:
-            value = json.loads(text) if text[:1] in ("{", "[") else None
-            changed = self.json(value, self.text)
-        except (ValueError, RecursionError):
+            value = read_json(text) if text[:1] in ("{", "[") else None
+        except ValueError:
             value = None
         if value is None:
             return self.text(text).encode()
+        changed = self.json(value, self.text)
         return body if changed == value else json.dumps(changed).encode()
 
 

@@ -10,11 +10,35 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from azml_contract.nesting import is_too_deep
 from azml_contract.redaction.rules import KEY_LIST_TOLD_ELSEWHERE, Place
 from azml_contract.redaction.shapes import redact_value
 
 NESTED: tuple[type, ...] = (dict, list)
 """What a JSON value is that holds others; to ask for a union takes twice as long."""
+
+
+def read_json(text: str) -> Any:
+    """JSON of which nothing is lost when it is parsed, and all can be walked.
+
+    Raises:
+        ValueError: It is no JSON, an object names a key twice, or it is nested too
+            deep: secrets in it are looked for as in any text.
+    """
+    try:
+        value = json.loads(text, object_pairs_hook=_unique)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if is_too_deep(text, value):
+        raise ValueError("nested too deep")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("an object names a key twice")
+    return value
 
 
 def redact_listed(name: str, value: Any) -> Any:
@@ -50,10 +74,10 @@ def rewrite_body(
     if text.lstrip()[:1] not in ("{", "["):
         return as_text(text).encode()
     try:
-        value = json.loads(text)
-        changed = as_json(value)
-    except (ValueError, RecursionError):
+        value = read_json(text)
+    except ValueError:
         return as_text(text).encode()
+    changed = as_json(value)
     return body if changed == value else json.dumps(changed).encode()
 
 

@@ -20,6 +20,7 @@ from azml_contract.exchange import Exchange, Request
 from azml_contract.redaction.addresses import is_path, is_url
 from azml_contract.redaction.bodies import (
     NESTED,
+    read_json,
     redact_leaves,
     redact_listed,
     replace_at,
@@ -258,15 +259,17 @@ class Redactor:
         if text.lstrip()[:1] not in ("{", "[", '"'):
             return None
         try:
-            value = json.loads(text)
-            redacted = self.json(value, lambda inner: self.text(inner, depth + 1))
-        except (ValueError, RecursionError):
+            value = read_json(text)
+        except ValueError:
             return None
+        redacted = self.json(value, lambda inner: self.text(inner, depth + 1))
         if redacted == value:
             return text
         compact = json.dumps(value, separators=(",", ":"), ensure_ascii=False) == text
         separators = (",", ":") if compact else None
-        return json.dumps(redacted, separators=separators, ensure_ascii=False)
+        clean = json.dumps(redacted, separators=separators, ensure_ascii=False)
+        # Half a character stands in JSON only as an escape.
+        return clean.encode("utf-8", "backslashreplace").decode()
 
     def json(self, value: Any, string: Callable[[str], str], above: str = "") -> Any:
         """A JSON value with secret properties and every string redacted.

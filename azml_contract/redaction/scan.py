@@ -22,6 +22,7 @@ from azml_contract.errors import CassetteError
 from azml_contract.exchange import Json
 from azml_contract.json_pointer import escape
 from azml_contract.redaction.addresses import is_path
+from azml_contract.redaction.bodies import read_json
 from azml_contract.redaction.drawn import find_drawn
 from azml_contract.redaction.forms import base64_runs, unfolded
 from azml_contract.redaction.named import redact_named
@@ -315,8 +316,8 @@ def _pieces(text: str) -> list[str]:
 def _told_in(text: str) -> list[str]:
     """Names and texts of JSON; none where it is no JSON, or nested too deep."""
     try:
-        return list(_told(json.loads(text)))
-    except (ValueError, RecursionError):
+        return list(_told(read_json(text)))
+    except ValueError:
         return []
 
 

@@ -8,13 +8,12 @@ so that whatever one finds the other removes. Knows names; looks into no file.
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from azml_contract.nesting import is_too_deep
+from azml_contract.redaction.bodies import read_json
 from azml_contract.redaction.command_lines import is_short_secret
 from azml_contract.redaction.rules import FORM_SECRETS, KEY_LIST_PLAIN, QUERY_SECRETS
 from azml_contract.redaction.secret_words import (
@@ -193,11 +192,10 @@ def parse_nested(text: str) -> Any:
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = read_json(text)
+    except ValueError:
         return None
-    is_walked = isinstance(value, dict | list) and not is_too_deep(text, value)
-    return value if is_walked else None
+    return value if isinstance(value, dict | list) else None
 
 
 def secret_form_fields(text: str) -> list[str]:

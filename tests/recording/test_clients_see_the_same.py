@@ -61,6 +61,30 @@ def test_a_body_is_found_again_however_it_is_spelt_and_called(base, same, kind, 
     assert len(set(same(story))) == 2
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"data": {"client_secret": "Zq8vN3kLp0sXw7RtYb2M"}},
+        {"json": {"password": "Zq8vN3kLp0sXw7RtYb2M"}},
+        {"params": {"sv": "1", "sig": "Zq8vN3kLp0sXw7RtYb2M"}},
+        {"headers": {"Authorization": "Bearer Zq8vN3kLp0sXw7RtYb2M"}},
+    ],
+    ids=["form", "json", "sas", "bearer"],
+)
+def test_a_secret_that_was_told_is_known_where_nothing_says_that_it_is_one(
+    base, same, cassette_path, told
+):
+    def story():
+        requests.post(f"{base}/told", **told)
+        return [
+            requests.post(f"{base}/used", json={"note": "Zq8vN3kLp0sXw7RtYb2M"}).json(),
+            requests.get(f"{base}/used?x=Zq8vN3kLp0sXw7RtYb2M").json(),
+        ]
+
+    same(story)
+    assert "Zq8vN3" not in cassette_path.read_text()
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_chunks_come_whole(base, same, client):
     assert same(lambda: client(f"{base}/chunked"))[1] == b"".join(CHUNKS)

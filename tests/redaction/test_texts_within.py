@@ -9,6 +9,7 @@ import warnings
 
 import pytest
 
+from azml_contract.exchange import Request
 from azml_contract.redaction.forms import Replacer, unfolded
 from azml_contract.redaction.redact import DEEPEST, Redactor
 from azml_contract.redaction.rules import RedactionRules
@@ -231,3 +232,27 @@ def test_what_looks_random_in_bytes_that_are_no_text_is_not_told():
     raw = b"\xff\xfe\x00 secret words qX7vTz2LpR9sWm4KcY8bHj3NdF6gQa1u \xfe\xff"
 
     assert Scanner(Redactor(RedactionRules())).kinds_in(raw, "/a") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": {"password": "%s"}, "a": 1}',
+        '{"password": "%s", "password": "<none>"}',
+        '[{"name": "a", "name": "b"}, {"apiKey": "%s", "apiKey": ""}]',
+        '{"half": "\\ud800", "password": "%s"}',
+        "[" * 300 + '{"password": "%s"}' + "]" * 300,
+    ],
+)
+def test_json_that_parsing_would_change_is_redacted_as_a_text(text):
+    held = text % "Zq8vN3kLp0sXw7RtYb2M"
+    redactor = Redactor(RedactionRules())
+
+    clean = redactor.text(held)
+
+    assert "Zq8vN3" not in clean
+    assert clean.count('"') == held.count('"')
+    assert clean.encode()
+    body = redactor.request(Request("PUT", "https://a.example/b", (), held.encode()))
+    assert b"Zq8vN3" not in body.body
+    assert Scanner(redactor).kinds(held, entropy=False)
