@@ -7,6 +7,7 @@ that were listed, secret properties, signatures, ``createdBy``.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,6 +31,7 @@ from azml_contract.redaction.rules import (
     secret_names,
 )
 from azml_contract.redaction.secret_fields import (
+    KEY_HEADERS,
     TOLD_BESIDE,
     VALUE,
     is_stand_in,
@@ -130,6 +132,11 @@ def _from_outside(exchange: Exchange) -> Iterator[str]:
     scheme, _, credentials = (request.header("authorization") or "").partition(" ")
     if scheme.lower() in ("bearer", "basic"):
         yield credentials.strip()
+    if scheme.lower() == "basic":
+        yield _password(credentials)
+    for name, value in request.headers:
+        if name.lower() in KEY_HEADERS:
+            yield value
     if "sig" in request.url:
         for _, value in request.query:
             yield from _signatures(value)
@@ -138,6 +145,14 @@ def _from_outside(exchange: Exchange) -> Iterator[str]:
     for body in (request.body, response.body):
         if b"sig=" in body:
             yield from _signatures(body.decode("utf-8", "replace"))
+
+
+def _password(credentials: str) -> str:
+    """That of Basic credentials; empty where they are not what they say."""
+    try:
+        return base64.b64decode(credentials).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _signatures(text: str) -> Iterator[str]:

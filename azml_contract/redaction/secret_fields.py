@@ -24,22 +24,25 @@ from azml_contract.redaction.secret_words import (
 from azml_contract.redaction.shapes import REDACTED, ZERO_KEY, redact_value
 from azml_contract.redaction.tables import names_column
 
-SECRET_HEADERS = frozenset(
+KEY_HEADERS = frozenset(
     {
         "api-key",
-        "authorization",
-        "cookie",
-        "cookies",
         "ocp-apim-subscription-key",
-        "proxy-authorization",
-        "set-cookie",
         "x-api-key",
         "x-functions-key",
-        "x-ms-authorization-auxiliary",
-        "x-ms-copy-source-authorization",
         "x-ms-encryption-key",
     }
 )
+"""Headers that are a key and nothing else, which must stand nowhere."""
+SECRET_HEADERS = KEY_HEADERS | {
+    "authorization",
+    "cookie",
+    "cookies",
+    "proxy-authorization",
+    "set-cookie",
+    "x-ms-authorization-auxiliary",
+    "x-ms-copy-source-authorization",
+}
 _FIELD_LISTS = frozenset({"params", "querystring"})
 _PLAIN = KEY_LIST_PLAIN | {"domain", "expires", "path", "samesite"}
 _STAND_IN = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -49,6 +50,20 @@ def people_of(body: Any) -> set[str]:
 )
 def test_a_login_shows_its_token(value, found):
     assert secrets_of(authorization=value) == found
+
+
+def test_basic_credentials_show_the_password_and_not_the_name():
+    packed = base64.b64encode(f"somebody:{WORD}:1".encode()).decode()
+
+    assert secrets_of(authorization=f"Basic {packed}") == {packed, f"{WORD}:1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("API_Key", {WORD}), ("x_functions_key", {WORD}), ("x_ms_key_name", set())],
+)
+def test_a_header_that_is_a_key_shows_it(name, found):
+    assert secrets_of(**{name: WORD}) == found
 
 
 @pytest.mark.parametrize(
