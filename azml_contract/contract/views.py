@@ -9,7 +9,7 @@ Knows nothing of JSON Schema.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import NamedTuple
 
 from azml_contract.contract.model import Definition, Property, View
@@ -18,11 +18,11 @@ from azml_contract.contract.model import Definition, Property, View
 class Use(StrEnum):
     """Whether a property may stand in a view, and why not."""
 
-    FREE = "free"
-    READ_ONLY = "read-only"
-    FIXED = "fixed"
-    WRITE_ONLY = "write-only"
-    SECRET = "secret"  # noqa: S105 - the name of a use
+    FREE = auto()
+    READ_ONLY = auto()
+    FIXED = auto()
+    WRITE_ONLY = auto()
+    SECRET = auto()
 
 
 _READ = frozenset({"read"})

@@ -72,7 +72,7 @@ class BodyCheck:
     )
 
     def __init__(
-        self, contract: Contract, body: Type, lens: Lens, *, is_bounded: bool = False
+        self, contract: Contract, body: Type, lens: Lens, *, is_bounded: bool
     ) -> None:
         # Holding both keeps their ids, parts of the cache's key, their own.
         self._contract = contract

@@ -99,7 +99,7 @@ def compile_kind(version: str, index: int) -> Kind:
         contract,
         body,
         lens,
-        BodyCheck(contract, body, lens),
+        BodyCheck(contract, body, lens, is_bounded=False),
         compile_judge(schema, Engine.FAST),
         compile_judge(schema, Engine.REFERENCE),
     )

@@ -200,12 +200,14 @@ def test_without_a_wheel_bodies_are_walked_and_judged_alike(monkeypatch):
         [],
         None,
     ]
-    fast = list(map(BodyCheck(contract, body, CREATE).accepts, values))
+    fast = list(
+        map(BodyCheck(contract, body, CREATE, is_bounded=False).accepts, values)
+    )
     monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
     monkeypatch.setitem(sys.modules, "jsonschema", None)
     choose_engine.cache_clear()
     try:
-        walked = BodyCheck(contract, body, CREATE)
+        walked = BodyCheck(contract, body, CREATE, is_bounded=False)
 
         assert list(map(walked.accepts, values)) == fast
         assert [not walked.check(one) for one in values * 2] == fast * 2
@@ -246,7 +248,12 @@ def test_where_nothing_is_compiled_the_verdicts_are_the_same(monkeypatch, compil
 
 def test_a_judge_that_refuses_without_an_explanation_is_never_silent(monkeypatch):
     contract = load_contract("2024-04-01")
-    check = BodyCheck(contract, contract.operations["Jobs_CreateOrUpdate"].body, CREATE)
+    check = BodyCheck(
+        contract,
+        contract.operations["Jobs_CreateOrUpdate"].body,
+        CREATE,
+        is_bounded=False,
+    )
     monkeypatch.setattr(BodyCheck, "accepts", lambda self, value: False)
     job = {"properties": {"jobType": "Command", "command": "x", "environmentId": "e"}}
 
