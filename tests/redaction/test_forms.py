@@ -314,6 +314,8 @@ QUOTED = "=C3=A4 secret that is quoted=\n and goes on"
         ("secret c2VjcmV0ISE=\n", "secret c2VjcmV0ISE=\n"),  # the padding of base64
         ("secret==\nx", "secret==\nx"),
         ("a=b secret", "a=b secret"),
+        ("=C3=A4 secret a", "=C3=A4 GONE! a"),
+        ("=C3=A4 secret abc", "=C3=A4 secret abc"),  # of so few signs it is none
         ("secret=AB and much more of a text than a sign", None),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.recording.scrub import RedactionRules, Scrubber
 from azml_contract.redaction.learn import learn
-from azml_contract.redaction.people import replace_addresses
+from azml_contract.redaction.people import find_addresses, replace_addresses
 
 RULES = RedactionRules(identifiers=(), secrets=(), secret_properties=frozenset())
 URL = "https://management.azure.com/subscriptions/s?api-version=2024-04-01"
@@ -69,8 +69,26 @@ def test_people_are_replaced_wherever_they_stand() -> None:
         "git@github.com:org/repo.git",
         "https://$USER:$PAT@dev.azure.com/x",
         "r.io/image@sha256:0123",
-        "user@example.com",
+        *("user@example.com", "ada@Example.ORG", "ada@example.net"),
+        *("no-reply@corp.com", "NoReply@corp.com", "notification@corp.com"),
+        *("of notifications@corp.com here", "x@y"),
     ],
 )
 def test_what_is_no_address_stays(text) -> None:
     assert replace_addresses(text) == text
+    assert find_addresses(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("ask ada@corp.com.", ["ada@corp.com"]),
+        ("<ada.b+c@a.b.corp.io>, x@corp.de", ["ada.b+c@a.b.corp.io", "x@corp.de"]),
+        ("of user@example.com and ada@examples.com", ["ada@examples.com"]),
+        ("my-noreply@corp.com", ["my-noreply@corp.com"]),
+    ],
+)
+def test_addresses_of_persons_are_listed(text, addresses) -> None:
+    assert find_addresses(text) == addresses
+    for one in addresses:
+        assert one not in replace_addresses(text)

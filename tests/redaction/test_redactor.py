@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import zipfile
 from urllib.parse import quote
 
 import pytest
@@ -182,6 +184,16 @@ def test_a_message_for_a_person_is_read_line_by_line():
     key = f"-----BEGIN PRIVATE KEY-----\n{WORD}\n-----END PRIVATE KEY-----"
     made = REDACTOR.message(f"of acme-ml-ws:\n{key}\nand {quote(SECRET + '!')}")
     assert made == "of workspace:\nREDACTED\nand REDACTED%21"
+
+
+def test_wide_texts_in_an_archive_are_read_too():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for codec in ("utf-16-le", "utf-8"):
+            archive.writestr(codec, f"of {SECRET} here".encode(codec))
+    with zipfile.ZipFile(io.BytesIO(REDACTOR.binary(packed.getvalue()))) as archive:
+        for codec in ("utf-16-le", "utf-8"):
+            assert archive.read(codec).decode(codec) == "of REDACTED here"
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
