@@ -383,3 +383,15 @@ def test_nothing_is_dropped_without_a_word():
     linked = {"contents": {}, "linkedInfo": {"origin": "Synapse"}}
     made = upgrade(linked, "Datastores_CreateOrUpdate")
     assert "/properties/linkedInfo" in [d.pointer for d in made.decisions]
+
+
+@pytest.mark.parametrize("spelled", ["uri_file", "UriFile", "uri-file", "URI_FILE"])
+def test_a_value_is_spelled_as_the_target_spells_it(spelled):
+    body = {"properties": {"dataType": spelled, "dataUri": "azureml:iris:1"}}
+    raw = json.dumps(body).encode()
+    made = upgrade_body(raw, "DataVersions_CreateOrUpdate", "2022-05-01", NEW)
+
+    assert made.after["properties"]["dataType"] == "uri_file"
+    told = f"/dataType: {spelled!r} -> 'uri_file'"
+    assert made.edits == (() if spelled == "uri_file" else (told,))
+    assert made.decisions == ()
