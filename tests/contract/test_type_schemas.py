@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -161,7 +162,8 @@ def test_definitions_that_are_each_others_base_end() -> None:
     two = Definition("Two", base="One")
     definitions = {"One": one, "Two": two}
 
-    assert [each.name for each in ancestors(definitions, one)] == ["One", "Two"]
+    names = [each.name for each in islice(ancestors(definitions, one), 9)]
+    assert names == ["One", "Two"]
     assert find_discriminator(definitions, one) == ""
     assert accepts(definitions, {}, Type("ref", ref="One"))
 

@@ -8,7 +8,8 @@ The project is copied once. A first run of an area's tests notes which test runs
 line. Then, for each mutant, a copy of this process, which has the libraries imported,
 runs the tests of the line, the quickest first, until one fails; where none does, all
 others of the area, as a value may have been worked out for an earlier test. Slow tests
-are left out. A run that takes far longer than the first has a mutant that does not end.
+are left out. A run that takes far longer than the first, or gigabytes of memory, has a
+mutant that does not end.
 
     python tests/support/mutants.py --count 60 --seed 2 validation cassette
     python tests/support/mutants.py --again     # those that survived last time
@@ -22,6 +23,7 @@ import json
 import os
 import pickle
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -72,6 +74,8 @@ _OPTIONS = ("-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xd
 _LONGEST = 4.0
 """How much longer than the first run a run may take, beside `_SLACK_S`."""
 _SLACK_S = 60.0
+_MOST_BYTES = 4 << 30
+"""How much memory a run may take: a mutant that does not end may fill all there is."""
 _NO_SUCH_TEST, _NONE_RUN = 4, 5
 """What pytest ends with where a test of that name is not there, or none was run."""
 
@@ -213,6 +217,7 @@ def _work(
     code = 1
     try:
         os.setsid()
+        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
         os.chdir(folder)
         os.environ["PYTHONPATH"] = str(folder)
         sys.path[:0] = [str(folder)]
