@@ -34,7 +34,8 @@ def write_whole(
 
     Args:
         path: Where; its folder exists.
-        content: All of it; text is written as UTF-8.
+        content: All of it; text is written as UTF-8, half a character as the escape
+            that JSON and Python read.
         private: It holds a secret: nobody else may read it.
         lasting: It shall be there after the power went. To wait for the disk takes
             longer than all else, and files of a run that ends with it need it not.
@@ -43,7 +44,9 @@ def write_whole(
         OutputError: It could not be written; what was there is still there.
     """
     with open_whole(path, private=private, lasting=lasting) as file:
-        file.write(content if isinstance(content, bytes) else content.encode())
+        if isinstance(content, str):
+            content = content.encode("utf-8", "backslashreplace")
+        file.write(content)
 
 
 def copy_whole(source: str, target: str) -> None:

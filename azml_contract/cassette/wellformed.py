@@ -72,9 +72,10 @@ def check_url(url: str) -> None:
     Raises:
         ValueError: Says so.
     """
-    if _PLAIN_URL.match(url):
+    if url.isascii() and _PLAIN_URL.match(url):
         return
     try:
+        url.encode()
         _ = urlsplit(url).port
     except ValueError as error:
         raise ValueError(f"its URL cannot be read: {error}") from error

@@ -153,6 +153,7 @@ def test_a_large_cassette_tells_true_from_one_and_finds_duplicate_keys(
         ('"headers": {},\n        "body"', '"headers": 1,\n        "body"', "headers"),
         ('\n            "n": 8,', "\n<<<<<<< HEAD\n", "malformed"),
         ("https://x/401?", r"https://x/401\x?", "Invalid"),
+        ("https://x/401?", r"https://x/401\ud800?", "surrogates not allowed"),
         ('"a": "b"', '"a": 1', "header values must be text"),
         ('"times": 12', '"times": 99999999', "times as whole numbers"),
     ],

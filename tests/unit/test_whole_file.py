@@ -94,6 +94,12 @@ def test_of_files_that_belong_together_none_is_replaced_before_all_fit(
 
 
 @posix
+def test_half_a_character_is_written_as_its_escape(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a.json", '{"é": "\ud83d"}')
+
+    assert (tmp_path / "a.json").read_text("utf-8") == '{"é": "\\ud83d"}'
+
+
 def test_what_is_added_is_added_whole_or_not_at_all(tmp_path: Path) -> None:
     file = tmp_path / "summary.md"
     append_whole(file, b"first\n")
