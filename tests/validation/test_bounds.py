@@ -139,7 +139,7 @@ def test_a_bound_holds_at_its_versions_both_ends_included(first, last, holds):
         (Type("integer", maximum=1), {"maximum": 2}, Type("integer", maximum=1)),
         (Type("integer", maximum=3), {"maximum": 2}, Type("integer", maximum=2)),
         (Type("string"), {"pattern": "b"}, Type("string", pattern="b")),
-        (Type("string", pattern="a"), {"pattern": "b"}, Type("string", pattern="a")),
+        (Type("string", pattern="b"), {"pattern": "a"}, Type("string", pattern="b")),
         (Type("string", max_length=9), {"max_length": 5}, Type("string", max_length=5)),
     ],
 )
