@@ -129,7 +129,7 @@ def compare_cassettes(
     before = _calls(recorded)
     now = _calls(_level_drawn(live, recorded))
     found: list[Difference] = []
-    for old, new in _pair(before, now):
+    for old, new in _moved(list(_pair(before, now))):
         if old is not None and new is not None:
             found += comparison.compare(old, new.interaction)
         elif old is not None:
@@ -155,6 +155,25 @@ def _pair(before: Sequence[_Call], now: Sequence[_Call]) -> Iterator[_Pair]:
             else:
                 yield from ((one, None) for one in left)
                 yield from ((None, one) for one in right)
+
+
+def _moved(pairs: Sequence[_Pair]) -> Iterator[_Pair]:
+    """The same, calls that were made elsewhere in time beside their recordings.
+
+    What was added to a cassette stands at its end, wherever it is called.
+    """
+    made: dict[_Key, list[_Call]] = {}
+    for old, new in pairs:
+        if old is None and new is not None:
+            made.setdefault(new.key, []).append(new)
+    gone = [old for old, new in pairs if old is not None and new is None]
+    found = {id(old): made[old.key].pop(0) for old in gone if made.get(old.key)}
+    met = set(map(id, found.values()))
+    for old, new in pairs:
+        if old is not None and new is None:
+            yield old, found.get(id(old))
+        elif new is None or id(new) not in met:
+            yield old, new
 
 
 def _align(

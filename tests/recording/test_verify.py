@@ -184,3 +184,12 @@ def test_servers_of_a_test_itself_are_told_apart_by_their_order_not_their_ports(
         "response /b: recorded number, now text"
     ]
     assert len(compare(before, [now[0], now[0], now[2]])) == 2
+
+
+def test_a_call_that_stands_elsewhere_in_the_cassette_is_no_other_call():
+    first, last, added = (call(f"/w/{one}/a") for one in ("jobs", "data", "codes"))
+    more = call("/w/jobs/a/b/c", {"json": {"a": 1}}, method="PUT")
+
+    assert compare([first, last, added, added], [first, added, added, last]) == []
+    assert len(compare([first, last, added], [first, added, added, last])) == 1
+    assert len(compare([first, last, added, more], [added, first, last])) == 1
