@@ -113,8 +113,6 @@ class Redactor:
 
     def text(self, text: str, depth: int = 0) -> str:
         """A text without secrets and identifiers."""
-        if len(text) < 2:
-            return text
         cache = self._caches[min(depth, DEEPEST)]
         known = cache.get(text)
         if known is None:

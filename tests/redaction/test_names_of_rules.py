@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
-from in_memory import answer, put, record
+from in_memory import answer, put, record, replay
 from planted import VERSION, WORKSPACE
 
 from azml_contract.exchange import Exchange, Request, Response
@@ -32,6 +32,10 @@ password refresh_token sig signature subscription-key token
 FIELDS = """
 access_token actor_token assertion client_assertion client_secret code code_verifier
 device_code id_token password refresh_token subject_token username
+"""
+IGNORED = """
+client-request-id client_assertion_type client_info x-client-cpu x-client-os
+x-client-sku x-client-ver
 """
 KEY_LISTS = "listKeys listSecrets regenerateKey regenerateKeys listCredentials"
 TOLD = """
@@ -69,6 +73,32 @@ def test_a_parameter_of_a_query_is_never_written(name):
     (one,) = recorded.cassette.interactions
     assert ("ofnoform" in one.url) is (name == "signature")  # of what, tells its look
     assert "x=kept" in one.url
+
+
+@pytest.mark.parametrize("name", sorted({*PARAMETERS.split()} - {"code", "signature"}))
+def test_a_parameter_is_secret_however_short_it_is(name):
+    url = f"{URL}&{name}=12&x=12"
+    recorded = record([Exchange(Request("GET", url), answer({}))], RULES)
+    (one,) = recorded.cassette.interactions
+    assert one.url.endswith(f"&{name}=REDACTED&x=12")
+
+
+@pytest.mark.parametrize("name", [*FIELDS.split(), *IGNORED.split()])
+def test_a_login_is_the_same_whatever_the_client_says_of_itself(name):
+    kind = (("content-type", "application/x-www-form-urlencoded"),)
+    first, second, other = (
+        Request("POST", "https://x.example/oauth2/token", kind, form.encode())
+        for form in (
+            f"scope=a&{name}=one",
+            f"scope=a&{name}=two",
+            f"scope=b&{name}=one",
+        )
+    )
+    recorded = record([Exchange(first, answer({"a": 1}))], RULES)
+    (played,) = replay(recorded, [second], RULES)
+    assert played.status == 200
+    with pytest.raises(Exception, match="has no answer"):
+        replay(recorded, [other], RULES)
 
 
 @pytest.mark.parametrize("name", FIELDS.split())

@@ -95,6 +95,13 @@ def test_a_query_is_rewritten_field_by_field(query, made):
     assert REDACTOR.url(f"https://x.example/a?{query}") == f"https://x.example/a?{made}"
 
 
+def test_what_spans_parts_of_a_path_goes_from_a_url_too():
+    start = "https://discord.com/api/webhooks/123456/"
+    made = REDACTOR.url(f"{start}{WORD * 6}?wait=true")
+    assert WORD not in made
+    assert made.endswith("?wait=true")
+
+
 VALUES = [
     ({"a": SECRET}, {"a": "REDACTED"}),
     ({SECRET: 1}, {"REDACTED": 1}),

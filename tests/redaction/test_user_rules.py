@@ -88,6 +88,10 @@ def test_the_section_does_not_disturb_the_settings(tmp_path):
     assert load_settings(environ, pyproject=path).workspace == "w"
 
 
+def test_a_name_of_three_letters_is_long_enough(load):
+    assert load('identifiers = ["abc"]').identifiers == (("abc", "redacted-1"),)
+
+
 @pytest.mark.parametrize(
     ("section", "message"),
     [
