@@ -101,6 +101,11 @@ def test_identities_that_a_body_assigns_need_a_right_of_their_own() -> None:
     body = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {"/i": {}}}}
     found = need("PUT", f"{WORKSPACE}/computes/c", body)
     assert found.actions == (f"{ML}/workspaces/computes/write", LINKED)
+    change = need("PATCH", WORKSPACE, body)
+    assert change.actions == (f"{ML}/workspaces/write", LINKED)
+    assert LINKED not in need("POST", f"{WORKSPACE}/listKeys", body).actions
+    for none in ({"identity": {"userAssignedIdentities": {}}}, {"identity": []}, []):
+        assert LINKED not in need("PUT", f"{WORKSPACE}/computes/c", none).actions
     plain = need("PUT", f"{WORKSPACE}/computes/c", {"identity": None})
     assert plain.actions == (f"{ML}/workspaces/computes/write",)
 

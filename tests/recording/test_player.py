@@ -111,6 +111,15 @@ def test_a_url_that_is_spelt_in_another_way_is_the_same():
     assert ask(player, f"{BASE}/c#part") == "2"
 
 
+def test_one_call_that_is_spelt_in_two_ways_is_answered_once_for_each():
+    player = make(
+        call("https://h/a-b", "1", "PUT"), call("https://h/a%2Db", "2", "PUT")
+    )
+
+    assert asks(player, "https://h/a-b", 3, method="PUT") == ["1", "2", None]
+    assert player.plays == (1, 1)
+
+
 def test_a_login_is_played_as_often_as_it_is_asked_for():
     player = make(call(LOGIN, "held", "POST"), call("a", "1"))
 
