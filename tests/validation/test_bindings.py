@@ -35,6 +35,17 @@ def test_an_input_that_is_read_must_be_declared(check, command_job, reading):
     assert finding.cure == "Did you mean irs?"
 
 
+def test_a_variable_of_an_input_writes_its_dashes_as_underscores(check, command_job):
+    given = command_job["properties"]["inputs"]
+    given["My-own-Iris"] = given.pop("iris")
+    reads = "python x.py $AZURE_ML_INPUT_my_own_iris $AZURE_ML_INPUT_MY_OTHER"
+    command_job["properties"]["command"] = reads
+
+    finding = only(check("PUT", "jobs/j", command_job))
+
+    assert (finding.code, finding.seen) == ("AZC174", "MY_OTHER")
+
+
 def test_a_part_of_an_input_is_bound_by_the_input_and_not_by_its_own_name(
     check, command_job
 ):

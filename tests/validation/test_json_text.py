@@ -261,6 +261,16 @@ def test_a_number_that_json_does_not_know_is_read_as_it_is_meant(number, value):
         ('{"a": $X}', {"a": "$X"}, "$X is no value of JSON. Line 1, column 7."),
         ('{"a": /* x */ 1}', {"a": 1}, "JSON knows no comments. Line 1, column 7."),
         ('{"a": 1 # x\n}', {"a": 1}, "JSON knows no comments. Line 1, column 9."),
+        (
+            '{"a": "b": 1, "c": 2}}',
+            {"a": {"b": 1, "c": 2}},
+            'The object of "a" is not opened. Line 1, column 7.',
+        ),
+        (
+            '{"a": "b": 1}',
+            {"a": 1},
+            '"a" has a second colon. Line 1, column 10.',
+        ),
         ('{"a": 1}}', {"a": 1}, "The body goes on after its end. Line 1, column 9."),
     ],
 )
