@@ -13,6 +13,7 @@ from azml_contract.finding import Side
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation import bindings
 from azml_contract.validation.grade import Grader, Profile
+from azml_contract.validation.validator import Validator
 
 HOME = PLACEHOLDERS.workspace_id
 
@@ -256,3 +257,15 @@ def make_job(dice: random.Random) -> dict[str, Any]:
     if kind == "command":
         return fill({})
     return {kind: fill({}), "searchSpace": bind(), "inputs": bind()}
+
+
+def test_what_a_body_means_is_looked_at_however_many_came_before(
+    make_request, command_job
+):
+    command_job["properties"]["command"] = "python x.py ${{inputs.unheard}}"
+    validator = Validator()
+    request = make_request("PUT", "jobs/j", command_job)
+
+    told = [validator.check_request(request).findings for _ in range(600)]
+
+    assert {tuple(one.code for one in found) for found in told} == {("AZC170",)}
