@@ -28,7 +28,7 @@ from azml_contract.recording.messages import (
 )
 
 URL = "https://host.example/a"
-PACKED = gzip.compress(b"plain")
+PACKED = gzip.compress(b"plain", mtime=0)
 
 
 class ReadOnce:
