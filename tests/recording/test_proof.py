@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import stat
 import threading
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -68,6 +69,42 @@ def test_what_an_earlier_answer_brought_up_may_differ_from_run_to_run(
 
     record(story)
     replay(story)
+
+
+def test_what_an_answer_brought_up_may_come_back_quoted(service, get, record, replay):
+    """As signatures do: the service writes them bare, and clients quote them."""
+    tokens = itertools.count()
+
+    def listed(call):
+        if "$skipToken" in call.query:
+            return 200, {}, {"value": [2]}
+        mark = f"{service.url}/list?$skipToken=page/{next(tokens)}of/ThisRunAlone"
+        return 200, {}, {"value": [1], "nextLink": mark}
+
+    service.on("GET", "/list", listed)
+
+    def story(recorder):
+        _, _, mark = get("/list").json()["nextLink"].rpartition("=")
+        quoted = quote(mark, safe="")
+        assert get(f"/list?$skipToken={quoted}").json()["value"] == [2]
+
+    record(story)
+    replay(story)
+
+
+def test_what_an_answer_says_in_replay_too_is_not_brought_up_by_it(
+    service, get, make_recorder, cassette_path
+):
+    """It stands in the file as it came; only the request of it was levelled."""
+    answered = {"value": [1], "mark": "cursor-of-theirs-1234567"}
+    service.on("GET", "/list", lambda call: (200, {}, answered))
+    with make_recorder(Mode.RECORD) as recorder:
+        mark = get("/list").json()["mark"]
+        get(f"/list?$skipToken={mark}")
+    recorder.finish()
+    with pytest.raises(ProofFailed, match="would not replay"):
+        recorder.save()
+    assert not cassette_path.exists()
 
 
 def test_what_the_client_sent_before_is_not_brought_up_by_an_answer_that_says_it_again(
