@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import stat
 import threading
-from urllib.parse import quote
 
 import pytest
 import requests
 
 from azml_contract.cassette.cassette import load_cassette
+from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.recording.engine import Mode
-from azml_contract.recording.proof import ProofFailed
+from azml_contract.recording.proof import ProofFailed, _Answers
 from azml_contract.redaction.scan import SecretFound
 
 PERSON = "Ada Example-Lovelace"
@@ -71,25 +71,18 @@ def test_what_an_earlier_answer_brought_up_may_differ_from_run_to_run(
     replay(story)
 
 
-def test_what_an_answer_brought_up_may_come_back_quoted(service, get, record, replay):
+def test_what_an_answer_brought_up_may_come_back_quoted():
     """As signatures do: the service writes them bare, and clients quote them."""
-    tokens = itertools.count()
+    body = b'{"signature": "ab/cdefgh/ijkl+mnop="}'
+    answers = _Answers(
+        [Exchange(Request("POST", "https://h/sas"), Response(200, (), body))]
+    )
+    quoted = Request("GET", "https://h/blob?sig=ab%2Fcdefgh%2Fijkl%2Bmnop%3D")
+    other = Request("GET", "https://h/blob?sig=ab%2Fcdefgh%2Fijkl%2Bmnop%3D&at=here")
+    written = Request("GET", "https://h/blob?sig=REDACTED")
 
-    def listed(call):
-        if "$skipToken" in call.query:
-            return 200, {}, {"value": [2]}
-        mark = f"{service.url}/list?$skipToken=page/{next(tokens)}of/ThisRunAlone"
-        return 200, {}, {"value": [1], "nextLink": mark}
-
-    service.on("GET", "/list", listed)
-
-    def story(recorder):
-        _, _, mark = get("/list").json()["nextLink"].rpartition("=")
-        quoted = quote(mark, safe="")
-        assert get(f"/list?$skipToken={quoted}").json()["value"] == [2]
-
-    record(story)
-    replay(story)
+    assert answers.brought_up(quoted, written)
+    assert not answers.brought_up(other, written)
 
 
 def test_what_an_answer_says_in_replay_too_is_not_brought_up_by_it(
