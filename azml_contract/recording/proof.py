@@ -21,7 +21,6 @@ from typing import NoReturn
 from urllib.parse import quote, unquote_plus
 
 from azml_contract.cassette.cassette import Cassette, parse_cassette
-from azml_contract.cassette.interaction import Interaction
 from azml_contract.cassette.pending import UNPROVEN
 from azml_contract.cassette.store import write_cassette
 from azml_contract.errors import CassetteError, OutputError, show_path
@@ -161,7 +160,7 @@ class Proof:
                 played = player.play(written)
             if played.index is not None and not self._is_same(played.index, one.index):
                 self._fail(reason or self._say_other(one.index, played.index))
-            earlier.add(one.exchange, self._cassette.interactions[one.index])
+            earlier.add(one.exchange)
         try:
             player.finish()
         except UnusedInteractions as unused:
@@ -261,16 +260,13 @@ class _Answers:
     """The answers given so far, and what requests took from them."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
-        self._unread: list[tuple[Exchange, Interaction | None]] = []
-        self._read: list[tuple[set[str], str, list[str], list[str]]] = []
-        """What was sent; what was answered, its words, and those that are written."""
+        self._exchanges = list(exchanges)
+        self._texts: list[str] = []
         self._found: set[str] = set()
-        for one in exchanges:
-            self.add(one, None)
 
-    def add(self, exchange: Exchange, written: Interaction | None) -> None:
-        """One more was answered; `written` is what the cassette has of it."""
-        self._unread.append((exchange, written))
+    def add(self, exchange: Exchange) -> None:
+        """One more was answered."""
+        self._exchanges.append(exchange)
 
     def brought_up(self, sent: Request, written: Request) -> bool:
         """Whether all in which a request differs from its recording was answered."""
@@ -278,25 +274,13 @@ class _Answers:
         return bool(foreign) and all(map(self._hold, foreign))
 
     def _hold(self, token: str) -> bool:
-        """Whether it is an answer's, which says something else in replay."""
         if token in self._found or GUID.fullmatch(token):
             return True
-        for exchange, written in self._unread:
-            answered = _answer_text(exchange)
-            told = "" if written is None else _answer_text(written.exchange)
-            words = _TOKEN.findall(answered), _TOKEN.findall(told)
-            self._read.append((_tokens(exchange.request), answered, *words))
-        self._unread.clear()
-        for sent, answered, there, left in self._read:
-            # What a client sent before is its own, and comes back as it is.
-            if token in sent:
-                return False
-            if token in answered and (
-                token not in left or left.count(token) < there.count(token)
-            ):
-                self._found.add(token)
-                return True
-        return False
+        unread = self._exchanges[len(self._texts) :]
+        self._texts += map(_answer_text, unread)
+        if any(token in text for text in self._texts):
+            self._found.add(token)
+        return token in self._found
 
 
 def _tokens(request: Request) -> set[str]:

@@ -85,38 +85,6 @@ def test_what_an_answer_brought_up_may_come_back_quoted():
     assert not answers.brought_up(other, written)
 
 
-def test_what_an_answer_says_in_replay_too_is_not_brought_up_by_it(
-    service, get, make_recorder, cassette_path
-):
-    """It stands in the file as it came; only the request of it was levelled."""
-    answered = {"value": [1], "mark": "cursor-of-theirs-1234567"}
-    service.on("GET", "/list", lambda call: (200, {}, answered))
-    with make_recorder(Mode.RECORD) as recorder:
-        mark = get("/list").json()["mark"]
-        get(f"/list?$skipToken={mark}")
-    recorder.finish()
-    with pytest.raises(ProofFailed, match="would not replay"):
-        recorder.save()
-    assert not cassette_path.exists()
-
-
-def test_what_the_client_sent_before_is_not_brought_up_by_an_answer_that_says_it_again(
-    service, get, make_recorder, cassette_path
-):
-    """A mark of its own is levelled as the service's are: replay would not know it."""
-    mark = "cursor-of-mine-1234567"
-    service.on("PUT", "/mark", lambda call: (200, {}, {"mark": mark}))
-    service.on("GET", "/list", lambda call: (200, {}, {"value": []}))
-    with make_recorder(Mode.RECORD) as recorder:
-        url = f"{service.url}/mark"
-        requests.put(url, json={"mark": mark}, verify=str(service.ca))
-        get(f"/list?$skipToken={mark}")
-    recorder.finish()
-    with pytest.raises(ProofFailed, match="would not replay"):
-        recorder.save()
-    assert not cassette_path.exists()
-
-
 def test_equal_parallel_requests_with_different_answers_are_refused(
     service, make_recorder, cassette_path
 ):
