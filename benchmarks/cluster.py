@@ -120,7 +120,8 @@ def main() -> None:
     rows: list[Row] = []
     missing = next((one for one in (SEEDS, DASK) if not one.exists()), None)
     if missing is not None:
-        rows = [{"contender": "--cluster", "absent": f"there is no {missing}"}]
+        absent = f"there is no {os.path.relpath(missing, ROOT)}"
+        rows = [{"contender": "--cluster", "absent": absent}]
     else:
         for count in args.sizes or ((2 * EACH, 4 * EACH) if args.quick else SIZES):
             with tempfile.TemporaryDirectory() as folder:

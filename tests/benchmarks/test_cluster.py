@@ -41,9 +41,10 @@ def test_without_dask_it_says_what_is_missing(
     tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(cluster, "SEEDS", tmp_path)
-    monkeypatch.setattr(cluster, "DASK", tmp_path / "dask")
+    monkeypatch.setattr(cluster, "ROOT", tmp_path)
+    monkeypatch.setattr(cluster, "DASK", tmp_path / ".clients" / "dask")
     monkeypatch.setattr("sys.argv", ["cluster.py", "--json"])
 
     cluster.main()
 
-    assert f"there is no {tmp_path}/dask" in capsys.readouterr().out
+    assert '"there is no .clients/dask"' in capsys.readouterr().out
