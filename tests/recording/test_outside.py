@@ -290,6 +290,9 @@ def test_who_leaves_before_the_answer_comes_has_none_in_replay_either(
     path_ = tmp_path / "c.json"
     with gateway(authority, path_, Mode.RECORD, Far()) as (recorder, _, session):
         live = ask(session, ASKED.is_set)
+        until = time.monotonic() + 10  # who left may be noted after who stayed
+        while recorder.exchanges < 2 and time.monotonic() < until:
+            time.sleep(0.01)
         recorder.save()
     assert live[1] == (LARGE if path == "/slow/large" else b"late")
     first, second = json.loads(path_.read_text())["interactions"]
