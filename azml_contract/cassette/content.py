@@ -21,7 +21,7 @@ from math import isinf
 from typing import Any
 
 from azml_contract.exchange import Headers, find_header
-from azml_contract.nesting import is_too_deep
+from azml_contract.json_values import is_too_deep, make_object
 
 SIDE_FILE_BYTES = 64 * 1024
 _MOST_HELD_BYTES = 16 * 1024 * 1024
@@ -49,17 +49,6 @@ class Content:
     value: Any
 
 
-class DuplicateKey(ValueError):
-    """A JSON object names a key twice; parsing it would lose one of them."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    parsed = dict(pairs)
-    if len(parsed) != len(pairs):
-        raise DuplicateKey
-    return parsed
-
-
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
@@ -80,7 +69,7 @@ def _may_hold_surrogate(raw: bytes | str) -> bool:
 
 _PARSER = partial(
     json.loads,
-    object_pairs_hook=_unique,
+    object_pairs_hook=make_object,
     parse_constant=_refuse_constant,
     parse_float=_finite,
 )

@@ -16,6 +16,7 @@ from typing import Any
 
 from azml_contract.documents.formats import Format, Recorded
 from azml_contract.documents.lint import inflate
+from azml_contract.json_values import escape_halves
 from azml_contract.redaction.drawn import Numbers, names_digest, sub_drawn
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.secret_fields import (
@@ -147,9 +148,7 @@ def _dump_like(text: str, before: Any, after: Any) -> str:
             dump: Callable[..., str] = json.dumps
             if dump(before, ensure_ascii=ascii_only, **options) == text:
                 return dump(after, ensure_ascii=ascii_only, **options)
-    dumped = json.dumps(after, ensure_ascii=False)
-    # Half a character stands in JSON only as an escape.
-    return dumped.encode("utf-8", "backslashreplace").decode()
+    return escape_halves(json.dumps(after, ensure_ascii=False))
 
 
 def fix_lengths(

@@ -19,7 +19,8 @@ from azml_contract.contract.contract import Contract, NoRoute, Route
 from azml_contract.contract.model import Operation
 from azml_contract.emulator.bodies import Expected, Gate
 from azml_contract.emulator.body_text import as_strict, parse_body, read_body
-from azml_contract.emulator.faults import Fault, FaultKind
+from azml_contract.emulator.faults import Fault
+from azml_contract.emulator.faults_of_arm import raise_fault, spoil
 from azml_contract.emulator.gatekeeper import Gatekeeper
 from azml_contract.emulator.headers import MARK, MARK_LINE, HeaderWriter
 from azml_contract.emulator.identity import Identity
@@ -47,24 +48,8 @@ from azml_contract.settings import PROVIDER
 from azml_contract.validation.quick_json import QuickWriter
 
 Query = tuple[tuple[str, str], ...]
-_SERVER_ERRORS = {
-    500: ("InternalServerError", "Received 500 from a service request."),
-    502: (
-        "BadGatewayConnection",
-        (
-            f"The network connectivity issue encountered for '{PROVIDER}'; cannot "
-            "fulfill the request."
-        ),
-    ),
-    503: ("ServiceUnavailable", "The service is temporarily unavailable."),
-    504: (
-        "TransientError",
-        "Service invocation timed out. Request: the call took longer than allowed.",
-    ),
-}
 _MOST_PLACES = 512
 _MOST_KEPT, _LARGEST_KEPT = 2000, 100_000
-_FOR_EVER_S = 1e12
 _WRITES = ("PUT", "PATCH", "DELETE", "POST")
 
 
@@ -115,7 +100,7 @@ class Arm:
         with store.lock:
             try:
                 if fault is not None:
-                    _raise_fault(fault)
+                    raise_fault(fault)
                 self._gatekeeper.check(request, fault)
                 if request.method == "GET" and fault is None:
                     kept = self._kept.get(request.url)
@@ -129,7 +114,7 @@ class Arm:
                     return Written(200, lines + MARK_LINE, kept.body)
                 reply = self._carry_out(request)
                 if fault is not None:
-                    reply = self._spoil(reply, fault)
+                    reply = spoil(reply, fault, store)
                 return self._respond(request, reply, by="service")
             except Refusal as refusal:
                 return self._refuse(request, refusal)
@@ -161,22 +146,6 @@ class Arm:
         path = _parse_path(request)
         if request.method == "GET" and path.kind == "workspaces/jobs" and not path.tail:
             executor.settle(path.id)
-
-    def _spoil(self, reply: Reply, fault: Fault) -> Reply:
-        """An answer as the faults of long operations and of pages leave it."""
-        if fault.kind is FaultKind.NEVER_ENDS:
-            for _, value in reply.headers:
-                operation_id = urlsplit(value).path.rpartition("/")[2]
-                begun = self._world.store.get_operation(operation_id)
-                if begun is not None:
-                    endless = replace(begun, duration_s=_FOR_EVER_S)
-                    self._world.store.add_operation(endless)
-        if fault.kind is FaultKind.CHANGING_PAGE and isinstance(reply.body, dict):
-            # Somebody removed what stood first while the client was reading.
-            page = reply.body.get("value")
-            if isinstance(page, list):
-                return replace(reply, body={**reply.body, "value": page[1:]})
-        return reply
 
     def _refuse(self, request: Request, refusal: Refusal) -> Response:
         body = write_envelope(
@@ -497,24 +466,6 @@ def _refuse_slashes(found: Route) -> None:
 def _is_bare_provider(path: ArmPath) -> bool:
     """Whether a path asks for what ARM itself knows of the provider."""
     return not path.types and path.tail.lower() in ("", "register")
-
-
-def _raise_fault(fault: Fault) -> None:
-    if fault.kind is FaultKind.THROTTLE:
-        after = fault.retry_after_s
-        header = (("Retry-After", str(after)),) if fault.retry_after_header else ()
-        raise Refusal(
-            429,
-            "UserError",
-            "Received too many requests in a short amount of time. Retry again after "
-            f"{after} seconds.",
-            "QuotaExceeded",
-            "TooManyRequests",
-            headers=header,
-        )
-    if fault.kind is FaultKind.SERVER_ERROR:
-        code, message = _SERVER_ERRORS.get(fault.status, ("ServiceError", "Error."))
-        raise refuse_at_gateway(fault.status, code, message)
 
 
 def _draw_hex(digits: int) -> str:

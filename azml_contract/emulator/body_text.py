@@ -12,6 +12,7 @@ import re
 from typing import Any, NamedTuple
 
 from azml_contract.emulator.refusal import Refusal, refuse_at_gateway
+from azml_contract.json_values import is_too_deep, make_object
 from azml_contract.validation.quick_json import UNSURE, QuickReader
 
 _MOST_DEPTH = 64
@@ -74,10 +75,9 @@ def _read_with_care(body: bytes) -> Sent:
         parsed = _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise _refuse(str(error)) from error
-    # A deep body has many brackets, and a lone surrogate is written as \\ud...
-    if body.count(b"{") + body.count(b"[") > _MOST_DEPTH and _is_deep(parsed):
+    if is_too_deep(body, parsed, _MOST_DEPTH):
         raise _refuse(f"The reader's MaxDepth of {_MOST_DEPTH} has been exceeded.")
-    if b"\\ud" in body.lower():
+    if b"\\ud" in body.lower():  # as half a character is written
         _refuse_surrogates(parsed)
     return Sent(parsed, is_good=False)
 
@@ -124,20 +124,6 @@ def _read_number(text: str) -> int | float:
     return int(text) if text.lstrip("-").isdigit() else _read_float(text)
 
 
-def _is_deep(parsed: Any) -> bool:
-    level = [parsed]
-    for _ in range(_MOST_DEPTH):
-        level = [
-            item
-            for value in level
-            if isinstance(value, dict | list)
-            for item in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return False
-    return any(isinstance(value, dict | list) for value in level)
-
-
 def _refuse_surrogates(parsed: Any) -> None:
     try:
         json.dumps(parsed, ensure_ascii=False).encode()
@@ -145,15 +131,8 @@ def _refuse_surrogates(parsed: Any) -> None:
         raise _refuse("A text holds half of a surrogate pair.") from error
 
 
-def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("two members have one name")
-    return made
-
-
 _STRICT = json.JSONDecoder(
-    object_pairs_hook=_make_object,
+    object_pairs_hook=make_object,
     parse_constant=_refuse_constant,
     parse_float=_read_float,
 )

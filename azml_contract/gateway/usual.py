@@ -152,7 +152,7 @@ def write_usual(answer: Response, *, is_head: bool) -> bytes | None:
 
 
 def _write_head(answer: Response) -> str | None:
-    lines: list[str] = []
+    kept: list[tuple[str, str]] = []
     dated = False
     for name, value in answer.headers:
         lowered = _lower(name)
@@ -161,16 +161,11 @@ def _write_head(answer: Response) -> str | None:
             if value.isdigit() and int(value) > len(answer.body):
                 return None
             continue
-        if lowered in _TELLING:
-            return None
         dated = dated or lowered == "date"
-        lines.append(f"{name}: {value}")
+        kept.append((name, value))
     if not dated:
-        lines.append(f"Date: {tell_date()}")
-    text = "".join(lines)
-    if not (text.isascii() and text.isprintable()):
-        return None
-    return "\r\n".join([*lines, ""])
+        kept.append(("Date", tell_date()))
+    return write_lines(tuple(kept))
 
 
 _date: tuple[int, str] = (0, "")

@@ -26,6 +26,7 @@ from azml_contract.cassette.interaction import Interaction
 from azml_contract.cassette.layout import is_spelt_as
 from azml_contract.content_coding import CannotOpen, open_body
 from azml_contract.exchange import Headers, Request
+from azml_contract.json_values import NamedTwice, make_object
 from azml_contract.recording.blocks import BlockLedger, is_block_list
 from azml_contract.redaction.bodies import redact_leaves
 from azml_contract.redaction.rules import (
@@ -337,9 +338,7 @@ class Matcher:
         )
 
     def _level(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        level = dict(pairs)
-        if len(level) != len(pairs):
-            raise ValueError("an object names a key twice")
+        level = make_object(pairs)
         for name in level:
             if name.lower() in self._secret_names:
                 level[name] = redact_leaves(level[name])
@@ -349,18 +348,7 @@ class Matcher:
 _NO_BLOCKS = BlockLedger()
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    parsed = dict(pairs)
-    if len(parsed) != len(pairs):
-        raise _Twice
-    return parsed
-
-
-class _Twice(Exception):
-    """An object names a key twice."""
-
-
-_UNIQUE = json.JSONDecoder(object_pairs_hook=_unique)
+_UNIQUE = json.JSONDecoder(object_pairs_hook=make_object)
 
 
 def _parse_plain(body: bytes) -> Any:
@@ -371,7 +359,7 @@ def _parse_plain(body: bytes) -> Any:
     """
     try:
         return _UNIQUE.decode(body.decode())
-    except _Twice:
+    except NamedTwice:
         return None
     except ValueError:
         json.loads(body)

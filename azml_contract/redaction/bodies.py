@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from azml_contract.nesting import is_too_deep
+from azml_contract.json_values import is_too_deep, make_object
 from azml_contract.redaction.rules import KEY_LIST_TOLD_ELSEWHERE, Place
 from azml_contract.redaction.shapes import redact_value
 
@@ -26,18 +26,11 @@ def read_json(text: str) -> Any:
             deep: secrets in it are looked for as in any text.
     """
     try:
-        value = json.loads(text, object_pairs_hook=_unique)
+        value = json.loads(text, object_pairs_hook=make_object)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     if is_too_deep(text, value):
         raise ValueError("nested too deep")
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("an object names a key twice")
     return value
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlencode
 
 from azml_contract.exchange import Exchange, Request
+from azml_contract.json_values import escape_halves
 from azml_contract.redaction.addresses import is_path, is_url
 from azml_contract.redaction.bodies import (
     NESTED,
@@ -266,8 +267,7 @@ class Redactor:
         compact = json.dumps(value, separators=(",", ":"), ensure_ascii=False) == text
         separators = (",", ":") if compact else None
         clean = json.dumps(redacted, separators=separators, ensure_ascii=False)
-        # Half a character stands in JSON only as an escape.
-        return clean.encode("utf-8", "backslashreplace").decode()
+        return escape_halves(clean)
 
     def json(self, value: Any, string: Callable[[str], str], above: str = "") -> Any:
         """A JSON value with secret properties and every string redacted.

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+from azml_contract.json_values import is_too_deep, make_object
 from azml_contract.source.json_places import JsonPlaces
 from azml_contract.validation.parsed import BROKEN, MAX_DEPTH, Defect, Parsed
 from azml_contract.validation.quick_json import UNSURE, QuickReader
@@ -47,9 +48,8 @@ def parse_text(text: str) -> Parsed:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return _open_reader(text).read()
-    # Only a text with that many brackets can be too deep; counting is cheap.
-    many = text.count("{") + text.count("[") > MAX_DEPTH
-    return _open_reader(text).read() if many and _is_deep(value) else Parsed(value)
+    is_deep = is_too_deep(text, value, MAX_DEPTH)
+    return _open_reader(text).read() if is_deep else Parsed(value)
 
 
 def _open_reader(text: str, marks: dict[str, int] | None = None) -> Reader:
@@ -80,35 +80,11 @@ class Locator:
         return self._marks.get(pointer, 0)
 
 
-def _is_deep(value: Any) -> bool:
-    level, depth = [value], 0
-    while level and depth <= MAX_DEPTH:
-        nested = [item for item in level if isinstance(item, (dict, list))]
-        level = [
-            inner
-            for item in nested
-            for inner in (item.values() if isinstance(item, dict) else item)
-        ]
-        depth += bool(nested)
-    return depth > MAX_DEPTH
-
-
-class _Duplicate(ValueError):
-    """Two members of an object have one name."""
-
-
-def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise _Duplicate
-    return made
-
-
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
 _QUICK = QuickReader()
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_make_object, parse_constant=_refuse_constant
+    object_pairs_hook=make_object, parse_constant=_refuse_constant
 )

@@ -11,7 +11,6 @@ import pytest
 from azml_contract.cassette.content import (
     SIDE_FILE_BYTES,
     Content,
-    DuplicateKey,
     Kind,
     ParsedBodies,
     as_sent,
@@ -22,6 +21,7 @@ from azml_contract.cassette.content import (
     parse_json,
     read_json,
 )
+from azml_contract.json_values import NamedTwice
 
 JSON = (("Content-Type", "application/JSON; charset=utf-8"),)
 
@@ -76,7 +76,7 @@ def test_what_would_not_be_written_as_it_was_read_is_refused(raw, reason):
 
 
 def test_of_a_name_that_stands_twice_none_is_lost():
-    with pytest.raises(DuplicateKey):
+    with pytest.raises(NamedTwice):
         parse_json(b'{"a": 1, "a": 2}')
 
 

@@ -13,8 +13,8 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "azml_contract"
 
 VALUES = {
-    *("errors", "exchange", "api_version", "finding", "json_pointer", "remote_path"),
-    *("seen", "slots", "source", "whole_file"),
+    *("errors", "exchange", "api_version", "finding", "json_pointer", "json_values"),
+    *("remote_path", "seen", "slots", "source", "whole_file"),
 }
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "processes": {"errors"},
     "whole_file": {"errors"},
     "made_page": {"whole_file"},
-    "nesting": set(),
+    "json_values": set(),
     "seen": set(),
     "slots": set(),
     "shipped": set(),
@@ -37,8 +37,14 @@ ALLOWED: dict[str, set[str]] = {
     "settings": {"errors"},
     "contract": VALUES,
     "validation": VALUES | {"contract", "made_page"},
-    "redaction": {"errors", "exchange", "content_coding", "json_pointer", "nesting"},
-    "cassette": {"errors", "exchange", "whole_file", "json_pointer", "nesting"},
+    "redaction": {
+        "errors",
+        "exchange",
+        "content_coding",
+        "json_pointer",
+        "json_values",
+    },
+    "cassette": {"errors", "exchange", "whole_file", "json_pointer", "json_values"},
     "recording": VALUES | {"content_coding", "redaction", "cassette", "gateway"},
     "scripts": VALUES | {"settings", "validation", "redaction"},
     "stories": VALUES | {"validation"},

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from azml_contract.nesting import MOST_LEVELS, is_too_deep
+from azml_contract.json_values import MOST_LEVELS, is_too_deep
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("[" * (MOST_LEVELS + 1) + "]" * (MOST_LEVELS + 1), False),
-        ("[" * (MOST_LEVELS + 2) + "]" * (MOST_LEVELS + 2), True),
+        ("[" * MOST_LEVELS + "]" * MOST_LEVELS, False),
+        ("[" * (MOST_LEVELS + 1) + "]" * (MOST_LEVELS + 1), True),
         ('{"a":' * MOST_LEVELS + "1" + "}" * MOST_LEVELS, False),
         ('[{"a":' * MOST_LEVELS + "1" + "}]" * MOST_LEVELS, True),
         ("[" + "[[]]," * MOST_LEVELS + "{}]", False),
