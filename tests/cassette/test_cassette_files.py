@@ -461,7 +461,7 @@ for trial in range(1, 1 + int(sys.argv[2])):
     child = os.fork()
     if not child:
         save_forever(1000 * trial)
-    time.sleep(random.uniform(0, 2 * one_save))
+    time.sleep(random.uniform(0, 6 * one_save))  # others may take the processor
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     cassette = load_cassette(path)
