@@ -8,8 +8,9 @@ property does not want. Knows which property wants which kind; knows no schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 from azml_contract.contract.patterns import escape_pattern
@@ -31,10 +32,17 @@ _START = "/subscriptions/"
 _FIRST, _SHORTEST = frozenset("/sS"), len(_START) - 1
 """What a text has to be, at the least, to be an id, with its slash or without."""
 _AS_IDS = [{"pattern": f"^{start}"} for start in ("/", "su", "sU", "Su", "SU")]
-_NO_SLASH: Schema = {"anyOf": [{"pattern": "^[^/]"}, {"not": {"pattern": "^/"}}]}
-_NO_ID: Schema = {"anyOf": [{"pattern": "^[^/sS]"}, {"not": {"anyOf": _AS_IDS}}]}
-"""No text that starts as an id; the first letter tells it of most, in a third of the
-time."""
+_NO_SLASH: Schema = {"not": {"pattern": "^/"}}
+_NO_ID: Schema = {
+    "anyOf": [
+        {"maxLength": _SHORTEST - 1},
+        {"pattern": "^[^/sS]"},
+        {"not": {"anyOf": _AS_IDS}},
+    ]
+}
+"""No text that starts as an id; length and first letter tell most."""
+_LAST = 14
+"""So many letters of an id, before its last names, are compared."""
 _ENOUGH = 200
 """A judge for one workspace takes as long to compile as it saves on so many bodies."""
 _USERS_OWN = frozenset(("environmentVariables", "searchSpace", "tags"))
@@ -97,13 +105,31 @@ _OWNERS = {
 }
 
 
-class Place(NamedTuple):
-    """The workspace that ids should name; `configured` when a setting says so."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The workspace that ids should name; `configured` when a setting says so.
+
+    `home` is what its ids start with, as they are usually written; "" where the place
+    does not tell.
+    """
 
     subscription: str
     resource_group: str
     workspace: str
     configured: bool = False
+    home: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        is_whole = self.subscription and self.resource_group
+        object.__setattr__(self, "home", _write_home(self) if is_whole else "")
+
+
+def _write_home(place: Place) -> str:
+    return (
+        f"{_START}{place.subscription}/resourceGroups/{place.resource_group}"
+        "/providers/Microsoft.MachineLearningServices"
+        f"/workspaces/{place.workspace}/"
+    )
 
 
 class ArmId(NamedTuple):
@@ -166,20 +192,21 @@ def _parse_rare(segments: list[str]) -> ArmId | str:
     )
 
 
-def check_ids(
-    grader: Grader, body: Any, place: Place | None, home: str | None = None
-) -> list[Finding]:
+def check_ids(grader: Grader, body: Any, place: Place | None) -> list[Finding]:
     """Findings about every ARM id in a body, in document order.
-
-    `home` is what `find_home` says of the place, where the caller knows it.
 
     Tags, environment variables and hyperparameters are the user's own words:
     they may name whatever they like.
     """
-    home = find_home(place) if home is None else home
-    found: list[Finding] = []
+    home = place.home if place is not None else ""
     if home and (_JUDGES[home](body) or _are_at_home(body, home)):
-        return found
+        return []
+    return _tell_ids(grader, body, place)
+
+
+def _tell_ids(grader: Grader, body: Any, place: Place | None) -> list[Finding]:
+    """What `check_ids` finds, each id taken apart."""
+    found: list[Finding] = []
     ids: list[tuple[str, str, Path]] = []
     _collect_ids(body, None, ids)
     for key, text, path in ids:
@@ -233,18 +260,6 @@ def _find_malformed(
     )
 
 
-@lru_cache(maxsize=64)
-def find_home(place: Place | None) -> str:
-    """What ids of a workspace start with, as they are usually written; "" for none."""
-    if place is None or not (place.subscription and place.resource_group):
-        return ""
-    return (
-        f"{_START}{place.subscription}/resourceGroups/{place.resource_group}"
-        "/providers/Microsoft.MachineLearningServices"
-        f"/workspaces/{place.workspace}/"
-    )
-
-
 def write_plain_texts(home: str) -> Texts:
     """What a schema asks of texts so that ids as they are usually written pass.
 
@@ -280,25 +295,44 @@ _JUDGES: JudgesOfHomes[str] = JudgesOfHomes(_ENOUGH, _judge_ids)
 
 
 def _write_wanted(home: str, kinds: Iterable[str]) -> Schema:
-    """The schema of an id of a home and of some kinds, or of what is no id.
+    """The schema of an id of a home and of some kinds, or of what is no id."""
+    seconds: dict[str, list[str]] = {}
+    for kind in kinds:
+        first, _, second = kind.partition("/")
+        seconds.setdefault(first, []).append(second)
+    ids = [_write_ids(home, *one) for one in seconds.items()]
+    return {"anyOf": [*ids, _NO_ID]}
 
-    A wanted id begins with the home, and ends in the home's last steps and a kind,
-    which are read from the end: two short looks cost a fifth of one along the whole id.
-    What has those steps once alone has nothing in between; a short one has no room.
+
+def _write_ids(home: str, first: str, seconds: Sequence[str]) -> Schema:
+    """The schema of ids of a home, of kinds that share their first step.
+
+    Two short looks cost half of one along the whole id: it begins with the home and the
+    first step, and ends in them and a name or two, of which the last letters of the
+    home are enough. Whoever has these letters and this step once alone has nothing in
+    between; a short one has no room for them twice.
     """
-    above = home[home.rindex("/workspaces/") :]
-    last = escape_pattern(above)
-    shortest = min(len(kind.replace("/", "/x/") + "/x") for kind in kinds)
-    tails = "|".join(map(_write_tail, kinds))
-    wanted = {
-        "pattern": f"^{escape_pattern(home)}",
-        "allOf": [{"pattern": f"{last}(?:{tails})$"}],
+    start = max(1, _LAST - len(first) - 1)
+    is_told_apart = f"{home[-start:]}{first}/" not in home
+    head = home[-start:] if is_told_apart else home
+    last = f"{head}{first}/"
+    tails = [f"[^/]+/{second}/[^/]+" if second else "[^/]+" for second in seconds]
+    shortest = min(len(f"x/{second}/x") if second else 1 for second in seconds)
+    shared = next((n for n in range(len(head), 0, -1) if last.endswith(last[:n])), 0)
+    before = len(home) - len(head)
+    return {
+        "pattern": f"^{escape_pattern(f'{home}{first}/')}",
+        "allOf": [{"pattern": f"{escape_pattern(last)}(?:{'|'.join(tails)})$"}],
         "anyOf": [
-            {"maxLength": len(home) + len(above) - 1 + shortest - 1},
-            {"not": {"pattern": rf"{last}[\s\S]*{last[1:]}"}},
+            {"maxLength": before + 2 * len(last) - shared + shortest - 1},
+            {"not": {"pattern": _write_twice(last, shared)}},
         ],
     }
-    return {"anyOf": [wanted, _NO_ID]}
+
+
+def _write_twice(text: str, shared: int) -> str:
+    """What has a text twice, which may share so many letters with itself."""
+    return rf"{escape_pattern(text)}[\s\S]*{escape_pattern(text[shared:])}"
 
 
 def _are_at_home(body: Any, home: str) -> bool:

@@ -9,7 +9,7 @@ family of bodies (``inputs`` and ``inputDataBindings``). Knows no schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -33,6 +33,10 @@ _NOUNS = {
     "outputs": "output",
     "search_space": "parameter of the search space",
 }
+
+
+_Wanted = tuple[tuple[str, ...], tuple[tuple[tuple[str, str], str], ...]]
+"""Parameters of the search space, and all else: where it may be bound, and its name."""
 
 
 class _Command(NamedTuple):
@@ -95,55 +99,58 @@ def check_bindings(grader: Grader, job: Any, path: Path) -> list[Finding]:
     found: list[Finding] = []
     if not isinstance(job, dict):
         return found
-    if _is_usual(job, path):
-        return found
     for command in _find_commands(job, path):
-        if not _is_bound(*command):
+        if not _is_bound(command[0], *command[2:]):
             _tell_unbound(grader, _Command(*command), path, found)
     return found
 
 
-def _is_usual(job: dict[str, Any], path: Path) -> bool:
-    """Whether a job or a sweep, as most are one, is bound: False says nothing."""
-    if "componentSpec" in job:
-        return False
+def is_usual_job(job: dict[str, Any]) -> bool:
+    """Whether a job or a sweep, as most are one, is bound: False says nothing.
+
+    A component within it is not looked at.
+    """
     text, trial = job.get("command"), job.get("trial")
-    if text is not None and not (type(text) is str and _is_bound(text, path, (job,))):
+    if text is not None and not (type(text) is str and _is_bound(text, (job,))):
         return False
     if trial is None:
         return True
     if type(trial) is not dict or type(trial.get("command")) is not str:
         return False
     space = job.get("searchSpace")
-    given = space if type(space) is dict else {}
-    return _is_bound(trial["command"], path, (job, trial), given)
+    given = space if type(space) is dict else None
+    return _is_bound(trial["command"], (job, trial), given)
 
 
 def _is_bound(
-    text: str, path: Path, binders: Sequence[dict[str, Any]], space: Any = None
+    text: str,
+    binders: Sequence[dict[str, Any]],
+    space: Mapping[str, Any] | None = None,
 ) -> bool:
     """Whether a command reads what is bound, and all of it: False says nothing."""
-    reads = _find_reads(text)
-    for kind, name in reads:
-        if kind == "search_space":
-            if not space or name not in space:
-                return False
-        elif kind not in _BINDERS or not _holds(binders, _BINDERS[kind], name):
-            return False
-    for kind, name in _find_variables(text):
-        if not _holds(binders, _BINDERS[_PLURALS[kind]], name):
-            return False
-    return not space or not _find_unread_names(space, reads)
-
-
-def _holds(binders: Sequence[dict[str, Any]], keys: tuple[str, ...], name: str) -> bool:
-    """Whether a name is declared as it is read, in an object under one of `keys`."""
-    for binder in binders:
-        for key in keys:
-            given = binder.get(key)
+    wanted = _find_wanted(text)
+    if wanted is None:
+        return False
+    parameters, others = wanted
+    for (usual, former), name in others:
+        for binder in binders:
+            given = binder.get(usual)
             if type(given) is dict and name in given:
-                return True
-    return False
+                break
+            given = binder.get(former)
+            if type(given) is dict and name in given:
+                break
+        else:
+            return False
+    if not space:
+        return not parameters
+    for name in parameters:
+        if name not in space:
+            return False
+    for name in space if len(space) != len(parameters) else ():
+        if _is_unread(name, parameters):
+            return False
+    return True
 
 
 def _tell_unbound(
@@ -156,8 +163,10 @@ def _tell_unbound(
     for kind, name in _find_variables(command.text):
         if not command.binds_variable(kind, name):
             found.append(_find_unbound_variable(grader, command, kind, name))
-    for name in _find_unread_names(command.space or (), reads):
-        found.append(_find_unread(grader, name, path))
+    read = [name for kind, name in reads if kind == "search_space"]
+    for name in command.space or ():
+        if _is_unread(name, read):
+            found.append(_find_unread(grader, name, path))
 
 
 # A client sends the same command again and again: it is taken apart once.
@@ -176,15 +185,21 @@ def _find_variables(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(_VARIABLE.findall(text)))
 
 
-def _find_unread_names(
-    space: Iterable[str], reads: Sequence[tuple[str, str]]
-) -> list[str]:
-    # Names with dashes are appended to the command as arguments.
-    return [
-        name
-        for name in space
-        if ("search_space", name) not in reads and name[:1] != "-"
-    ]
+@lru_cache(maxsize=64)
+def _find_wanted(text: str) -> _Wanted | None:
+    """What a command needs bound; None where it reads what is not known here."""
+    reads = _find_reads(text)
+    if any(kind != "search_space" and kind not in _BINDERS for kind, _ in reads):
+        return None
+    bound = [(_BINDERS[kind], name) for kind, name in reads if kind in _BINDERS]
+    bound += [(_BINDERS[_PLURALS[kind]], name) for kind, name in _find_variables(text)]
+    parameters = tuple(name for kind, name in reads if kind == "search_space")
+    return parameters, tuple(dict.fromkeys(bound))
+
+
+def _is_unread(name: str, read: Sequence[str]) -> bool:
+    """Whether a command never reads a parameter; those with dashes are appended."""
+    return name[:1] != "-" and name not in read
 
 
 def _find_commands(job: dict[str, Any], path: Path) -> list[tuple[Any, ...]]:

@@ -60,6 +60,7 @@ class BodyCheck:
         "_contract",
         "_definitions",
         "_findings",
+        "_holder",
         "_is_bounded",
         "_judges",
         "_lens",
@@ -85,6 +86,7 @@ class BodyCheck:
         book = PlanBook(self._definitions, lens, contract.api_version)
         self._plan = book.plan_body(body)
         self._union = _find_union(contract.definitions, body)
+        self._holder = self._union.name if self._union else ""
         self._tag = self._union.base.discriminator if self._union else ""
         self._variants = self._union.base.variants if self._union else {}
         self._judges: dict[str, Accept] = {}
@@ -119,11 +121,10 @@ class BodyCheck:
 
     def _find_variant(self, value: Any) -> str:
         """The discriminator's value; "" where every variant has to be tried."""
-        union = self._union
-        if union is None:
+        if not self._tag:
             return ""
         try:
-            holder = value[union.name] if union.name else value
+            holder = value[self._holder] if self._holder else value
             tag: str = holder[self._tag]
             return tag if tag in self._variants else ""
         except (TypeError, LookupError):  # no object, or nothing that can be looked up

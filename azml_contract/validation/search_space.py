@@ -41,9 +41,7 @@ def check_search_space(grader: Grader, space: Any, path: Path) -> list[Finding]:
     """Findings about each parameter of a search space, in document order."""
     found: list[Finding] = []
     for name, expression in space.items() if isinstance(space, dict) else ():
-        if isinstance(expression, dict) or _is_usual(expression):
-            continue
-        fault = find_fault(expression)
+        fault = None if isinstance(expression, dict) else find_fault(expression)
         if fault is not None:
             message, cure = fault
             found.append(
@@ -59,19 +57,30 @@ def check_search_space(grader: Grader, space: Any, path: Path) -> list[Finding]:
     return found
 
 
-def _is_usual(expression: Any) -> bool:
-    """Whether it is right, as most are and in two ways; False says nothing."""
-    if type(expression) is not list or len(expression) != 2:
-        return False
-    name, arguments = expression
-    if type(arguments) is not list:
-        return False
-    if name == "choice":
-        return len(arguments) == 1 and type(arguments[0]) is list and arguments[0] != []
-    if name not in ("uniform", "loguniform") or len(arguments) != 2:
-        return False
-    low, high = arguments
-    return type(low) in _NUMBERS and type(high) in _NUMBERS and low < high
+def is_usual_space(space: Any) -> bool:
+    """Whether all is right, written in the two most usual ways; False says nothing."""
+    for expression in space.values() if type(space) is dict else ():
+        if type(expression) is dict:
+            continue
+        if type(expression) is not list or len(expression) != 2:
+            return False
+        name, arguments = expression
+        if type(arguments) is not list:
+            return False
+        if name == "choice":
+            if (
+                len(arguments) != 1
+                or type(arguments[0]) is not list
+                or not arguments[0]
+            ):
+                return False
+        elif name not in ("uniform", "loguniform") or len(arguments) != 2:
+            return False
+        else:
+            low, high = arguments
+            if not (type(low) in _NUMBERS and type(high) in _NUMBERS and low < high):
+                return False
+    return True
 
 
 def find_fault(expression: Any) -> tuple[str, str] | None:

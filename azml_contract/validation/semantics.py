@@ -7,16 +7,17 @@ bindings and search spaces. These checks always run, whatever the judge says.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from azml_contract.finding import Finding
 from azml_contract.validation.arm_ids import Place, check_ids, check_related
-from azml_contract.validation.bindings import check_bindings
+from azml_contract.validation.bindings import check_bindings, is_usual_job
 from azml_contract.validation.calls import Scope
 from azml_contract.validation.deviation import Path
 from azml_contract.validation.grade import Grader
 from azml_contract.validation.pipelines import check_pipeline
-from azml_contract.validation.search_space import check_search_space
+from azml_contract.validation.search_space import check_search_space, is_usual_space
 
 NAMES = frozenset(
     (
@@ -49,12 +50,20 @@ def check_meaning(
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict):
         return found
-    _check_job(grader, properties, _PROPERTIES, found)
+    if not _is_usual(properties):
+        _check_job(grader, properties, _PROPERTIES, found)
     action = properties.get("action")
     if isinstance(action, dict) and isinstance(action.get("jobDefinition"), dict):
         path = ((_PROPERTIES, "action"), "jobDefinition")  # of a schedule
         _check_job(grader, action["jobDefinition"], path, found)
     return found
+
+
+def _is_usual(job: dict[str, Any]) -> bool:
+    """Whether nothing is to be told of a job, as of most; False says nothing."""
+    if "jobs" in job or "componentSpec" in job:
+        return False
+    return is_usual_job(job) and is_usual_space(job.get("searchSpace"))
 
 
 def _check_job(
@@ -70,9 +79,12 @@ def _check_job(
 def choose_place(values: Mapping[str, str], scope: Scope) -> Place | None:
     """The workspace that ids should name; None where the call goes to none."""
     if scope.workspace:
-        return Place(scope.subscription, scope.resource_group, scope.workspace, True)
+        return _place(scope.subscription, scope.resource_group, scope.workspace, True)
     workspace = values.get("workspaceName", "")
     if not workspace or scope.names_are_ours:
         return None
     subscription = values.get("subscriptionId", "")
-    return Place(subscription, values.get("resourceGroupName", ""), workspace)
+    return _place(subscription, values.get("resourceGroupName", ""), workspace)
+
+
+_place = lru_cache(maxsize=64)(Place)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from azml_contract.finding import Finding
-from azml_contract.validation.arm_ids import Place, find_home
+from azml_contract.validation.arm_ids import Place
 from azml_contract.validation.body import BodyCheck
 from azml_contract.validation.deviation import Rule
 from azml_contract.validation.grade import Grader
@@ -25,7 +25,7 @@ def judge_at(
     grader: Grader, check: BodyCheck, body: Any, place: Place | None, compiles: bool
 ) -> list[Finding]:
     """Every finding about a parsed request body sent to a workspace."""
-    home = find_home(place) if compiles else ""
+    home = place.home if compiles and place is not None else ""
     if home and check.is_plain(body, home):
         return check_meaning(grader, body, place, has_plain_ids=True)
     deviations = check.check(body, compiles=compiles)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from soak import sized
 
 from azml_contract.finding import Act, Edit, Finding, Fix, Severity, Side
 from azml_contract.validation import arm_ids
@@ -13,7 +16,6 @@ from azml_contract.validation.arm_ids import (
     Place,
     check_ids,
     check_related,
-    find_home,
     parse_arm_id,
 )
 from azml_contract.validation.grade import Grader, Profile
@@ -79,17 +81,16 @@ def test_an_id_is_taken_apart_or_told_why_it_is_none(
 
 
 def test_the_home_of_ids_is_known_where_all_of_the_place_is() -> None:
-    assert find_home(PLACE) == f"{HOME}/"
-    assert find_home(None) == ""
-    assert find_home(Place("", "g", "w")) == ""
-    assert find_home(Place("s", "", "w")) == ""
+    assert PLACE.home == f"{HOME}/"
+    assert Place("", "g", "w").home == ""
+    assert Place("s", "", "w").home == ""
 
 
 def find(body: Any, place: Place | None = PLACE) -> list[Finding]:
     """Findings by the quick way, which must be those of the whole way."""
     quick = check_ids(GRADER, body, place)
-    assert quick == check_ids(GRADER, body, place, "")
-    judge = arm_ids._judge_ids(find_home(place)) if find_home(place) else None
+    assert quick == arm_ids._tell_ids(GRADER, body, place)
+    judge = arm_ids._judge_ids(place.home) if place and place.home else None
     if quick and judge is not None:
         assert not judge(body)
     return quick
@@ -183,7 +184,7 @@ def test_the_users_own_words_may_name_whatever_they_like() -> None:
         ),
         (
             HOME.replace("workspaces/w", "workspaces/other"),
-            PLACE._replace(configured=True),
+            replace(PLACE, configured=True),
             "This id names workspace other; configured is w.",
         ),
         (
@@ -281,3 +282,49 @@ def test_a_body_that_is_none_of_a_workspace_has_none_of_its_ids() -> None:
     assert list(check_related(GRADER, None)) == []
     assert list(check_related(GRADER, {"properties": []})) == []
     assert related(keyVault=5) == []
+
+
+_STEPS = (
+    "codes",
+    "data",
+    "environments",
+    "versions",
+    "w",
+    "labels",
+    "workspaces",
+    "computes",
+)
+
+
+@pytest.mark.parametrize(
+    "workspace",
+    [
+        "w",
+        "environments",
+        "codes",
+        "data",
+        "space-codes",
+        "odata",
+        "computes",
+        "versions",
+    ],
+)
+def test_an_id_that_is_known_by_how_it_begins_and_ends_is_right(workspace: str) -> None:
+    """Names like steps, steps that come twice, and names of any length."""
+    dice = random.Random(workspace)
+    place = Place("s", "g", workspace)
+    judge, usual = arm_ids._judge_ids(place.home), 0
+    count = sized(6_000, 200_000)
+    for _ in range(count):
+        steps = dice.choices(_STEPS, k=dice.choice((1, 2, 3, 4, 4, 4, 5, 6, 8)))
+        steps[::2] = (
+            (dice.choice(_STEPS), "versions") if len(steps) == 4 else steps[::2]
+        )
+        tail = "/".join(step * dice.choice((1, 1, 1, 9)) for step in steps)
+        key = dice.choice(("codeId", "dataId", "computeId", "uri", "environmentId"))
+        start = dice.choice((place.home, place.home, f"{place.home}codes/", HOME))
+        body = {key: f"{start}{tail}"}
+        if judge(body):
+            usual += 1
+            assert arm_ids._tell_ids(GRADER, body, place) == [], body
+    assert usual > count / 100

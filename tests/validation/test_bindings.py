@@ -222,9 +222,9 @@ def test_a_quick_look_at_a_command_finds_nothing_wrong_that_is_told(monkeypatch)
     said = [bindings.check_bindings(grader, job, None) for job in jobs]
 
     quick = [
-        bindings._is_bound(*one)
+        bindings._is_bound(text, *bound)
         for job in jobs
-        for one in bindings._find_commands(job, None)
+        for text, _, *bound in bindings._find_commands(job, None)
     ]
     monkeypatch.setattr(bindings, "_is_bound", lambda *_: False)
     assert said == [bindings.check_bindings(grader, job, None) for job in jobs]
