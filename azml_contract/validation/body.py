@@ -225,7 +225,10 @@ class BodyCheck:
         """The deviations of a parsed body."""
         found: list[Deviation] = []
         self._plan.walk(value, None, found)
-        if not any(one[0] is _UNKNOWN for one in found):
+        for one in found:
+            if one[0] is _UNKNOWN:
+                break
+        else:
             return found
         homes = Homes(self._contract.definitions, self._lens, self._body, value)
         return [homes.rehome(deviation) for deviation in found]

@@ -10,6 +10,7 @@ Knows neither severities nor sentences.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
+from functools import partial
 from typing import Any
 
 from azml_contract.contract.model import Definition, Property, Type
@@ -33,6 +34,7 @@ from azml_contract.validation.plan import (
     BooleanPlan,
     Found,
     FreePlan,
+    Known,
     MapPlan,
     NumberPlan,
     Plan,
@@ -44,6 +46,8 @@ from azml_contract.validation.plan import (
 )
 
 _MANY = 300
+# To look a member up takes Python 3.11 as long as to make a tuple.
+_MISSING, _CASE = Rule.MISSING, Rule.CASE
 Walk = Callable[[Any, Path, Found], None]
 
 
@@ -143,30 +147,34 @@ class PlanBook:
         )
 
 
-class ObjectPlan:
+class ObjectPlan(Plan):
     """The properties of one definition, closed unless it declares others."""
 
     __slots__ = (
         "_book",
         "_extra",
         "_folded",
+        "_known",
+        "_objects",
         "_plains",
         "_required",
         "_walks",
         "definition",
-        "plain",
     )
 
     def __init__(self, book: PlanBook, definition: Definition) -> None:
         self._book = book
         self.definition = definition
-        self.plain: type | None = None
-        # What is right by its type alone is not walked.
+        # What is right by its type alone, or is a value that is known, is not walked.
         self._plains: dict[str, type | None] = {}
+        self._known: dict[str, Known | None] = {}
         self._walks: dict[str, Walk] = {}
+        self._objects: dict[str, Walk] = {}
         for name, prop in definition.properties.items():
             plan = book.plan_property(definition, prop)
-            self._plains[name], self._walks[name] = plan.plain, plan.walk
+            self._add(name, plan)
+            if isinstance(plan, RefPlan):
+                plan.settle = partial(self._objects.__setitem__, name)
         self._set_tag()
         self._required = required_names(definition, book.lens)
         self._folded = {name.casefold(): name for name in definition.properties}
@@ -174,6 +182,10 @@ class ObjectPlan:
         if definition.additional is not None:
             extra = definition.additional
             self._extra = book.plan_type(extra, None, definition.name, "")
+
+    def _add(self, name: str, plan: Plan) -> None:
+        self._plains[name], self._known[name] = plan.plain, plan.known
+        self._walks[name] = plan.walk
 
     def _set_tag(self) -> None:
         definition, known = self.definition, self._book.definitions
@@ -185,23 +197,30 @@ class ObjectPlan:
         base = known.get(definition.base)
         others = base.variants if base is not None else {}
         site = Site(definition.name, tag, Type("string"), False)
-        plan = TagPlan(site, definition.discriminator_value, others)
-        self._plains[tag], self._walks[tag] = None, plan.walk
+        self._add(tag, TagPlan(site, definition.discriminator_value, others))
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
-        plains, walks = self._plains, self._walks
-        meant: dict[str, str] = {}
+        plains = self._plains
+        meant: dict[str, str] | None = None
         for key, item in value.items():
-            if plains.get(key) is type(item):
+            kind = type(item)
+            if plains.get(key) is kind:
                 continue
-            walk = walks.get(key)
+            if kind is dict:
+                walk = self._objects.get(key) or self._walks.get(key)
+            else:
+                known = self._known.get(key)
+                if known is not None and kind is known[0] and item in known[1]:
+                    continue
+                walk = self._walks.get(key)
             if walk is not None:
                 walk(item, (path, key), found)
             else:
+                meant = {} if meant is None else meant
                 self._meet_stray(key, value, path, found, meant)
         for name in self._required:
             if name not in value:
-                self._note_missing(name, path, found, meant)
+                self._note_missing(name, path, found, meant or {})
 
     def walk_untagged(
         self,
@@ -237,7 +256,8 @@ class ObjectPlan:
     def _note(
         self, rule: Rule, place: Path, name: str, expected: tuple[str, ...], hint: Any
     ) -> Deviation:
-        return Deviation(rule, place, name, expected, self.definition.name, name, hint)
+        about = (rule, place, name, expected, self.definition.name, name, hint, False)
+        return tuple.__new__(Deviation, about)
 
     def _note_missing(
         self, name: str, path: Path, found: Found, meant: dict[str, str]
@@ -248,7 +268,8 @@ class ObjectPlan:
         prop = self.definition.properties.get(name)
         hint = (prop.type if prop else Type("any"), twin)
         place, owner = (path, name), self.definition.name
-        found.append(Deviation(Rule.MISSING, place, None, (name,), owner, name, hint))
+        about = (_MISSING, place, None, (name,), owner, name, hint, False)
+        found.append(tuple.__new__(Deviation, about))
 
     def _meet_stray(
         self,
@@ -265,7 +286,7 @@ class ObjectPlan:
         twin = self._folded.get(key.casefold())
         if twin is not None:
             meant[twin] = key
-            found.append(self._note(Rule.CASE, place, key, (twin,), twin in holder))
+            found.append(self._note(_CASE, place, key, (twin,), twin in holder))
             self._walks[twin](item, place, found)
             return
         if len(found) > _MANY:
@@ -331,10 +352,10 @@ class _Everything:
         return True
 
 
-class UnionPlan:
+class UnionPlan(Plan):
     """A base whose discriminator says which variant a value is."""
 
-    __slots__ = ("_bare", "_base", "_book", "_tag", "_variants", "_walks", "plain")
+    __slots__ = ("_bare", "_base", "_book", "_tag", "_variants", "_walks")
 
     def __init__(self, book: PlanBook, base: Definition) -> None:
         self._book = book
@@ -347,7 +368,6 @@ class UnionPlan:
             if name in book.definitions
         }
         self._walks: dict[str, Walk] = {}
-        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         tag = value.get(self._tag)

@@ -11,8 +11,9 @@ sentences.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+import math
+from collections.abc import Callable, Container, Mapping
+from typing import Any
 
 from azml_contract.contract.model import Type
 from azml_contract.contract.patterns import (
@@ -24,19 +25,23 @@ from azml_contract.contract.views import Use
 from azml_contract.validation.deviation import Deviation, Guess, Path, Rule
 
 Found = list[Deviation]
+Known = tuple[type, Container[Any]]
 
 
-class Plan(Protocol):
+class Plan:
     """One node: checks a value, and appends what is wrong to `found`.
 
-    A value whose type is `plain` is right without a walk; None: always walk.
+    A value whose type is `plain` is right without a walk, and so is one of the type and
+    among the values of `known`; None: always walk.
     """
 
-    plain: type | None
+    __slots__ = ()
+    plain: type | None = None
+    known: Known | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         """Check `value`, which stands at `path`."""
-        ...
+        raise NotImplementedError
 
 
 class Site:
@@ -61,7 +66,9 @@ class Site:
         expected: tuple[Any, ...] = (),
         hint: Any = None,
     ) -> Deviation:
-        return Deviation(rule, path, seen, expected, self.owner, self.name, hint)
+        # As the class makes it, in half the time.
+        about = (rule, path, seen, expected, self.owner, self.name, hint, False)
+        return tuple.__new__(Deviation, about)
 
     def refuse(self, value: Any, path: Path, found: Found) -> None:
         """Note a value of the wrong type; null is fine where it is allowed."""
@@ -78,10 +85,10 @@ class Site:
             )
 
 
-class StringPlan:
+class StringPlan(Plan):
     """Text, with its enum, pattern, format and length."""
 
-    __slots__ = ("_enum", "_format", "_lengths", "_pattern", "plain", "site")
+    __slots__ = ("_enum", "_format", "_lengths", "_pattern", "known", "plain", "site")
 
     def __init__(self, site: Site) -> None:
         kind = site.kind
@@ -94,7 +101,9 @@ class StringPlan:
         limited = low is not None or high is not None
         self._lengths = (low or 0, high) if limited else None
         free = not (kind.enum or kind.pattern or shape or limited)
-        self.plain: type | None = str if free else None
+        self.plain = str if free else None
+        listed = bool(kind.enum) and not (kind.pattern or shape or limited)
+        self.known = (str, self._enum) if listed else None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, str):
@@ -126,10 +135,10 @@ class StringPlan:
             found.append(self.site.note(Rule.ENUM, path, value, values, open_))
 
 
-class NumberPlan:
+class NumberPlan(Plan):
     """An integer or a number within its bounds; 1.0 is an integer, True is not."""
 
-    __slots__ = ("_bounds", "_whole", "plain", "site")
+    __slots__ = ("_bounds", "_whole", "known", "site")
 
     def __init__(self, site: Site) -> None:
         kind = site.kind
@@ -141,7 +150,9 @@ class NumberPlan:
             low = least if low is None else max(low, least)
             high = most if high is None else min(high, most)
         self._bounds = (low, high)
-        self.plain: type | None = None
+        self.known = None
+        if self._whole and low is not None and high is not None:
+            self.known = (int, range(math.ceil(low), math.floor(high) + 1))
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -155,29 +166,28 @@ class NumberPlan:
             found.append(self.site.note(Rule.RANGE, path, value, self._bounds))
 
 
-class BooleanPlan:
+class BooleanPlan(Plan):
     """True or false."""
 
-    __slots__ = ("plain", "site")
+    __slots__ = ("site",)
+    plain = bool
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.plain: type | None = bool
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, bool):
             self.site.refuse(value, path, found)
 
 
-class ArrayPlan:
+class ArrayPlan(Plan):
     """A list; each item is checked, then its size."""
 
-    __slots__ = ("_item", "plain", "site")
+    __slots__ = ("_item", "site")
 
     def __init__(self, site: Site, item: Plan) -> None:
         self.site = site
         self._item = item
-        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, list):
@@ -197,15 +207,14 @@ class ArrayPlan:
             found.append(self.site.note(Rule.LENGTH, path, value, (), "unique"))
 
 
-class MapPlan:
+class MapPlan(Plan):
     """An object with names of the caller's choice; each value is checked."""
 
-    __slots__ = ("_item", "plain", "site")
+    __slots__ = ("_item", "site")
 
     def __init__(self, site: Site, item: Plan) -> None:
         self.site = site
         self._item = item
-        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, dict):
@@ -219,42 +228,42 @@ class MapPlan:
                 walk(item, (path, key), found)
 
 
-class FreePlan:
+class FreePlan(Plan):
     """An object whose content the contract does not describe."""
 
-    __slots__ = ("plain", "site")
+    __slots__ = ("site",)
+    plain = dict
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.plain: type | None = dict
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, dict):
             self.site.refuse(value, path, found)
 
 
-class AnyPlan:
+class AnyPlan(Plan):
     """Whatever it is, it is fine."""
 
-    __slots__ = ("plain",)
-
-    def __init__(self) -> None:
-        self.plain: type | None = None
+    __slots__ = ()
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         return
 
 
-class RefPlan:
-    """A value of a definition, found only when the first body needs it."""
+class RefPlan(Plan):
+    """A value of a definition, found only when the first body needs it.
 
-    __slots__ = ("_find", "_walk", "plain", "site")
+    `settle` is told how to walk an object, as soon as that is known.
+    """
+
+    __slots__ = ("_find", "_walk", "settle", "site")
 
     def __init__(self, site: Site, find: Callable[[str], Plan]) -> None:
         self.site = site
+        self.settle: Callable[[Callable[[Any, Path, Found], None]], None] | None = None
         self._find = find
         self._walk: Callable[[Any, Path, Found], None] | None = None
-        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if not isinstance(value, dict):
@@ -263,18 +272,19 @@ class RefPlan:
         walk = self._walk
         if walk is None:
             walk = self._walk = self._find(self.site.kind.ref).walk
+            if self.settle is not None:
+                self.settle(walk)
         walk(value, path, found)
 
 
-class BarredPlan:
+class BarredPlan(Plan):
     """A property that this view may not carry; null carries nothing."""
 
-    __slots__ = ("_use", "plain", "site")
+    __slots__ = ("_use", "site")
 
     def __init__(self, site: Site, use: Use) -> None:
         self.site = site
         self._use = use
-        self.plain: type | None = None
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if value is None:
@@ -286,16 +296,16 @@ class BarredPlan:
         found.append(self.site.note(rule, path, seen, (), self._use))
 
 
-class TagPlan:
+class TagPlan(Plan):
     """The discriminator inside a derived type: its value is known beforehand."""
 
-    __slots__ = ("_others", "_value", "plain", "site")
+    __slots__ = ("_others", "_value", "known", "site")
 
     def __init__(self, site: Site, value: str, others: Mapping[str, str]) -> None:
         self.site = site
         self._value = value
         self._others = others
-        self.plain: type | None = None
+        self.known = (str, (value,))
 
     def walk(self, value: Any, path: Path, found: Found) -> None:
         if value == self._value:

@@ -327,4 +327,4 @@ def test_an_id_that_is_known_by_how_it_begins_and_ends_is_right(workspace: str) 
         if judge(body):
             usual += 1
             assert arm_ids._tell_ids(GRADER, body, place) == [], body
-    assert usual > count / 100
+    assert usual > count / 300
