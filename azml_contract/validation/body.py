@@ -20,7 +20,7 @@ from azml_contract.validation.arm_ids import write_plain_texts
 from azml_contract.validation.bounds import Bound, Tightened, find_bound
 from azml_contract.validation.deviation import Deviation, Rule
 from azml_contract.validation.explain import PlanBook
-from azml_contract.validation.grade import Background, Grader
+from azml_contract.validation.grade import Background, Grader, Place
 from azml_contract.validation.homes import Homes
 from azml_contract.validation.judge import (
     Accept,
@@ -35,7 +35,7 @@ _WALKED = 4
 """So many bodies are explained before one is judged."""
 _ENOUGH = 500
 """A judge for one workspace takes as long to compile as it saves on so many bodies."""
-_MOST_BACKGROUNDS, _MOST_FINDINGS = 1024, 256
+_MOST_PLACES, _MOST_FINDINGS = 1024, 256
 
 Key = tuple[int, int, Lens, bool]
 _BOUNDED = frozenset((Rule.PATTERN, Rule.RANGE, Rule.LENGTH))
@@ -55,7 +55,6 @@ class BodyCheck:
     """
 
     __slots__ = (
-        "_backgrounds",
         "_body",
         "_contract",
         "_definitions",
@@ -64,6 +63,7 @@ class BodyCheck:
         "_is_bounded",
         "_judges",
         "_lens",
+        "_places",
         "_plain",
         "_plan",
         "_tag",
@@ -92,7 +92,7 @@ class BodyCheck:
         self._judges: dict[str, Accept] = {}
         self._walked = 0
         self._plain = JudgesOfHomes(_ENOUGH, self._compile_plain)
-        self._backgrounds: dict[tuple[Rule, str, str], Background] = {}
+        self._places: dict[tuple[Any, ...], Place] = {}
         self._findings: dict[tuple[Any, ...], Finding] = {}
 
     def is_plain(self, value: Any, home: str) -> bool:
@@ -151,38 +151,32 @@ class BodyCheck:
     def grade(self, grader: Grader, deviation: Deviation) -> Finding:
         """The finding of a deviation.
 
-        Where it tells of names and of no value, it is the same for every body that has
-        it at that place: what one client does wrong, it does in each of its calls.
+        What it weighs is the same for every body that has it at that place, and where
+        it tells of names and of no value, so are its words: what one client does wrong,
+        it does in each of its calls.
         """
-        rule = deviation.rule
-        if rule not in _ABOUT_NAMES:
-            return grader.grade(deviation, self.find_background(deviation))
-        _, path, _, expected, owner, name, hint, is_null = deviation
-        told = hint[1] if rule is _MISSING else hint
-        key = (grader, rule, path, owner, name, expected, told, is_null)
-        known = self._findings.get(key)
-        if known is None:
-            if len(self._findings) >= _MOST_FINDINGS:
-                self._findings.clear()
-            known = grader.grade(deviation, self.find_background(deviation))
-            self._findings[key] = known
-        return known
-
-    def find_background(self, deviation: Deviation) -> Background:
-        """What the contract tells of a broken rule, beside the rule."""
-        rule = deviation.rule
-        if rule in _TOLD_BY_VALUE:  # what was sent counts as well
-            return self._make_background(deviation)
+        rule, path, _, expected, owner, name, hint, is_null = deviation
+        if rule in _TOLD_BY_VALUE:
+            return grader.grade(deviation, self._find_background(deviation))
+        if rule in _ABOUT_NAMES:
+            told = hint[1] if rule is _MISSING else hint
+            key = (grader, rule, path, owner, name, expected, told, is_null)
+            known = self._findings.get(key)
+            if known is None:
+                known = grader.grade(deviation, self._find_background(deviation))
+                _keep(self._findings, key, known, _MOST_FINDINGS)
+            return known
         # A name in a wrong case is none that the contract has: it may never come again.
-        key = rule, deviation.owner, "" if rule is _CASE else deviation.name
-        known = self._backgrounds.get(key)
-        if known is None:
-            if len(self._backgrounds) >= _MOST_BACKGROUNDS:
-                self._backgrounds.clear()
-            known = self._backgrounds[key] = self._make_background(deviation)
-        return known
+        if rule is _CASE:
+            path, name = None, ""
+        about = (grader, rule, path, owner, name, is_null)
+        place = self._places.get(about)
+        if place is None:
+            place = grader.weigh(deviation, self._find_background(deviation))
+            _keep(self._places, about, place, _MOST_PLACES)
+        return grader.tell(deviation, place)
 
-    def _make_background(self, deviation: Deviation) -> Background:
+    def _find_background(self, deviation: Deviation) -> Background:
         return Background(
             self._find_origin(deviation),
             self._find_bound(deviation),
@@ -252,6 +246,15 @@ class BodyCheck:
             hint = Type("any")
             found.append(Deviation(Rule.TYPE, None, value, (), "", "", hint))
         return found
+
+
+def _keep(
+    kept: dict[tuple[Any, ...], Any], key: tuple[Any, ...], one: Any, most: int
+) -> None:
+    """Keep one more; where they are many, none of the others."""
+    if len(kept) >= most:
+        kept.clear()
+    kept[key] = one
 
 
 def _is_carried(deviation: Deviation) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import re
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from azml_contract.finding import Evidence, Finding, Fix, Location, Severity, Side
@@ -39,7 +38,7 @@ class Profile(StrEnum):
 
 
 # To look a member up takes Python 3.11 as long as to make a tuple.
-_CASE, _FOREIGN, _RESPONSE = Rule.CASE, Rule.FOREIGN, Side.RESPONSE
+_FOREIGN, _RESPONSE = Rule.FOREIGN, Side.RESPONSE
 
 
 class Background(NamedTuple):
@@ -64,81 +63,29 @@ class Grader(NamedTuple):
     side: Side
 
     def grade(self, deviation: Deviation, background: Background) -> Finding:
-        """The finding of one deviation of a body.
+        """The finding of one deviation of a body."""
+        place = self.weigh(deviation, background)
+        told = self.tell(deviation, place)
+        bound = background.bound
+        if bound is None:
+            return told
+        seen = "(hidden)" if place.hides else told.seen
+        fault = f"{deviation.owner}.{deviation.name} {bound.fault}"
+        return told._replace(message=f"{show(seen)} in {fault}.{place.note}")
+
+    def weigh(self, deviation: Deviation, background: Background) -> Place:
+        """All that is told of a deviation but its words: nothing of it names a value.
 
         Whether null is refused may have changed since the version that the rule was
         carried over from: then it is no error.
         """
         rule, path, seen, _, owner, name, hint, is_null = deviation
         carried, bound, is_common = background
-        pointer = to_pointer(path)
-        told_by = ""
-        if rule in _TOLD_BY_VALUE:
-            told_by = _is_told_by_value(rule, seen, hint, self.side)
-        place = _weigh_case(self, carried) if rule is _CASE else None
-        if place is None:
-            about = (
-                *(rule, path, owner, name, is_null, bound.id if bound else "", carried),
-                *(is_common, told_by),
-            )
-            # A place that the sender named need not come again.
-            is_made = rule is _CASE or rule in UNWRITTEN_RULES
-            place = self.weigh_place(*about) if is_made else _weigh_place(self, *about)
-        if place.hides and not isinstance(seen, (dict, list)):
-            # A report may not repeat what looks like a secret.
-            deviation = deviation._replace(seen="(hidden)")
-            seen = deviation.seen
-        elif isinstance(seen, str) and "sig=" in seen.lower():
-            deviation = deviation._replace(seen=_mask_signature(seen))
-        message, cure, fix = describe(deviation, self.api_version)
-        if bound is not None:
-            message = f"{show(seen)} in {owner}.{name} {bound.fault}."
-        told = place.told
-        if self.side is _RESPONSE:
-            cure, fix = "", None  # nobody can mend what the service answers
-        elif place.advice:
-            cure, fix = place.advice, None
-        elif told is not None and told.works:
-            cure = f"It works as it is. By the written contract: {_lower(cure)}"
-        # The class would take the fields by name, which takes twice as long.
-        return tuple.__new__(
-            Finding,
-            (
-                place.code,
-                place.severity,
-                message + place.note,
-                pointer,
-                cure,
-                self.operation,
-                self.api_version,
-                self.side,
-                _report_expected(deviation),
-                _report_seen(seen),
-                place.evidence,
-                None,
-                "",
-                None if told else fix,
-                told and told.observed,
-            ),
-        )
-
-    def weigh_place(
-        self,
-        rule: Rule,
-        path: Path,
-        owner: str,
-        name: str,
-        is_null: bool,
-        bound: str,
-        carried: str,
-        is_common: bool,
-        by_value: str,
-    ) -> _Place:
-        """All that is told of a deviation but its words; see `_weigh_place`."""
+        by_value = _is_told_by_value(rule, seen, hint, self.side)
         code = CODE_OF[rule, self.side]
         key = str(path[-1]) if path else ""
         severity, evidence, note, advice = self._weigh(
-            code, owner, name, bound, key, is_null=is_null
+            code, owner, name, bound.id if bound else "", key, is_null=is_null
         )
         firm = by_value == _FIRM
         if firm:
@@ -151,12 +98,51 @@ class Grader(NamedTuple):
         elif not (note or firm) and self._is_unwritten_request(rule):
             evidence = Evidence.UNKNOWN
             note = NOT_KNOWN.get(rule, "")
-        if carried and not bound:
+        if carried and bound is None:
             note += f" (Carried over from {carried}; this version's source cannot say.)"
             if rule is Rule.NULL and severity is Severity.ERROR:
                 severity, evidence = Severity.WARNING, Evidence.UNKNOWN
         hides = rule in _VALUE_RULES and _is_secret(path)
-        return _Place(code, severity, evidence, note, advice, told, hides)
+        return Place(code, severity, evidence, note, advice, told, hides)
+
+    def tell(self, deviation: Deviation, place: Place) -> Finding:
+        """The finding of a deviation of which is known what it weighs."""
+        code, severity, evidence, note, advice, told, hides = place
+        seen = deviation[2]
+        if hides and not isinstance(seen, (dict, list)):
+            # A report may not repeat what looks like a secret.
+            deviation = deviation._replace(seen="(hidden)")
+            seen = deviation.seen
+        elif isinstance(seen, str) and "sig=" in seen.lower():
+            deviation = deviation._replace(seen=_mask_signature(seen))
+        message, cure, fix = describe(deviation, self.api_version)
+        if self.side is _RESPONSE:
+            cure, fix = "", None  # nobody can mend what the service answers
+        elif advice:
+            cure, fix = advice, None
+        elif told is not None and told.works:
+            cure = f"It works as it is. By the written contract: {_lower(cure)}"
+        # The class would take the fields by name, which takes twice as long.
+        return tuple.__new__(
+            Finding,
+            (
+                code,
+                severity,
+                message + note,
+                to_pointer(deviation[1]),
+                cure,
+                self.operation,
+                self.api_version,
+                self.side,
+                _report_expected(deviation),
+                _report_seen(seen),
+                evidence,
+                None,
+                "",
+                None if told else fix,
+                told and told.observed,
+            ),
+        )
 
     def _ask(self, rule: Rule, pointer: str, is_common: bool) -> Testimony | None:
         if self.profile is Profile.STRICT:
@@ -256,7 +242,7 @@ class Grader(NamedTuple):
         return known.severity, known.evidence, note, known.cure
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """What is told of every deviation of one kind at one place.
 
     `hides` where the value may be a secret.
@@ -271,25 +257,13 @@ class _Place(NamedTuple):
     hides: bool
 
 
-@lru_cache(maxsize=256)
-def _weigh_case(grader: Grader, carried: str) -> _Place | None:
-    """What is told of every name in a wrong case; None where names count."""
-    if CODE_OF[_CASE, grader.side] in index_ledger():
-        return None
-    return grader.weigh_place(_CASE, None, "", "", False, "", carried, False, "")
-
-
-@lru_cache(maxsize=4096)
-def _weigh_place(grader: Grader, *about: Any) -> _Place:
-    """See `Grader.weigh_place`: nothing of it depends on a body, and faults repeat."""
-    return grader.weigh_place(*about)
-
-
 def _is_told_by_value(rule: Rule, seen: Any, hint: Any, side: Side) -> str:
     """What the value itself changes: `_FIRM`, `_SANITIZED` or nothing.
 
     Firm is where the service is not known to be milder: closed enums, required nulls.
     """
+    if rule not in _TOLD_BY_VALUE:
+        return ""
     if rule is Rule.ENUM:
         return "" if hint else _FIRM
     if rule is Rule.NULL:

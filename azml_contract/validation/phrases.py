@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from azml_contract.contract.model import Type
 from azml_contract.contract.views import Use
@@ -26,14 +26,8 @@ from azml_contract.validation.deviation import (
 from azml_contract.validation.migrations import Migration
 from azml_contract.validation.nearest import find_nearest
 
-
-class Words(NamedTuple):
-    """What is wrong, how to mend it in a sentence, and in edits; both may lack."""
-
-    message: str
-    cure: str = ""
-    fix: Fix | None = None
-
+Words = tuple[str, str, Fix | None]
+"""What is wrong, how to mend it in a sentence, and in edits; both may lack."""
 
 _RENAME, _SET, _REMOVE, _MOVE = Act.RENAME, Act.SET, Act.REMOVE, Act.MOVE
 # json.dumps makes an encoder a call for any but its own options.
@@ -106,19 +100,19 @@ def _missing(deviation: Deviation, version: str) -> Words:
     kind, twin = deviation.hint
     message = f"`{deviation.name}` is required in {deviation.owner} and missing."
     if twin:
-        return Words(message, f"`{twin}` seems to stand for it; see there.")
-    return Words(message, f'Add "{deviation.name}": {describe_type(kind)}.')
+        return message, f"`{twin}` seems to stand for it; see there.", None
+    return message, f'Add "{deviation.name}": {describe_type(kind)}.', None
 
 
 def _unknown(deviation: Deviation, version: str) -> Words:
     message = f"`{deviation.seen}` is not a property of {deviation.owner}."
     if deviation.hint is not None:
-        return Words(message, *_move(deviation))
+        return message, *_move(deviation)
     if deviation.expected:
         names = " or ".join(f"`{name}`" for name in deviation.expected)
         fix = _edit(deviation, _RENAME, deviation.expected[0])
-        return Words(message, f"Did you mean {names}?", fix)
-    return Words(message, "Remove it.", _edit(deviation, _REMOVE))
+        return message, f"Did you mean {names}?", fix
+    return message, "Remove it.", _edit(deviation, _REMOVE)
 
 
 def _move(deviation: Deviation) -> tuple[str, Fix | None]:
@@ -139,9 +133,9 @@ def _case(deviation: Deviation, version: str) -> Words:
     message = f"`{deviation.seen}` is written `{right}` in {deviation.owner}."
     if deviation.hint:
         cure = f"`{right}` is there already: remove one of them."
-        return Words(message, cure, _edit(deviation, _REMOVE))
+        return message, cure, _edit(deviation, _REMOVE)
     fix = _edit(deviation, _RENAME, right, certain=True)
-    return Words(message, f"Rename `{deviation.seen}` to `{right}`.", fix)
+    return message, f"Rename `{deviation.seen}` to `{right}`.", fix
 
 
 def _type(deviation: Deviation, version: str) -> Words:
@@ -150,7 +144,7 @@ def _type(deviation: Deviation, version: str) -> Words:
     message = f"{_subject(deviation)} must be {describe_type(kind)}, not {shown}."
     cure, value = _cure_type(kind, deviation.seen, shown)
     fix = None if value is None else _edit(deviation, _SET, value, certain=True)
-    return Words(message, cure, fix)
+    return message, cure, fix
 
 
 def _subject(deviation: Deviation) -> str:
@@ -218,9 +212,9 @@ def _null(deviation: Deviation, version: str) -> Words:
     message = f"{_subject(deviation)} may not be null."
     wanted = describe_type(kind)
     if required:
-        return Words(message, f"Send {wanted}.")
+        return message, f"Send {wanted}.", None
     fix = _edit(deviation, _REMOVE) if _is_member(deviation) else None
-    return Words(message, f"Leave it out, or send {wanted}.", fix)
+    return message, f"Leave it out, or send {wanted}.", fix
 
 
 def _is_member(deviation: Deviation) -> bool:
@@ -235,8 +229,8 @@ def _enum(deviation: Deviation, version: str) -> Words:
     near = find_nearest(str(deviation.seen), deviation.expected)
     if near:
         fix = _edit(deviation, _SET, near[0])
-        return Words(message, f'Did you mean "{near[0]}"?', fix)
-    return Words(message, f"Use one of {values}.")
+        return message, f'Did you mean "{near[0]}"?', fix
+    return message, f"Use one of {values}.", None
 
 
 def _enum_case(deviation: Deviation, version: str) -> Words:
@@ -245,7 +239,7 @@ def _enum_case(deviation: Deviation, version: str) -> Words:
         f"{show(deviation.seen)} of {_subject(deviation)} is written {show(right)}."
     )
     fix = _edit(deviation, _SET, right, certain=True)
-    return Words(message, f"Write {show(right)}.", fix)
+    return message, f"Write {show(right)}.", fix
 
 
 def _variant_unknown(deviation: Deviation, version: str) -> Words:
@@ -255,7 +249,7 @@ def _variant_unknown(deviation: Deviation, version: str) -> Words:
     there = f"; it exists in {known.span} only" if known else ""
     message = f"{show(deviation.seen)} is no {_subject(deviation)}: {values}{there}."
     cure, fix = _cure_variant(deviation, values)
-    return Words(message, f"{cure} Or use {known.best}." if known else cure, fix)
+    return message, f"{cure} Or use {known.best}." if known else cure, fix
 
 
 def _variant_missing(deviation: Deviation, version: str) -> Words:
@@ -266,8 +260,8 @@ def _variant_missing(deviation: Deviation, version: str) -> Words:
         place = deviation.path[0] if deviation.path else None
         edit = Edit(_RENAME, to_pointer((place, hint.twin)), deviation.name)
         cure = f'`{hint.twin}` holds "{hint.value}": rename it to `{deviation.name}`.'
-        return Words(message, cure, Fix((edit,)))
-    return Words(message, *_cure_variant(deviation, values))
+        return message, cure, Fix((edit,))
+    return message, *_cure_variant(deviation, values)
 
 
 def _cure_variant(deviation: Deviation, values: str) -> tuple[str, Fix | None]:
@@ -290,7 +284,7 @@ def _variant_other(deviation: Deviation, version: str) -> Words:
         f"{deviation.hint}; here only {deviation.owner} can stand."
     )
     fix = _edit(deviation, _SET, right)
-    return Words(message, f'Send "{deviation.name}": "{right}".', fix)
+    return message, f'Send "{deviation.name}": "{right}".', fix
 
 
 def _renamed(deviation: Deviation, version: str) -> Words:
@@ -308,13 +302,13 @@ def _renamed(deviation: Deviation, version: str) -> Words:
     else:
         message = f"`{move.was}` is gone from {deviation.owner} since {move.since}."
     if move.cure:
-        return Words(message, move.cure)
+        return message, move.cure, None
     if len(move.now) == 1:
         fix = _edit(deviation, _RENAME, move.now[0])
-        return Words(message, f"Rename it to {now}.", fix)
+        return message, f"Rename it to {now}.", fix
     if now:
-        return Words(message, f"Rename it to {now}.")
-    return Words(message, "Leave it out.", _edit(deviation, _REMOVE))
+        return message, f"Rename it to {now}.", None
+    return message, "Leave it out.", _edit(deviation, _REMOVE)
 
 
 def _foreign(deviation: Deviation, version: str) -> Words:
@@ -324,22 +318,22 @@ def _foreign(deviation: Deviation, version: str) -> Words:
         f"it belongs to {variants}."
     )
     cure = "Remove it, or change the discriminator."
-    return Words(message, cure, _edit(deviation, _REMOVE))
+    return message, cure, _edit(deviation, _REMOVE)
 
 
 def _use(deviation: Deviation, version: str) -> Words:
     if deviation.hint is Use.READ_ONLY:
         message = f"{_subject(deviation)} is read-only: only the service sets it."
         fix = _edit(deviation, _REMOVE, certain=True)
-        return Words(message, "Leave it out.", fix)
+        return message, "Leave it out.", fix
     what = "a secret" if deviation.hint is Use.SECRET else "write-only"
-    return Words(f"{_subject(deviation)} is {what}, and came back in an answer.")
+    return f"{_subject(deviation)} is {what}, and came back in an answer.", "", None
 
 
 def _fixed(deviation: Deviation, version: str) -> Words:
     message = f"{_subject(deviation)} can be set when creating, not when updating."
     cure = "Leave it out, or create a new resource."
-    return Words(message, cure, _edit(deviation, _REMOVE))
+    return message, cure, _edit(deviation, _REMOVE)
 
 
 def _pattern(deviation: Deviation, version: str) -> Words:
@@ -347,7 +341,7 @@ def _pattern(deviation: Deviation, version: str) -> Words:
     message = (
         f"{show(deviation.seen)} of {_subject(deviation)} does not match {pattern}."
     )
-    return Words(message, f"Send text that matches {pattern}.")
+    return message, f"Send text that matches {pattern}.", None
 
 
 def _range(deviation: Deviation, version: str) -> Words:
@@ -356,18 +350,18 @@ def _range(deviation: Deviation, version: str) -> Words:
     message = (
         f"{show(deviation.seen)} of {_subject(deviation)} is out of range: {wanted}."
     )
-    return Words(message, f"Send a number {wanted}.")
+    return message, f"Send a number {wanted}.", None
 
 
 def _length(deviation: Deviation, version: str) -> Words:
     if deviation.hint == "unique":
         message = f"{_subject(deviation)} holds an item twice."
-        return Words(message, "Send each item once.")
+        return message, "Send each item once.", None
     low, high = deviation.expected
     unit, count = deviation.hint
     wanted = f"{_span(low, high)} {unit}"
     message = f"{_subject(deviation)} has {count} {unit}; allowed: {wanted}."
-    return Words(message, f"Send {wanted}.")
+    return message, f"Send {wanted}.", None
 
 
 def _span(low: float | None, high: float | None) -> str:
@@ -385,7 +379,7 @@ def _format(deviation: Deviation, version: str) -> Words:
         "uuid": "12345678-1234-1234-1234-123456789abc",
     }.get(name, "")
     message = f"{show(deviation.seen)} in {_subject(deviation)} is not a {name}."
-    return Words(message, f"Write it as {example}." if example else "")
+    return message, f"Write it as {example}." if example else "", None
 
 
 def _duration(deviation: Deviation, version: str) -> Words:
@@ -394,9 +388,9 @@ def _duration(deviation: Deviation, version: str) -> Words:
     number = _read_number(seen)
     if number is not None:
         cure = f'Write "PT{number}M" for minutes, "PT{number}S" for seconds.'
-        return Words(message, cure)
+        return message, cure, None
     cure = 'Write hours, minutes and seconds as in "PT2H30M", days as in "P1D".'
-    return Words(message, cure)
+    return message, cure, None
 
 
 def _read_number(seen: Any) -> str | None:

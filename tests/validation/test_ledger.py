@@ -9,6 +9,7 @@ import pytest
 
 from azml_contract.finding import Evidence, Severity, Side
 from azml_contract.validation import ledger
+from azml_contract.validation.codes import CODE_OF
 from azml_contract.validation.deviation import Deviation, Guess, Rule
 from azml_contract.validation.grade import Background, Grader, Profile
 from azml_contract.validation.ledger import Divergence, find_divergence, find_entry
@@ -133,3 +134,9 @@ def test_what_was_expected_is_reported_without_what_is_unknown():
     assert expected(range_) == (5,)
     assert expected(foreign) == ("A", "B")
     assert expected(unknown) == ("A", "B")
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_no_divergence_is_about_names_in_a_wrong_case(side):
+    """`BodyCheck.grade` weighs one of a definition for all."""
+    assert CODE_OF[Rule.CASE, side] not in ledger.index_ledger()

@@ -16,7 +16,6 @@ from azml_contract.exchange import Request
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation import body as body_module
 from azml_contract.validation import quick_json
-from azml_contract.validation.grade import _weigh_place
 from azml_contract.validation.jsontext import parse_json, parse_text
 from azml_contract.validation.parsed import Parsed
 from azml_contract.validation.phrases import _name_place
@@ -276,7 +275,6 @@ def test_texts_that_are_read_quickly_have_no_defects(
 def forget_findings() -> None:
     """Forget what all validators of this process share of the faults that they met."""
     body_module._cache.clear()
-    _weigh_place.cache_clear()
     _name_place.cache_clear()
 
 
