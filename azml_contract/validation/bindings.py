@@ -115,11 +115,11 @@ def is_usual_job(job: dict[str, Any]) -> bool:
         return False
     if trial is None:
         return True
-    if type(trial) is not dict or type(trial.get("command")) is not str:
+    text = trial.get("command") if type(trial) is dict else None
+    if type(text) is not str:
         return False
     space = job.get("searchSpace")
-    given = space if type(space) is dict else None
-    return _is_bound(trial["command"], (job, trial), given)
+    return _is_bound(text, (job, trial), space if type(space) is dict else None)
 
 
 def _is_bound(
@@ -147,9 +147,10 @@ def _is_bound(
     for name in parameters:
         if name not in space:
             return False
-    for name in space if len(space) != len(parameters) else ():
-        if _is_unread(name, parameters):
-            return False
+    if len(space) > len(parameters):
+        for name in space:
+            if name[:1] != "-" and name not in parameters:
+                return False
     return True
 
 
