@@ -20,7 +20,7 @@ from azml_contract.validation.arm_ids import write_plain_texts
 from azml_contract.validation.bounds import Bound, Tightened, find_bound
 from azml_contract.validation.deviation import Deviation, Rule
 from azml_contract.validation.explain import PlanBook
-from azml_contract.validation.grade import Background, Grader, Place
+from azml_contract.validation.grade import Background, Grader, Weight
 from azml_contract.validation.homes import Homes
 from azml_contract.validation.judge import (
     Accept,
@@ -35,7 +35,7 @@ _WALKED = 4
 """So many bodies are explained before one is judged."""
 _ENOUGH = 500
 """A judge for one workspace takes as long to compile as it saves on so many bodies."""
-_MOST_PLACES, _MOST_FINDINGS = 1024, 256
+_MOST_WEIGHTS, _MOST_FINDINGS = 1024, 256
 
 Key = tuple[int, int, Lens, bool]
 _BOUNDED = frozenset((Rule.PATTERN, Rule.RANGE, Rule.LENGTH))
@@ -63,13 +63,13 @@ class BodyCheck:
         "_is_bounded",
         "_judges",
         "_lens",
-        "_places",
         "_plain",
         "_plan",
         "_tag",
         "_union",
         "_variants",
         "_walked",
+        "_weights",
     )
 
     def __init__(
@@ -92,7 +92,7 @@ class BodyCheck:
         self._judges: dict[str, Accept] = {}
         self._walked = 0
         self._plain = JudgesOfHomes(_ENOUGH, self._compile_plain)
-        self._places: dict[tuple[Any, ...], Place] = {}
+        self._weights: dict[tuple[Any, ...], Weight] = {}
         self._findings: dict[tuple[Any, ...], Finding] = {}
 
     def is_plain(self, value: Any, home: str) -> bool:
@@ -170,11 +170,11 @@ class BodyCheck:
         if rule is _CASE:
             path, name = None, ""
         about = (grader, rule, path, owner, name, is_null)
-        place = self._places.get(about)
-        if place is None:
-            place = grader.weigh(deviation, self._find_background(deviation))
-            _keep(self._places, about, place, _MOST_PLACES)
-        return grader.tell(deviation, place)
+        weight = self._weights.get(about)
+        if weight is None:
+            weight = grader.weigh(deviation, self._find_background(deviation))
+            _keep(self._weights, about, weight, _MOST_WEIGHTS)
+        return grader.tell(deviation, weight)
 
     def _find_background(self, deviation: Deviation) -> Background:
         return Background(

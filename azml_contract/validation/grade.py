@@ -64,16 +64,10 @@ class Grader(NamedTuple):
 
     def grade(self, deviation: Deviation, background: Background) -> Finding:
         """The finding of one deviation of a body."""
-        place = self.weigh(deviation, background)
-        told = self.tell(deviation, place)
-        bound = background.bound
-        if bound is None:
-            return told
-        seen = "(hidden)" if place.hides else told.seen
-        fault = f"{deviation.owner}.{deviation.name} {bound.fault}"
-        return told._replace(message=f"{show(seen)} in {fault}.{place.note}")
+        weight = self.weigh(deviation, background)
+        return self.tell(deviation, weight, background.bound)
 
-    def weigh(self, deviation: Deviation, background: Background) -> Place:
+    def weigh(self, deviation: Deviation, background: Background) -> Weight:
         """All that is told of a deviation but its words: nothing of it names a value.
 
         Whether null is refused may have changed since the version that the rule was
@@ -103,11 +97,13 @@ class Grader(NamedTuple):
             if rule is Rule.NULL and severity is Severity.ERROR:
                 severity, evidence = Severity.WARNING, Evidence.UNKNOWN
         hides = rule in _VALUE_RULES and _is_secret(path)
-        return Place(code, severity, evidence, note, advice, told, hides)
+        return Weight(code, severity, evidence, note, advice, told, hides)
 
-    def tell(self, deviation: Deviation, place: Place) -> Finding:
+    def tell(
+        self, deviation: Deviation, weight: Weight, bound: Bound | None = None
+    ) -> Finding:
         """The finding of a deviation of which is known what it weighs."""
-        code, severity, evidence, note, advice, told, hides = place
+        code, severity, evidence, note, advice, told, hides = weight
         seen = deviation[2]
         if hides and not isinstance(seen, (dict, list)):
             # A report may not repeat what looks like a secret.
@@ -116,6 +112,9 @@ class Grader(NamedTuple):
         elif isinstance(seen, str) and "sig=" in seen.lower():
             deviation = deviation._replace(seen=_mask_signature(seen))
         message, cure, fix = describe(deviation, self.api_version)
+        if bound is not None:
+            where = f"{deviation.owner}.{deviation.name}"
+            message = f"{show(deviation.seen)} in {where} {bound.fault}."
         if self.side is _RESPONSE:
             cure, fix = "", None  # nobody can mend what the service answers
         elif advice:
@@ -242,7 +241,7 @@ class Grader(NamedTuple):
         return known.severity, known.evidence, note, known.cure
 
 
-class Place(NamedTuple):
+class Weight(NamedTuple):
     """What is told of every deviation of one kind at one place.
 
     `hides` where the value may be a secret.
