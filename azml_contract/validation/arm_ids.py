@@ -192,6 +192,14 @@ def _parse_rare(segments: list[str]) -> ArmId | str:
     )
 
 
+def has_usual_ids(body: Any, home: str) -> bool:
+    """Whether all that starts as an id is one of this home, under a name of `USUAL`.
+
+    False says nothing: an id may be right in another spelling, or elsewhere.
+    """
+    return _JUDGES[home](body)
+
+
 def check_ids(grader: Grader, body: Any, place: Place | None) -> list[Finding]:
     """Findings about every ARM id in a body, in document order.
 
@@ -199,7 +207,7 @@ def check_ids(grader: Grader, body: Any, place: Place | None) -> list[Finding]:
     they may name whatever they like.
     """
     home = place.home if place is not None else ""
-    if home and (_JUDGES[home](body) or _are_at_home(body, home)):
+    if home and _are_at_home(body, home):
         return []
     return _tell_ids(grader, body, place)
 

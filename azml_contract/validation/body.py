@@ -95,17 +95,19 @@ class BodyCheck:
         self._weights: dict[tuple[Any, ...], Weight] = {}
         self._findings: dict[tuple[Any, ...], Finding] = {}
 
-    def is_plain(self, value: Any, home: str) -> bool:
+    def is_plain(self, value: Any, home: str) -> bool | None:
         """Whether a body keeps its contract, its ids written as is usual here.
-
-        False says nothing: such a judge is compiled for a workspace only when as many
-        bodies have come as make it pay.
 
         Args:
             value: A parsed body.
             home: What ids of the workspace start with.
+
+        Returns:
+            None where there is no judge: it is compiled for a workspace only when as
+            many bodies have come as make it pay.
         """
-        return self._plain[self._find_variant(value), home](value)
+        judge = self._plain[self._find_variant(value), home]
+        return None if judge is accept_nothing else judge(value)
 
     def _compile_plain(self, key: tuple[str, str]) -> Accept:
         variant, home = key

@@ -140,8 +140,8 @@ def _case(deviation: Deviation, version: str) -> Words:
 
 def _type(deviation: Deviation, version: str) -> Words:
     kind: Type = deviation.hint
-    shown = show(deviation.seen)
-    message = f"{_subject(deviation)} must be {describe_type(kind)}, not {shown}."
+    shown, wanted = show(deviation.seen), describe_type(kind)
+    message = f"{_subject(deviation)} must be {wanted}, not {shown}."
     cure, value = _cure_type(kind, deviation.seen, shown)
     fix = None if value is None else _edit(deviation, _SET, value, certain=True)
     return message, cure, fix

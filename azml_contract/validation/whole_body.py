@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from azml_contract.finding import Finding
-from azml_contract.validation.arm_ids import Place
+from azml_contract.validation.arm_ids import Place, has_usual_ids
 from azml_contract.validation.body import BodyCheck
 from azml_contract.validation.deviation import Rule
 from azml_contract.validation.grade import Grader
@@ -25,12 +25,18 @@ def judge_at(
     grader: Grader, check: BodyCheck, body: Any, place: Place | None, compiles: bool
 ) -> list[Finding]:
     """Every finding about a parsed request body sent to a workspace."""
-    home = place.home if compiles and place is not None else ""
-    if home and check.is_plain(body, home):
-        return check_meaning(grader, body, place, has_plain_ids=True)
-    deviations = check.check(body, compiles=compiles)
+    has_plain_ids, deviations = False, None
+    if compiles and place is not None and place.home:
+        is_plain = check.is_plain(body, place.home)
+        if is_plain:
+            return check_meaning(grader, body, place, has_plain_ids=True)
+        has_plain_ids = has_usual_ids(body, place.home)
+        if has_plain_ids and is_plain is not None:
+            deviations = check.explain(body)  # the ids are not what was refused
+    if deviations is None:
+        deviations = check.check(body, compiles=compiles)
     if not deviations:
-        return check_meaning(grader, body, place)
+        return check_meaning(grader, body, place, has_plain_ids=has_plain_ids)
     found = [check.grade(grader, one) for one in deviations[:_MOST_FAULTS]]
     if len(deviations) > _MOST_FAULTS:
         count = len(deviations)
@@ -40,7 +46,8 @@ def judge_at(
         one for one in deviations if one.rule is _CASE and one.expected[0] in NAMES
     ]
     if not miscased:
-        return found + check_meaning(grader, body, place)
+        meaning = check_meaning(grader, body, place, has_plain_ids=has_plain_ids)
+        return found + meaning
     recased = Recased(body, miscased)
-    meaning = check_meaning(grader, recased.body, place)
+    meaning = check_meaning(grader, recased.body, place, has_plain_ids=has_plain_ids)
     return found + [f._replace(pointer=recased.find_sent(f.pointer)) for f in meaning]
