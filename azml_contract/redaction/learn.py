@@ -43,6 +43,7 @@ from azml_contract.redaction.secret_words import (
     is_listed_secret,
     is_named_secret,
     is_secret_name,
+    is_secret_parameter,
 )
 
 _SHORTEST_SECRET, _SAFE_LENGTH = 6, 8
@@ -137,14 +138,20 @@ def _from_outside(exchange: Exchange) -> Iterator[str]:
     for name, value in request.headers:
         if name.lower() in KEY_HEADERS:
             yield value
-    if "sig" in request.url:
-        for _, value in request.query:
-            yield from _signatures(value)
-        yield from _signatures(request.url)
+    if "?" in request.url:
+        yield from _from_query(request)
     yield from _from_form(request)
     for body in (request.body, response.body):
         if b"sig=" in body:
             yield from _signatures(body.decode("utf-8", "replace"))
+
+
+def _from_query(request: Request) -> Iterator[str]:
+    for name, value in request.query:
+        if is_secret_parameter(name, value):
+            yield value
+        yield from _signatures(value)
+    yield from _signatures(request.url)
 
 
 def _password(credentials: str) -> str:
@@ -164,7 +171,8 @@ def _from_form(request: Request) -> Iterator[str]:
     if not request.body or "form" not in (request.header("content-type") or ""):
         return
     for name, value in parse_qsl(request.body.decode("utf-8", "replace")):
-        if name.lower() in FORM_SECRETS and name.lower() != "username":
+        is_known = name.lower() in FORM_SECRETS and name.lower() != "username"
+        if is_known or is_named_secret(name, value):
             yield value
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from in_memory import answer, put, record, replay
 from planted import VERSION, WORKSPACE
 
@@ -55,3 +56,33 @@ def test_an_etag_that_no_answer_brought_is_the_clients_own():
     assert number not in (own, brought)
     assert other["request"]["body"]["json"] == {"a": number}
     replay(recorded, [first.request, put(url, {"a": number})], RULES)
+
+
+@pytest.mark.parametrize("name", ["password", "api_key", "client_secret", "code"])
+def test_a_secret_that_a_query_names_stands_nowhere_else_either(name: str) -> None:
+    secret = "kT4vXq9Zm7pL8wRn2Bc5"
+    url = f"https://x.example/rooms?{name}={secret}&page=kitchen"
+    told = {"note": secret, "page": "kitchen", "path": f"/made/{secret}/x"}
+    first = Exchange(Request("GET", url), answer(told))
+    second = Exchange(put(f"{WORKSPACE}/jobs/j{VERSION}", {"a": secret}), answer({}))
+
+    recorded = record([first, second], RULES)
+
+    assert secret not in recorded.text
+    assert recorded.text.count("kitchen") == 2
+    replay(recorded, [first.request, second.request], RULES)
+
+
+def test_a_secret_that_a_field_of_a_form_names_stands_nowhere_else_either() -> None:
+    secret, kind = (
+        "kT4vXq9Zm7",
+        (("content-type", "application/x-www-form-urlencoded"),),
+    )
+    form = f"db_password={secret}&room=kitchen".encode()
+    sent = Request("POST", "https://x.example/rooms", kind, form)
+
+    recorded = record([Exchange(sent, answer({"note": f"{secret}!"}))], RULES)
+
+    assert secret not in recorded.text
+    assert "room=kitchen" in recorded.text
+    replay(recorded, [sent], RULES)
