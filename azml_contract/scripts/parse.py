@@ -20,7 +20,7 @@ from azml_contract.scripts.text import BLANK
 __all__ = ["Node", "parse", "span"]
 
 _WIDE = re.compile(r"[^\x01-\x7f]")
-_INNER = re.compile(r"(?<=[\w/.-])\$[A-Za-z_]\w*(?![\w=])")
+_INNER = re.compile(r"(?<=[\w/.'\"-])\$(?:[A-Za-z_]\w*(?![\w=])|[0-9])")
 """A variable within a word: of three the grammar sees two, and cuts the word."""
 _SHORT = 4096
 """Up to here even what the grammar does not understand is read at once."""

@@ -51,6 +51,13 @@ _MOST_ITEMS = 50
 _DEEPEST = 20
 _LIST = re.compile(r"\$[@*]|\$\{(?:[@*]|\w+\[[@*]\])[^}]*\}")
 _OPTION = re.compile(r"\$\{?(?:OPTARG|[1-9])\b")
+_OUTPUT = r"\$\((?:[^()\"]|\"[^\"]*\")*\)"
+_REST = re.compile(
+    rf"(?:\\.|'[^']*'|\"(?:\\.|{_OUTPUT}|[^\"\\])*\"|`[^`]*`|\$\{{[^{{}}]*\}}|{_OUTPUT}"
+    r"|[^\s;&|()<>'\"`\\])*",
+    re.DOTALL,
+)
+"""What still belongs to a value: the grammar ends it at a backtick or a broken line."""
 _WORDS = frozenset(("string", "word", "concatenation", "expansion"))
 _BRANCHES = frozenset(
     (
@@ -299,6 +306,8 @@ class Shell:
         elif values:
             start, end = self._span(values[0])
             end = max(end, self._span(values[-1])[1])
+            rest = _REST.match(self._now.text, end)
+            end = rest.end() if rest is not None else end
             value = self.words.read_one(self._now, start, end)
         self.assign(name, value, self._span(node)[0], adds=adds)
         return EMPTY
@@ -503,9 +512,11 @@ class Shell:
     def _visit_command(self, node: Node, stdin: Text | None) -> Text | None:
         start, end = self._span(node)
         ranges: list[tuple[int, int]] = []
+        assigned = start
         for child in node.children:
             if child.type == "variable_assignment":
                 self._visit(child)
+                assigned = self._span(child)[1]
             elif child.type in ("herestring_redirect", "file_redirect"):
                 stdin = self._redirects.feed(self._here, child, stdin)
             elif child.type != "comment" and (child.is_named or child.type == "-"):
@@ -514,6 +525,8 @@ class Shell:
                     ranges[-1] = (ranges[-1][0], last)
                 else:
                     ranges.append((first, last))
+        if ranges and self._breaks(assigned, ranges[0][0]):
+            start = ranges[0][0]
         if self._now is self.source:
             self._covered.add(start, end)
         self._left -= 1
@@ -545,7 +558,11 @@ class Shell:
 
     def _touch(self, end: int, start: int) -> bool:
         """Whether two pieces are one word; a continued line is no gap."""
-        return self._now.text[end:start] in ("", "\\\n")
+        return not self._now.text[end:start].replace("\\\n", "")
+
+    def _breaks(self, end: int, start: int) -> bool:
+        """Whether a line ends between: the grammar reads on after ``A=1 B=2``."""
+        return "\n" in self._now.text[end:start].replace("\\\n", "")
 
     def _run_command(self, command: Command) -> Text | None:
         at = find_run(command)

@@ -24,6 +24,7 @@ from azml_contract.scripts.text import (
     Source,
     Style,
     Text,
+    join,
 )
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -178,7 +179,7 @@ class _Reader:
         while self._at < self._end:
             found = plain.match(self._text, self._at, self._end)
             if found:
-                self._add(found[0], self._at, found.end(), style)
+                self._add_plain(found, style)
                 self._at = found.end()
                 continue
             char = self._text[self._at]
@@ -189,6 +190,18 @@ class _Reader:
 
     def _add(self, text: str, start: int, end: int, style: Style) -> None:
         self.parts.append(Part(text, self._source, start, end, style))
+
+    def _add_plain(self, found: re.Match[str], style: Style) -> None:
+        if not self._splits or style is not Style.BARE:
+            self._add(found[0], self._at, found.end(), style)
+            return
+        for piece in re.finditer(r"\s+|\S+", found[0]):
+            if piece[0].isspace():
+                self.finish()
+                self.parts, self._quoted = [], False
+            else:
+                start, end = (self._at + place for place in piece.span())
+                self._add(piece[0], start, end, style)
 
     def _read_special(self, char: str, style: Style) -> None:
         start = self._at
@@ -385,12 +398,8 @@ class _Reader:
                 self._put(made, start, style)
             return
         first = start + 2 + len(inside) - len(rest) + len(default[0])
-        other = self._words.read_one(
-            self._source,
-            first,
-            self._at - 1,
-            Style.DOUBLE if style in _ESCAPED else Style.BARE,
-        )
+        others = self._read_default(first, style)
+        other = join(others, " ")
         is_set = text is not None and bool(text.flat)
         if default[1] == "+":
             chosen = other if is_set else EMPTY
@@ -403,8 +412,18 @@ class _Reader:
         told = default[1] == "+" or is_set
         if not told and (default[1] == "?" or _is_hidden(chosen)):
             self._hole(f"${name}", start)
+        elif chosen is other:
+            self._put_list(others, start)
         else:
             self._put(chosen, start, style)
+
+    def _read_default(self, first: int, style: Style) -> Sequence[Text]:
+        """What stands for a variable: words, parted by blanks outside of quotes."""
+        end = self._at - 1
+        if style is Style.BARE and self._splits:
+            return self._words.read(self._source, first, end)
+        inner = Style.DOUBLE if style in _ESCAPED else Style.BARE
+        return [self._words.read_one(self._source, first, end, inner)]
 
     def _find_bracket(self, at: int) -> int:
         """Past the bracket that closes the one at `at`; quotes may hold any."""
