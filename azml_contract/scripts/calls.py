@@ -51,7 +51,7 @@ _LIST = re.compile("\ue002[0-9]+\ue003")
 _TOOLS = re.compile(r"(?:.*[/\\])?(curl|wget|http|https|xh|xhs|az)(?:\.exe)?")
 _ENGINES = frozenset(("docker", "podman", "nerdctl"))
 _IMAGES = re.compile(r"(?:[\w.:-]+/)*(curl|wget)(?:[:@][\w.:-]+)?")
-_NOT_RUN = frozenset(_TABLE["not_run"].split())
+NOT_RUN = frozenset(_TABLE["not_run"].split())
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class Client:
 
 def find_tool(words: Sequence[Text]) -> tuple[str, int]:
     """The client that a command runs, and which word names it; "" without one."""
-    if not words or words[0].flat in _NOT_RUN:
+    if not words or words[0].flat in NOT_RUN:
         return "", 0
     in_image = words[0].flat in _ENGINES
     for index, word in enumerate(words):
@@ -108,7 +108,7 @@ def read_requests(
     if tool == "curl":
         return list(_read_curl(words, stdin, client))
     if tool == "az":
-        return _read_az(words[1:], client)
+        return _read_az(words[1:], stdin, client)
     if tool == "wget":
         return _read_wget(words, client)
     return _read_http(words, stdin, client)
@@ -334,7 +334,9 @@ def _give_up(request: Request, why: str) -> None:
 # --- the others -----------------------------------------------------------------------
 
 
-def _read_az(words: Sequence[Text], client: Client) -> list[Request]:
+def _read_az(
+    words: Sequence[Text], stdin: Text | None, client: Client
+) -> list[Request]:
     given: dict[str, Text] = {}
     waiting = iter(words)
     parameters: list[Text] = []
@@ -362,7 +364,8 @@ def _read_az(words: Sequence[Text], client: Client) -> list[Request]:
     if "--output-file" in given:
         request.output = given["--output-file"].flat
     if body is not None and body.flat.startswith("@"):
-        _read_named(request, body.cut(1), None, client)
+        file = body.cut(1)
+        _read_named(request, None if file.flat == "-" else file, stdin, client)
     elif body is not None:
         _place_body(request, body, client)
     return [request]

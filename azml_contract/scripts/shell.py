@@ -306,8 +306,8 @@ class Shell:
         elif values:
             start, end = self._span(values[0])
             end = max(end, self._span(values[-1])[1])
-            rest = _REST.match(self._now.text, end)
-            end = rest.end() if rest is not None else end
+            behind = _REST.match(self._now.text, end)
+            end = behind.end() if behind is not None else end
             value = self.words.read_one(self._now, start, end)
         self.assign(name, value, self._span(node)[0], adds=adds)
         return EMPTY
@@ -549,9 +549,11 @@ class Shell:
         )
         return self._run_command(command)
 
-    def _run_file(self, text: Text, words: Sequence[Text]) -> Text | None:
+    def _run_file(
+        self, text: Text, words: Sequence[Text], *, is_all: bool = True
+    ) -> Text | None:
         """Follow another script, with its arguments."""
-        kept = self._bind(words)
+        kept = self._bind(words) if is_all else self.known.bind(words, is_all=False)
         output = self.run_text(text)
         self.known.restore(kept)
         return output
@@ -577,11 +579,14 @@ class Shell:
             return self._run_function(name, command.words[1:], command.stdin)
         script = find_script(command)
         if script is not None:
-            return self.run_text(script)
+            text, words, is_all = script
+            if words is None:
+                return self.run_text(text)
+            return self._run_file(text, words, is_all=is_all)
         file = find_script_file(command)
-        text = self.files.read(command.words[file].flat) if file >= 0 else None
-        if text is not None:
-            return self._run_file(text, command.words[file + 1 :])
+        found = self.files.read(command.words[file].flat) if file >= 0 else None
+        if found is not None:
+            return self._run_file(found, command.words[file + 1 :])
         if name == "trap" and len(command.words) > 1:
             self._at_exit.append(command.words[1])
         if name in DECLARES:

@@ -7,8 +7,10 @@ such a command writes is for the shell's listener to say, but for those that run
 from __future__ import annotations
 
 import re
-from typing import Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
+from azml_contract.scripts.calls import NOT_RUN
 from azml_contract.scripts.command import Command, find_inner
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.text import Hole, Text, join
@@ -20,6 +22,8 @@ _RUNS = frozenset(
     ("time", "nohup", "command", "exec", "nice", "env", "sudo", "timeout", "setsid")
 )
 """Programs that run the command which stands behind them."""
+_RUN_TEXTS = frozenset(("ssh", "parallel", "watch", "su", "runuser"))
+"""Programs that run a text which is one of their words."""
 _OF_RUN = re.compile(r"-.*|[\d.]+[smhd]?|[A-Za-z_]\w*=.*", re.DOTALL)
 _CALLS = re.compile(r"(?:^|[\s;|&])(?:curl|wget|az\s+rest)\s")
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -50,13 +54,34 @@ def find_run(command: Command) -> int:
     return at
 
 
-def find_script(command: Command) -> Text | None:
+class Inner(NamedTuple):
+    """A text that is run as a script.
+
+    `words` are its arguments, None for those of its caller; `is_all` is false where
+    the program that runs it may add some.
+    """
+
+    text: Text
+    words: Sequence[Text] | None = None
+    is_all: bool = True
+
+
+def find_script(command: Command) -> Inner | None:
     """The text that a command runs as a script in its own place; None for others."""
-    if command.name == "eval" and len(command.words) > 1:
-        return join(command.words[1:], " ")
-    if command.name == "ssh":
-        return next((w for w in command.words[2:] if _CALLS.search(w.flat)), None)
-    return find_inner(command) if SHELLS.fullmatch(command.name) else None
+    words = command.words
+    if command.name == "eval" and len(words) > 1:
+        return Inner(join(words[1:], " "))
+    if command.name in _RUN_TEXTS:
+        text = next((w for w in words[1:] if _CALLS.search(w.flat)), None)
+        return Inner(text) if text is not None else None
+    if command.name in NOT_RUN:
+        return None
+    for at in range(len(words) - 2):
+        named, option = words[at].flat, words[at + 1].flat
+        if SHELLS.fullmatch(named) and re.fullmatch(r"-[a-z]*c", option):
+            return Inner(words[at + 2], words[at + 4 :], is_all=at == 0)
+    text = find_inner(command) if SHELLS.fullmatch(command.name) else None
+    return Inner(text) if text is not None else None
 
 
 def find_script_file(command: Command) -> int:

@@ -413,7 +413,7 @@ class _Reader:
         if not told and (default[1] == "?" or _is_hidden(chosen)):
             self._hole(f"${name}", start)
         elif chosen is other:
-            self._put_list(others, start)
+            self._put_list(tuple(others), start)
         else:
             self._put(chosen, start, style)
 

@@ -400,3 +400,39 @@ def test_what_another_program_runs_is_followed(judge: Judge, run: str) -> None:
 def test_a_shell_that_another_program_runs_is_followed(judge: Judge) -> None:
     found = judge("timeout 30 bash -c 'curl WORKSPACE/job?api-version=2024-04-01'\n")
     assert [place[:2] for place in places(found)] == [("AZC150", 1)]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "ls | xargs -n1 -I% sh -c 'curl \"$W/job/%?$V\"'",
+        "find . -name '*.json' -exec bash -c 'curl \"$W/job/$1?$V\"' _ {} \\;",
+        'docker run --rm -e W alpine sh -c "curl $W/job/j?$V"',
+        "parallel -j4 'curl \"$W/job/{}?$V\"' ::: a b",
+        'su - me -c "curl $W/job/j?$V"',
+        "bash -c 'curl \"$W/$1/j?$V\"' _ job",
+    ],
+)
+def test_a_text_that_another_program_runs_is_followed(judge: Judge, run: str) -> None:
+    found = judge(f"W=WORKSPACE V=api-version=2024-04-01\n{run}\n")
+    assert [place[:2] for place in places(found)] == [("AZC150", 2)]
+    assert found.calls.seen == 1
+
+
+def test_arguments_that_another_program_adds_are_not_known(judge: Judge) -> None:
+    """They are not those of the function around."""
+    found = judge(
+        "all() { ls | xargs sh -c 'curl \"WORKSPACE/$1?api-version=2024-04-01\"' _; }\n"
+        "all job\n"
+    )
+    assert [place[:2] for place in places(found)] == [("AZC153", 1)]
+
+
+def test_az_rest_takes_its_body_from_its_input(judge: Judge) -> None:
+    found = judge(
+        "az rest -m put -b @- -u "
+        "'WORKSPACE/environments/e/versions/1?api-version=2024-04-01' <<E\n"
+        '{"properties": {"imagee": "x"}}\n'
+        "E\n"
+    )
+    assert [place[:2] for place in places(found)] == [("AZC102", 2)]
