@@ -113,11 +113,8 @@ def is_usual_job(job: dict[str, Any]) -> bool:
     text, trial = job.get("command"), job.get("trial")
     if text is not None and not (type(text) is str and _is_bound(text, (job,))):
         return False
-    if trial is None:
+    if type(trial) is not dict or type(text := trial.get("command")) is not str:
         return True
-    text = trial.get("command") if type(trial) is dict else None
-    if type(text) is not str:
-        return False
     space = job.get("searchSpace")
     return _is_bound(text, (job, trial), space if type(space) is dict else None)
 

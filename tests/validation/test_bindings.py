@@ -106,6 +106,21 @@ def test_environment_variables_of_a_wrong_type_bind_nothing(check, command_job):
     assert "AZC174" in codes(check("PUT", "jobs/j", command_job))
 
 
+@pytest.mark.parametrize(
+    ("trial", "codes_told"),
+    [
+        ("x", ["AZC104"]),
+        ([], ["AZC104"]),
+        ({"environmentId": "azureml:e:1"}, ["AZC101"]),
+        ({"environmentId": "azureml:e:1", "command": 5}, ["AZC104"]),
+    ],
+)
+def test_a_trial_without_a_command_reads_nothing(check, sweep_job, trial, codes_told):
+    sweep_job["properties"]["trial"] = trial
+
+    assert codes(check("PUT", "jobs/s", sweep_job)) == codes_told
+
+
 def test_expressions_of_other_kinds_are_left_alone(check, command_job):
     command_job["properties"]["command"] = "echo ${{variables.x}} ${{parent.y}}"
 

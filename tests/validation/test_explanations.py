@@ -363,6 +363,17 @@ def test_durations_of_iso_8601_are_fine(check, command_job, timeout):
     assert check("PUT", JOB, command_job, profile="strict") == []
 
 
+def test_what_a_renamed_property_stands_for_is_missing_and_its_old_name_is_told(check):
+    """Only its new name is required: to add it beside the old one would be wrong."""
+    body = {"properties": {"dataType": "uri_file", "path": "azureml://a/b"}}
+
+    renamed, missing = check("PUT", "data/d/versions/1", body, version="2022-05-01")
+
+    assert (renamed.code, missing.code) == ("AZC111", "AZC101")
+    assert missing.message.startswith("`dataUri` is required")
+    assert missing.cure == "`path` seems to stand for it; see there."
+
+
 def test_null_is_refused_where_the_contract_allows_none(check, command_job):
     command_job["properties"]["command"] = None
 
@@ -403,6 +414,38 @@ def test_a_duration_is_looked_at_at_every_version(check, command_job, version):
     assert (finding.code, finding.severity) == ("AZC119", Severity.ERROR)
     carried = "(Carried over from 2024-04-01;" in finding.message
     assert carried == (version != "2024-04-01")
+
+
+def test_of_formats_the_types_of_bicep_can_tell_a_uuid_and_no_time(check):
+    """A uuid that was carried over is a rule of this version nevertheless."""
+    store = {
+        "datastoreType": "AzureBlob",
+        "accountName": "a",
+        "containerName": "c",
+        "credentials": {
+            "credentialsType": "ServicePrincipal",
+            "clientId": "x",
+            "tenantId": "12345678-1234-1234-1234-123456789abc",
+            "secrets": {"secretsType": "ServicePrincipal"},
+        },
+    }
+    connection = {
+        "authType": "None",
+        "category": "Git",
+        "target": "x",
+        "expiryTime": "x",
+    }
+    bodies = {"datastores/d": store, "connections/abc": connection}
+    uuid, time = (
+        only(check("PUT", path, {"properties": properties}, version="2024-10-01"))
+        for path, properties in bodies.items()
+    )
+
+    assert (uuid.code, time.code) == ("AZC118", "AZC118")
+    assert uuid.message.endswith("clientId is not a uuid.")
+    assert (
+        "expiryTime is not a date-time. (Carried over from 2024-04-01;" in time.message
+    )
 
 
 def test_values_that_look_like_secrets_are_not_repeated(check):

@@ -239,6 +239,11 @@ def test_a_number_that_json_does_not_know_is_read_as_it_is_meant(number, value):
             "A comma stands twice. Line 1, column 9.",
         ),
         ('{"a": [1}', {"a": [1]}, "'}' closes what ']' should. Line 1, column 9."),
+        (
+            '[{"a": 1], {"b": 2}]',
+            [{"a": 1}],
+            "']' closes what '}' should. Line 1, column 9.",
+        ),
         ('{"a": [1', {"a": [1]}, "This array is never closed. Line 1, column 7."),
         ('{"a": 1', {"a": 1}, "This object is never closed. Line 1, column 1."),
         (

@@ -113,6 +113,13 @@ def test_the_first_texts_are_not_worth_an_import() -> None:
     assert said == [UNSURE] * quick_json._ENOUGH + [{}]
 
 
+def test_what_is_written_often_is_written_without_the_standard_library(
+    writer: QuickWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(writer, "_standard")
+    assert writer.write(JOB) == json.dumps(JOB, separators=(",", ":")).encode()
+
+
 _WORDS = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(
     ["1e5", ",1e-7,", "a.00001", "\x7f", "\u2028", '"\\/']
 )
