@@ -8,6 +8,7 @@ from pathlib import Path
 from azml_contract.cassette.cassette import Cassette
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.exchange import Request
+from azml_contract.recording import bound
 from azml_contract.recording.match import Content, Matcher
 from azml_contract.recording.player import Player
 from azml_contract.redaction.redact import Redactor
@@ -89,6 +90,24 @@ def test_names_of_accounts_are_bound_whatever_the_case_of_a_path():
         "first": "storageaccount1",
         "other": "storageaccount2",
     }
+
+
+def test_a_name_is_looked_for_where_the_path_is_as_deep(monkeypatch):
+    """To compare with every place takes long where a cassette has thousands."""
+    compared = []
+    may_be = bound._Group.may_be
+    monkeypatch.setattr(
+        bound._Group,
+        "may_be",
+        lambda group, *args: compared.append(group) or may_be(group, *args),
+    )
+    host = "blob.core.windows.net"
+    player = make_player(
+        *(f"https://storageaccount1.{host}{'/c' * depth}" for depth in range(1, 20))
+    )
+
+    assert player.answer(put(f"https://first.{host}/c/c", of=1)) is not None
+    assert len(set(compared)) == 1
 
 
 def test_a_name_of_an_account_may_have_letters_of_any_language():

@@ -365,3 +365,25 @@ def test_what_stands_for_a_socket_ends_or_fails_as_the_network_did():
     assert wire.gettimeout() is None
     wire.settimeout(3)
     assert wire.gettimeout() == 3
+
+
+@pytest.mark.parametrize("verb", ["GET", "HEAD", "PUT"])
+@pytest.mark.parametrize("status", [200, 204, 304, 404])
+@pytest.mark.parametrize("headers", [(), (("Connection", "Close"),)])
+def test_an_answer_that_is_here_is_what_its_head_would_be_read_as(
+    verb, status, headers
+):
+    answer = Response(status, headers, b"abc")
+    read = http.client.HTTPResponse(
+        parts._Wire(parts._render(verb, answer, None)), method=verb
+    )
+    here = parts._Ready(answer, parts._Wire(answer.body), method=verb)
+    for one in (read, here):
+        one.begin()
+
+    fields = ("status", "reason", "version", "length", "chunked", "will_close")
+    assert [getattr(here, name) for name in fields] == [
+        getattr(read, name) for name in fields
+    ]
+    assert here.getheaders() == read.getheaders()
+    assert here.read() == read.read()

@@ -9,7 +9,7 @@ import ssl
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 import requests
@@ -180,6 +180,36 @@ def test_cookies_work_while_recording_and_are_not_kept(
 
     assert seen == [True, True]
     assert "c00kie" not in cassette_path.read_text()
+
+
+def test_what_replay_was_asked_is_taken_out_of_what_is_said_of_it(
+    service, record, replay
+):
+    """A client may send other secrets than those that were recorded."""
+    service.on("GET", "/list", lambda call: (200, {}, {}))
+
+    def story(secret):
+        def run(recorder):
+            headers = {"Authorization": f"Bearer {secret}"}
+            url = f"{service.url}/list"
+            requests.get(url, headers=headers, verify=str(service.ca))
+
+        return run
+
+    record(story("recorded-Xk8uVw3"))
+    recorder = replay(story("replayed-dR5tYb7"))
+
+    assert recorder.redact("it sent replayed-dR5tYb7") == "it sent REDACTED"
+
+
+def test_a_recording_that_is_not_there_is_missed_at_the_end_too(service, make_recorder):
+    """Unless the scenario ended early, or asked for nothing."""
+    with make_recorder(Mode.REPLAY) as recorder, suppress(CassetteError):
+        requests.get(f"{service.url}/list", verify=str(service.ca))
+
+    recorder.finish(partly=True)
+    with pytest.raises(CassetteError, match="There is no cassette"):
+        recorder.finish()
 
 
 def test_redirects_are_recorded_hop_by_hop(service, record, replay, cassette_path):

@@ -149,6 +149,14 @@ def test_a_body_that_is_text_and_bytes_that_happen_to_be_text_are_told_apart():
     assert "contoso" not in written
 
 
+@pytest.mark.parametrize("status", [200, 206, 399, 400, 404])
+def test_storage_answers_with_exact_bytes_unless_it_tells_an_error(status):
+    kind = ("x-ms-version", "2025-01-05")
+    written = {"json": {"a": 1}} if status >= 400 else {"text": '{"a":1}'}
+
+    assert answered(kind, body=b'{"a":1}', status=status)["body"] == written
+
+
 def test_a_compressed_body_is_written_as_it_was_before():
     sent = asked(("content-encoding", "gzip"), JSON, body=gzip.compress(b'{"a": 1}'))
 

@@ -6,6 +6,10 @@ import gzip
 import socket
 import ssl
 import urllib.error
+from datetime import UTC, datetime, timedelta
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,11 +17,14 @@ from azml_contract.cassette.cassette import Cassette
 from azml_contract.cassette.interaction import Interaction
 from azml_contract.gateway.spool import IN_MEMORY, Intake
 from azml_contract.gateway.upstream import Received
+from azml_contract.recording import shut
 from azml_contract.recording.failures import describe
-from azml_contract.recording.header import main_version
+from azml_contract.recording.header import main_version, make_header
 from azml_contract.recording.live_call import _make_kept
 from azml_contract.recording.messages import from_vcr_answer
+from azml_contract.recording.recorder_settings import Mode, RecorderSettings
 from azml_contract.recording.shut import say_address
+from azml_contract.redaction.rules import RedactionRules
 
 
 @pytest.mark.parametrize(
@@ -46,6 +53,19 @@ def test_headers_of_vcrpy_are_read_as_table_and_as_list(headers: object) -> None
     assert response.header("etag") == "a"
     assert [value for name, value in response.headers if name == "X"] == ["1", "2"]
     assert (response.status, bytes(response.body)) == (200, b"x")
+
+
+def test_a_cassette_says_what_recorded_it_and_when() -> None:
+    header = make_header(
+        RecorderSettings(
+            *(Path("c.json"), Mode.RECORD, "s", "2024-04-01", "azure"),
+            rules=RedactionRules(),
+        )
+    )
+
+    assert header.recorder == f"azml-contract {metadata.version('azml-contract')}"
+    recorded = datetime.fromisoformat(header.recorded_at)
+    assert abs(recorded - datetime.now(UTC)) < timedelta(hours=1)
 
 
 @pytest.mark.parametrize("size", [10, IN_MEMORY + 1])
@@ -114,3 +134,18 @@ def test_an_address_is_said_as_host_and_port_where_it_has_both(
     address: object, said: str
 ) -> None:
     assert say_address(address) == said
+
+
+@pytest.mark.parametrize(("system", "is_pair"), [("nt", True), ("posix", False)])
+def test_the_pair_that_windows_builds_of_two_sockets_is_let_connect(
+    monkeypatch: pytest.MonkeyPatch, system: str, is_pair: bool
+) -> None:
+    """It stands in `socket.py` itself, whatever its name is in a version of Python."""
+    monkeypatch.setattr(shut, "os", SimpleNamespace(name=system))
+    names = {"ask": lambda: shut._is_pair(None)}
+    source = "def _fallback_socketpair(): return ask()\ndef connect(): return ask()"
+    exec(compile(source, socket.__file__, "exec"), names)
+
+    assert names["_fallback_socketpair"]() is is_pair
+    assert names["connect"]() is False
+    assert shut._is_pair(None) is False

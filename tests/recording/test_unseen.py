@@ -231,6 +231,13 @@ def test_whatever_sends_over_a_connection_is_told_where_to(
         assert guarded == [place(server)]
 
 
+def test_a_library_with_connections_of_its_own_is_told(noted):
+    sys.audit("ctypes.dlsym", None, "connect")
+    sys.audit("ctypes.dlsym", None, "strlen")
+
+    assert noted == ["used ctypes' connect"]
+
+
 def test_what_sends_nowhere_is_not_told(guarded, tmp_path):
     one, other = socket.socketpair()
     with one, other:

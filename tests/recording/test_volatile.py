@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from azml_contract.recording.volatile import HTTP_DATE_ZERO, Normaliser, numbered_guid
+from azml_contract.redaction.drawn import numbered_drawn
 
 FIRST, SECOND = (f"5f0c7a31-9f5e-4c7b-8f7e-3a2b1c0d9e8{last}" for last in "ab")
+DRAWN = "q8Xz2vLw7KpT4J9bYc3NsD6fHg1AeUk5"
 TIME = "2026-11-30T08:22:25Z"
 
 
@@ -113,7 +115,8 @@ def test_a_recording_goes_on_with_the_numbers_that_are_taken(normaliser):
         (f"/jobs?since={TIME}", "$skiptoken=page-1"),
     ]
 
-    normaliser.go_on_from(held)
+    normaliser.go_on_from([*held, (f"/{numbered_drawn(DRAWN, 3)}", "")])
 
+    assert normaliser.request(DRAWN) == numbered_drawn(DRAWN, 4)
     assert normaliser.request(numbered_guid(1)) == numbered_guid(1)
     assert normaliser.request(FIRST) == numbered_guid(2)
