@@ -10,7 +10,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from azml_contract.scripts.text import Part, Style, Text, open_source
+from azml_contract.scripts.text import Holes, Part, Style, Text, open_source
 
 _LARGEST = 1024 * 1024
 _MOST_FILES = 200
@@ -31,6 +31,7 @@ class Files:
         self.opened: dict[str, str] = {}
         self.marked: set[str] = set()
         self.missed: list[Text] = []
+        self.holes = Holes()
         self._instead = instead or {}
 
     def read(self, name: str) -> Text | None:
@@ -77,6 +78,7 @@ class Files:
     def _look_up(self, name: str) -> Iterator[Path]:
         """Where a name may be meant to be, below the folders of the script."""
         here = Path.cwd().resolve()
+        name = self.holes.place(name)
         for base in (self.folder, Path()):
             try:
                 path = base / name

@@ -262,7 +262,8 @@ class _Reader:
         node = _node_of(place)
         shown = " ".join(self._shown(node).split())
         shown = shown if len(shown) <= 40 else f"{shown[:40]}..."
-        token = self._holes.token(Hole(shown))
+        is_folder = shown.lower() in ("$psscriptroot", "$pwd")
+        token = self._holes.token(Hole(shown, is_folder=is_folder))
         return Text((Part(token, self._source, *span(node), Style.BARE),))
 
     def _made(self, text: str, node: Node) -> Text:

@@ -32,6 +32,7 @@ from azml_contract.scripts.text import (
 from azml_contract.scripts.uploads import Upload, read_upload
 
 _REFERENCE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
+_OWN_NAME = re.compile(r"\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})")
 _SECRET_NAME = re.compile(
     r"(?i)\$\{?\w*(?:token|secret|passw|accountkey|account_key)\w*"
 )
@@ -115,6 +116,7 @@ class _Reader:
     script: Script
 
     def __init__(self) -> None:
+        self._folder: Text | None = None
         self._writers: dict[str, Callable[[Shell, Command], Text | None]] = {
             "echo": self._echo,
             "printf": self._printf,
@@ -129,6 +131,11 @@ class _Reader:
             "exit": self._exit,
             "az": self._az,
             "envsubst": self._substitute,
+            "cd": self._cd,
+            "pwd": self._pwd,
+            "dirname": self._dirname,
+            "realpath": self._name,
+            "readlink": self._name,
         }
         for name in (
             "true",
@@ -136,7 +143,6 @@ class _Reader:
             "sleep",
             "test",
             "[",
-            "cd",
             "mkdir",
             "return",
             "shift",
@@ -316,6 +322,35 @@ class _Reader:
             return None
         made = Hole(hole.shown, hole.call, hole.path, -1, hole.is_secret)
         return shell.words.hole(command.source, command.start, command.end, made)
+
+    def _cd(self, shell: Shell, command: Command) -> Text:
+        self._folder = command.words[-1]
+        return EMPTY
+
+    def _pwd(self, shell: Shell, command: Command) -> Text | None:
+        """The folder that ``cd`` went to; that the script is run in, without one."""
+        folder = self._folder
+        if command.captured and folder is not None:
+            self._folder = None  # it went there in a shell of its own
+        if folder is None:
+            return self._make_folder(shell, command)
+        return folder if shell.holes.place(folder.flat)[:1] == "." else None
+
+    def _dirname(self, shell: Shell, command: Command) -> Text | None:
+        """The folder of the script, where it is asked for its own."""
+        shown = shell.holes.show(command.words[-1].flat)
+        is_own = _OWN_NAME.fullmatch(shown) is not None
+        return self._make_folder(shell, command) if is_own else None
+
+    def _name(self, shell: Shell, command: Command) -> Text | None:
+        name = command.words[-1]
+        is_option = name.flat.startswith("-")
+        return name if len(command.words) > 1 and not is_option else None
+
+    def _make_folder(self, shell: Shell, command: Command) -> Text:
+        shown = command.source.text[command.start : command.end]
+        hole = Hole(f"$({shown})", is_folder=True)
+        return shell.words.hole(command.source, command.start, command.end, hole)
 
     def _substitute(self, shell: Shell, command: Command) -> Text | None:
         """envsubst: names in a text become what the environment has."""

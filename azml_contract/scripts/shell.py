@@ -39,7 +39,6 @@ from azml_contract.scripts.shell_builtins import (
 from azml_contract.scripts.text import (
     EMPTY,
     Hole,
-    Holes,
     Source,
     Text,
     join,
@@ -100,7 +99,7 @@ class Shell:
         self.source = source
         self.files = files
         self.effort = Effort()
-        self.holes = Holes()
+        self.holes = files.holes
         self.known = Variables()
         self.words = Words(self.known, self.holes, self._substitute)
         self.functions: dict[str, tuple[Source, int, int]] = {}

@@ -237,7 +237,8 @@ class Hole:
     `call` and `path` are set where it is a part of the answer to a call: the
     index of the call and the steps of the path. `reader` is the index of the
     read that a jq made of it. `is_secret` where it is a token or a key. `file` is the
-    name of a file that is not there, whose text it is.
+    name of a file that is not there, whose text it is. `is_folder` where it is the
+    folder of the script, or the one it is run in.
     """
 
     shown: str
@@ -246,6 +247,7 @@ class Hole:
     reader: int = -1
     is_secret: bool = False
     file: str = ""
+    is_folder: bool = False
 
 
 @dataclass(slots=True)
@@ -266,6 +268,12 @@ class Holes:
         """The holes in a text, in order."""
         for found in TOKEN.finditer(text):
             yield self.known[int(found[1])]
+
+    def place(self, name: str) -> str:
+        """The name of a file, with a dot for the folder that a hole stands for."""
+        return TOKEN.sub(
+            lambda found: "." if self.known[int(found[1])].is_folder else found[0], name
+        )
 
     def show(self, text: str) -> str:
         """`text` as a reader of the script would write it."""

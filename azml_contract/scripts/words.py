@@ -38,6 +38,7 @@ _ANSI = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "e": "
 _OPERATOR = re.compile(
     r"(#|!)?([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(\[[^\]]*\])?(.*)", re.DOTALL
 )
+_FOLDER = re.compile(r"\$\{(?:0|BASH_SOURCE(?:\[0\])?)%/\*\}")
 _SHOWN = 40
 _ARGUMENTS = "123456789@*"
 _MOST_READ = 8 * 1024 * 1024
@@ -312,7 +313,8 @@ class _Reader:
     def _hole(self, shown: str, start: int) -> None:
         short = " ".join(shown.split())
         short = short if len(short) <= _SHOWN else f"{short[:_SHOWN]}..."
-        token = self._words.holes.token(Hole(short))
+        hole = Hole(short, is_folder=_FOLDER.fullmatch(shown) is not None)
+        token = self._words.holes.token(hole)
         self.parts.append(Part(token, self._source, start, self._at, Style.BARE))
 
     def _put_output(self, start: int, inner: int, end: int, style: Style) -> None:

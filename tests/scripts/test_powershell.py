@@ -45,6 +45,7 @@ def read(text: str, folder: Path) -> Script:
         "$a = @{ Uri = $uri; Method = 'PUT'; Body = $json }\nInvoke-RestMethod @a",
         "irm $uri -Method PUT -Body (ConvertTo-Json -InputObject $table -Depth 4)",
         "irm $uri -Method PUT -Body (Get-Content body.json -Raw)",
+        'irm $uri -Method PUT -Body (Get-Content "$PSScriptRoot/body.json" -Raw)',
         "irm $uri -Method PUT -InFile body.json",
         f"irm $uri -Method PUT -Body '{TEXT}'",
         f'$x = @"\n{TEXT}\n"@\nirm $uri -Method PUT -Body $x',

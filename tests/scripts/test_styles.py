@@ -436,3 +436,38 @@ def test_az_rest_takes_its_body_from_its_input(judge: Judge) -> None:
         "E\n"
     )
     assert [place[:2] for place in places(found)] == [("AZC102", 2)]
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        '"$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"',
+        '"$( cd -- "$(dirname -- "$0")" >/dev/null 2>&1 && pwd -P )"',
+        '$(dirname "$(readlink -f "$0")")',
+        "${0%/*}",
+        '"$(cd "$(dirname "$0")/bodies/.." && pwd)"',
+    ],
+)
+def test_files_beside_the_script_are_found_by_its_folder(
+    judge: Judge, tmp_path: Path, folder: str
+) -> None:
+    (tmp_path / "bodies").mkdir()
+    (tmp_path / "bodies" / "e.json").write_text('{"properties": {"imagee": "x"}}')
+    found = judge(
+        f"HERE={folder}\n"
+        'curl -X PUT "WORKSPACE/environments/e/versions/1?api-version=2024-04-01" \\\n'
+        '  -d @"$HERE/bodies/e.json"\n'
+    )
+    assert [place[:2] for place in places(found)] == [("AZC102", 1)]
+
+
+def test_a_folder_that_is_not_known_is_not_the_script_s(
+    judge: Judge, tmp_path: Path
+) -> None:
+    (tmp_path / "e.json").write_text('{"properties": {"imagee": "x"}}')
+    found = judge(
+        "cd /elsewhere\n"
+        'curl -X PUT "WORKSPACE/environments/e/versions/1?api-version=2024-04-01" \\\n'
+        '  -d @"$(pwd)/e.json"\n'
+    )
+    assert [place[:2] for place in places(found)] == [("AZC153", 2)]
