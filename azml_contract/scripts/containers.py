@@ -22,6 +22,11 @@ _POWERSHELL = re.compile(
     r"(?im)^[^#\n]*?(?<![\w-])(?P<name>Invoke-(?:RestMethod|WebRequest|AzRestMethod)|irm|iwr)"
     r"(?![\w-])[^\n]*"
 )
+_DOTNET = re.compile(
+    r"(?im)^[^#\n]*?(?P<name>\.(?:get|post|put|delete|patch|send)\w*async"
+    r"|\.(?:up|down)load(?:string|data)|webrequest\]::create)(?=\()[^\n]*"
+)
+"""What .NET sends, without a cmdlet."""
 _PYTHON = re.compile(
     r"(?m)^[^#\n]*?\b(?P<name>(?:requests|httpx|session|client|s|c)\."
     r"(?:get|put|post|patch|delete|head|request))\("
@@ -121,7 +126,10 @@ def _read_powershell(script: Script, source: Source) -> Requests:
         why = "its PowerShell cannot be read"
     except InputError as error:
         read, why = [], str(error)
-    for found in _POWERSHELL.finditer(source.text):
+    others = [(found, why) for found in _POWERSHELL.finditer(source.text)]
+    by_net = "it is made through .NET, which is not read here"
+    others += [(found, by_net) for found in _DOTNET.finditer(source.text)]
+    for found, why in others:
         start = found.start("name")
         if any(first <= start < last for first, last, _ in read):
             continue

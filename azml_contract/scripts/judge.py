@@ -49,6 +49,8 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _LINES = re.compile(r" Line \d+, column \d+\.")  # of the body, not of the script
 _UNKNOWN_PATH = "AZC150"
+_CUT_OFF = re.compile(r"System\.(?:Collections\.Hashtable|Object\[\])")
+_DEEPER = "Give ConvertTo-Json -Depth 20: deeper than 2 it writes names of types."
 _NO_VERSION = "AZC140"
 _ABOUT_PATHS = frozenset((_UNKNOWN_PATH, "AZC151", "AZC152"))
 # That a command never reads something cannot be told where it is not known.
@@ -454,9 +456,11 @@ def show_finding(script: Script, finding: Finding) -> Finding:
     def show(value: Any) -> Any:
         return script.show(value) if isinstance(value, str) else value
 
+    seen = finding.seen
+    is_cut = isinstance(seen, str) and _CUT_OFF.fullmatch(seen) is not None
     return finding._replace(
         message=_LINES.sub("", script.show(finding.message)),
-        cure=script.show(finding.cure),
+        cure=_DEEPER if is_cut else script.show(finding.cure),
         pointer=script.show(finding.pointer),
         seen=show(finding.seen),
         expected=tuple(map(show, finding.expected)),

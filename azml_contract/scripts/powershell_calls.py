@@ -74,6 +74,15 @@ _VERBATIM = ("verbatim_string_characters", "verbatim_here_string_characters")
 _LIST = "array_literal_expression"
 _NUMBERS = ("integer_literal", "real_literal")
 _PLAIN = (*_NUMBERS, "generic_token")
+NESTED = {
+    "hash_literal_expression": "System.Collections.Hashtable",
+    "array_expression": "System.Object[]",
+    "array_literal_expression": "System.Object[]",
+}
+"""What ConvertTo-Json writes for what lies deeper than its ``-Depth``."""
+_DEPTH = re.compile(r"(?i)\s-d(?:e(?:p(?:th?)?)?)?(?::\s*|\s+)(?P<value>\S+)")
+_USUAL_DEPTH = 2
+_ANY_DEPTH = 100
 _MOST_CALLS = 2_000
 _MOST_READ = 20_000
 """How many expressions are read: texts that double would fill memory."""
@@ -102,6 +111,7 @@ class _Reader:
         self._names = names
         self._frame: Frame | None = None
         self._depth = 0
+        self._level, self._deepest = 0, _ANY_DEPTH
         self._left = _MOST_CALLS
         self._most = _MOST_READ
         self._called: set[int] = set()
@@ -418,19 +428,38 @@ class _Reader:
                 return self._hole(node)
             with self._resolved(value) as resolved:
                 is_null = resolved is None
-            return EMPTY if is_null else self._json(value)
+            return (
+                EMPTY
+                if is_null
+                else self._convert(value, _find_depth(self._shown(node)))
+            )
         if name in ("get-content", "gc", "cat", "type") and len(plain) == 1:
             found = self._client.read_file(self._text(plain[0]).flat)
             if found is not None:
                 return found
         return self._hole(node)
 
+    def _convert(self, place: Place, deepest: int) -> Text:
+        before = self._level, self._deepest
+        self._level, self._deepest = -1, deepest
+        try:
+            return self._json(place)
+        finally:
+            self._level, self._deepest = before
+
     def _json(self, place: Place) -> Text:
         """A value as ConvertTo-Json writes it."""
-        with self._resolved(place) as found:
-            if found is None:
-                return self._made("null", _node_of(place))
-            text = self._deeper(self._read_json, found)
+        self._level += 1
+        try:
+            with self._resolved(place) as found:
+                if found is None:
+                    return self._made("null", _node_of(place))
+                cut = NESTED.get(found.type) if self._level > self._deepest else None
+                if cut is not None:
+                    return self._made(f'"{cut}"', found)
+                text = self._deeper(self._read_json, found)
+        finally:
+            self._level -= 1
         return text if text is not None else self._hole(place)
 
     def _read_json(self, found: Node) -> Text | None:
@@ -468,6 +497,14 @@ class _Reader:
 
 def _node_of(place: Place) -> Node:
     return place.node if isinstance(place, Elsewhere) else place
+
+
+def _find_depth(command: str) -> int:
+    """How deep ConvertTo-Json goes; any depth where only running would tell."""
+    found = _DEPTH.search(command)
+    if found is None:
+        return _USUAL_DEPTH
+    return int(found["value"]) if found["value"].isdecimal() else _ANY_DEPTH
 
 
 def _complete(name: str) -> str:

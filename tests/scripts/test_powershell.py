@@ -249,3 +249,52 @@ def test_a_text_that_doubles_is_not_read_to_its_end(tmp_path):
     text = "$a = 'https://management.azure.com'\n" + "$a = '{0}{0}' -f $a\n" * 40
     (call,) = read(f"{text}irm $a\n", tmp_path).calls
     assert len(call.request.url.flat) < 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("convert", "is_cut"),
+    [
+        ("$table | ConvertTo-Json", True),
+        ("ConvertTo-Json $table -Compress", True),
+        ("ConvertTo-Json $table -Depth 2", True),
+        ("$table | ConvertTo-Json -Depth 3", False),
+        ("$table | ConvertTo-Json -d:9 -Compress", False),
+        ("$table | ConvertTo-Json -Depth $deep", False),
+    ],
+)
+def test_what_is_too_deep_is_the_name_of_its_type(convert, is_cut, tmp_path):
+    """ConvertTo-Json goes two levels deep, if it is not told another number."""
+    text = (
+        f'$u = "{WORKSPACE}ks/computes/c?api-version=2023-10-01"\n'
+        "$scale = @{ maxNodeCount = 4 }\n"
+        "$inner = @{ vmSize = 'x'; scaleSettings = $scale }\n"
+        "$table = @{ location = 'l'; properties = @{\n"
+        "  computeType = 'AmlCompute'; properties = $inner } }\n"
+        f"irm $u -Method PUT -Body ({convert})\n"
+    )
+    found = judge_script(Validator(), read(text, tmp_path), "").findings
+
+    assert [(one.code, one.seen) for one in found] == (
+        [("AZC104", "System.Collections.Hashtable")] if is_cut else []
+    )
+    assert all("-Depth" in one.cure for one in found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '$c.PutAsync("$base/jobz/j?api-version=2022-05-01", $content).Result',
+        "[System.Net.Http.HttpClient]::new().SendAsync($message).Wait()",
+        '$r = [Net.WebRequest]::Create("$base/jobz")',
+        '[Net.WebClient]::new().UploadString($uri, "PUT", $json)',
+    ],
+)
+def test_what_net_sends_is_told_as_not_judged(line, tmp_path):
+    script = read(f"{START}irm $uri\n# $c.GetAsync($uri)\n{line}\n", tmp_path)
+
+    calls = judge_script(Validator(), script, "").calls
+
+    assert calls.judged == 1
+    assert dict(calls.not_judged) == {
+        "it is made through .NET, which is not read here": 1
+    }
