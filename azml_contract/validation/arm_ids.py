@@ -29,14 +29,17 @@ from azml_contract.validation.phrases import show
 
 _PROVIDER = "microsoft.machinelearningservices"
 _START = "/subscriptions/"
-_FIRST, _SHORTEST = frozenset("/sS"), len(_START) - 1
-"""What a text has to be, at the least, to be an id, with its slash or without."""
-_AS_IDS = [{"pattern": f"^{start}"} for start in ("/", "su", "sU", "Su", "SU")]
+_FIRST, _SHORTEST = frozenset("/sShH"), len(_START) - 1
+"""What an id is, at the least: with its slash, without it, or in a URL."""
+_IN_URL = "^[hH][tT][tT][pP][sS]?://[^/]+/[sS][uU][bB][sS][cC]"
+_AS_IDS = [
+    {"pattern": f"^{start}"} for start in ("/", "su", "sU", "Su", "SU", _IN_URL[1:])
+]
 _NO_SLASH: Schema = {"not": {"pattern": "^/"}}
 _NO_ID: Schema = {
     "anyOf": [
         {"maxLength": _SHORTEST - 1},
-        {"pattern": "^[^/sS]"},
+        {"pattern": "^[^/sShH]"},
         {"not": {"anyOf": _AS_IDS}},
     ]
 }
@@ -253,18 +256,23 @@ def _find_malformed(
     grader: Grader, text: str, pointer: str, kind: str = "P/TYPE"
 ) -> Finding:
     """An id that does not start as one; a slash in front may be all it lacks."""
-    is_cut = text.lower().startswith(_START[1:])
-    reason = "it must start with a slash" if is_cut else "it is a name"
-    slash = Fix((Edit(Act.SET, pointer, f"/{text}"),), certain=True)
+    reason, meant = "it is a name", ""
+    cure = f"Write /subscriptions/S/resourceGroups/R/providers/{kind}/NAME."
+    if text.lower().startswith(_START[1:]):
+        reason, meant = "it must start with a slash", f"/{text}"
+        cure = "Put a slash in front."
+    elif re.match(_IN_URL, text):
+        path = text.split("/", 3)[3].partition("?")[0]
+        reason, meant = "it is a URL", f"/{path}"
+        cure = "Leave the host out: begin at /subscriptions."
+    fix = Fix((Edit(Act.SET, pointer, meant),), certain=True) if meant else None
     return grader.find(
         "AZC162",
         f"{show(text)} is no ARM id: {reason}.",
-        cure="Put a slash in front."
-        if is_cut
-        else f"Write /subscriptions/S/resourceGroups/R/providers/{kind}/NAME.",
+        cure=cure,
         pointer=pointer,
         seen=text,
-        fix=slash if is_cut else None,
+        fix=fix,
     )
 
 
@@ -386,6 +394,8 @@ def _is_id(key: str, item: str) -> bool:
     lowered = item[:15].lower()
     if lowered == _START:
         return True
+    if lowered.startswith("http"):
+        return key.lower() in WANTED and re.match(_IN_URL, item) is not None
     return lowered.startswith(_START[1:]) and key.lower() in WANTED
 
 

@@ -140,7 +140,7 @@ def test_each_property_holds_ids_of_its_kinds(key: str, kind: str) -> None:
     "text",
     [
         *("azureml:e:1", "a name", "", "/", "subscriptions", "s", "/data/file.csv"),
-        *("Subscriptions are fine", "https://host/subscriptions/s"),
+        *("Subscriptions are fine", "https://host/data/subscriptions/s"),
         "azureml://registries/azureml/environments/e/versions/1",
     ],
 )
@@ -202,6 +202,26 @@ def test_an_id_of_another_place_names_both(text: str, place: Place, said: str) -
     assert one.cure == f"Use the id of the resource in {wanted}."
     assert one.expected == (wanted,)
     assert one.severity is (Severity.ERROR if place.configured else Severity.WARNING)
+
+
+@pytest.mark.parametrize("start", ["https://management.azure.com", "HTTP://[::1]:8"])
+@pytest.mark.parametrize("key", ["codeId", "computeid", "uri", "target"])
+def test_a_url_that_leads_to_a_resource_is_no_id(start: str, key: str) -> None:
+    """As a script writes it that takes its base, host included, for an id."""
+    text = f"{HOME}/codes/c/versions/1"
+
+    (one,) = find({"a": {key: f"{start}{text}?api-version=2024-04-01"}})
+
+    assert (one.code, one.pointer) == ("AZC162", f"/a/{key}")
+    assert one.message.endswith(" is no ARM id: it is a URL.")
+    assert one.cure == "Leave the host out: begin at /subscriptions."
+    assert one.fix == Fix((Edit(Act.SET, f"/a/{key}", text),), certain=True)
+
+
+@pytest.mark.parametrize("key", ["codeId", "uri", "target", "endpoint"])
+def test_a_url_that_leads_elsewhere_is_no_concern_of_ids(key: str) -> None:
+    for path in ("", "/data/subscriptions/x.csv", "/subs", "/providers/subscriptions"):
+        assert tell({key: f"https://x.example{path}"}) == []
 
 
 def test_where_a_place_is_not_known_it_is_not_compared() -> None:

@@ -56,6 +56,10 @@ TEXTS = [
     f"{HOME}codes/{'long' * 20}/workspaces/{PLACE.workspace}/codes/b/versions/2",
     HOME.upper() + "codes/a/versions/1",
     HOME.removeprefix("/") + "codes/a/versions/1",
+    *(
+        f"https://management.azure.com{HOME}codes/a/versions/1",
+        "https://x.example/a/b/c",
+    ),
     *("Subscriptions/x", "/SUBSCRIPTIONS/s/x", "/home/user", "azureml:a:1", "sum", ""),
 ]
 PLACES = [
