@@ -32,10 +32,11 @@ _PROGRAMS = frozenset(
         *(".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".go", ".java"),
         *(".kt", ".scala", ".groovy", ".cs", ".fs", ".vb", ".rb", ".php", ".rs", ".r"),
         *(".jl", ".swift", ".dart", ".lua", ".pl", ".ex", ".clj", ".tf", ".bicep"),
-        *(".bat", ".cmd", ".fish", ".nu", ".mk"),
+        *(".bat", ".cmd", ".fish", ".nu", ".mk", ".bru", ".hurl"),
     )
 )
 _PROGRAM_NAMES = frozenset(("makefile", "gnumakefile", "justfile", "dockerfile"))
+_COLLECTION = re.compile(r"(?i).*\.postman_collection\.json|thunder-\w+_.*\.json")
 _NOT_OURS = frozenset(("node_modules", "site-packages", "vendor", "__pycache__"))
 _PROVIDER = re.compile(rb"(?i)microsoft\.machinelearningservices")
 _LARGEST_PROGRAM = 1024 * 1024
@@ -121,6 +122,7 @@ def find_unread(root: Path) -> list[tuple[Path, int]]:
         for name in names:
             path = Path(folder, name)
             is_one = path.suffix.lower() in _PROGRAMS or name.lower() in _PROGRAM_NAMES
+            is_one = is_one or _COLLECTION.fullmatch(name) is not None
             line = _find_provider(path) if is_one else 0
             if line:
                 found.append((path, line))

@@ -8,6 +8,7 @@ another. Knows no commands.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -79,23 +80,38 @@ class Block:
 
 
 def find_blocks(kind: str, whole: Source) -> list[tuple[str, Source]]:
-    """The blocks of a file, those of a shell joined to one, which is the first."""
+    """The blocks of a file, those of a shell joined to one, which is the first.
+
+    So are those of Python, which are one program, but for those that are no Python.
+    """
     find = {"workflow": _find_steps, "markdown": _find_fences, "notebook": _find_cells}
     found = list(find[kind](whole.text))
-    joined = Block("shell")
-    for block in found:
-        if block.kind == "shell":
-            base = len(joined.text)
-            joined.shifts += [(base + a, b) for a, b in block.shifts]
-            joined.text += (
-                block.text if block.text.endswith("\n") else f"{block.text}\n"
-            )
-    others = [block for block in found if block.kind != "shell"]
+    joined = _join("shell", (one for one in found if one.kind == "shell"))
+    cells = [one for one in found if one.kind == "python" and _is_python(one.text)]
+    others = [one for one in found if one.kind != "shell" and one not in cells]
+    others += [_join("python", cells)] if kind != "workflow" else cells
     return [
         (block.kind, Source(whole.file, block.text, tuple(block.shifts) or ((0, 0),)))
         for block in (joined, *others)
         if block.text.strip() or block is joined
     ]
+
+
+def _join(kind: str, blocks: Iterable[Block]) -> Block:
+    joined = Block(kind)
+    for block in blocks:
+        base = len(joined.text)
+        joined.shifts += [(base + a, b) for a, b in block.shifts]
+        joined.text += block.text if block.text.endswith("\n") else f"{block.text}\n"
+    return joined
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 # --- workflows ----------------------------------------------------------------------
@@ -300,12 +316,26 @@ def _split_cell(cell: Block) -> Iterable[Block]:
     for line in re.finditer(
         r"^[ \t]*(?:\w+\s*=\s*)?!((?:[^\n\\]|\\.|\\\n)*)", cell.text, re.M
     ):
-        yield _cut(cell, "shell", line.start(1), line.end(1))
+        yield _name_slots(_cut(cell, "shell", line.start(1), line.end(1)))
     if not re.match(r"\s*%%", cell.text):
         plain = re.sub(
             r"^[ \t]*[!%][^\n]*", lambda m: "#" * len(m[0]), cell.text, flags=re.M
         )
         yield Block("python", plain, cell.shifts)
+
+
+def _name_slots(line: Block) -> Block:
+    """With ``${NAME}`` for ``{NAME}``, which the notebook puts in."""
+    block, at = Block(line.kind), 0
+    pieces = []
+    for found in re.finditer(r"(?<!\$)(?=\{[A-Za-z_]\w*\})", line.text):
+        pieces.append((at, found.start(), "$"))
+        at = found.start()
+    for start, end, mark in [*pieces, (at, len(line.text), "")]:
+        piece = _cut(line, line.kind, start, end)
+        block.shifts += [(len(block.text) + a, b) for a, b in piece.shifts]
+        block.text += piece.text + mark
+    return block
 
 
 def _cut(block: Block, kind: str, start: int, end: int) -> Block:

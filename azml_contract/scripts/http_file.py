@@ -16,10 +16,13 @@ from azml_contract.scripts.calls import Request
 from azml_contract.scripts.text import Hole, Holes, Part, Source, Style, Text, join
 
 _REQUEST = re.compile(
-    r"^(?P<method>GET|PUT|POST|PATCH|DELETE|HEAD)[ \t]+(?P<url>\S+(?:[ \t]+\S+)*?)"
-    r"(?:[ \t]+HTTP/[\d.]+)?[ \t]*$",
+    r"^(?:(?P<method>GET|PUT|POST|PATCH|DELETE|HEAD)[ \t]+"
+    r"|(?P<lower>get|put|post|patch|delete|head)[ \t]+(?=https?://|\{\{|/)"
+    r"|(?=https?://))"
+    r"(?P<url>\S+(?:[ \t]+\S+)*?)(?:[ \t]+HTTP/[\d.]+)?[ \t]*$",
     re.MULTILINE,
 )
+"""A verb may be in any case; without one it is a GET."""
 _VARIABLE = re.compile(
     r"^@(?P<name>[\w-]+)[ \t]*=[ \t]*(?P<value>[^\n]*?)[ \t]*$", re.M
 )
@@ -41,7 +44,7 @@ def find_requests(
     for found in _VARIABLE.finditer(text):
         start, end = found.span("value")
         variables[found["name"]] = _read(source, start, end, variables, holes)
-    starts = list(_REQUEST.finditer(text))
+    starts = [one for one in _REQUEST.finditer(text) if _begins(text, one)]
     for index, found in enumerate(starts):
         limit = starts[index + 1].start() if index + 1 < len(starts) else len(text)
         mark = _END.search(text, found.end(), limit)
@@ -51,11 +54,21 @@ def find_requests(
         while more := _QUERY.match(text, at, end):
             url = join([url, _read(source, *more.span("more"), variables, holes)])
             at = more.end()
-        request = Request(found["method"], url)
+        method = found["method"] or found["lower"] or "GET"
+        request = Request(method.upper(), url)
         blank = _BLANK.search(text, at, end)
         if blank is not None and text[blank.end() : end].strip():
             _give_body(request, source, blank.end(), end, variables, holes, read_file)
         yield found.start(), end, request
+
+
+def _begins(text: str, found: re.Match[str]) -> bool:
+    """Whether a line begins a request: a URL alone does so where one is expected."""
+    if found["method"] or found["lower"]:
+        return True
+    mark = text.rfind("\n###", 0, found.start())
+    lines = text[mark + 1 : found.start()].splitlines()
+    return all(not one.strip() or one.startswith(("#", "//", "@")) for one in lines)
 
 
 def _give_body(

@@ -23,6 +23,7 @@ from azml_contract.source import excerpt
 TOKEN = re.compile("\ue002([0-9]+)\ue003")
 BLANK = re.compile(
     r"(?<![<>=])<(?:[A-Z][A-Z0-9 _-]{2,}[A-Z0-9]|[a-zA-Z]+(?:[-_ ][a-zA-Z]+)+)>"
+    r"|(?<=[/=])<[A-Za-z][\w -]{0,80}>(?=[/?&\"'\s]|$)"
 )
 """What a document leaves to be filled in, such as ``<YOUR-NAME>``."""
 _PRIVATE = re.compile("[\ue000-\ue003]")

@@ -332,6 +332,8 @@ def test_a_folder_says_which_programs_it_did_not_read(tmp_path, monkeypatch):
     program = f"// jobs\nawait fetch('{url}');\n"
     for name in ("src/jobs.ts", "src/other.ts", "node_modules/jobs.ts"):
         Path(name).write_text(program if "jobs.ts" in name else "// nothing\n")
+    collection = {"item": [{"request": {"method": "GET", "url": url}}]}
+    Path("a.postman_collection.json").write_text(json.dumps(collection))
     Path("Makefile").write_text(f"jobs:\n\tcurl '{url}'\n")
     step = f"on: push\njobs:\n  a:\n    steps:\n      - run: curl '{url}'\n"
     Path(".github/workflows/ci.yml").write_text(step)
@@ -343,7 +345,11 @@ def test_a_folder_says_which_programs_it_did_not_read(tmp_path, monkeypatch):
         (one["code"], one["location"]["file"], one["location"]["line"])
         for one in shown["findings"]
     ]
-    assert told == [("AZC406", "Makefile", 2), ("AZC406", "src/jobs.ts", 2)]
+    assert told == [
+        ("AZC406", "Makefile", 2),
+        ("AZC406", "a.postman_collection.json", 1),
+        ("AZC406", "src/jobs.ts", 2),
+    ]
     assert (done.exit_code, shown["calls"]["judged"]) == (0, 1)
     named = CliRunner().invoke(cli, ["check", "Makefile"])
     assert "1 call seen: 1 judged." in named.output

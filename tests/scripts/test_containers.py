@@ -9,6 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from azml_contract.cli import cli
+from azml_contract.scripts.containers import read_container
+from azml_contract.scripts.judge import judge_script
+from azml_contract.validation.validator import Validator
 from tests.scripts.test_styles import BODY, URL
 
 WORKSPACE = (
@@ -208,3 +211,49 @@ def test_a_folder_is_walked_and_what_holds_no_call_is_left_out(tmp_path):
     assert shown["calls"]["judged"] == 6
     assert len(shown["findings"]) == 10
     assert code == 1
+
+
+def test_requests_in_any_case_and_without_a_verb_are_read(tmp_path):
+    text = (
+        f"@base = {WORKSPACE}\n"
+        "# first\n"
+        "{{base}}/jobs?api-version=2024-04-01\n"
+        f"###\n// then\n{WORKSPACE}/jobs?api-version=2024-04-01\n"
+        f"### put\nput {ADDRESS}\n\n{BODY}\nhttps://x.example/\n"
+        f"###\nGET {WORKSPACE}/jobs?api-version=2024-04-01\n"
+    )
+    calls = read_container("http", "a.http", text, tmp_path).calls
+
+    assert [call.request.method for call in calls] == ["GET", "PUT", "GET"]
+
+
+def test_cells_of_a_notebook_are_one_program(tmp_path):
+    """But for one that is no Python; a shell is given what braces name."""
+    sources = [
+        f"import requests\nB = '{WORKSPACE}'\n",
+        "print 'old'\n",
+        "requests.get(B + '/job?api-version=2024-04-01')\n!curl {B}/jobs\n",
+    ]
+    cells = [{"cell_type": "code", "source": one} for one in sources]
+    text = json.dumps({"cells": cells, "nbformat": 4})
+
+    script = read_container("notebook", "a.ipynb", text, tmp_path)
+    judged = judge_script(Validator(), script, "")
+
+    assert sorted(one.code for one in judged.findings) == ["AZC150", "AZC153"]
+    assert dict(judged.calls.not_judged) == {
+        "its URL is ${B}/jobs, which the script does not tell": 1,
+        "no known operation": 1,
+    }
+
+
+@pytest.mark.parametrize("name", ["<RG>", "<rg>", "<my group>"])
+def test_what_a_document_leaves_blank_in_a_path_is_a_name(tmp_path, name):
+    space = WORKSPACE.replace("/rg/", f"/{name}/")
+    call = "curl $WS/job?api-version=2024-04-01"
+    text = f"```bash\nexport WS={space}\n{call}\n```\n```\nx\n```\n"
+    script = read_container("markdown", "a.md", text, tmp_path)
+
+    judged = judge_script(Validator(), script, "")
+
+    assert [one.code for one in judged.findings] == ["AZC150"]
