@@ -113,7 +113,7 @@ def learn(
                     find(request, value, answer=reader is told) if find else ()
                 ):
                     secrets.update(_inside("", _at(value, place)))
-        if b'\\"' in body or (values[1] is None and b"{" in body):
+        if values[1] is None or b'\\"' in body:
             people.update(_TOLD.findall(body.decode("utf-8", "replace")))
         if lists_keys(exchange):
             secrets.update(_listed(values[1]))

@@ -82,13 +82,15 @@ def test_a_url_shows_its_signature(url, found):
 @pytest.mark.parametrize("at", ["sent", "came"])
 def test_a_text_shows_the_signature_of_a_url(at):
     text = f"see https://y/z?se=1&sig={WORD}%3D 'x'".encode()
-    assert secrets_of(**{at: text}) == {f"{WORD}="}
+    for body in (text, b"\xff " + text):
+        assert secrets_of(**{at: body}) == {f"{WORD}="}
 
 
 def test_a_form_shows_its_secret_fields():
     form = f"client_secret={WORD}&username=adalovelace1&x={OTHER}".encode()
     kind = "application/x-www-form-urlencoded"
-    assert secrets_of(sent=form, content_type=kind) == {WORD}
+    for body in (form, b"a=\xff&" + form):
+        assert secrets_of(sent=body, content_type=kind) == {WORD}
     assert secrets_of(sent=form, content_type="text/plain") == set()
 
 
@@ -182,6 +184,9 @@ def test_what_a_contract_marks_is_learned_by_its_place():
         ({"name": "Ada Lovelace"}, set()),
         ({"message": '{"createdBy": "Ada Lovelace"}'}, {"Ada Lovelace"}),
         (b'{"createdBy": "Ada Lovelace", ', {"Ada Lovelace"}),
+        (b'see "createdBy": "Ada Lovelace"', {"Ada Lovelace"}),
+        (b'\xff"createdBy": "Ada Lovelace"', {"Ada Lovelace"}),
+        ({"a": 'see "owner"', "b": '"createdBy": "Ada Lovelace"'}, {"Ada Lovelace"}),
     ],
 )
 def test_who_made_something_is_learned(body, found):

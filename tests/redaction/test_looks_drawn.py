@@ -50,6 +50,7 @@ NOISE = random.Random(5).randbytes(45)
         encode(NOISE),
         f"{draw(30)}-{draw(31)}",
         f"{MIXED}==",
+        *(mark.join(draw(size)[:8] for size in (31, 32, 33)) for mark in "-_~"),
     ],
 )
 def test_a_long_random_value_looks_drawn(value):
@@ -65,6 +66,7 @@ def test_a_long_random_value_looks_drawn(value):
         draw(40, string.ascii_lowercase),
         "an-experiment-of-many-words-01",
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcd",
+        *(mark.join(draw(size)[:7] for size in (31, 32, 33, 34)) for mark in "-_~"),
         "aB1-cD2-eF3-gH4-iJ5-kL6-mN7-pQ8",
         "3b1f0c52-7a5e-4a0b-9d55-0f9f3a1c7e21",
         "0123456789abcdef" * 3,

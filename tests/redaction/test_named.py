@@ -7,6 +7,7 @@ import time
 import pytest
 
 from azml_contract.redaction.blot import find_secrets
+from azml_contract.redaction.named import redact_named
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
 from azml_contract.redaction.secret_words import is_named_secret
@@ -169,6 +170,14 @@ TOLD = {
     "Dutch": "Wachtwoord: {}",
     "what Vault encrypted": "password: vault:v1:{}{0}/{0}==",
     "a line of pgpass": "db.example.com:5432:prod:ada:{}\n",
+    "a short option, beside what is encoded": "mysqldump -u ada -p{} --x=a%20b",
+    "a short option in a list without blanks": '["mysqldump","-p{}","db"]',
+    "a name behind one of an expression": "password = make_it()\ntoken = '{}'",
+    "a name behind one with a type": "password: Optional[str]; token='{}'",
+    "what is no JSON, though it begins so": 'password={{"a":{}}}',
+    "the second of a list below": "tokens:\n- first8xx\n- {}\n",
+    "the second line of a block": "secret_key: |\n  first8xx\n  {}\n",
+    "a line below, behind an empty one": "password:\n\n  {}\nport: 1\n",
     "a delegation key": "<UserDelegationKey><SignedOid>x</SignedOid><Value>{0}{0}{0}"
     "</Value></UserDelegationKey>",
 }
@@ -317,10 +326,50 @@ def test_what_stands_beside_the_data_of_a_secret_stays():
         ("the password abc1-defgh is mine", False),
         ("the password Abc-Defgh! is mine", False),
         ("the password is Abcdefgh! and mine", True),
+        ("the password is Abcdefgh and mine", False),  # of letters alone
+        ("the password is Abcde! and mine", True),
+        ("the password is Abcd! and mine", False),
+        ("the password is %Db_Pass1% and mine", False),
+        ("the password is secrets.DbPass1 and mine", False),
     ],
 )
 def test_a_sentence_tells_a_password_that_looks_like_one(text, is_told):
     assert (REDACTOR.text(text) != text) is is_told
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("password: correct", True),
+        ("password: correct.", True),
+        ("password: correct horse", False),
+        ("password: correct. Horse", False),
+        ("password: correct\nhorse", True),
+        ("password: correct 8", True),
+        ("password: correct8 horse", True),
+        ("password=correct horse", True),
+        (":param password: correct", False),
+        (":param password: at 8: correct", False),
+    ],
+)
+def test_a_sentence_behind_a_name_says_nothing(text, is_told):
+    assert (REDACTOR.text(text) != text) is is_told
+
+
+@pytest.mark.parametrize(
+    ("url", "is_told"),
+    [
+        (f"https://{'aB3' * 7}@h", True),
+        (f"https://{'aB3' * 7}"[:28] + "@h", True),
+        (f"https://{'aB3' * 7}"[:27] + "@h", False),
+        ("https://ada:x1y@h", True),
+        ("https://ada:xy@h", False),  # too short for anything
+        ("https://ada:@h", False),
+        (f"https://{'aB3' * 7}:@h", True),
+    ],
+)
+def test_of_a_url_a_password_goes_and_a_user_that_is_as_long_as_a_token(url, is_told):
+    assert (redact_named(url, lambda _: "") != url) is is_told
 
 
 def test_a_tag_of_yaml_stays_before_what_it_tags():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 
@@ -9,7 +10,14 @@ import pytest
 
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
-from azml_contract.redaction.shapes import find_shapes, load_shapes, redact_shapes
+from azml_contract.redaction.shapes import (
+    ZERO_KEY,
+    find_shapes,
+    load_shapes,
+    redact_account_keys,
+    redact_shapes,
+    replace_shapes,
+)
 
 REDACTOR = Redactor(RedactionRules())
 # In two parts, so that nobody takes them for tokens.
@@ -70,6 +78,25 @@ def test_the_shortest_token_is_one():
 )
 def test_times_go_with_a_signature_alone(text, made):
     assert redact_shapes(text).startswith(made)
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [("sig=abcd", "sig=REDACTED"), ("sig=abc", "sig=abc"), ("Sig%3Dab+c", "Sig%3D")],
+)
+def test_what_is_too_short_for_a_secret_is_not_looked_at(text, made):
+    assert redact_shapes(text) == replace_shapes(text, lambda _: "REDACTED")
+    assert redact_shapes(text).startswith(made)
+    assert [*find_shapes(text)] == ([] if made == text else ["a SAS signature"])
+
+
+def test_keys_of_accounts_are_told_by_their_form():
+    key = base64.b64encode(bytes(range(64))).decode()
+    others = ("==", key[1:], f"{key[:-2]}", f"-{key}", f"a{key}")
+
+    assert redact_account_keys(f"a {key}; {key}") == f"a {ZERO_KEY}; {ZERO_KEY}"
+    for one in others:
+        assert redact_account_keys(f"{one} ==") == f"{one} =="
 
 
 def test_every_kind_of_these_is_known():
