@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from azml_contract.cassette import reviewing
+from azml_contract.cassette.pending import cassette_of
 from azml_contract.cassette.reviewing import Review
 
 ROOT = (
@@ -235,7 +236,12 @@ def test_undo_puts_back_what_was_there(waiting: Path) -> None:
 
 
 @pytest.mark.parametrize("accepts", [True, False])
-def test_a_decision_on_all_is_put_back_as_well(waiting: Path, accepts: bool) -> None:
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_decision_on_all_is_put_back_as_well(
+    waiting: Path, accepts: bool, is_new: bool
+) -> None:
+    if is_new:
+        cassette_of(next(waiting.rglob("*.new.json"))).unlink()
     before = {file: file.read_bytes() for file in waiting.rglob("*.json")}
     files = sorted(waiting.rglob("*.new.json"))
     opened = Review(files)
