@@ -52,6 +52,8 @@ _UNKNOWN_PATH = "AZC150"
 _CUT_OFF = re.compile(r"System\.(?:Collections\.Hashtable|Object\[\])")
 _DEEPER = "Give ConvertTo-Json -Depth 20: deeper than 2 it writes names of types."
 _NO_VERSION = "AZC140"
+_NO_ID = re.compile(r"(?i)https?://|subscriptions/|/.*(?:/$|//)")
+"""What is no ARM id, whatever its holes are."""
 _ABOUT_PATHS = frozenset((_UNKNOWN_PATH, "AZC151", "AZC152"))
 # That a command never reads something cannot be told where it is not known.
 _NEVER_READ = frozenset(("AZC172",))
@@ -445,6 +447,8 @@ def _is_open(finding: Finding, body: str) -> bool:
         command = re.search(r'"command"\s*:\s*("(?:[^"\\]|\\.)*")', body)
         return command is None or TOKEN.search(command[1]) is not None
     if finding.code in _ABOUT_PATHS:
+        return False
+    if finding.code == "AZC162" and _NO_ID.match(finding.seen):
         return False
     values = (finding.seen, *finding.expected)
     return any(isinstance(one, str) and TOKEN.search(one) for one in values)

@@ -202,3 +202,33 @@ def test_files_that_the_repository_lacks_are_told_in_a_repository(
     found = check()
     assert len(found) == (2 if "there/b" in line else bool(absent))
     assert all(f"has no {absent}" in one for one in found[:1])
+
+
+@pytest.mark.parametrize(
+    ("compute", "is_wrong"),
+    [
+        ("https://management.azure.com/subscriptions/$S/resourceGroups/g/x", True),
+        ("$BASE/computes/cpu", True),
+        ("subscriptions/$S/resourceGroups/g/x", True),
+        ("/subscriptions/$S/resourceGroups//x", True),
+        ("/subscriptions/$S/resourceGroups/g/x/", True),
+        ("/subscriptions/$S/resourceGroups/g/$x", False),  # which may be `x/y`
+        ("$S/computes/cpu", False),
+    ],
+)
+def test_an_id_is_none_whatever_the_script_does_not_tell_of_it(
+    judge, compute, is_wrong
+):
+    body = (
+        '{"properties": {"jobType": "Command", "command": "x", '
+        f'"environmentId": "azureml:e:1", "computeId": "{compute}"' + "}}"
+    )
+
+    judged = judge(
+        'BASE="https://management.azure.com/subscriptions/$S/x"\n'
+        'curl -X PUT "WORKSPACE/jobs/j?api-version=2024-04-01" -d @- <<EOF\n'
+        f"{body}\nEOF\n"
+    )
+
+    assert [code for code, _, _ in places(judged)] == ["AZC162"] * is_wrong
+    assert judged.calls.judged == 1
