@@ -129,20 +129,21 @@ def _move(deviation: Deviation) -> tuple[str, Fix | None]:
 
 
 def _case(deviation: Deviation, version: str) -> Words:
-    right = deviation.expected[0]
-    message = f"`{deviation.seen}` is written `{right}` in {deviation.owner}."
-    if deviation.hint:
+    _, _, seen, (right,), owner, _, is_there, _ = deviation
+    message = f"`{seen}` is written `{right}` in {owner}."
+    if is_there:
         cure = f"`{right}` is there already: remove one of them."
         return message, cure, _edit(deviation, _REMOVE)
     fix = _edit(deviation, _RENAME, right, certain=True)
-    return message, f"Rename `{deviation.seen}` to `{right}`.", fix
+    return message, f"Rename `{seen}` to `{right}`.", fix
 
 
 def _type(deviation: Deviation, version: str) -> Words:
-    kind: Type = deviation.hint
-    shown, wanted = show(deviation.seen), describe_type(kind)
-    message = f"{_subject(deviation)} must be {wanted}, not {shown}."
-    cure, value = _cure_type(kind, deviation.seen, shown)
+    _, path, seen, _, owner, name, kind, _ = deviation
+    shown, wanted = show(seen), describe_type(kind)
+    place = _name_place(owner, name, name if path is None else path[1])
+    message = f"{place} must be {wanted}, not {shown}."
+    cure, value = _cure_type(kind, seen, shown, wanted)
     fix = None if value is None else _edit(deviation, _SET, value, certain=True)
     return message, cure, fix
 
@@ -163,20 +164,21 @@ def _name_place(owner: str, name: str, step: str | int) -> str:
     return place if same else f"{place}[{json.dumps(step)}]"
 
 
-def _cure_type(kind: Type, seen: Any, shown: str) -> tuple[str, Any]:
+def _cure_type(kind: Type, seen: Any, shown: str, wanted: str) -> tuple[str, Any]:
     """The cure, and the value that is meant where it is certain."""
-    if kind.kind in ("integer", "number") and isinstance(seen, str):
-        number = _read_as(kind.kind, seen)
+    name = kind.kind
+    if name == "string" and isinstance(seen, (int, float)):
+        exact = isinstance(seen, int) and not _is_limited(kind)
+        return f'Put it in quotes: "{shown}".', shown if exact else None
+    if name in ("integer", "number") and isinstance(seen, str):
+        number = _read_as(name, seen)
         if number is not None:
             meant = None if _is_limited(kind) or abs(number) >= _INT32 else number
             return f"Remove the quotes: {show(number)}.", meant
-    if kind.kind == "boolean" and isinstance(seen, str):
+    if name == "boolean" and isinstance(seen, str):
         value = {"true": True, "false": False}.get(seen.strip().lower())
         return "Send true or false without quotes.", value
-    if kind.kind == "string" and isinstance(seen, (bool, int, float)):
-        exact = isinstance(seen, int) and not _is_limited(kind)
-        return f'Put it in quotes: "{shown}".', shown if exact else None
-    return f"Send {describe_type(kind)}.", None
+    return f"Send {wanted}.", None
 
 
 def _is_limited(kind: Type) -> bool:
