@@ -32,6 +32,7 @@ SIDE_FOLDER = "blobs"
 REMEDY = "pytest --azml-mode=record"
 _LARGEST_BYTES = 150 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_UPGRADED = re.compile(r", upgraded from ([^,]+)")
 _TEXT_FIELDS = ("scenario", "api_version", "target", "recorded_at", "recorder")
 
 
@@ -54,6 +55,15 @@ class Cassette:
     variables: Mapping[str, Json] = field(default_factory=dict)
     reads: Mapping[int, tuple[str, ...]] | None = field(default_factory=dict)
     tests: tuple[str, ...] = ()
+
+    @property
+    def upgraded_from(self) -> str:
+        """The version its answers are of, where only its requests are of its own.
+
+        "" where it was recorded, as most are: `upgrade` makes the others.
+        """
+        found = _UPGRADED.search(self.recorder)
+        return found[1] if found is not None else ""
 
     def to_json(self) -> dict[str, Any]:
         """The object of the file, keys in the order of the format."""

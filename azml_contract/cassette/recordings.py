@@ -34,7 +34,8 @@ class Recording:
     `target` is ``emulator`` or ``azure``, where the recording tells. What stands
     between U+E002 and U+E003 nobody knows: a script leaves it to a run. `lost` are
     the steps whose request body was sent and not kept, `silent` those that nobody
-    answered, `untold` why other calls of it are not here.
+    answered, `untold` why other calls of it are not here. `upgraded_from` is the
+    version of its answers, where only its requests were taken to `api_version`.
     """
 
     scenario: str
@@ -46,6 +47,7 @@ class Recording:
     lost: frozenset[int] = frozenset()
     silent: frozenset[int] = frozenset()
     untold: tuple[str, ...] = ()
+    upgraded_from: str = ""
 
     def calls(self) -> Iterator[Call]:
         """Every call in recorded order, each parsed when it is reached."""
@@ -66,6 +68,7 @@ def from_cassette(cassette: Cassette) -> Recording:
         cassette.reads,
         cassette.variables,
         cassette.target,
+        upgraded_from=cassette.upgraded_from,
     )
 
 

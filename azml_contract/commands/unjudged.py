@@ -14,6 +14,7 @@ from azml_contract.commands.cassette.files import Unread, find_unread
 from azml_contract.seen import NOTHING, Calls
 
 if TYPE_CHECKING:
+    from azml_contract.cassette.cassette import Cassette
     from azml_contract.finding import Finding
     from azml_contract.regression.parallel import Judged
 
@@ -63,6 +64,8 @@ def find_unjudged(path: Path) -> list[Finding]:
     from azml_contract.validation.validator import Validator
 
     opened = open_document(path, is_body=True)
+    if opened.cassette is not None and opened.cassette.upgraded_from:
+        return [_tell_upgraded(path, opened.cassette)]
     found = judge_input(Validator(), opened, Asked("", "", "", "", 0)).findings
     ours = opened.cassette is not None and bool(opened.cassette.api_version)
     return [
@@ -70,6 +73,22 @@ def find_unjudged(path: Path) -> list[Finding]:
         for one in found
         if one.code in _ABOUT_CALLS and not (ours and one.code == "AZC140")
     ]
+
+
+def _tell_upgraded(path: Path, cassette: Cassette) -> Finding:
+    from azml_contract.finding import Evidence, Finding, Location, Severity
+
+    version = cassette.api_version
+    return Finding(
+        "AZC153",
+        Severity.ERROR,
+        f"No call of this cassette was judged: it was upgraded to {version}, and its "
+        f"answers are still those of {cassette.upgraded_from}.",
+        cure=f"Record it: pytest --azml-mode record --azml-api-version {version}",
+        api_version=version,
+        evidence=Evidence.UNKNOWN,
+        location=Location(path.as_posix(), 1, 1),
+    )
 
 
 def soften(finding: Finding) -> Finding:

@@ -281,7 +281,13 @@ def _skip(recording: Recording, call: Call) -> str:
 
 
 def _find_gap(recording: Recording, call: Call, version: str) -> str:
-    """What keeps a call from being judged; "" for nothing."""
+    """What keeps a call from being judged; "" for nothing.
+
+    Answers of one version below requests of another are no recording of either: what
+    is wrong with them now would count as wrong from the beginning.
+    """
+    if recording.upgraded_from:
+        return "upgraded and not recorded"
     if call.step in recording.lost:
         return "its body is not in the recording"
     return "" if version and find_stand_in(version) else "no known api-version"

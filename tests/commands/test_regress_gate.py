@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -81,6 +82,33 @@ def test_the_newest_recording_of_a_scenario_is_what_latest_judges(run):
 
     assert done.code == 0
     assert {row["recorded"] for row in rows} == {"2026-05-01"}
+
+
+def test_what_was_only_upgraded_is_not_judged_and_hides_no_recording(run, tmp_path):
+    folder = tmp_path / "cassettes/train_and_sweep/asset_to_sweep"
+    folder.mkdir(parents=True)
+    shutil.copy(FIRST, folder)
+    cassettes = folder.parents[1].relative_to(tmp_path)
+    asked = ("regress", cassettes, "--latest", "--format")
+    before = run(*asked, "json")
+    assert before.code == 1
+
+    assert run("upgrade", cassettes, "--to", "2024-04-01", "--write").code == 0
+    done = run(*asked, "json")
+    told = json.loads(done.out)
+    assert (done.code, told["rows"]) == (1, json.loads(before.out)["rows"])
+    [finding] = told["findings"]
+    assert (finding["code"], finding["severity"]) == ("AZC153", "error")
+    assert finding["location"]["file"].endswith("asset_to_sweep/2024-04-01.json")
+    assert "answers are still those of 2021-03-01-preview" in finding["message"]
+    assert "--azml-api-version 2024-04-01" in finding["cure"]
+    assert told["calls"]["judged"] == len(told["rows"])
+
+    file = folder / "2024-04-01.json"
+    alone = run("regress", file)
+    assert (alone.code, "No breaks" in alone.out) == (1, False)
+    shutil.copy(WORKFLOW / file.name, folder)  # it was recorded
+    assert run(*asked, "text").code == 0
 
 
 def write_mixed(folder: Path) -> Path:

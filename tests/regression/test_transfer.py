@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,15 @@ def test_what_a_source_cannot_tell_is_proven_by_nobody():
         play_for(recorded, "2026-05-01")
     (change,) = caught.value.changes
     assert change.startswith("POST cancel request: The source of 2026-05-01 does not")
+
+
+def test_an_upgrade_that_was_not_recorded_proves_nothing():
+    recorded = cassette(call(f"{BASE}/jobs?api-version={OLD}", None, {"value": []}))
+    play_for(recorded)
+
+    with pytest.raises(NotTransferable) as caught:
+        play_for(replace(recorded, recorder="azml-contract, upgraded from 2022-05-01"))
+    assert "upgraded from 2022-05-01 and not recorded" in str(caught.value)
 
 
 @pytest.mark.parametrize(("count", "more"), [(8, ""), (9, "... and 1 more")])
