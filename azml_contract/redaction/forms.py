@@ -19,6 +19,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 _BEFORE = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf]))"
 _AFTER = r"(?![A-Za-z0-9])"
 _ANYWHERE_LENGTH, _LONG_VALUE = 8, 16
+_ALONE = "(?<![A-Za-z0-9+/_-]){}(?![A-Za-z0-9+/_-])"
 _MARGIN, _REACH = 64, 8192
 # Looked for where a run begins only, or a long run would be read once a character.
 _ENCODED = re.compile(
@@ -86,6 +87,7 @@ class Replacer:
                 self._exact.setdefault(form, new)
         self._text_pattern = _alternation(self._text, re.IGNORECASE)
         self._exact_pattern = _alternation(self._exact, 0)
+        self._alone_pattern = _alternation(self._exact, 0, alone=_ALONE)
         self._whole_pattern: re.Pattern[str] | None = None
 
     def __bool__(self) -> bool:
@@ -110,12 +112,23 @@ class Replacer:
         return self._whole_pattern.sub(self._new_text, text)
 
     def replace(self, text: str) -> str:
-        """The text with every form of every value replaced."""
+        """The text with every form of every value replaced.
+
+        But for base64 that goes on before or after the value: who decodes it replaces
+        what is in it, and leaves the rest whole.
+        """
         # Looking for each form first is much faster than the alternation.
         if self._text_pattern and _any_in(self._text, text.lower()):
             text = self._text_pattern.sub(self._new_text, text)
-        if self._exact_pattern and _any_in(self._exact, text):
-            text = self._exact_pattern.sub(lambda m: self._exact[m[0]], text)
+        return self._replace_exact(self._alone_pattern, text)
+
+    def replace_within(self, text: str) -> str:
+        """The text without values in base64 that goes on, where none was decoded."""
+        return self._replace_exact(self._exact_pattern, text)
+
+    def _replace_exact(self, pattern: re.Pattern[str] | None, text: str) -> str:
+        if pattern and _any_in(self._exact, text):
+            return pattern.sub(lambda m: self._exact[m[0]], text)
         return text
 
     def _new_text(self, found: re.Match[str]) -> str:
@@ -152,7 +165,7 @@ class Replacer:
 
     def find(self, text: str) -> bool:
         """Whether any form of any value stands in the text."""
-        return self.replace(text) != text
+        return self.replace_within(self.replace(text)) != text
 
     @property
     def needles(self) -> tuple[bytes, ...]:
@@ -223,11 +236,14 @@ def _padded(value: str) -> list[str]:
     ]
 
 
-def _alternation(forms: Iterable[str], flags: int) -> re.Pattern[str] | None:
+def _alternation(
+    forms: Iterable[str], flags: int, alone: str = "{}"
+) -> re.Pattern[str] | None:
     ordered = sorted(forms, key=len, reverse=True)
     if not ordered:
         return None
-    return re.compile("|".join(_bounded(form) for form in ordered), flags)
+    any_of = "|".join(_bounded(form) for form in ordered)
+    return re.compile(alone.format(f"(?:{any_of})"), flags)
 
 
 def _bounded(form: str, between: str = "") -> str:

@@ -131,6 +131,10 @@ class Names:
             text = _replace_by_place(text, self._places)
         return text
 
+    def replace_within(self, text: str) -> str:
+        """The text without names in base64 that goes on, where none was decoded."""
+        return self._replacer.replace_within(text)
+
     def replace_by_place(self, text: str) -> str:
         """The text with the names replaced that only their places tell."""
         text = _replace_by_place(text, self._shared_places)

@@ -117,10 +117,14 @@ class Redactor:
         cache = self._caches[min(depth, DEEPEST)]
         known = cache.get(text)
         if known is None:
-            known = self._redact(text, depth)
+            known = self._within(self._redact(text, depth))
             if len(text) < _CACHED_LENGTH and len(cache) < _CACHE_SIZE:
                 cache[text] = known
         return known
+
+    def _within(self, text: str) -> str:
+        """A text without what stands in base64 that nothing decoded."""
+        return self.names.replace_within(self.secrets.replace_within(text))
 
     def _redact(self, text: str, depth: int) -> str:
         if NUMBERS.fullmatch(text):
@@ -208,7 +212,7 @@ class Redactor:
         if is_path(base):
             base = self._path(base, depth)
         else:
-            base = self._deep(self.plain(base), depth)
+            base = self._within(self._deep(self.plain(base), depth))
         return base + mark + self.query(query, depth)
 
     def query(self, query: str, depth: int = 0) -> str:

@@ -55,6 +55,28 @@ def test_a_text_is_rewritten_in_its_own_form(text, made):
     assert REDACTOR.text(made) == made
 
 
+KEY = "Zq8-tR4w-Lm2x-7"
+
+
+@pytest.mark.parametrize("before", ["", "x", "xy"])
+def test_base64_stays_whole_around_a_secret_that_begins_at_any_of_its_letters(before):
+    redactor = Redactor(RedactionRules(secrets=(KEY,)))
+    text = base64.b64encode(f"{before}abc{KEY}, and more of it".encode()).decode()
+
+    clean = redactor.text(text)
+
+    assert base64.b64decode(clean) == f"{before}abcREDACTED, and more of it".encode()
+
+
+@pytest.mark.parametrize("around", ["-{}", "{}A", "AAAAA{}"])
+def test_base64_of_a_secret_goes_where_what_is_around_it_cannot_be_decoded(around):
+    redactor = Redactor(RedactionRules(secrets=(KEY,)))
+    packed = base64.b64encode(KEY.encode()).decode()
+
+    for text in (around.format(packed), f"https://x y/{around.format(packed)}?a=1"):
+        assert packed not in redactor.text(text)
+
+
 NESTED = {"ä": "é", "password": WORD, "n": [1, None]}
 
 
