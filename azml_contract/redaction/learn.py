@@ -2,7 +2,8 @@
 
 In: raw exchanges. Out: values that must stand nowhere in the recording, wherever
 else they turn up. Looks only where a value is known to be secret: tokens, keys
-that were listed, secret properties, signatures, ``createdBy``.
+that were listed, secret properties, signatures, ``createdBy``, and behind names that
+say secret in texts of any form.
 """
 
 from __future__ import annotations
@@ -19,19 +20,26 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from azml_contract.exchange import Exchange, Request
-from azml_contract.redaction.bodies import NESTED
+from azml_contract.redaction.addresses import is_path
+from azml_contract.redaction.bodies import NESTED, read_json
+from azml_contract.redaction.forms import as_text
+from azml_contract.redaction.named import redact_named
+from azml_contract.redaction.readings import text_readings
 from azml_contract.redaction.remembered import Remembered
 from azml_contract.redaction.rules import (
     FORM_SECRETS,
     KEY_LIST_TOLD_ELSEWHERE,
     KEY_LISTS,
     PEOPLE,
+    REQUEST_HEADERS,
     Place,
     RedactionRules,
     secret_names,
 )
 from azml_contract.redaction.secret_fields import (
+    COOKIE_HEADERS,
     KEY_HEADERS,
+    SECRET_HEADERS,
     TOLD_BESIDE,
     VALUE,
     is_stand_in,
@@ -44,11 +52,19 @@ from azml_contract.redaction.secret_words import (
     is_named_secret,
     is_secret_name,
     is_secret_parameter,
+    is_word,
 )
+from azml_contract.redaction.strings import rewrite_objects
 
 _SHORTEST_SECRET, _SAFE_LENGTH = 6, 8
 _MIXED = re.compile(r"[A-Za-z].*[^A-Za-z]|[^A-Za-z].*[A-Za-z]", re.DOTALL)
 _SHORTEST_NAME = 5
+_BYTE_ORDER = b"\xef\xbb\xbf"
+# In a text, a name and a value; nothing shorter tells both.
+_SHORTEST_TEXT, _REMEMBERED, _DEEPEST = 11, 4096, 3
+_SHORTEST_COOKIE, _LONGEST_NAME = 16, 64
+_NOISE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_CREDENTIALS = re.compile(r"[^\s\"'=]+={0,2}")
 _SIGNATURE = re.compile(r"[?&;]sig=([^&\s\"'<>\\]+)")
 _PLAIN_WORD = re.compile(r"[a-z]+|[A-Z]?[a-z]+|[0-9]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -105,9 +121,13 @@ def learn(
     for exchange in exchanges:
         request, body = exchange.request, exchange.response.body
         secrets.update(_from_outside(exchange))
+        for text in _addressed(request):
+            sent.text(text)
         values = (_json(request.body, parse), _json(body, parse))
         for value, reader in zip(values, (sent, told), strict=True):
-            if value is not None:
+            if value is None:
+                reader.body(request.body if reader is sent else body)
+            else:
                 reader.read(value)
                 for place in (
                     find(request, value, answer=reader is told) if find else ()
@@ -130,14 +150,9 @@ def _is_name(text: str) -> bool:
 def _from_outside(exchange: Exchange) -> Iterator[str]:
     """What headers, the URL, forms and signatures show."""
     request, response = exchange.request, exchange.response
-    scheme, _, credentials = (request.header("authorization") or "").partition(" ")
-    if scheme.lower() in ("bearer", "basic"):
-        yield credentials.strip()
-    if scheme.lower() == "basic":
-        yield _password(credentials)
-    for name, value in request.headers:
-        if name.lower() in KEY_HEADERS:
-            yield value
+    for name, value in (*request.headers, *response.headers):
+        if _SHOWN[name]:
+            yield from _from_header(name, value)
     if "?" in request.url:
         yield from _from_query(request)
     yield from _from_form(request)
@@ -154,12 +169,54 @@ def _from_query(request: Request) -> Iterator[str]:
     yield from _signatures(request.url)
 
 
+_SHOWN = Remembered[str, bool](
+    lambda name: name.lower() in SECRET_HEADERS or is_secret_name(name),
+    lambda name: len(name) <= _LONGEST_NAME,
+)
+"""Which headers may hold a secret as a whole, by their names."""
+
+
+def _from_header(name: str, value: str) -> Iterator[str]:
+    """What a header shows by its name: a key, a login, cookies."""
+    lower = name.lower()
+    if "authorization" in lower:
+        yield from _signatures(value)
+        for one in value.split(","):
+            yield from _credentials(one)
+    elif lower in COOKIE_HEADERS:
+        pairs = (one.partition("=")[2].strip() for one in value.split(";"))
+        yield from (one for one in pairs if _is_told(one, _SHORTEST_COOKIE))
+    elif lower in KEY_HEADERS or is_named_secret(name, value):
+        yield value
+
+
+def _credentials(value: str) -> Iterator[str]:
+    """What follows a scheme, or stands without one; the password of Basic too."""
+    scheme, _, told = value.strip().rpartition(" ")
+    if _CREDENTIALS.fullmatch(told) is None:
+        return
+    yield told
+    if scheme.lower() == "basic":
+        yield _password(told)
+    elif scheme.lower().startswith("sharedkey"):
+        yield told.partition(":")[2]
+
+
 def _password(credentials: str) -> str:
     """That of Basic credentials; empty where they are not what they say."""
     try:
-        return base64.b64decode(credentials).decode().partition(":")[2]
+        raw = base64.b64decode(credentials)
     except ValueError:
         return ""
+    return as_text(raw).partition(":")[2]
+
+
+def _addressed(request: Request) -> Iterator[str]:
+    """Texts in which an address may tell a secret, but for its parameters' names."""
+    yield request.url.partition("?")[0]
+    for name, value in (*request.query, *request.headers):
+        if value and name.lower() not in REQUEST_HEADERS:
+            yield value
 
 
 def _signatures(text: str) -> Iterator[str]:
@@ -177,6 +234,7 @@ def _from_form(request: Request) -> Iterator[str]:
 
 
 def _json(body: bytes, parse: Callable[[bytes], Any]) -> Any:
+    body = body.removeprefix(_BYTE_ORDER)
     if body.lstrip()[:1] not in (b"{", b"["):
         return None
     with suppress(ValueError, RecursionError):
@@ -242,8 +300,22 @@ class _Reader:
                 for name, item in told_items(one, above):
                     if isinstance(item, str):
                         self._listed(name, item)
+                        self.text(item)
                     else:
                         left.append((name, item))
+
+    def body(self, raw: bytes) -> None:
+        """Look through what is no JSON; nothing is looked for in bytes."""
+        if b"\0" not in raw:
+            with suppress(UnicodeDecodeError):
+                self.text(raw.decode())
+
+    def text(self, text: str) -> None:
+        """Look through a text: for names and values in it, and in what it encodes."""
+        size = len(text)
+        if size >= _SHORTEST_TEXT and not is_path(text):
+            look = _told_in if size <= _REMEMBERED else _told_in.__wrapped__
+            self.secrets |= look(text, self._known)
 
     def _object(
         self, above: str, value: Mapping[str, Any], left: list[tuple[str, Any]]
@@ -251,11 +323,13 @@ class _Reader:
         is_many = holds_secrets(above)
         for key, item in value.items():
             says = self._says[key]
+            is_text = isinstance(item, str)
+            if is_text:
+                self.text(item)
             if says is _Says.NOTHING and not is_many:  # as most do
                 if isinstance(item, NESTED):
                     left.append((key, item))
                 continue
-            is_text = isinstance(item, str)
             if not is_text and not isinstance(item, NESTED):
                 continue
             name = key
@@ -280,6 +354,50 @@ class _Reader:
             self.people.add(item)
         elif is_listed_secret(above, item):
             self.secrets.add(item)
+
+
+@lru_cache(maxsize=65_536)
+def _told_in(text: str, known: frozenset[str]) -> frozenset[str]:
+    """What names in a text say is secret, layer by layer of what it encodes.
+
+    Code and prose are full of names: only a value that looks the part is told.
+    """
+    reader = _Reader(known)
+    found: set[str] = set()
+
+    def note(value: str) -> str:
+        found.add(value)
+        return value
+
+    def read(part: str) -> str:
+        """Read an object by its own names; nothing is left of it for others."""
+        try:
+            value = read_json(part)
+        except ValueError:
+            return part
+        reader.read(value)
+        return "" if isinstance(value, dict) else part
+
+    layer, seen = {text}, {text}
+    for _ in range(_DEEPEST):
+        inner: set[str] = set()
+        for one in layer:
+            rest = rewrite_objects(one, read)
+            redact_named(rest, note)
+            inner.update(filter(_is_readable, text_readings(rest)))
+        layer = inner - seen
+        seen |= layer
+    told = (one for one in found if _is_told(one, _SAFE_LENGTH))
+    return frozenset(told) | reader.secrets
+
+
+def _is_told(value: str, shortest: int) -> bool:
+    return len(value) >= shortest and is_word(value)
+
+
+def _is_readable(text: str) -> bool:
+    """Whether somebody wrote a text: what is no encoding gives noise."""
+    return len(text) >= _SHORTEST_TEXT and _NOISE.search(text) is None
 
 
 @lru_cache(maxsize=8)

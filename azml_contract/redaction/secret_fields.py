@@ -34,15 +34,17 @@ KEY_HEADERS = frozenset(
     }
 )
 """Headers that are a key and nothing else, which must stand nowhere."""
-SECRET_HEADERS = KEY_HEADERS | {
-    "authorization",
-    "cookie",
-    "cookies",
-    "proxy-authorization",
-    "set-cookie",
-    "x-ms-authorization-auxiliary",
-    "x-ms-copy-source-authorization",
-}
+COOKIE_HEADERS = frozenset({"cookie", "cookies", "set-cookie"})
+SECRET_HEADERS = (
+    KEY_HEADERS
+    | COOKIE_HEADERS
+    | {
+        "authorization",
+        "proxy-authorization",
+        "x-ms-authorization-auxiliary",
+        "x-ms-copy-source-authorization",
+    }
+)
 _FIELD_LISTS = frozenset({"params", "querystring"})
 _PLAIN = KEY_LIST_PLAIN | {"domain", "expires", "path", "samesite"}
 _STAND_IN = re.compile(

@@ -68,8 +68,12 @@ def test_a_body_is_found_again_however_it_is_spelt_and_called(base, same, kind, 
         {"json": {"password": "Zq8vN3kLp0sXw7RtYb2M"}},
         {"params": {"sv": "1", "sig": "Zq8vN3kLp0sXw7RtYb2M"}},
         {"headers": {"Authorization": "Bearer Zq8vN3kLp0sXw7RtYb2M"}},
+        {"headers": {"X-Vault-Token": "Zq8vN3kLp0sXw7RtYb2M"}},
+        {"data": "a: 1\npassword: Zq8vN3kLp0sXw7RtYb2M\n"},
+        {"files": {"password": (None, "Zq8vN3kLp0sXw7RtYb2M")}},
+        {"json": {"to": "postgres://u:Zq8vN3kLp0sXw7RtYb2M@db/x"}},
     ],
-    ids=["form", "json", "sas", "bearer"],
+    ids=["form", "json", "sas", "bearer", "header", "yaml", "parts", "address"],
 )
 def test_a_secret_that_was_told_is_known_where_nothing_says_that_it_is_one(
     base, same, cassette_path, told

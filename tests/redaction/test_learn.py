@@ -46,7 +46,21 @@ def people_of(body: Any) -> set[str]:
 
 @pytest.mark.parametrize(
     ("value", "found"),
-    [(f"Bearer {WORD}", {WORD}), (f"basic  {WORD} ", {WORD}), (f"Other {WORD}", set())],
+    [
+        (f"Bearer {WORD}", {WORD}),
+        (f"basic  {WORD} ", {WORD}),
+        (f"Other {WORD}", {WORD}),
+        (WORD, {WORD}),
+        (f"Bearer {WORD}, Bearer {OTHER}", {WORD, OTHER}),
+        (f"SharedKey acme:{WORD}", {f"acme:{WORD}", WORD}),
+        (f"SharedAccessSignature sr=x&sig={WORD}&se=1", {WORD}),
+        (
+            f"HMAC-SHA256 SignedHeaders=host;date, Signature={WORD}{OTHER}",
+            {WORD + OTHER},
+        ),
+        ("Digest username='ada', realm=\"somewhere1\"", set()),
+        ("Negotiate", set()),
+    ],
 )
 def test_a_login_shows_its_token(value, found):
     assert secrets_of(authorization=value) == found
@@ -60,10 +74,77 @@ def test_basic_credentials_show_the_password_and_not_the_name():
 
 @pytest.mark.parametrize(
     ("name", "found"),
-    [("API_Key", {WORD}), ("x_functions_key", {WORD}), ("x_ms_key_name", set())],
+    [
+        ("API_Key", {WORD}),
+        ("x_functions_key", {WORD}),
+        ("Private_Token", {WORD}),
+        ("x_ms_client_secret", {WORD}),
+        ("x_ms_key_name", set()),
+        ("Idempotency_Key", set()),
+        ("x_ms_continuation_token", set()),
+        ("x_request_id", set()),
+    ],
 )
 def test_a_header_that_is_a_key_shows_it(name, found):
     assert secrets_of(**{name: WORD}) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (f"lang=en-GB; session={WORD}{OTHER}", {WORD + OTHER}),
+        (f"session={WORD}", set()),  # as short, it may be a choice of its user
+        ("theme=somewhat-dark-and-plain", set()),
+    ],
+)
+def test_a_cookie_shows_what_is_long(value, found):
+    assert secrets_of(cookie=value) == found
+
+
+PARTS = f'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n{WORD}\r\n--b--'
+TEXTS: list[tuple[str, set[str]]] = [
+    (f"a: 1\npassword: {WORD}\n", {WORD}),
+    (f"DB_PASSWORD={WORD}\n", {WORD}),
+    (f"user,password\nada,{WORD}\n", {WORD}),
+    (f"<a><Password>{WORD}</Password></a>", {WORD}),
+    (f'<a Password="{WORD}"/>', {WORD}),
+    (PARTS, {WORD}),
+    (f"Server=s;User ID=sa;Password={WORD};", {WORD}),
+    (f"postgres://u:{WORD}@h/db", {WORD}),
+    (f"python t.py --password {WORD}", {WORD}),
+    ('{"a": 1}\n' + json.dumps({"password": "a-plain-choice"}), {"a-plain-choice"}),
+    (f'{{"a": 1, "password": "{WORD}",}}', {WORD}),
+    (base64.b64encode(f"password: {WORD}".encode()).decode(), {WORD}),
+    (f"password%3D{WORD}", {WORD}),
+    # Names of code and words of prose stand everywhere.
+    ("run(password=model_id, token=next_token)", set()),
+    ("password: correct-horse", set()),
+    ("the password is required here", set()),
+    ("API_KEY=$OTHER_VALUE_1", set()),
+    (f"key: {WORD}", set()),
+]
+
+
+@pytest.mark.parametrize("at", ["sent", "came"])
+@pytest.mark.parametrize(("text", "found"), TEXTS)
+def test_a_text_shows_what_names_in_it_say(text, found, at):
+    assert secrets_of(**{at: text.encode()}) == found
+    assert secrets_of(**{at: {"a": [{"note": text}]}}) == found
+    assert secrets_of(**{at: {"a": [json.dumps({"note": text})]}}) == found
+
+
+def test_an_address_shows_who_is_in_it_and_what_its_parameters_hold():
+    holds = f"Server%3Ds%3BPassword%3D{WORD}"
+    asked = Request("GET", f"https://u:{OTHER}@x.example/a?to={holds}", (), b"")
+    assert learn([Exchange(asked, Response(200, (), b""))], RULES).secrets == {
+        WORD,
+        OTHER,
+    }
+
+
+def test_a_body_with_a_byte_order_mark_is_json_all_the_same():
+    body = b"\xef\xbb\xbf" + json.dumps({"password": "a-plain-choice"}).encode()
+    assert secrets_of(sent=body) == {"a-plain-choice"}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +172,8 @@ def test_a_form_shows_its_secret_fields():
     kind = "application/x-www-form-urlencoded"
     for body in (form, b"a=\xff&" + form):
         assert secrets_of(sent=body, content_type=kind) == {WORD}
-    assert secrets_of(sent=form, content_type="text/plain") == set()
+    other = f"dbPassword={WORD}&x={OTHER}".encode()
+    assert secrets_of(sent=other, content_type=kind) == {WORD}
 
 
 BODIES: list[tuple[Any, set[str]]] = [
