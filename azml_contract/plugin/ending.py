@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import SkipTest
 
 import pytest
 
@@ -37,22 +38,21 @@ def after_call(item: pytest.Item, runs: Sequence[ScenarioRun]) -> Iterator[None]
     run = runs[-1]
     try:
         yield
-        if not getattr(item, "_excinfo", None):  # unittest keeps what was raised there
-            for one in runs:
-                if one.plan.is_shared:
-                    one.judge_part()
-                else:
-                    one.conclude(more_may_come=may_still_call(item))
+        kept = getattr(item, "_excinfo", None)
+        if kept:  # unittest lets nothing through that a test raises
+            raise kept.pop(0).value
+        for one in runs:
+            if one.plan.is_shared:
+                one.judge_part()
+            else:
+                one.conclude(more_may_come=may_still_call(item))
     except AzmlContractError as error:
-        error = run.absent or error
         message = _explain(error, run.describe_faults(error), item)
         _report_differences(item, run, message)
         if _expects_an_exception(item):
             raise
         raise pytest.fail.Exception(message, pytrace=False) from None
     except Exception:
-        if run.absent is not None:
-            raise pytest.fail.Exception(str(run.absent), pytrace=False) from None
         _report_differences(item, run, "")
         raise
     finally:
@@ -94,6 +94,17 @@ def _failing(item: pytest.Item, run: ScenarioRun) -> Iterator[None]:
     except AzmlContractError as error:
         message = _explain(error, run.describe_faults(error), item)
         raise pytest.fail.Exception(message, pytrace=False) from None
+
+
+def tell_absent(call: pytest.CallInfo[None], run: ScenarioRun) -> None:
+    """Without a cassette every failure says so, whatever a client made of it."""
+    found = call.excinfo
+    if run.absent is None or found is None:
+        return
+    if isinstance(found.value, Exception) and not isinstance(found.value, SkipTest):
+        told = pytest.fail.Exception(str(run.absent), pytrace=False)
+        told.__traceback__ = found.value.__traceback__
+        call.excinfo = pytest.ExceptionInfo.from_exception(told)
 
 
 def note_outcome(run: ScenarioRun, report: pytest.TestReport) -> None:
@@ -142,7 +153,7 @@ def _expects_an_exception(item: pytest.Item) -> bool:
 
 def _report_differences(item: pytest.Item, run: ScenarioRun, message: str) -> None:
     """Why a scenario failed is often a difference, or a miss, before that."""
-    text = run.describe_differences()
+    text = "" if run.absent else run.describe_differences()
     if text and text.partition("\n")[0] not in message:
         item.add_report_section("call", f"azml-contract {run.plan.mode}", text)
 
@@ -171,6 +182,7 @@ def _figures(run: ScenarioRun) -> dict[str, Any]:
     return {
         **run.tally.figures(run.exchanges, run.plan.expect),
         "cassette": str(run.plan.cassette),
+        "absent": run.absent is not None,
         "target": run.target,
         "recorded_at": run.recorded_at,
         "record_command": run.plan.record_command,

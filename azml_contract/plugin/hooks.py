@@ -312,8 +312,15 @@ def pytest_runtest_teardown(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, Any]:
     """Note how a scenario ended; `Discreet` takes secrets out of what is said."""
+    runs = _runs_of(item)
+    if runs:
+        from azml_contract.plugin.ending import tell_absent
+
+        tell_absent(call, runs[-1])
     report = yield
     own = item.stash.get(_run_key, None)
     if own is not None:

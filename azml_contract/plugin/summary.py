@@ -28,6 +28,7 @@ from azml_contract.report.run import (
 )
 
 _MOST_UNSEEN = 5
+_MOST_ABSENT = 10
 
 
 def write_summary(
@@ -53,11 +54,11 @@ def write_summary(
         reporter.write_line(f"{told} allowed: --azml-allow-compute")
     if not runs:
         return
-    targets = ", ".join(sorted({str(run["target"]) for run in runs}))
+    targets = ", ".join(sorted({str(r["target"]) for r in runs if not r["absent"]}))
     scenarios = {run["cassette"] for run in runs}
     source = "recorded from" if mode == "replay" else "target"
     reporter.write_line(
-        f"mode {mode}, {source} {targets}: {count(len(scenarios), 'scenario')}, "
+        f"mode {mode}{f', {source} {targets}' if targets else ''}: {count(len(scenarios), 'scenario')}, "
         f"{count(total(runs, 'exchanges'), 'interaction')}"
     )
     for line in describe_validated(runs):
@@ -69,6 +70,9 @@ def write_summary(
         reporter.write_line(line)
     for line in map(make_printable, describe_findings(runs)):
         reporter.write_line(cut(line, width))
+    typed = reporter.config.invocation_params.args
+    for line in _describe_absent(_published(reporter, failed=True), typed):
+        reporter.write_line(line, red=line.startswith("ERROR"))
     for orphan in orphans:
         line = (
             f"ERROR orphaned cassette: {show_path(orphan)}: no test plays it; delete it"
@@ -168,10 +172,19 @@ def _is_partial(session: pytest.Session) -> bool:
     )
 
 
-def _published(reporter: Any) -> list[Figures]:
-    """The figures of each recording that a test had a part in, as last published."""
+def _published(reporter: Any, *, failed: bool = False) -> list[Figures]:
+    """The figures of each recording that a test had a part in, as last published.
+
+    Args:
+        reporter: pytest's terminal reporter.
+        failed: Only of tests that failed.
+    """
     found: dict[tuple[str, str], dict[str, Figures]] = {}
-    for report in (one for reports in reporter.stats.values() for one in reports):
+    reports = [one for reports in reporter.stats.values() for one in reports]
+    if failed:
+        names = {one.nodeid for one in reports if getattr(one, "failed", False)}
+        reports = [one for one in reports if getattr(one, "nodeid", "") in names]
+    for report in reports:
         when = getattr(report, "when", None)
         for name, figures in getattr(report, "user_properties", ()):
             if name.partition(" ")[0] == "azml" and when in ("call", "teardown"):
@@ -196,6 +209,21 @@ def describe_missing_storage(runs: Sequence[Figures], mode: str) -> list[str]:
         "Note: blob storage was asked, and the emulator has none: no Azurite here."
     )
     return [f"{missing} Install it: azml-contract doctor --install"]
+
+
+def _describe_absent(runs: Sequence[Figures], typed: Sequence[str]) -> list[str]:
+    """Cassettes that replay lacked, and the command that records them, alone."""
+    absent = {run["cassette"]: run for run in runs if run["absent"]}
+    if not absent:
+        return []
+    paths = [show_path(Path(one)) for one in absent]
+    lines = [f"ERROR no cassette {path}" for path in paths[:_MOST_ABSENT]]
+    if len(paths) > _MOST_ABSENT:
+        lines.append(f"ERROR and {len(paths) - _MOST_ABSENT} more")
+    command = shlex.join(["pytest", *typed, "--azml-mode=extend"])
+    if len(absent) == 1:
+        command = next(iter(absent.values()))["record_command"]
+    return [*lines, f"To record: {command}"]
 
 
 def _describe_unseen(runs: Sequence[Figures]) -> list[str]:

@@ -13,7 +13,7 @@ from azml_contract.cassette.cassette import (
     UnplayableCassette,
     load_cassette,
 )
-from azml_contract.errors import CassetteError
+from azml_contract.errors import CassetteError, show_path
 from azml_contract.recording.match import Matcher
 from azml_contract.recording.names_drawn import JOB_NAME, DrawnNames
 from azml_contract.recording.player import Player
@@ -79,6 +79,6 @@ def say_absent(settings: RecorderSettings) -> CassetteError:
     """That there is no cassette, as an error that says how to record it."""
     return CassetteError(
         f"There is no cassette for {settings.scenario} under api-version "
-        f"{settings.api_version}: {settings.path} does not exist.\n"
+        f"{settings.api_version}:\n{show_path(settings.path)} does not exist.\n"
         f"Record it: {settings.record_command}"
     )

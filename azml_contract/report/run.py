@@ -37,7 +37,8 @@ def describe_findings(runs: Sequence[Figures]) -> list[str]:
     ranked = sorted(counts.items(), key=lambda item: (order[item[0][0]], item[0][1]))
     others = sum(counts.values())
     if not expected and not others:
-        return ["findings: none"]
+        judged = total(runs, "requests") + total(runs, "responses")
+        return ["findings: none" if judged else "findings: none, nothing was validated"]
     lines = [
         f"{severity:<8}{code} x{number:<3} {message}"
         for (severity, code, message), number in ranked
