@@ -57,8 +57,9 @@ def write_summary(
     targets = ", ".join(sorted({str(r["target"]) for r in runs if not r["absent"]}))
     scenarios = {run["cassette"] for run in runs}
     source = "recorded from" if mode == "replay" else "target"
+    told = f", {source} {targets}" if targets else ""
     reporter.write_line(
-        f"mode {mode}{f', {source} {targets}' if targets else ''}: {count(len(scenarios), 'scenario')}, "
+        f"mode {mode}{told}: {count(len(scenarios), 'scenario')}, "
         f"{count(total(runs, 'exchanges'), 'interaction')}"
     )
     for line in describe_validated(runs):
