@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from azml_contract.api_version import is_api_version
 from azml_contract.cassette.pending import find_pending, is_pending
 from azml_contract.errors import show_path
 from azml_contract.plugin.options import cassette_folder
@@ -74,15 +75,32 @@ def write_summary(
     typed = reporter.config.invocation_params.args
     for line in _describe_absent(_published(reporter, failed=True), typed):
         reporter.write_line(line, red=line.startswith("ERROR"))
+    players = _find_players(reporter) if orphans else {}
     for orphan in orphans:
-        line = (
-            f"ERROR orphaned cassette: {show_path(orphan)}: no test plays it; delete it"
-        )
-        reporter.write_line(line, red=True)
+        cure = _describe_cure(orphan, players.get(orphan.parent, ""))
+        line = f"ERROR orphaned cassette: {show_path(orphan)}: no test plays it; {cure}"
+        reporter.write_line(make_printable(line), red=True)
     if orphans:
         reporter.write_line(f"To delete: {_prune_command(reporter.config, orphans)}")
     for line in notes:
         reporter.write_line(line, red=line.startswith("ERROR"))
+
+
+def _find_players(reporter: Any) -> dict[Path, str]:
+    """For each folder of cassettes the test that plays one of them at its version."""
+    found = {}
+    for (nodeid, _), run in _published_by_name(reporter).items():
+        path = Path(run["cassette"])
+        if is_api_version(path.stem):
+            found[path.parent] = nodeid.rpartition("::")[2].partition("[")[0]
+    return found
+
+
+def _describe_cure(orphan: Path, player: str) -> str:
+    """What is to be done: it may be the recording of a version to move to."""
+    if player and is_api_version(orphan.stem):
+        return f'add "{orphan.stem}" to api_versions of {player}, or delete it'
+    return "delete it"
 
 
 def _prune_command(config: pytest.Config, orphans: Sequence[Path]) -> str:
@@ -174,7 +192,14 @@ def _is_partial(session: pytest.Session) -> bool:
 
 
 def _published(reporter: Any, *, failed: bool = False) -> list[Figures]:
-    """The figures of each recording that a test had a part in, as last published.
+    """The figures of each recording that a test had a part in, as last published."""
+    return list(_published_by_name(reporter, failed=failed).values())
+
+
+def _published_by_name(
+    reporter: Any, *, failed: bool = False
+) -> dict[tuple[str, str], Figures]:
+    """The same by the test, and by the name of what it published.
 
     Args:
         reporter: pytest's terminal reporter.
@@ -190,7 +215,9 @@ def _published(reporter: Any, *, failed: bool = False) -> list[Figures]:
         for name, figures in getattr(report, "user_properties", ()):
             if name.partition(" ")[0] == "azml" and when in ("call", "teardown"):
                 found.setdefault((report.nodeid, name), {})[when] = figures
-    return [one.get("teardown", one.get("call", {})) for one in found.values()]
+    return {
+        name: one.get("teardown", one.get("call", {})) for name, one in found.items()
+    }
 
 
 def describe_missing_storage(runs: Sequence[Figures], mode: str) -> list[str]:

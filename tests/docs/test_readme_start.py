@@ -19,11 +19,11 @@ def test_every_line_of_the_tutorial_runs(tmp_path: Path) -> None:
     """At another api-version the script may have findings; nothing else fails."""
     (tmp_path / "my_script.sh").write_text(SCRIPT, "utf-8")
     lines = [line.strip() for line in re.findall(r"^    (.*)$", TUTORIAL, re.M)]
-    assert len(lines) == 9
+    assert len(lines) == 11
     done = shell("\n".join(lines), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     told = re.findall(r"mode (\w+).*?: (\d+) scenarios?", done.stdout)
-    assert told == [("record", "2"), ("replay", "2")]
+    assert told == [("record", "2"), ("replay", "2"), ("record", "2")]
     cassette = re.findall(r"cassette show (\S+)`", TUTORIAL)[0]
     assert (tmp_path / "my-calls" / cassette).is_file()
 

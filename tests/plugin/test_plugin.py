@@ -199,11 +199,16 @@ def test_a_cassette_that_no_test_plays_fails_a_whole_run_only(
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         [
-            "ERROR orphaned cassette: cassettes/*/2023-10-01.json*delete it",
+            "ERROR orphaned cassette: cassettes/*/2023-10-01.json: no test plays it; *",
             "To delete: azml-contract cassette prune * --cassettes cassettes --yes",
         ]
     )
-    assert run(recorded, "-n", "1").ret == 1
+    apart = run(recorded, "-n", "1")
+    assert apart.ret == 1
+    for one in (result, apart):
+        one.stdout.fnmatch_lines(
+            ['*; add "2023-10-01" to api_versions of test_list, or delete it']
+        )
     assert run(recorded, "-k", "list").ret == 0
 
 
