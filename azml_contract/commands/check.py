@@ -273,15 +273,8 @@ class File(NamedTuple):
 
 
 def _expand(names: Sequence[str]) -> list[File]:
-    """Folders become the recordings below them; one without any is a problem."""
-    from azml_contract.documents.find import (
-        HOLDERS,
-        RECORDINGS,
-        SCRIPTS,
-        find_files,
-        find_pipelines,
-        find_unread,
-    )
+    """Folders become what is below them; one without anything is a problem."""
+    from azml_contract.documents.find import find_sources
     from azml_contract.documents.remote import is_remote, localise
 
     files: list[File] = []
@@ -290,18 +283,13 @@ def _expand(names: Sequence[str]) -> list[File]:
         if name == "-" or not (path.is_dir() or is_remote(path)):
             files.append(File(name if path == Path(name) else str(path)))
             continue
-        kinds = RECORDINGS | SCRIPTS | HOLDERS
-        found, missing = find_files([path], kinds)
-        if found == [path]:
+        found = find_sources([path])
+        if found.files == [path]:
             files.append(File(str(path)))
             continue
-        if path.is_dir():
-            found += (also := find_pipelines(path))
-            missing = [] if also else missing
-            unread = find_unread(path)
-            files += [File(str(file), unread=line) for file, line in unread]
-        files += [File(str(file), listed=False) for file in found]
-        files += [File(name, problem=problem) for problem in missing]
+        files += [File(str(file), unread=line) for file, line in found.unread]
+        files += [File(str(file), listed=False) for file in found.files]
+        files += [File(name, problem=problem) for problem in found.problems]
     return files
 
 

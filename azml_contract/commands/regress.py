@@ -32,9 +32,9 @@ def command(ctx: click.Context, /, cassettes: tuple[Path, ...], **given: Any) ->
     """Judge every recorded call under every other api-version.
 
     CASSETTES are cassettes, recordings of vcrpy, of Azure's test-proxy, HAR
-    files, scripts, or folders of them. Exit code 1: a call breaks at a version newer
-    than the one it was recorded at, or at one of --to; or a file among others
-    cannot be read, or a call cannot be judged.
+    files, scripts and what else `check` reads, or folders of them. Exit code 1: a
+    call breaks at a version newer than the one it was recorded at, or at one of
+    --to; or a file among others cannot be read, or a call cannot be judged.
     """
     options = Options(**given)
     _require_sense(options, cassettes)
@@ -43,7 +43,9 @@ def command(ctx: click.Context, /, cassettes: tuple[Path, ...], **given: Any) ->
     if options.latest:
         found.rows = keep_current(found.rows)
     found.findings = found.account.find(softly=options.allow_unjudged)
-    if not found.rows and not found.findings:
+    if not found.rows and all(one.severity == "info" for one in found.findings):
+        if found.findings:
+            report(found, options)
         for problem in explain_nothing(found, options.recorded):
             say_problem(problem)
         ctx.exit(2)

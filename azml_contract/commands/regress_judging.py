@@ -57,21 +57,17 @@ def require_known(versions: Iterable[str]) -> None:
 
 def judge_paths(paths: Sequence[Path], options: Options) -> Found:
     """Judge every recording below `paths`; what cannot be read is a problem."""
-    from azml_contract.documents.find import (
-        RECORDINGS,
-        SCRIPTS,
-        choose_shard,
-        find_files,
-        shorten,
-    )
-    from azml_contract.documents.recordings import may_hold_calls, read_any
+    from azml_contract.commands.judging import tell_unread
+    from azml_contract.documents.find import choose_shard, find_sources, shorten
+    from azml_contract.documents.recordings import read_any
     from azml_contract.regression.parallel import judge_files
 
-    files, problems = find_files(paths, RECORDINGS | SCRIPTS)
+    sources = find_sources(paths)
     listed = set(map(shorten, paths))
-    files = choose_shard(files, *options.shard)
-    files = [file for file in files if file in listed or may_hold_calls(file)]
-    account = Account(unread=list_missing(problems))
+    files = choose_shard(sources.files, *options.shard)
+    account = Account(unread=list_missing(sources.problems))
+    for file, line in sources.unread:
+        account.told += tell_unread(str(file), line).findings
     found = Found([], {}, account)
     columns = _columns(options)
     asked: dict[str, Any] = {"versions": columns, "recorded": options.recorded}

@@ -70,10 +70,13 @@ def report(found: Found, options: Options) -> bool:
 def _say_first(findings: Sequence[Finding]) -> None:
     """One line about files and calls that were not judged: the page has no place."""
     errors = [one for one in findings if one.severity == "error"]
-    for one in errors[:1]:
+    told = errors or findings
+    for one in told[:1]:
         place = f"{one.location.file}:{one.location.line}: " if one.location else ""
-        more = f" (And {len(errors) - 1} more: --format text.)" if errors[1:] else ""
-        say_problem(f"{one.code} {place}{one.message} {one.cure}{more}")
+        more = f" (And {len(told) - 1} more: --format text.)" if told[1:] else ""
+        mark = "Error" if errors else "Note"
+        line = f"{mark}: {one.code} {place}{one.message} {one.cure}{more}"
+        click.echo(" ".join(line.split()), err=True)
 
 
 def _tell_stale(stale: Sequence[str], baseline: Path) -> None:

@@ -49,6 +49,7 @@ _CONFLICT = r"(?m)^(<{7}|>{7})( |\r?$)"
 _PYTHON_TAG = r"!!python/|tag:yaml\.org,2002:python"
 _YAML_START = r"\s*(---|%YAML|!!|version:)"
 _RECORDED_YAML = r"(?m)^interactions:"
+_ANY_RECORDED_YAML = r"(?m)^\w*interactions:"
 _HOLDS_CALLS = r'"nbformat"|deploymentTemplate|"template"\s*:'
 _OURS = r'\s*\{\s*(?:"\$schema"\s*:\s*"[^"]*"\s*,\s*)?"format"\s*:\s*\d'
 _HALVES, _WORDS = ("\\ud", "\\uD"), ("Infinity", "NaN")
@@ -303,7 +304,9 @@ def _open_yaml(path: Path, text: str, raw: bytes) -> Document:
     try:
         data = load_yaml(text)
     except InputError as error:
-        raise InputError(f"{path}: {error}. {RESTORE}") from error
+        is_recorded = re.search(_ANY_RECORDED_YAML, text)
+        kind = InputError if is_recorded else NothingToCheck  # a page with a head
+        raise kind(f"{path}: {error}. {RESTORE}") from error
     found = recognise(data)
     if found is None:
         refuse(path, "it is no recording", KINDS, kind=NothingToCheck)

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from azml_contract.cassette.pending import is_pending
 from azml_contract.documents.remote import (
@@ -24,6 +25,7 @@ RECORDINGS = frozenset((".json", ".yaml", ".yml", ".har"))
 SCRIPTS = frozenset((".sh", ".bash", ".zsh", ".ksh", ".http", ".rest", ".ps1"))
 HOLDERS = frozenset((".md", ".ipynb", ".py"))
 """Files that hold scripts among other things, most of them none."""
+_SOURCES = RECORDINGS | SCRIPTS | HOLDERS
 PIPELINES = (".github", ".azuredevops", ".azure-pipelines", ".gitlab", ".circleci")
 """Folders of CI systems: with a dot before their names, and not hidden by it."""
 _YAML = frozenset((".yaml", ".yml"))
@@ -37,9 +39,42 @@ _PROGRAMS = frozenset(
 )
 _PROGRAM_NAMES = frozenset(("makefile", "gnumakefile", "justfile", "dockerfile"))
 _COLLECTION = re.compile(r"(?i).*\.postman_collection\.json|thunder-\w+_.*\.json")
-_NOT_OURS = frozenset(("node_modules", "site-packages", "vendor", "__pycache__"))
+_INSTALLED = frozenset(("node_modules", "site-packages", "__pycache__"))
+_NOT_OURS = _INSTALLED | {"vendor"}
+_SHEBANG = re.compile(rb"#!.*\b(?:(?:ba|z|da|k)?sh|python[\d.]*|pwsh)\b")
 _PROVIDER = re.compile(rb"(?i)microsoft\.machinelearningservices")
 _LARGEST_PROGRAM = 1024 * 1024
+
+
+class Sources(NamedTuple):
+    """What paths hold that makes calls, or shows them.
+
+    `files` can be read; `unread` are programs that cannot, with the line that names the
+    provider; `problems` is a message for each path that has neither.
+    """
+
+    files: list[Path]
+    unread: list[tuple[Path, int]]
+    problems: list[str]
+
+
+def find_sources(paths: Iterable[Path]) -> Sources:
+    """Recordings, scripts and what holds scripts: what `check` and `regress` judge.
+
+    Of folders that is all below them, the files of CI systems too, which hide.
+    """
+    files: dict[Path, None] = {}
+    unread: dict[tuple[Path, int], None] = {}
+    problems = []
+    for path in paths:
+        found, missing = find_files([path], _SOURCES)
+        files.update(dict.fromkeys(found))
+        if (folder := shorten(localise(path))).is_dir():
+            files.update(dict.fromkeys(also := _find_pipelines(folder)))
+            unread.update(dict.fromkeys(others := _find_unread(folder)))
+            missing = [] if also or others else missing
+        problems += missing
+    return Sources(list(files), list(unread), problems)
 
 
 def find_files(
@@ -65,8 +100,9 @@ def find_files(
             found = sorted(_below(path, suffixes))
             files.update(dict.fromkeys(found))
             if not found:
+                what = "script and no recording" if suffixes > SCRIPTS else "recording"
                 kinds = ", ".join(sorted("*" + suffix for suffix in suffixes))
-                problems.append(f"{path}: the folder holds no recording ({kinds}).")
+                problems.append(f"{path}: the folder holds no {what} ({kinds}).")
         elif path.exists():
             files[path] = None
         else:
@@ -86,13 +122,20 @@ def shorten(path: Path) -> Path:
 def _below(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
     """Files in a folder; what is hidden, or vanishes meanwhile, is left out.
 
-    Pipes and devices are left out too; a link that leads nowhere is told of.
+    Pipes and devices are left out too; a link that leads nowhere is told of. Programs
+    and pages of installed packages are nobody's own.
     """
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        is_installed = bool(_INSTALLED.intersection(Path(folder).parts))
         for name in names:
             path = Path(folder, name)
-            if name.startswith(".") or path.suffix.lower() not in suffixes:
+            suffix = path.suffix.lower()
+            if name.startswith(".") or (is_installed and suffix in HOLDERS):
+                continue
+            if suffix not in suffixes and not (
+                suffixes >= SCRIPTS and _is_script(path)
+            ):
                 continue
             if is_pending(path):  # it is looked at where it is named
                 continue
@@ -100,7 +143,18 @@ def _below(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
                 yield path
 
 
-def find_pipelines(root: Path) -> list[Path]:
+def _is_script(path: Path) -> bool:
+    """Whether a file without a suffix says in its first line that it is a script."""
+    if path.suffix or not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return _SHEBANG.match(file.readline(200)) is not None
+    except OSError:
+        return False
+
+
+def _find_pipelines(root: Path) -> list[Path]:
     """The files of CI systems in a folder, sorted."""
     folders = (root / name for name in PIPELINES)
     return sorted(
@@ -108,7 +162,7 @@ def find_pipelines(root: Path) -> list[Path]:
     )
 
 
-def find_unread(root: Path) -> list[tuple[Path, int]]:
+def _find_unread(root: Path) -> list[tuple[Path, int]]:
     """Programs in a folder that name the provider, in languages that nobody here reads.
 
     Returns:

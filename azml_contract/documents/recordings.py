@@ -29,25 +29,15 @@ def read_any(path: Path) -> Recording:
     from azml_contract.documents.document import open_document, require_recording
 
     document = open_document(path, is_body=True)
-    name = path.with_suffix("").as_posix()
-    if document.script is not None:
-        return _from_script(name, document.script)
+    if document.script is not None:  # its suffix tells train.sh from train.ps1
+        return _from_script(path.as_posix(), document.script)
     document = require_recording(document)
     if document.cassette is not None:
         return from_cassette(document.cassette)
     found = document.recorded()
     lost = frozenset(step for step, one in enumerate(found) if one.sent.is_lost)
+    name = path.with_suffix("").as_posix()
     return from_exchanges(name, [one.exchange for one in found], lost=lost)
-
-
-def may_hold_calls(path: Path) -> bool:
-    """Whether a file of a folder is worth reading: not a script of another kind."""
-    from azml_contract.documents.find import SCRIPTS
-    from azml_contract.documents.text import read_bytes
-
-    if path.suffix.lower() not in SCRIPTS:
-        return True
-    return b"microsoft.machinelearningservices" in read_bytes(path).lower()
 
 
 def _from_script(name: str, script: Script) -> Recording:

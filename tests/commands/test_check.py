@@ -277,7 +277,8 @@ def test_a_folder_without_recordings_is_told(check):
     done = check.run(".")
 
     assert done.exit_code == 2
-    assert done.output.startswith("Error: .: the folder holds no recording (*.bash, ")
+    told = "Error: .: the folder holds no script and no recording (*.bash, "
+    assert done.output.startswith(told)
 
 
 def test_a_folder_stands_for_the_recordings_below_it(check):

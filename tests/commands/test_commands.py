@@ -127,7 +127,7 @@ def test_regress_names_the_nearest_api_version() -> None:
 def test_an_empty_folder_holds_no_cassette(tmp_path: Path) -> None:
     done = run("regress", str(tmp_path))
     assert done.returncode == 2
-    assert "the folder holds no recording" in done.stderr
+    assert "the folder holds no script and no recording" in done.stderr
 
 
 def test_demo_of_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:

@@ -78,5 +78,74 @@ def test_folders_are_walked_and_other_scripts_left_out(tmp_path):
     done = run("regress", str(tmp_path), "--to", "2024-04-01", "--format", "json")
 
     rows = json.loads(done.stdout)["rows"]
-    assert {Path(row["scenario"]).name for row in rows} == {"howto"}
+    assert {Path(row["scenario"]).name for row in rows} == {"howto.sh"}
     assert done.exit_code == 1
+
+
+WORKSPACE = (
+    "https://management.azure.com/subscriptions/s/resourceGroups/rg/providers/"
+    "Microsoft.MachineLearningServices/workspaces/wks12"
+)
+STORES = f"{WORKSPACE}/datastores?api-version=2021-03-01-preview"
+
+
+def write_every_kind(folder: Path) -> None:
+    """One call in each kind of file, and one in a language that nobody reads."""
+    call = f"curl -s '{STORES}'\n"
+    step = f"on: push\njobs:\n  a:\n    steps:\n      - run: {call}"
+    cell = {"cell_type": "code", "source": f"!{call}", "metadata": {}, "outputs": []}
+    texts = {
+        "train.sh": call,
+        "train.ps1": f"Invoke-RestMethod -Uri '{STORES}'\n",
+        "train.py": f"import requests\nrequests.get('{STORES}')\n",
+        "train.md": f"---\ntitle: [a: b: c]\n---\n```bash\n{call}```\n",
+        "train.ipynb": json.dumps({"nbformat": 4, "cells": [cell]}),
+        "train": f"#!/usr/bin/env bash\n{call}",
+        "base.sh": f"BASE={WORKSPACE}\n",
+        "sourced.sh": '. ./base.sh\ncurl "$BASE/jobs?api-version=2022-05-01"\n',
+        ".github/workflows/ci.yml": step,
+        "train.go": f'http.Get("{STORES}")\n',
+        "node_modules/other.md": f"```bash\n{call}```\n",
+        "page.md": "---\ntitle: [a: b: c]\n---\nNo call.\n",
+    }
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def test_regress_judges_of_a_folder_what_check_judges(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_every_kind(tmp_path)
+
+    checked = json.loads(run("check", ".", "--format", "json").stdout)
+    told = run("regress", ".", "--to", "2024-04-01", "--format", "json")
+    regressed = json.loads(told.stdout)
+
+    assert checked["calls"]["judged"] == regressed["calls"]["judged"] == 8
+    assert {row["scenario"] for row in regressed["rows"]} == {
+        *("train", "train.sh", "train.ps1", "train.py", "train.md", "train.ipynb"),
+        *("sourced.sh", ".github/workflows/ci.yml"),
+    }
+    for shown in (checked, regressed):
+        found = [(one["code"], one["location"]["file"]) for one in shown["findings"]]
+        assert found == [("AZC406", "train.go")]
+    assert told.exit_code == 0
+
+
+def test_a_folder_that_is_not_read_is_no_all_clear(tmp_path):
+    (tmp_path / "train.go").write_text(f'http.Get("{STORES}")\n')
+
+    for command in ("check", "regress"):
+        done = run(command, str(tmp_path))
+        assert done.exit_code == 2
+        assert "AZC406" in done.output
+        assert "0 calls seen" in done.output
+
+
+def test_a_page_says_that_programs_were_not_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_every_kind(tmp_path)
+
+    done = run("regress", ".", "--format", "html", "-o", "page.html")
+
+    assert done.stderr.startswith("Note: AZC406 train.go:1: This file names")
