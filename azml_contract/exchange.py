@@ -141,10 +141,13 @@ class Failure:
     @property
     def is_of_connecting(self) -> bool:
         """Whether no connection came about, so that nothing can have been asked."""
-        return self.kind in _OF_CONNECTING or self.raised.startswith("Connect")
+        return self.kind in _OF_CONNECTING or (
+            self.raised.startswith("Connect") and self.raised not in _BROKEN
+        )
 
 
 _OF_CONNECTING = ("refused", "name", "tls")
+_BROKEN = ("ConnectionAbortedError", "ConnectionError", "ConnectionResetError")
 FAILURES = ("timeout", "dropped", *_OF_CONNECTING)
 CLIENT_LEFT = "ClientLeft"
 """A client in another process closed its connection before the answer came."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from azml_contract.exchange import (
@@ -23,7 +24,7 @@ from azml_contract.exchange import (
 )
 from azml_contract.recording import messages
 from azml_contract.recording.audit import in_call
-from azml_contract.recording.failures import describe, revive
+from azml_contract.recording.failures import describe, revive, wait_for_client
 from azml_contract.recording.player import Played
 
 Patch = tuple[Any, str, Any]
@@ -70,6 +71,7 @@ class _Calls:
             asked = await _read_request(req, self._aiohttp)
             played = self._exchanger.answer(asked)
             if played is not None:
+                await wait_for_client(played.failure)
                 self._played[req] = played
                 return self._open_nothing(connector, req)
             self._live[req] = (asked, self._exchanger.start())
@@ -77,7 +79,7 @@ class _Calls:
                 with in_call():
                     return await original(connector, req, traces, timeout)
             except self._network as error:
-                self._fail(req, describe(error))
+                self._fail(req, _describe(req, error))
                 raise
 
         return connect
@@ -124,7 +126,7 @@ class _Calls:
                 if response in self._live and response.status != 101:
                     await self._note(response)
             except self._network as error:
-                self._fail(response, describe(error))
+                self._fail(response, _describe(response, error))
                 raise
             return result
 
@@ -139,7 +141,7 @@ class _Calls:
                 pieces.append(piece)
         except self._network as caught:
             error = caught
-            failure = describe(caught, sum(map(len, pieces)))
+            failure = _describe(response, caught, sum(map(len, pieces)))
         body = b"".join(pieces)
         asked, started = self._live.pop(response)
         headers = make_headers(
@@ -163,6 +165,20 @@ class _Calls:
             self._exchanger.record(Exchange(asked, nothing, failure), started)
 
 
+def _describe(call: Any, error: BaseException, came: int | None = None) -> Failure:
+    """What an exception says; one of aiohttp's own limits is no cancelling.
+
+    Args:
+        call: A request or an answer, which both know the timer of the whole call.
+        error: As it came from below aiohttp's timer, which turns it into another.
+        came: How much of the answer's body had come before.
+    """
+    failure = describe(error, came)
+    if getattr(call._timer, "_cancelled", False):
+        return replace(failure, raised=TimeoutError.__name__)
+    return failure
+
+
 def _give(response: Any, make: Callable[[Any], Any]) -> None:
     """Give an answer headers of another class, made of that which it has."""
     from multidict import CIMultiDict, CIMultiDictProxy
@@ -177,7 +193,8 @@ def _refill(body: bytes, error: BaseException | None) -> Any:
     from aiohttp.streams import StreamReader
 
     loop = asyncio.get_running_loop()
-    stream = StreamReader(BaseProtocol(loop=loop), 2**16, loop=loop)
+    # Above its limit it would have the protocol wait, which has nobody to read from.
+    stream = StreamReader(BaseProtocol(loop=loop), max(len(body), 1), loop=loop)
     if body:
         stream.feed_data(body)
     if error is None:

@@ -7,6 +7,7 @@ no cassettes.
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import socket
 import ssl
@@ -63,6 +64,20 @@ def describe(error: BaseException, after_bytes: int | None = None) -> Failure:
         "dropped",
     )
     return Failure(kind, after_bytes, type(error).__name__)
+
+
+_GAVE_UP, _LONGEST_WAIT_S = asyncio.CancelledError.__name__, 60
+
+
+async def wait_for_client(failure: Failure | None) -> None:
+    """Leave a call unanswered that its client cancelled, until it does so again.
+
+    It may have asked twice and taken the first answer, or have had a limit of its own;
+    an exception in place of that would come to somebody who never saw one. After a
+    minute it comes.
+    """
+    if failure is not None and failure.raised == _GAVE_UP:
+        await asyncio.sleep(_LONGEST_WAIT_S)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -6,6 +6,7 @@ above are httpx's own; a live answer is read whole, noted, and handed on.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from typing import Any
 
@@ -19,7 +20,7 @@ from azml_contract.exchange import (
 )
 from azml_contract.recording import messages
 from azml_contract.recording.audit import in_call
-from azml_contract.recording.failures import describe, revive
+from azml_contract.recording.failures import describe, revive, wait_for_client
 from azml_contract.recording.player import Played
 
 Patch = tuple[Any, str, Any]
@@ -79,6 +80,7 @@ class _Calls:
             await request.aread()
             asked, played, started = self._ask(request)
             if played is not None:
+                await wait_for_client(played.failure)
                 return self._render(request.method, played)
             pieces: list[bytes] = []
             live = None
@@ -88,7 +90,7 @@ class _Calls:
                 async for piece in live.stream:
                     pieces.append(piece)
                 await live.aclose()
-            except self._httpx.TransportError as error:
+            except (self._httpx.TransportError, asyncio.CancelledError) as error:
                 return self._note_failure(asked, live, pieces, error, started)
             return self._note(asked, live, pieces, started)
 
@@ -113,30 +115,32 @@ class _Calls:
     def _answer(
         self, method: str, response: Response, failure: Failure | None = None
     ) -> Any:
-        content: Any = {"content": response.body}
-        if failure is not None:
-            broken = revive(failure, self._httpx)
-            content = {"stream": self._make_broken(response.body, broken)}
+        broken = None if failure is None else revive(failure, self._httpx)
         return self._httpx.Response(
             response.status,
             headers=[(n, v.encode()) for n, v in messages.framed(method, response)],
-            **content,
+            stream=self._make_stream(response.body, broken),
         )
 
-    def _make_broken(self, body: bytes, error: Exception) -> Any:
-        """A stream that ends in an error, for clients of either kind."""
+    def _make_stream(self, body: bytes, error: Exception | None) -> Any:
+        """A stream for clients of either kind, which may end in an error.
+
+        Content would be read by the answer itself, and its user could not stream it.
+        """
 
         def pieces(_: Any) -> Any:
-            yield body
-            raise error
+            if body:
+                yield body
+            if error is not None:
+                raise error
 
         async def pieces_async(_: Any) -> Any:
-            yield body
-            raise error
+            for piece in pieces(_):
+                yield piece
 
         kinds = (self._httpx.SyncByteStream, self._httpx.AsyncByteStream)
         steps = {"__iter__": pieces, "__aiter__": pieces_async}
-        return type("Broken", kinds, steps)()
+        return type("Told", kinds, steps)()
 
     def _note(
         self, asked: Request, live: Any, pieces: list[bytes], started: int
@@ -152,14 +156,14 @@ class _Calls:
         asked: Request,
         live: Any,
         pieces: list[bytes],
-        error: Exception,
+        error: BaseException,
         started: int,
     ) -> Any:
         came = None if live is None else sum(map(len, pieces))
         failure = describe(error, came)
         answer = Response(NO_ANSWER) if live is None else _read_answer(live, pieces)
         self._exchanger.record(Exchange(asked, answer, failure), started)
-        if live is None:
+        if live is None or isinstance(error, asyncio.CancelledError):
             raise error
         return self._answer(asked.method, answer, failure)
 

@@ -219,6 +219,22 @@ def test_requests_streams_to_the_end_however_it_is_read(base, same):
     assert same(story) == [whole] * 4 + [b"".join(CHUNKS), []]
 
 
+@pytest.mark.parametrize("library", [httpx, httpx2])
+def test_httpx_streams_what_comes_as_it_comes(base, same, library):
+    async def later():
+        async with (
+            library.AsyncClient(verify=False) as client,
+            client.stream("GET", f"{base}/bytes") as answer,
+        ):
+            return [piece async for piece in answer.aiter_raw()]
+
+    def story():
+        with library.stream("GET", f"{base}/chunked", verify=False) as answer:
+            return [b"".join(answer.iter_raw()), b"".join(asyncio.run(later()))]
+
+    assert same(story) == [b"".join(CHUNKS), PAGES["/bytes"][1]]
+
+
 def multipart():
     writer = aiohttp.MultipartWriter("mixed", boundary="fixed")
     writer.append("hello")

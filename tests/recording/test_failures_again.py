@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -74,6 +75,10 @@ UNKNOWN = "http://nothing.invalid"
         (by_early_subclass, "/drop", http.client.RemoteDisconnected, "dropped"),
         (by_http_client, "/drop", http.client.RemoteDisconnected, "dropped"),
         (by_http_client, REFUSED, ConnectionRefusedError, "refused"),
+        (by_urllib, "/reset", ConnectionResetError, "dropped"),
+        (by_http_client, "/reset", ConnectionResetError, "dropped"),
+        (requests.get, "/reset", requests.ConnectionError, "dropped"),
+        (httpx.get, "/reset", httpx.TransportError, "dropped"),
     ],
 )
 def test_a_failure_of_the_network_is_raised_again(
@@ -105,3 +110,47 @@ def test_tls_that_is_not_trusted_is_raised_again(service, fails):
     fails(lambda: by_urllib3_once(url), urllib3.exceptions.SSLError, "tls")
     strict = ssl.create_default_context()
     fails(lambda: httpx.get(url, verify=strict), httpx.ConnectError, "tls")
+
+
+@pytest.fixture
+def silent():
+    """An address where somebody listens, and answers nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+async def ask_aiohttp(url):
+    async with aiohttp.ClientSession() as client, client.get(url) as answer:
+        return await answer.read()
+
+
+async def ask_httpx(url, library=httpx):
+    async with library.AsyncClient(verify=False) as client:
+        return (await client.get(url)).content
+
+
+async def ask_httpx2(url):
+    return await ask_httpx(url, httpx2)
+
+
+@pytest.mark.parametrize("ask", [ask_aiohttp, ask_httpx, ask_httpx2])
+def test_who_asks_twice_and_takes_the_first_answer_does_so_again(
+    base, silent, same, ask, cassette_path
+):
+    async def story():
+        both = [asyncio.create_task(ask(url)) for url in (silent, f"{base}/bom")]
+        done, left = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        for one in left:
+            one.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        return [one.result() for one in done], [one.cancelled() for one in left]
+
+    assert same(lambda: asyncio.run(story()))[1] == [True]
+    failures = [one.failure for one in load_cassette(cassette_path).interactions]
+    assert [one.raised for one in failures if one] == ["CancelledError"]
+
+
+def test_a_limit_of_aiohttps_own_is_over_at_once_in_replay(silent, fails):
+    limit = aiohttp.ClientTimeout(total=0.01)
+    one = fails(lambda: aiohttp_get(silent, timeout=limit), TimeoutError, "timeout")
+    assert one.failure.raised == "TimeoutError"

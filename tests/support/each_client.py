@@ -11,6 +11,8 @@ import gzip
 import hashlib
 import http.client
 import json
+import socket
+import struct
 import urllib.error
 import urllib.request
 import zlib
@@ -37,6 +39,7 @@ PAGES = {
     "/spaces": ("application/json", b'{ "a" : 1.50,\r\n "b":[ ], "u":"\\u00fc" }\n'),
     "/twice": ("application/json", b'{"a":1,"a":2}'),
     "/bytes": ("application/octet-stream", bytes(range(256)) * 5),
+    "/large": ("application/octet-stream", bytes(range(256)) * 1200),
     "/empty": ("text/plain", b""),
 }
 PACKED = b'{"z": true, "many": "%s"}' % (b"z" * 3000)
@@ -82,6 +85,13 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/drop":
             self.close_connection = True
             return self.connection.shutdown(2)
+        if self.path == "/reset":
+            self.close_connection = True
+            # Closed at once, which the other side is told as an error.
+            self.connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
+            return self.rfile.close() or self.wfile.close() or self.connection.close()
         if self.path == "/short":
             self.close_connection = True
             return self.send(200, b"part", {"Content-Length": "100"})
