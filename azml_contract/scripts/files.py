@@ -34,6 +34,12 @@ class Files:
         self.holes = Holes()
         self._instead = instead or {}
 
+    def begin_again(self) -> Files:
+        """The same files, as they were before the script wrote any."""
+        again = Files(self.folder, self._instead)
+        again.holes = self.holes
+        return again
+
     def read(self, name: str) -> Text | None:
         """What a file holds; None where it may not be read, or is not there."""
         if name in self.written:

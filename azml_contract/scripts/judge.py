@@ -118,7 +118,7 @@ class _Judge:
 
     def run(self) -> list[Judged]:
         sites: dict[tuple[str, int], list[Call]] = {}
-        for call in self._script.calls:
+        for call in (*self._script.turns, *self._script.calls):
             sites.setdefault(call.site, []).append(call)
         written = tuple(self._faults.find_written())  # what others show is hidden then
         judged = [self._judge_site(calls) for calls in sites.values()]

@@ -22,6 +22,12 @@ __all__ = ["Node", "parse", "span"]
 _WIDE = re.compile(r"[^\x01-\x7f]")
 _INNER = re.compile(r"(?<=[\w/.'\"-])\$(?:[A-Za-z_]\w*(?![\w=])|[0-9])")
 """A variable within a word: of three the grammar sees two, and cuts the word."""
+_ASSIGNED = r"[A-Za-z_]\w*=(?:'[^'\n]*'|\"[^\"\n]*\"|[^\s'\"`;|&()<>\\])*"
+_SEVERAL = re.compile(
+    rf"(?:^|[;{{)]|\b(?:then|do|else))[ \t]*{_ASSIGNED}(?:[ \t]+{_ASSIGNED})+[ \t]*\n",
+    re.MULTILINE,
+)
+"""A line of assignments: the grammar reads on over its end."""
 _SHORT = 4096
 """Up to here even what the grammar does not understand is read at once."""
 LONGEST = 32_768
@@ -52,6 +58,7 @@ def parse(text: str, effort: Effort, grammar: str = "bash") -> Node:
         )
     plain = BLANK.sub(lambda found: "_" * len(found[0]), text)
     if grammar == "bash":
+        plain = _SEVERAL.sub(lambda found: f"{found[0][:-1]};", plain)
         plain = _INNER.sub(lambda found: "_" * len(found[0]), plain)
     raw = _WIDE.sub("_", plain).encode("ascii")
     if len(raw) <= _SHORT:

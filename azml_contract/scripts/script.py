@@ -16,7 +16,7 @@ from azml_contract.scripts.calls import Client, Request, find_tool, read_request
 from azml_contract.scripts.command import Command
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.jq import build, find_paths
-from azml_contract.scripts.mend import Mend, mend
+from azml_contract.scripts.mend import Mend, Mended, mend
 from azml_contract.scripts.programs import find_calls
 from azml_contract.scripts.shell import Shell
 from azml_contract.scripts.text import (
@@ -31,6 +31,7 @@ from azml_contract.scripts.text import (
 )
 from azml_contract.scripts.uploads import Upload, read_upload
 
+_MOST_TURNS = 8
 _REFERENCE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _OWN_NAME = re.compile(r"\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})")
 _SECRET_NAME = re.compile(
@@ -76,13 +77,15 @@ class Read:
 class Script:
     """What a script does; places are those of `source`, see `Source.origin`.
 
-    `others` are the blocks of its file that are in other languages.
+    `others` are the blocks of its file that are in other languages. `turns` are calls
+    as they are where other branches are taken than the last of each choice.
     """
 
     source: Source
     shell: Shell
     mends: tuple[Mend, ...] = ()
     others: list[Source] = field(default_factory=list)
+    turns: list[Call] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     reads: list[Read] = field(default_factory=list)
     printed: list[tuple[Source, int, str]] = field(default_factory=list)
@@ -105,9 +108,53 @@ def read_source(source: Source, files: Files) -> Script:
     mended = mend(source)
     reader = _Reader()
     shell = Shell(mended.source, files, reader.listen)
-    reader.script = Script(mended.source, shell, mended.faults)
+    script = reader.script = Script(mended.source, shell, mended.faults)
     shell.run(mended.calls, mended.lines)
-    return reader.script
+    if script.calls:
+        _take_turns(script, mended, files)
+    return script
+
+
+def _take_turns(script: Script, mended: Mended, files: Files) -> None:
+    """Read a script again, as it runs where other branches are taken."""
+    main = script.shell
+    seen = set(map(_say, script.calls))
+    for turn in range(min(main.turns, _MOST_TURNS) if main.turns > 1 else 0):
+        reader = _Reader()
+        again = files.begin_again()
+        shell = Shell(mended.source, again, reader.listen, main.effort, turn)
+        reader.script = Script(mended.source, shell, mended.faults)
+        shell.run(mended.calls, mended.lines)
+        files.opened |= again.opened
+        for call in reader.script.calls:
+            said = _say(call)
+            if said not in seen and not _is_unset(call, main, shell):
+                seen.add(said)
+                call.index = -1 - len(script.turns)
+                script.turns.append(call)
+
+
+def _say(call: Call) -> tuple[object, ...]:
+    """What makes a call another one."""
+    request = call.request
+    body = request.body.flat if request.body is not None else ""
+    said = (str(request.method), request.url.flat, body, request.unknown)
+    return (*call.site, *said)
+
+
+def _is_unset(call: Call, main: Shell, shell: Shell) -> bool:
+    """Whether a call hangs on a variable, or file, that no branch of this turn sets."""
+    request = call.request
+    gone = main.files.written.keys() - shell.files.written.keys()
+    if any(name in request.unknown for name in gone):
+        return True
+    texts = (str(request.method), request.url.flat, str(request.body or ""))
+    for hole in shell.holes.find("".join(texts)):
+        found = _REFERENCE.fullmatch(hole.shown)
+        name = (found[1] or found[2]) if found is not None else ""
+        if name in main.assigned and name not in shell.assigned:
+            return True
+    return False
 
 
 class _Reader:

@@ -31,6 +31,7 @@ from azml_contract.scripts.redirects import Redirects, Stretch
 from azml_contract.scripts.shell_builtins import (
     DECLARES,
     SHELLS,
+    find_blank,
     find_run,
     find_script,
     find_script_file,
@@ -65,9 +66,12 @@ _BRANCHES = frozenset(
         "c_style_for_statement",
         "case_statement",
         "function_definition",
-        "list",
     )
 )
+_GROUPS = frozenset(
+    ("compound_statement", "list", "redirected_statement", "else_clause")
+)
+"""What holds commands, the last of which may leave."""
 
 
 Listen = Callable[["Shell", Command], Text | None]
@@ -93,12 +97,24 @@ class Shell:
         files: Those that it may read.
         listen: Is told of each command; returns what it writes, None where that
             is not known.
+        effort: What reading it may cost.
+        turn: Of each choice that only a run would make, the branch that is taken, from
+            0, or the last; None follows all of them, and what the last sets counts.
     """
 
-    def __init__(self, source: Source, files: Files, listen: Listen) -> None:
+    def __init__(
+        self,
+        source: Source,
+        files: Files,
+        listen: Listen,
+        effort: Effort | None = None,
+        turn: int | None = None,
+    ) -> None:
         self.source = source
         self.files = files
-        self.effort = Effort()
+        self.effort = effort or Effort()
+        self.turns = 1
+        self._turn = turn
         self.holes = files.holes
         self.known = Variables()
         self.words = Words(self.known, self.holes, self._substitute)
@@ -244,10 +260,52 @@ class Shell:
         chosen = [*condition, *body] if taken is not False else list(condition)
         if taken is not True:
             chosen += [child for part in others for child in part]
+        if taken is None:
+            has_else = any(one.type == "else_clause" for one in node.children)
+            ways = [one for one in others if any(child.is_named for child in one)]
+            branches = [body, *ways, *([] if has_else else [[]])]
+            turned = self._take(branches)
+            chosen = chosen if turned is None else [*condition, *turned]
         self._state.level += 1
         self._visit_all(chosen, stdin)
         self._state.level -= 1
         return None
+
+    def _take(self, branches: Sequence[Sequence[Node]]) -> Sequence[Node] | None:
+        """The branch of this turn; None where all are followed.
+
+        One that ends the script, or its function, is no way to what follows.
+        """
+        open_ = [one for one in branches if not self._leaves(one)]
+        self.turns = max(self.turns, len(open_))
+        if self._turn is None or not open_:
+            return None
+        return open_[min(self._turn, len(open_) - 1)]
+
+    def _leaves(self, nodes: Sequence[Node]) -> bool:
+        last = [one for one in nodes if one.is_named and one.type != "comment"][-1:]
+        if not last:
+            return False
+        if last[0].type in _GROUPS:
+            return self._leaves(last[0].named_children)
+        name = self._raw(last[0]).split(maxsplit=1)[:1]
+        if not name or name[0] not in self.functions:
+            return bool(name) and name[0] in ("exit", "return", "break", "continue")
+        source, start, end = self.functions[name[0]]
+        return re.search(r"\bexit\b", source.text[start:end]) is not None
+
+    def _visit_list(self, node: Node, stdin: Text | None) -> Text | None:
+        """``a && b``, ``a || b``: whether the second sets something is a choice."""
+        first, second = node.named_children[0], node.named_children[-1]
+        runs_on = any(one.type == "&&" for one in node.children)
+        branches = [[second], []] if runs_on else [[], [second]]
+        sets = next(iter(find(node, "variable_assignment")), None) is not None
+        turned = self._take(branches) if sets else None
+        chosen = node.children if turned is None else [first, *turned]
+        self._state.level += 1
+        output = self._visit_all(chosen, stdin)
+        self._state.level -= 1
+        return output
 
     def _decide(self, node: Node) -> bool | None:
         """What a test of one text, or of two, comes to; None where a run tells."""
@@ -457,6 +515,17 @@ class Shell:
         words = [child for child in named if child.type != "case_item"]
         value = join(self.words.read_one(self._now, *self._span(one)) for one in words)
         taken = choose(self._here, items, value.flat, self.words)
+        if taken is None:
+            has_rest = any(
+                self._raw(one).lstrip("( ").startswith("*)") for one in items
+            )
+            branches = [[one] for one in items] + ([] if has_rest else [[]])
+            turned = self._take([list_bodies(b[0]) if b else [] for b in branches])
+            if turned is not None:
+                self._state.level += 1
+                self._visit_all(turned)
+                self._state.level -= 1
+                return None
         self._state.level += 1
         for item in items:
             if taken is None or item in taken:
@@ -565,7 +634,21 @@ class Shell:
         """Whether a line ends between: the grammar reads on after ``A=1 B=2``."""
         return "\n" in self._now.text[end:start].replace("\\\n", "")
 
+    def _blank(self, word: Text, mark: str) -> Text:
+        """A word with holes for what a program puts in for its mark."""
+        pieces, at = [], 0
+        for found in re.finditer(re.escape(mark), word.flat):
+            part, _ = word.find_part(found.start())
+            hole = self.words.hole(part.source, part.start, part.end, Hole(mark))
+            pieces += [word.cut(at, found.start()), hole]
+            at = found.end()
+        return join([*pieces, word.cut(at)]) if pieces else word
+
     def _run_command(self, command: Command) -> Text | None:
+        mark = find_blank(command)
+        if mark:
+            filled = [self._blank(word, mark) for word in command.words]
+            command = replace(command, words=filled)
         at = find_run(command)
         run = command.words[at].flat if at else ""
         if run in self.functions or SHELLS.fullmatch(run):

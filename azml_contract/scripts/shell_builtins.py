@@ -24,6 +24,7 @@ _RUNS = frozenset(
 """Programs that run the command which stands behind them."""
 _RUN_TEXTS = frozenset(("ssh", "parallel", "watch", "su", "runuser"))
 """Programs that run a text which is one of their words."""
+_REPLACES = re.compile(r" (?:-[a-zA-Z0-9]*I ?|-i|--replace=?)(?P<mark>[^\s-]\S*)?")
 _OF_RUN = re.compile(r"-.*|[\d.]+[smhd]?|[A-Za-z_]\w*=.*", re.DOTALL)
 _CALLS = re.compile(r"(?:^|[\s;|&])(?:curl|wget|az\s+rest)\s")
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -82,6 +83,17 @@ def find_script(command: Command) -> Inner | None:
             return Inner(words[at + 2], words[at + 4 :], is_all=at == 0)
     text = find_inner(command) if SHELLS.fullmatch(command.name) else None
     return Inner(text) if text is not None else None
+
+
+def find_blank(command: Command) -> str:
+    """What a command puts its items in for, such as ``{}``; "" where it does not."""
+    if command.name in ("find", "parallel"):
+        return "{}"
+    if command.name != "xargs":
+        return ""
+    line = " ".join(word.flat for word in command.words)
+    found = _REPLACES.search(line)
+    return (found["mark"] or "{}") if found is not None else ""
 
 
 def find_script_file(command: Command) -> int:
