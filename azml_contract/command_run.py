@@ -8,11 +8,13 @@ called, found, missed, refused. Wiring, without click; `commands/` drives it.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from azml_contract.complaints import Tally
 from azml_contract.emulator.state_folder import hold_folder
@@ -27,6 +29,7 @@ from azml_contract.gateway.environment import (
 from azml_contract.gateway.hosts import matches
 from azml_contract.recording.engine import Recorder, RecorderSettings
 from azml_contract.recording.identity import is_identity
+from azml_contract.recording.miss import say_call
 from azml_contract.recording.outside import Outside
 from azml_contract.report.run import (
     count,
@@ -35,12 +38,20 @@ from azml_contract.report.run import (
 )
 
 if TYPE_CHECKING:
+    from azml_contract.cassette.interaction import Interaction
     from azml_contract.exchange import Exchange, Request
     from azml_contract.gateway.far_side import FarSide
     from azml_contract.validation.validator import Validator
 
 _SHOWN = 10
 _KEPT_AUTHORITY = "authority.pem"
+
+
+class Alone(NamedTuple):
+    """A program's own recording among others, and the command that plays it alone."""
+
+    path: Path
+    command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class CommandPlan:
         roots: Certificates that clients trust besides, PEM.
         observe: Called with each live call and the seconds it took.
         names: The file and number of each interaction that is played.
+        alone: The program's own of several recordings that are played.
     """
 
     recorder: RecorderSettings
@@ -74,6 +86,7 @@ class CommandPlan:
     roots: bytes = b""
     observe: Callable[[Exchange, float], None] | None = None
     names: Sequence[tuple[Path, int]] = ()
+    alone: Alone | None = None
 
 
 @dataclass(slots=True)
@@ -263,28 +276,32 @@ class CommandRun:
                 "If the program itself draws a name in what was missed, tell its form: "
                 "--draws REGEX"
             )
+        unused = self._unused()
+        if unused:
+            alone = self.plan.alone
+            if alone and any(path != alone.path for path, _, _ in unused):
+                counts = Counter(show_path(path) for path, _, _ in unused)
+                lines = [
+                    f"  {path}: {number} of them" for path, number in counts.items()
+                ]
+                lines += ["To play the recording of this program alone:"]
+                lines += [f"  {alone.command}"]
+            else:
+                lines = [*_list_unused(unused), "If it is to do less:"]
+                lines += [f"  {self.plan.recorder.record_command}"]
+            made = count(len(unused), "recorded interaction")
+            report.problems.append("\n".join([f"{made} nobody made:", *lines]))
+
+    def _unused(self) -> list[tuple[Path, int, Interaction]]:
+        """What was recorded and not played, but logins; each with its place."""
         played = self.recorder.played
         assert played is not None
-        unused = [
-            f"  {show_path(self.plan.names[index][0])} {self.plan.names[index][1]}: "
-            f"{one} -> {one.status}"
-            for index, (one, times) in enumerate(
-                zip(played.interactions, self._plays(), strict=True)
-            )
+        places = zip(self.plan.names, played.interactions, self._plays(), strict=True)
+        return [
+            (path, number, one)
+            for (path, number), one, times in places
             if not times and not is_identity(one.request)
         ]
-        if unused:
-            more = len(unused) - _SHOWN
-            report.problems.append(
-                "\n".join(
-                    [
-                        f"{count(len(unused), 'recorded interaction')} nobody made:",
-                        *unused[:_SHOWN],
-                        *([f"  and {more} more"] if more > 0 else []),
-                        "If it is to do less: " + self.plan.recorder.record_command,
-                    ]
-                )
-            )
 
     def _tell_seen(self, report: Report) -> None:
         assert self._outside is not None
@@ -321,6 +338,19 @@ class CommandRun:
                 "variable it looks at."
             )
         report.problems += [*seen.guarded, *seen.defects]
+
+
+def _list_unused(unused: Sequence[tuple[Path, int, Interaction]]) -> list[str]:
+    """The first calls of all, below their files."""
+    lines = []
+    for path, group in groupby(unused[:_SHOWN], key=lambda each: each[0]):
+        lines.append(f"  {show_path(path)}:")
+        lines += [
+            f"    {number}: {say_call(one.method, one.url)} -> {one.status}"
+            for _, number, one in group
+        ]
+    more = len(unused) - _SHOWN
+    return [*lines, *([f"  and {more} more"] if more > 0 else [])]
 
 
 def _make_validator(profile: str) -> Validator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,11 @@ from azml_contract.commands.kinds import INPUT
 from azml_contract.commands.options import text_or_json
 from azml_contract.commands.running import (
     RunsProgram,
+    arguments_of,
     draws_option,
     judging_options,
     least_of,
+    name_run,
     plan_replay,
     run_program,
     words_of,
@@ -25,7 +28,7 @@ from azml_contract.commands.running import (
 from azml_contract.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from azml_contract.command_run import Report
+    from azml_contract.command_run import Alone, CommandPlan, Report
 
 
 @click.command(cls=RunsProgram)
@@ -84,6 +87,8 @@ def command(
         draws=draws,
         record_command=record_command,
     )
+    typed = arguments_of(context)
+    plan = replace(plan, alone=_find_alone(cassettes, plan, typed, words))
     if isolate:
         leave_network()
 
@@ -100,6 +105,34 @@ def command(
             form=form,
         )
     sys.exit(code)
+
+
+def _find_alone(
+    cassettes: Sequence[Path],
+    plan: CommandPlan,
+    typed: Sequence[str],
+    words: Sequence[str],
+) -> Alone | None:
+    """The recording of this program among those of a folder, and what plays it alone.
+
+    Args:
+        cassettes: Files and folders.
+        plan: What is played of them.
+        typed: The arguments of this run.
+        words: The program.
+
+    Returns:
+        None where nothing else is played, or no file is named as `record` names it.
+    """
+    from azml_contract.command_run import Alone
+
+    files = dict(plan.names)
+    own = [path for path in files if path.stem == name_run(words)]
+    if len(own) != 1 or len(files) == 1:
+        return None
+    kept = [word for word in typed if Path(word) not in cassettes]
+    said = ["azml-contract", "replay", *kept, str(own[0]), "--", *words]
+    return Alone(own[0], shlex.join(said))
 
 
 def _say_record(cassettes: Sequence[Path], words: Sequence[str]) -> str:

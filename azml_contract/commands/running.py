@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _WORDS = "azml_contract.words"
+_ARGUMENTS = "azml_contract.arguments"
 _INTERPRETER = re.compile(r"(python|bash|sh|zsh|node|ruby|perl|java|dotnet)[\d.]*$")
 
 
@@ -38,6 +39,7 @@ class RunsProgram(click.Command):
             cut = args.index("--")
             args, words = args[:cut], args[cut + 1 :]
         ctx.meta[_WORDS] = words
+        ctx.meta[_ARGUMENTS] = tuple(args)
         return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
@@ -58,6 +60,12 @@ def words_of(context: click.Context) -> list[str]:
             "-- COMMAND..."
         )
     return words
+
+
+def arguments_of(context: click.Context) -> tuple[str, ...]:
+    """What stands before the two dashes, as it was typed."""
+    arguments: tuple[str, ...] = context.meta[_ARGUMENTS]
+    return arguments
 
 
 def judging_options(command: _Command) -> _Command:

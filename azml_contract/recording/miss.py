@@ -25,7 +25,7 @@ from azml_contract.redaction.rules import FORM_SECRETS, QUERY_SECRETS
 from azml_contract.redaction.shapes import REDACTED
 
 _WORKSPACE = re.compile(
-    r"/subscriptions/[^/?]+/resourceGroups/[^/?]+/providers/"
+    r"https://[^/?]+/subscriptions/[^/?]+/resourceGroups/[^/?]+/providers/"
     r"Microsoft\.MachineLearningServices/workspaces/[^/?]+/",
     re.IGNORECASE,
 )
@@ -52,7 +52,7 @@ class NoMatchingInteraction(CassetteError):
         record_command: str = REMEDY,
     ) -> None:
         nearest = find_nearest(request, cassette.interactions, plays)
-        lines = [f"  {_say(request.method, request.url)}"]
+        lines = [f"  {say_call(request.method, request.url)}"]
         if nearest is None:
             lines.append("Closest recording: none, the cassette is empty.")
         else:
@@ -81,7 +81,7 @@ class UnusedInteractions(CassetteError):
         record_command: str = REMEDY,
     ) -> None:
         lines = [
-            f"  {index}: {_say(one.method, one.url)} -> {one.status}"
+            f"  {index}: {say_call(one.method, one.url)} -> {one.status}"
             for index, one in unused[:_SHOWN]
         ]
         if len(unused) > _SHOWN:
@@ -101,9 +101,9 @@ def _count(number: int) -> str:
     return "1 interaction" if number == 1 else f"{number} interactions"
 
 
-def _say(method: str, url: str) -> str:
+def say_call(method: str, url: str) -> str:
     """A call, the workspace left out: it is the same in most; differences show it."""
-    return f"{method} {_WORKSPACE.sub('/subscriptions/.../', url)}"
+    return f"{method} {_WORKSPACE.sub('.../', url)}"
 
 
 def find_nearest(
@@ -167,7 +167,7 @@ def _explain(
     one = cassette.interactions[nearest]
     recorded = one.request
     yield f"Closest recording, interaction {nearest}:"
-    yield f"  {_say(one.method, one.url)} -> {one.status}"
+    yield f"  {say_call(one.method, one.url)} -> {one.status}"
     yield from _api_versions(request, recorded)
     found = list(_differences(request, recorded))
     yield from (f"  {line}" for line in found[:_LINES])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -179,6 +180,24 @@ def test_what_nobody_asked_for_fails_the_run(recorded):
     done = run("replay", "recordings", "--", sys.executable, "-c", "", cwd=recorded)
     assert done.returncode == 1
     assert "2 recorded interactions nobody made:" in done.stderr
+
+
+def test_a_program_among_others_is_told_how_its_own_recording_is_played(story):
+    story.joinpath("first.py").write_text(STORY.replace("story", "first"))
+    for name in ("first.py", "story.py"):
+        assert record(story, "--", sys.executable, name, name).returncode == 0
+    words = ("--fail-on", "warning", "recordings", "--", sys.executable, "story.py")
+    done = run("replay", *words, "story.py", cwd=story)
+    assert done.returncode == 1
+    *_, made, first, own, advice, command = done.stderr.splitlines()
+    assert made == "ERROR 2 recorded interactions nobody made:"
+    assert first == "  recordings/first.json: 1 of them"
+    assert own == "  recordings/story.json: 1 of them"  # played from the other
+    assert advice == "To play the recording of this program alone:"
+    alone = shlex.split(command)
+    assert alone[:4] == ["azml-contract", "replay", "--fail-on", "warning"]
+    assert alone[4:] == ["recordings/story.json", *words[3:], "story.py"]
+    assert run(*alone[1:], cwd=story).returncode == 0
 
 
 def test_a_host_that_no_cassette_knows_is_refused_and_fails_the_run(recorded):
