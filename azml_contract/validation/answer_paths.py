@@ -11,10 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from azml_contract.contract.catalog import known_versions, load_contract
+from azml_contract.contract.catalog import (
+    find_stand_in,
+    known_versions,
+    load_contract,
+)
 from azml_contract.contract.contract import Contract, Route
 from azml_contract.contract.model import Definition, Operation, Type
-from azml_contract.errors import UnknownApiVersion
 from azml_contract.exchange import Request
 from azml_contract.validation.nearest import find_nearest
 
@@ -184,15 +187,22 @@ class Absent:
     instead: tuple[str, ...]
 
 
+def _find_route(request: Request) -> tuple[Contract, Route] | None:
+    """The operation of a request, at the version that it is judged by."""
+    version = find_stand_in((request.api_version or "").lower())
+    if version is None:
+        return None
+    contract = load_contract(version)
+    route = contract.find(request.method, request.path)
+    return (contract, route) if isinstance(route, Route) else None
+
+
 def explain_path(request: Request, steps: Sequence[str]) -> Absent | None:
     """Why the answer to a request has no such path; None where it may have it."""
-    try:
-        contract = load_contract((request.api_version or "").lower())
-    except UnknownApiVersion:
+    found = _find_route(request)
+    if found is None:
         return None
-    route = contract.find(request.method, request.path)
-    if not isinstance(route, Route):
-        return None
+    contract, route = found
     answered = find_in_answer(contract, route.operation, steps)
     if answered.found:
         return None
@@ -205,13 +215,10 @@ def sample_answer(request: Request, paths: Sequence[Sequence[str]]) -> tuple[int
 
     Paths that the answer does not declare are left out.
     """
-    try:
-        contract = load_contract((request.api_version or "").lower())
-    except UnknownApiVersion:
+    found = _find_route(request)
+    if found is None:
         return 200, {}
-    route = contract.find(request.method, request.path)
-    if not isinstance(route, Route):
-        return 200, {}
+    contract, route = found
     statuses = [s for s in route.operation.responses or () if s.startswith("2")]
     body: Any = {}
     for steps in paths:

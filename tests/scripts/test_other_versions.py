@@ -8,6 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from azml_contract.cli import cli
+from azml_contract.contract.catalog import known_versions
 from tests.scripts.conftest import INPUTS
 
 HOWTO = str(INPUTS / "howto_2021.sh")
@@ -27,6 +28,17 @@ def test_check_to_says_at_the_keys_what_another_version_would_say():
     assert {("AZC509", 33), ("AZC509", 34), ("AZC111", 47), ("AZC111", 94)} <= found
     assert {one["api_version"] for one in shown["findings"]} == {"2024-04-01"}
     assert shown["calls"]["judged"] == 7
+
+
+def test_a_version_without_a_contract_is_judged_as_its_stand_in_paths_included():
+    newest, later = (
+        json.loads(run("check", HOWTO, "--to", one, "--format", "json").stdout)
+        for one in (known_versions()[-1], "2999-01-01")
+    )
+
+    told = [one for one in later["findings"] if one["code"] != "AZC148"]
+    assert told == newest["findings"]
+    assert sum(one["code"] == "AZC509" for one in told) == 2
 
 
 def test_regress_gives_the_matrix_of_a_script(tmp_path):
