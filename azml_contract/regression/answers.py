@@ -9,7 +9,7 @@ leaves open, nothing is claimed; nor of one that live answers were seen to hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,12 +33,14 @@ from azml_contract.regression.outline import (
     resolve,
     type_of,
 )
+from azml_contract.validation.answer_paths import find_elsewhere
 from azml_contract.validation.evidence import Count, count_returned, find_observed
 from azml_contract.validation.migrations import find_migration
 
 _ALIKE = {"integer": "number", "map": "object", "ref": "object"}
 _INDEX = re.compile(r"/\d+(?=/|$)")
 _GONE, _RETYPED = "AZC302", "AZC303"
+_SHOWN = 3
 Step = tuple[str, ...]
 
 
@@ -199,7 +201,7 @@ class _Walk:
             now = type_of(new, after, name)
             if now is None:
                 if after is not None and not self._is_untold(new, after, tags):
-                    yield self._field_gone(place, "", after, name)
+                    yield self._field_gone(place, "", after, name, child)
                 continue
             if is_hidden(after, name, self._lens):
                 yield self._field_gone(place, "It is not sent back.", after, name)
@@ -245,7 +247,12 @@ class _Walk:
         )
 
     def _field_gone(
-        self, at: Step, why: str, owner: Definition | None, name: str
+        self,
+        at: Step,
+        why: str,
+        owner: Definition | None,
+        name: str,
+        seen: Seen | None = None,
     ) -> Finding:
         if owner is None:
             return self._find(_GONE, why, at, cure="Do not read it.")
@@ -253,14 +260,37 @@ class _Walk:
         migration = find_migration(version, owner.name, name)
         message = f"The answer has no `{name}` in {owner.name}."
         cure = "Do not read it."
+        moved, stays = self._find_moved(at, seen) if seen is not None else ([], True)
+        if moved:
+            cure = f"Read {_enumerate(moved)}."
         if why:
             message = f"The answer holds no value of `{name}` of {owner.name}. {why}"
         elif migration is not None and migration.now:
             names = " and ".join(f"`{new}`" for new in migration.now)
             when = "before" if migration.later else "since"
             message += f" It is {names} {when} {migration.since}."
-            cure = f"Read {names} in its place."
+            if not moved:
+                cure = f"Read {names} in its place."
+            elif stays:
+                cure += f" Read {names} in place of the rest."
         return self._find(_GONE, message, at, cure=cure, seen=name)
+
+    def _find_moved(self, at: Step, seen: Seen) -> tuple[list[str], bool]:
+        """Where what was read below a field is now, and whether some of it is nowhere.
+
+        A wrapper that is gone may leave what it held a level higher: a script that
+        reads it is told so by AZC509.
+        """
+        found: dict[str, None] = {}
+        stays = False
+        for steps in _leaves(seen):
+            whole = (*at, *steps)
+            now = find_elsewhere(self._new, self._now, whole, len(at) - 1)
+            if steps and now:
+                found[_write_pointer(now)] = None
+            else:
+                stays = True
+        return list(found), stays
 
     def _status_gone(self) -> Iterator[Finding]:
         """That the status is not documented, where nobody saw it there either."""
@@ -316,6 +346,21 @@ class _Walk:
             seen=seen,
             evidence=evidence,
         )
+
+
+def _enumerate(places: Sequence[str]) -> str:
+    left = len(places) - _SHOWN
+    *first, last = [*places[:_SHOWN], f"{left} more"] if left > 0 else places
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _leaves(seen: Seen) -> Iterator[Step]:
+    """The steps to each value below one that was looked at; none for itself."""
+    if not seen.children:
+        yield ()
+    for name, child in seen.children:
+        for steps in _leaves(child):
+            yield (name, *steps)
 
 
 def _any_success(operation: Operation) -> ResponseSpec | None:

@@ -224,6 +224,39 @@ def test_the_name_that_a_field_has_now_is_told(name, version, message, cure):
     assert (found.message, found.cure) == (message, cure)
 
 
+REST = "Read `datastoreType` and `credentials` in place of the rest."
+
+
+@pytest.mark.parametrize(
+    ("reads", "cure"),
+    [
+        (("/contents/a",), "Read /a."),
+        (("/contents/a", "/contents/b"), "Read /a and /b."),
+        (("/contents/b", "/contents/old"), f"Read /b. {REST}"),
+        (("/contents/old",), "Read `datastoreType` and `credentials` in its place."),
+        (("/contents",), "Read `datastoreType` and `credentials` in its place."),
+        (
+            ("/contents/a", "/contents/b", "/contents/c", "/contents/d/e"),
+            "Read /a, /b, /c and 1 more.",
+        ),
+    ],
+)
+def test_what_a_wrapper_held_is_read_where_it_is_now(reads, cure):
+    """As `check` and `upgrade` say of a script that reads the same."""
+    kind, inner = Type("ref", "Datastore"), Type("ref", "Contents")
+    kept: Any = {"a": TEXT, "b": TEXT, "c": TEXT, "d": mapped(TEXT)}
+    old = contract(
+        "2029-01-01",
+        kind,
+        thing("Datastore", contents=inner),
+        thing("Contents", old=TEXT, **kept),
+    )
+    new = contract("2022-05-01", kind, thing("Datastore", **kept))
+    held = {"a": "1", "b": "2", "c": "3", "d": {"e": "4"}, "old": "5"}
+    (found,) = compare(old, new, {"contents": held}, reads).findings
+    assert (found.pointer, found.cure) == ("/contents", cure)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "value", "is_told"),
     [
