@@ -113,6 +113,30 @@ def open_whole(
         raise _explain(path, error) from error
 
 
+def require_room(path: Path) -> None:
+    """Refuse a file that cannot be made, before the work that only it would keep.
+
+    Nothing is left, and no folder made: others may make the same at this time.
+
+    Raises:
+        OutputError: Where it is to stand, nothing can be written.
+    """
+    there = path.absolute()
+    try:
+        if there.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        folder = next(one for one in there.parents if one.exists())
+    except OSError as error:
+        raise _explain(path, error) from error
+    draft = folder / _name_draft()
+    try:
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        draft.unlink()
+    except OSError as error:
+        reason = f"nothing can be made in {show_path(folder)} ({error.strerror})"
+        raise OutputError(show_path(path), reason) from error
+
+
 def _explain(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or str(error)
     if isinstance(error, FileNotFoundError) and not path.parent.is_dir():
@@ -136,7 +160,7 @@ def _open_through(path: Path) -> BinaryIO | None:
 
 @contextmanager
 def _open_draft(target: Path, private: bool, lasting: bool) -> Iterator[BinaryIO]:
-    draft = target.with_name(f".azml-{os.getpid()}-{next(_numbers)}.tmp")
+    draft = target.with_name(_name_draft())
     old = _mode(target)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     mode = 0o600 if private or old is not None else 0o666
@@ -155,6 +179,10 @@ def _open_draft(target: Path, private: bool, lasting: bool) -> Iterator[BinaryIO
     _remove_abandoned(target.parent)
     if lasting:
         _sync_folder(target.parent)
+
+
+def _name_draft() -> str:
+    return f".azml-{os.getpid()}-{next(_numbers)}.tmp"
 
 
 def _mode(path: Path) -> int | None:

@@ -152,6 +152,7 @@ class Recorder:
         Raises:
             CassetteError: Replay has no cassette that can be played, or
                 another recorder is active in another thread.
+            OutputError: What is recorded could not be written.
         """
         self._thread = threading.get_ident()
         with Recorder._guard:

@@ -53,6 +53,7 @@ from azml_contract.redaction.rules import (
 )
 from azml_contract.redaction.scan import NotLookedInto, Scanner, SecretFound
 from azml_contract.redaction.sides import Sides
+from azml_contract.whole_file import require_room
 
 
 @dataclass(slots=True)
@@ -203,6 +204,12 @@ class Record(Live):
         self._headers_missed: dict[str, str] = {}
 
     def open(self) -> None:
+        """Read what an older recording drew.
+
+        Raises:
+            OutputError: The cassette could not be written; nothing was called yet.
+        """
+        require_room(self.settings.path)
         if self.settings.keep_variables:
             self.notes.previous = _variables_of(self.settings.path)
 
@@ -402,6 +409,7 @@ class Extend(Record):
 
     def open(self) -> None:
         settings = self.settings
+        require_room(settings.path)
         if not settings.path.exists():
             return
         cassette = load_recorded(settings)

@@ -182,6 +182,16 @@ def test_what_nobody_asked_for_fails_the_run(recorded):
     assert "2 recorded interactions nobody made:" in done.stderr
 
 
+def test_a_place_that_cannot_be_written_is_told_before_the_program_runs(story):
+    words = ("--to", "story.py/below", "--", sys.executable, "-c", "print('ran')")
+    done = record(story, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"Error: story.py/below/{Path(sys.executable).stem}.json could not be written: "
+        "nothing can be made in story.py (Not a directory).\n"
+    )
+
+
 def test_a_program_among_others_is_told_how_its_own_recording_is_played(story):
     story.joinpath("first.py").write_text(STORY.replace("story", "first"))
     for name in ("first.py", "story.py"):

@@ -22,6 +22,7 @@ from azml_contract.errors import OutputError
 from azml_contract.whole_file import (
     append_whole,
     open_whole,
+    require_room,
     write_together,
     write_whole,
 )
@@ -177,6 +178,18 @@ def test_a_loop_of_links_and_a_missing_folder_are_told(tmp_path: Path) -> None:
         write_whole(tmp_path / "a", "x")
     with pytest.raises(OutputError, match=r"no folder .*gone"):
         write_whole(tmp_path / "gone" / "f", "x")
+
+
+def test_room_for_a_file_is_there_or_told_and_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder").mkdir()
+    for name in ("new", "file", "not/yet/there"):
+        require_room(tmp_path / name)
+    with pytest.raises(OutputError, match="folder could not be written: Is a dir"):
+        require_room(tmp_path / "folder")
+    with pytest.raises(OutputError, match=r"nothing can be made in .*file \(Not a dir"):
+        require_room(tmp_path / "file" / "below" / "it")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "folder"]
 
 
 def kill_often(script: str, argument: Path) -> Iterator[None]:
