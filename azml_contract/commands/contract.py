@@ -101,7 +101,8 @@ def diff(
     """Tell what changed from api-version BEFORE to AFTER, and what that breaks.
 
     With --prove: for each operation whether AFTER takes every body that BEFORE takes,
-    as it is written: yes; no, with a body that shows it; or unknown.
+    as it is written: yes; no, with a body that shows it; gone; or unknown, with the
+    reason.
     """
     from azml_contract.contract.diff import diff_contracts
 
@@ -120,9 +121,11 @@ def diff(
 
 
 def _print_proof(old: Contract, new: Contract, operation: str, form: str) -> None:
-    """A line for each operation that is not proven, then the counts."""
+    """Each operation, with the body that shows a no, the counts, and doubts."""
+    import shutil
     from collections import Counter
 
+    from azml_contract.report.table import wrap
     from azml_contract.validation.proof import Proven, prove
 
     found = list(prove(old, new, operation=operation))
@@ -132,13 +135,22 @@ def _print_proof(old: Contract, new: Contract, operation: str, form: str) -> Non
         versions = {"from": old.api_version, "to": new.api_version}
         print_json(**versions, operations=[one.to_json() for one in found])
         return
+    width = shutil.get_terminal_size().columns
+    doubts: dict[str, list[str]] = {}
     for one in found:
-        if one.proven is not Proven.YES:
-            body = f"  {json.dumps(one.body)}" if one.proven is Proven.NO else ""
-            click.echo(f"{one.proven:<8} {one.operation}{body}")
+        click.echo(f"{one.proven:<8} {one.operation}")
+        if one.proven is Proven.NO:
+            for line in wrap(json.dumps(one.body), 9, width):
+                click.echo(str(line))
+        if one.reason:
+            doubts.setdefault(one.reason, []).append(one.operation)
     counts = Counter(one.proven for one in found)
     told = ", ".join(f"{counts[one]} {one}" for one in Proven if counts[one])
-    click.echo(f"Is every body of {old.api_version} one of {new.api_version}? {told}.")
+    asked = f"Is every body of {old.api_version} one of {new.api_version}?"
+    doubted = (f"Unknown, {', '.join(of)}: {why}" for why, of in doubts.items())
+    for text in (f"{asked} {told}.", *doubted):
+        for line in wrap(text, 0, width):
+            click.echo(str(line))
 
 
 @command.command()

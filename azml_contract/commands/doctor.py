@@ -90,7 +90,7 @@ def _replay(folder: Path) -> Iterator[tuple[str, str]]:
     yield (
         "jsonschema-rs",
         _version("jsonschema-rs")
-        or "no, verdicts are slower: pip install 'azml-contract[fast]'",
+        or "no: slower, a weak --prove: pip install 'azml-contract[fast]'",
     )
     yield from _cassettes(folder / "cassettes")
 

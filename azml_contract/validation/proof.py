@@ -21,6 +21,15 @@ from azml_contract.contract.views import Lens
 from azml_contract.validation.judge import Engine, compile_judge
 
 _MOST = 20_000
+_UNTOLD = "The source of the newer version does not tell of this operation."
+_NO_PROVER = (
+    "No body was found that shows a no. Only jsonschema-rs from 0.60 on can prove a "
+    "yes: pip install -U 'azml-contract[fast]'"
+)
+_NO_BODY = (
+    "The two differ, no body was found that shows a no, and jsonschema-rs cannot prove "
+    "a yes. See what changed: the same without --prove."
+)
 
 
 class Proven(StrEnum):
@@ -33,16 +42,22 @@ class Proven(StrEnum):
 
 
 class Proof(NamedTuple):
-    """What is known of one operation; `body` is taken before and refused after."""
+    """What is known of one operation; `body` is taken before and refused after.
+
+    `reason` is why it is unknown, a sentence.
+    """
 
     operation: str
     proven: Proven
     body: Any = None
+    reason: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The published JSON shape."""
         shape = {"operation": self.operation, "proven": str(self.proven)}
-        return {**shape, "body": self.body} if self.proven is Proven.NO else shape
+        if self.proven is Proven.NO:
+            return {**shape, "body": self.body}
+        return {**shape, "reason": self.reason} if self.reason else shape
 
 
 def prove(before: Contract, after: Contract, *, operation: str = "") -> Iterator[Proof]:
@@ -59,8 +74,10 @@ def prove(before: Contract, after: Contract, *, operation: str = "") -> Iterator
             continue
         now = there.get((one.method, one.path.lower()))
         if now is None or now.body is None:
-            is_told = after.source is SourceKind.SWAGGER
-            yield Proof(one.id, Proven.GONE if is_told else Proven.UNKNOWN)
+            if after.source is SourceKind.SWAGGER:
+                yield Proof(one.id, Proven.GONE)
+            else:
+                yield Proof(one.id, Proven.UNKNOWN, reason=_UNTOLD)
             continue
         yield _prove_one(before, after, one, one.body, now.body)
 
@@ -78,8 +95,10 @@ def _prove_one(
     for body in make_samples(before.definitions, old, lens, most=_MOST):
         if took(body) and not takes(body) and _agree(was, now, body):
             return Proof(operation.id, Proven.NO, body)
-    proven = Proven.YES if _covers(now, was) else Proven.UNKNOWN
-    return Proof(operation.id, proven)
+    reason = _find_doubt(now, was)
+    if reason:
+        return Proof(operation.id, Proven.UNKNOWN, reason=reason)
+    return Proof(operation.id, Proven.YES)
 
 
 def _agree(was: Schema, now: Schema, body: Any) -> bool:
@@ -88,18 +107,19 @@ def _agree(was: Schema, now: Schema, body: Any) -> bool:
     return [judge(body) for judge in judges] == [True, False]
 
 
-def _covers(now: Schema, was: Schema) -> bool:
-    """Whether jsonschema-rs proves it; False where it cannot, or is not there."""
+def _find_doubt(now: Schema, was: Schema) -> str:
+    """Why it is not proven; empty where jsonschema-rs proves it."""
     try:
         import jsonschema_rs
     except ImportError:
-        return False
+        return _NO_PROVER
     canonicalize: Callable[[Schema], Any] | None = getattr(
         jsonschema_rs, "canonicalize", None
     )
     if canonicalize is None:  # before 0.60
-        return False
+        return _NO_PROVER
     try:
-        return str(canonicalize(now).covers(canonicalize(was))) == "yes"
+        covers = str(canonicalize(now).covers(canonicalize(was))) == "yes"
     except ValueError:
-        return False
+        covers = False
+    return "" if covers else _NO_BODY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -295,7 +296,8 @@ def test_a_difference_can_be_proven() -> None:
     one = ("--operation", "DataVersions_CreateOrUpdate")
 
     assert _run(*asked, *one).output.splitlines() == [
-        'no       DataVersions_CreateOrUpdate  {"properties": {"path": "a"}}',
+        "no       DataVersions_CreateOrUpdate",
+        '         {"properties": {"path": "a"}}',
         "Is every body of 2021-03-01-preview one of 2022-05-01? 1 no.",
     ]
     assert _json(*asked, *one)["operations"] == [
@@ -307,6 +309,39 @@ def test_a_difference_can_be_proven() -> None:
     ]
     with pytest.raises(UsageError, match="no operation Jobs_Get with a body"):
         _run(*asked, "--operation", "Jobs_Get")
+
+
+def test_every_operation_is_told_and_why_one_is_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = ("diff", "2022-05-01", "2024-04-01", "--prove")
+    monkeypatch.setenv("COLUMNS", "80")
+
+    lines = _run(*asked).output.splitlines()
+    last = next(at for at, line in enumerate(lines) if line.startswith("Is every"))
+
+    assert "yes      CodeVersions_CreateOrUpdate" in lines
+    assert len(lines[:last]) == 30
+    assert lines[last].endswith("26 yes, 4 unknown.")
+    told = " ".join(lines[last + 1 :])
+    assert told.startswith("Unknown, Datastores_CreateOrUpdate, Jobs_CreateOrUpdate, ")
+    assert told.endswith("See what changed: the same without --prove.")
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_proof_without_jsonschema_rs_says_what_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = ("diff", "2022-05-01", "2024-04-01", "--prove")
+    one = ("--operation", "CodeVersions_CreateOrUpdate")
+    assert _json(*asked, *one)["operations"][0]["proven"] == "yes"
+
+    monkeypatch.setitem(sys.modules, "jsonschema_rs", None)
+
+    (told,) = _json(*asked, *one)["operations"]
+    assert told["proven"] == "unknown"
+    assert told["reason"].endswith("pip install -U 'azml-contract[fast]'")
+    assert told["reason"] in " ".join(_run(*asked, *one).output.split())
 
 
 def test_settings_of_an_editor_know_every_body(
