@@ -62,8 +62,8 @@ def judge_files(
         recorded: Only calls recorded under this version; all where empty.
         jobs: How many processes; 0 for one a core. Few recordings stay here.
     """
-    jobs = min(jobs or os.cpu_count() or 1, len(paths) // _CHUNK or 1)
-    if jobs == 1 or len(paths) < _FEW:
+    jobs = min(jobs or os.cpu_count() or 1, len(paths) // _CHUNK)
+    if jobs < 2 or len(paths) < _FEW:
         judge = Judge(versions)
         for path in paths:
             yield judge_file(judge, path, read, recorded)

@@ -162,8 +162,7 @@ def _find_operation(version: str, name: str) -> Operation:
 
 def _find_twin(was: Operation, contract: Contract) -> Operation:
     """The same verb and path; names in braces are what differs over the years."""
-    path = was.path.replace("{", "x").replace("}", "x")
-    found = contract.find(was.method, path)
+    found = contract.find(was.method, was.path)
     operation = getattr(found, "operation", None)
     if not isinstance(operation, Operation):
         raise ContractError(

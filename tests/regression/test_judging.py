@@ -14,6 +14,7 @@ from azml_contract.contract.catalog import known_versions
 from azml_contract.errors import InputError, NothingToCheck
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.finding import Finding, Severity
+from azml_contract.regression import parallel
 from azml_contract.regression.alike import Alike
 from azml_contract.regression.counterparts import Counterparts
 from azml_contract.regression.gate import find_old
@@ -262,6 +263,31 @@ def test_several_processes_say_what_one_says_in_the_same_order(monkeypatch):
     assert [one.path for one in apart] == paths
     first, *_, last = (one.rows[0].outcome for one in apart if one.rows)
     assert first is last  # it crossed once
+
+
+@pytest.mark.parametrize(
+    ("asked", "cores", "files", "processes"),
+    [
+        (0, 8, 500, 8),
+        (3, 8, 500, 3),
+        (0, 64, 500, 20),
+        (1, 8, 500, 0),
+        (0, 1, 500, 0),
+        (0, None, 500, 0),
+        (2, None, 500, 2),
+        (0, 8, 499, 0),
+    ],
+)
+def test_as_many_processes_judge_as_pay(monkeypatch, asked, cores, files, processes):
+    started = []
+    monkeypatch.setattr(parallel.os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(parallel, "judge_file", lambda *_: "here")
+    monkeypatch.setattr(
+        parallel, "_judge_apart", lambda *a: started.append(a[-1]) or []
+    )
+    judged = [*judge_files([Path("a.json")] * files, read, jobs=asked)]
+    assert started == ([processes] if processes else [])
+    assert judged == ([] if processes else ["here"] * files)
 
 
 # Reports of several runs
