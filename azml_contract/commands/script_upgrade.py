@@ -18,12 +18,13 @@ from typing import Any
 import click
 
 from azml_contract.api_version import sort_key
+from azml_contract.commands.cassette.wording import count
 from azml_contract.commands.printing import echo_diff
 from azml_contract.contract.catalog import known_versions, load_contract
 from azml_contract.contract.contract import Route
 from azml_contract.errors import AzmlContractError, InputError
 from azml_contract.exchange import Request
-from azml_contract.finding import Severity
+from azml_contract.finding import Finding, Severity
 from azml_contract.regression.upgrade import Upgrade, upgrade_body
 from azml_contract.regression.upgrade_steps import Decision, get, put
 from azml_contract.scripts.absent import show_path
@@ -39,10 +40,12 @@ from azml_contract.scripts.rewrite import (
 )
 from azml_contract.scripts.script import Call, Read, Script
 from azml_contract.scripts.text import TOKEN, Holes, Source, Text
+from azml_contract.seen import NOTHING, Calls
 from azml_contract.validation.answer_paths import explain_path
 from azml_contract.validation.validator import Validator
 from azml_contract.whole_file import write_whole
 
+_SHOWN = 5
 _VERSION = re.compile("(?i)[?&]api-version=([^&#]*)")
 _DATA = re.compile(r"(?i)/data/([^/?]+)/versions/")
 _DATASTORE = re.compile('("datastoreId"\\s*:\\s*")(\ue002[0-9]+\ue003)"')
@@ -63,21 +66,31 @@ def _is_open(one: Decision, made: Upgrade) -> bool:
 class Rewriting:
     """What became of a script: files by name, edits in words, what is to decide.
 
-    `errors` are those that the new script has; `marked` are files that begin with
-    the mark of UTF-8.
+    `places` counts the edits in the text, where one in words may stand at several.
+    `errors` are those that the new script has, `calls` what became of its calls;
+    `marked` are files that begin with the mark of UTF-8.
     """
 
     name: str
     files: dict[str, tuple[str, str]] = field(default_factory=dict)
     edits: list[str] = field(default_factory=list)
     decisions: list[str] = field(default_factory=list)
-    errors: int = 0
+    places: int = 0
+    errors: tuple[Finding, ...] = ()
+    calls: Calls = NOTHING
     marked: frozenset[str] = frozenset()
 
     @property
     def is_left(self) -> bool:
         """Whether something is left for a person."""
         return bool(self.decisions or self.errors)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it holds no call of the provider, and nothing else to tell."""
+        return not (
+            self.files or self.is_left or self.calls.judged or self.calls.not_judged
+        )
 
 
 def rewrite_file(script: Script, target: str) -> Rewriting:
@@ -93,8 +106,9 @@ def rewrite_file(script: Script, target: str) -> Rewriting:
     text = now.get(made.name, script.source.file.text)
     folder = script.shell.files.folder
     again = read_container(script.kind, made.name, text, folder, now)
-    found = judge_script(Validator(), again, "").findings
-    made.errors = sum(one.severity is Severity.ERROR for one in found)
+    judged = judge_script(Validator(), again, "")
+    made.errors = tuple(f for f in judged.findings if f.severity is Severity.ERROR)
+    made.calls = judged.calls
     return made
 
 
@@ -116,10 +130,22 @@ def print_rewriting(made: Rewriting, target: str, *, write: bool) -> None:
         echo_diff("".join(diff))
     for one in made.decisions:
         click.echo(f"# DECIDE {made.name}: {one}", err=True)
-    edits = "1 edit" if len(made.edits) == 1 else f"{len(made.edits)} edits"
+    for finding in made.errors[:_SHOWN]:
+        click.echo(f"# {_describe(finding)}", err=True)
+    more = len(made.errors) - _SHOWN
+    if more > 0:
+        click.echo(f"# ... and {more} more: azml-contract check {made.name}", err=True)
+    edits = count(made.places, "edit")
     left = f", {len(made.decisions)} to decide" if made.decisions else ""
-    errors = f"; {made.errors} errors left at {target}" if made.errors else ""
+    errors = f"; {count(len(made.errors), 'error')} left" if made.errors else ""
     click.echo(f"# {made.name}: {edits}{left}{errors}", err=True)
+
+
+def _describe(finding: Finding) -> str:
+    """An error that is left, at its place in the script as it is now."""
+    at = finding.location
+    place = f"{at.file}:{at.line}: " if at is not None else ""
+    return f"{finding.code} {place}{finding.message} {finding.cure}".rstrip()
 
 
 def rewrite_script(script: Script, target: str) -> Rewriting:
@@ -171,6 +197,7 @@ class _Writer:
         main = self._script.source.name
         made = Rewriting(main, {}, list(self._told), list(self._decided))
         edits = list(self._edits.values())
+        made.places = len(edits)
         edits += (
             []
             if self._script.kind == "template"

@@ -26,6 +26,7 @@ from azml_contract.commands.upgrade_files import (
     Template,
     choose_cassettes,
     find_bodies,
+    is_recorded,
     move_cassette,
     upgrade_bodies,
     write_family,
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
     from azml_contract.documents.document import Document
     from azml_contract.finding import Finding
     from azml_contract.regression.upgrade import Upgrade
+
+
+_SHOWN = 5
+_NO_CALL = "it holds no call of Microsoft.MachineLearningServices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +139,14 @@ def command(
     scripts: list[Rewriting] = []
     rewritten: list[Rewritten] = []
     left: list[str] = []
+    idle: list[str] = []
     unread: list[Unread] = []
     templates: list[Template] = []
     paths = []
     for path in inputs:
         folder = find_bodies(path) if path.is_dir() else None
         if folder is None:
-            paths += _expand(path, target)
+            paths += _expand(path, target, write=write)
             continue
         made, kept = upgrade_bodies(folder, target)
         templates += made
@@ -152,13 +158,20 @@ def command(
         try:
             opened = open_document(path)
             if opened.script is not None:
-                scripts.append(rewrite_file(opened.script, target))
+                script = rewrite_file(opened.script, target)
+                if script.is_idle:
+                    idle.append(f"{path}: {_NO_CALL}; {script.calls.describe()}.")
+                else:
+                    scripts.append(script)
             elif opened.is_recording:
                 _require_own_versions(opened)
-                bodies, kept = _rewrite_recording(path, target, source)
+                bodies, kept, calls = _rewrite_recording(path, target, source)
                 rewritten += bodies
                 left += kept
-                if write and kept:
+                if not calls:
+                    at = f" at {source}" if source else ""
+                    idle.append(f"{path}: {_NO_CALL}{at}.")
+                elif write and kept:
                     _say_unwritten(path, f"has a call without a place at {target}")
                 elif write:
                     left += _write_cassette(opened, bodies, target)
@@ -174,14 +187,17 @@ def command(
             unread.append(Unread(str(path), str(error)))
     for one in scripts:
         print_rewriting(one, target, write=write)
-    done = len(paths) + len(templates) - len(unread)
-    if rewritten or not (unread or scripts or left):
+    done = len(paths) + len(templates) - len(unread) - len(idle)
+    if rewritten or not (unread or scripts or left or idle):
         _print(rewritten, target, form, find_unread(unread, done=done))
     for line in left:
         say_problem(line)
+    nothing = bool(idle) and not (done or left)
+    for line in idle:
+        say_problem(line) if nothing else click.echo(f"# {line}", err=True)
     code = report_unread(unread, done=done)
     wrong = any(map(_is_wrong, rewritten)) or any(one.is_left for one in scripts)
-    ctx.exit(code or (1 if left or wrong else 0))
+    ctx.exit(code or (2 if nothing else 1 if left or wrong else 0))
 
 
 def _require_own_versions(opened: Document) -> None:
@@ -197,16 +213,31 @@ def _require_own_versions(opened: Document) -> None:
         )
 
 
-def _expand(path: Path, target: str) -> list[Path]:
-    """The file, or the cassettes of a folder, of each story one."""
-    from azml_contract.documents.find import find_files
+def _expand(path: Path, target: str, *, write: bool) -> list[Path]:
+    """The file, or the cassettes of a folder, of each story one.
+
+    Raises:
+        InputError: It is a folder without recordings; scripts have to be named.
+    """
+    from azml_contract.documents.find import SCRIPTS, find_files, find_provider
 
     if not path.is_dir():
         return [path]
+    scripts = [one for one in find_files([path], SCRIPTS)[0] if find_provider(one)]
+    named = " ".join(one.as_posix() for one in scripts[:_SHOWN])
+    named += f" and {len(scripts) - _SHOWN} more" if scripts[_SHOWN:] else ""
     files, problems = find_files([path])
+    if problems and scripts:
+        raise InputError(f"{path}: scripts are rewritten where they are named: {named}")
     if problems:
         raise InputError(problems[0])
-    return choose_cassettes(files, target)
+    if scripts:
+        click.echo(f"# not rewritten, for scripts have to be named: {named}", err=True)
+    chosen = choose_cassettes(files, target)
+    done = [one for one in chosen if write and is_recorded(one, target)]
+    for one in done:
+        _say_unwritten(one, f"is recorded at {target} already")
+    return [one for one in chosen if one not in done]
 
 
 def _as_rewritten(one: Template) -> Rewritten:
@@ -236,8 +267,11 @@ def _write_cassette(
         if one.old == opened.cassette.api_version
     }
     where, raw = move_cassette(opened.path, opened.cassette, changed, target)
-    write_whole(where, raw)
-    _say_written([where])
+    if where.exists() and where.read_bytes() == raw:
+        click.echo(f"# as before: {where.as_posix()}", err=True)
+    else:
+        write_whole(where, raw)
+        _say_written([where])
     return [
         f"{opened.path}: {one.label}: left as it is, for it was sent at {one.old}"
         for one in moved
@@ -303,20 +337,27 @@ def _rewrite_body(
 
 def _rewrite_recording(
     path: Path, target: str, source: str
-) -> tuple[list[Rewritten], list[str]]:
-    """Every body of a recording, and a line for each call that has no place there."""
+) -> tuple[list[Rewritten], list[str], int]:
+    """What becomes of a recording.
+
+    Returns:
+        Every body, a line for each call that has no place there, and how many calls
+        of the provider there are, at `source` where that is given.
+    """
     from azml_contract.documents.recordings import read_any
     from azml_contract.validation.destination import is_status_path, name_destination
 
     recording = read_any(path)
     rewritten: list[Rewritten] = []
     left: dict[str, None] = {}
+    calls = 0
     for call in recording.calls():
         request = call.exchange.request
         version = (request.api_version or recording.api_version).lower()
         elsewhere = name_destination(request) or is_status_path(request.path)
         if elsewhere or (source and version != source):
             continue
+        calls += 1
         try:
             if call.step in recording.lost:
                 raise InputError("its body is not in the recording")
@@ -327,7 +368,7 @@ def _rewrite_recording(
             continue
         if made is not None:
             rewritten.append(made)
-    return rewritten, list(left)
+    return rewritten, list(left), calls
 
 
 def _shorten(path: str) -> str:

@@ -168,6 +168,24 @@ def choose_cassettes(files: Sequence[Path], target: str) -> list[Path]:
     return list(chosen.values())
 
 
+def is_recorded(path: Path, target: str) -> bool:
+    """Whether a cassette that is named by its version has been recorded at another."""
+    return is_api_version(path.stem) and _is_recording(path.with_name(f"{target}.json"))
+
+
+def _is_recording(path: Path) -> bool:
+    """Whether there is a file that `upgrade` did not make."""
+    from azml_contract.documents.document import open_cassette
+
+    if not path.exists():
+        return False
+    try:
+        cassette = open_cassette(path).cassette
+    except AzmlContractError:
+        return True  # whatever it is, it is not ours to replace
+    return cassette is None or not cassette.upgraded_from
+
+
 def move_cassette(
     path: Path, cassette: Cassette, bodies: dict[int, Any], target: str
 ) -> tuple[Path, bytes]:
@@ -180,14 +198,15 @@ def move_cassette(
         target: The other api-version.
 
     Raises:
-        InputError: There is a recording of that version.
+        InputError: There is a recording of that version; what was only upgraded is
+            none.
     """
     from azml_contract.cassette.cassette import render_cassette
 
     old = cassette.api_version
     stem = target if path.stem == old else f"{path.stem}-{target}"
     where = path.with_name(f"{stem}.json")
-    if where.exists():
+    if _is_recording(where):
         raise InputError(f"{where} is recorded already; nothing is written over it.")
     moved = tuple(
         _move(one, bodies.get(step), old, target)

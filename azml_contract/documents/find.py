@@ -177,13 +177,13 @@ def _find_unread(root: Path) -> list[tuple[Path, int]]:
             path = Path(folder, name)
             is_one = path.suffix.lower() in _PROGRAMS or name.lower() in _PROGRAM_NAMES
             is_one = is_one or _COLLECTION.fullmatch(name) is not None
-            line = _find_provider(path) if is_one else 0
+            line = find_provider(path) if is_one else 0
             if line:
                 found.append((path, line))
     return sorted(found)
 
 
-def _find_provider(path: Path) -> int:
+def find_provider(path: Path) -> int:
     """The line that names the provider; 0 without one."""
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST_PROGRAM:

@@ -37,6 +37,7 @@ from azml_contract.validation.body import compile_body
 from azml_contract.validation.deviation import Rule
 from azml_contract.validation.jsontext import parse_json
 from azml_contract.validation.nearest import find_nearest
+from azml_contract.validation.parsed import BROKEN
 from azml_contract.validation.validator import Validator
 
 _NAME_CASE, _VALUES = "AZC103", ("AZC106", "AZC107", "AZC108")
@@ -94,12 +95,8 @@ def upgrade_body(body: bytes, operation: str, old: str, new: str) -> Upgrade:
     was = _find_operation(old, operation)
     contract = load_contract(new)
     now = _find_twin(was, contract)
-    parsed = parse_json(body)
-    if not parsed.readable or not isinstance(parsed.value, dict):
-        defects = "; ".join(one.message for one in parsed.defects)
-        seen = defects or f"it is {json.dumps(parsed.value)[:40]}."
-        raise InputError(f"the body is no JSON object: {seen}")
-    before, after = parsed.value, copy.deepcopy(parsed.value)
+    before = _read_object(body)
+    after = copy.deepcopy(before)
     edits: list[str] = []
     known = {(f.code, str(f.seen)) for f in _mend(after, old, operation, edits)}
     taken = _take_table(after, was, old, new)
@@ -112,6 +109,22 @@ def upgrade_body(body: bytes, operation: str, old: str, new: str) -> Upgrade:
     return Upgrade(now.id, before, after, tuple(edits), decisions, findings)
 
 
+def _read_object(body: bytes) -> dict[str, Any]:
+    """The object that a body is; what was mended in a broken one is nobody's body.
+
+    Raises:
+        InputError: Says where it is no JSON.
+    """
+    parsed = parse_json(body)
+    for one in parsed.defects:
+        if one.kind == BROKEN or not parsed.readable:
+            raise InputError(f"the body is no JSON object: {one.message} {one.cure}")
+    if not isinstance(parsed.value, dict):
+        seen = json.dumps(parsed.value)[:40]
+        raise InputError(f"the body is no JSON object: it is {seen}.")
+    return parsed.value
+
+
 def guess_operation(body: bytes, version: str, hint: str = "") -> str:
     """The operation that a body is meant for: the one that likes it best.
 
@@ -121,17 +134,17 @@ def guess_operation(body: bytes, version: str, hint: str = "") -> str:
         hint: Such as the name of its file; decides between equals.
 
     Raises:
-        InputError: No operation takes it, or several take it equally well.
+        InputError: No operation takes it, or several take it equally well; or it is
+            not JSON.
     """
     contract = load_contract(version)
-    value = parse_json(body).value
+    value = _read_object(body)
     scores: dict[str, int] = {}
     for operation in contract.operations.values():
         if operation.method == "PUT" and operation.body is not None:
             check = compile_body(contract, operation.body, Lens(View.CREATE))
-            if isinstance(value, dict):
-                wrong = [d for d in check.check(value) if d.rule not in _MILD]
-                scores[operation.id] = len(wrong)
+            wrong = [d for d in check.check(value) if d.rule not in _MILD]
+            scores[operation.id] = len(wrong)
     least = min(scores.values(), default=0)
     best = [name for name, score in scores.items() if score == least]
     hinted = [name for name in best if hint and _resemble(name, hint)]

@@ -181,3 +181,87 @@ def test_where_no_body_is_sent_is_wrong_usage(run, tmp_path, where, message):
 
     assert done.code == 2
     assert message in done.err
+
+
+BASE = (
+    "https://management.azure.com/subscriptions/$S/resourceGroups/$G/providers/"
+    "Microsoft.MachineLearningServices/workspaces/$W"
+)
+ELSEWHERE = "curl https://example.org/x\n"
+TO = ("--to", "2024-04-01")
+
+
+def test_a_script_without_a_call_of_the_provider_is_no_success(run, tmp_path):
+    (tmp_path / "other.sh").write_text(ELSEWHERE, "utf-8")
+    ours = f'curl "{BASE}/jobs?api-version=2022-05-01"\ncurl "{BASE}/jobs?api-version='
+    (tmp_path / "ours.sh").write_text(f'{ours}2022-05-01"\n', "utf-8")
+
+    done = run("upgrade", "other.sh", *TO)
+    assert (done.code, done.out) == (2, "")
+    assert "no call of Microsoft.MachineLearningServices; 1 call seen: 0" in done.err
+    checked = run("check", "other.sh")
+    assert checked.err.partition("; ")[2].strip() in done.err  # the same account
+
+    both = run("upgrade", "other.sh", "ours.sh", *TO)
+    assert both.code == 0
+    assert "# ours.sh: 2 edits\n# other.sh: it holds no call" in both.err
+
+
+def test_a_recording_without_a_call_of_the_provider_is_no_success(run, tmp_path):
+    asked = {"method": "GET", "uri": "https://example.org/x", "headers": {}}
+    shape = json.loads(FIRST.read_text("utf-8"))
+    shape["interactions"] = [
+        {"request": asked, "response": {"status": 200, "headers": {}}, "times": 1}
+    ]
+    shape["reads"] = {}
+    (tmp_path / "elsewhere.json").write_text(json.dumps(shape), "utf-8")
+
+    done = run("upgrade", "elsewhere.json", *TO, "--write")
+    assert (done.code, len(list(tmp_path.iterdir()))) == (2, 1)
+    assert "no call of Microsoft.MachineLearningServices" in done.err
+    none = run("upgrade", FIRST, *TO, "--from", "2022-05-01")
+    assert none.code == 2
+    assert "no call of Microsoft.MachineLearningServices at 2022-05-01" in none.err
+
+
+def test_the_errors_that_are_left_in_a_script_are_told(run, tmp_path):
+    (tmp_path / "nov.sh").write_text(f'\ncurl "{BASE}/jobs"\n', "utf-8")
+
+    done = run("upgrade", "nov.sh", *TO)
+
+    assert done.code == 1
+    assert "# AZC140 nov.sh:2: The query parameter api-version is missing" in done.err
+    assert "Add ?api-version=2024-04-01." in done.err
+    assert "# nov.sh: 0 edits; 1 error left\n" in done.err
+    (tmp_path / "nov.sh").write_text(f'curl "{BASE}/jobs"\n' * 7, "utf-8")
+    many = run("upgrade", "nov.sh", *TO).err
+    assert many.count("# AZC140") == 5
+    assert "# ... and 2 more: azml-contract check nov.sh\n" in many
+
+
+def test_scripts_of_a_folder_have_to_be_named(run, tmp_path):
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    (folder / "other.sh").write_text(ELSEWHERE, "utf-8")
+    assert "the folder holds no recording" in run("upgrade", "calls", *TO).err
+    for name in ("a.sh", "b.http"):
+        (folder / name).write_text(f'curl "{BASE}/jobs?api-version=V"\n', "utf-8")
+
+    done = run("upgrade", "calls", *TO)
+    assert done.code == 2
+    assert "where they are named: calls/a.sh calls/b.http\n" in done.err
+    (folder / FIRST.name).write_bytes(FIRST.read_bytes())
+    done = run("upgrade", "calls", *TO)
+    assert done.code == 0
+    assert "# not rewritten, for scripts have to be named: calls/a.sh" in done.err
+
+
+@pytest.mark.parametrize("told", [(), ("--url", "jobs/x")])
+def test_a_body_that_is_broken_off_is_told_to_be_no_json(run, tmp_path, told):
+    (tmp_path / "broken.json").write_text('{"properties": ', "utf-8")
+
+    done = run("upgrade", "broken.json", "--from", "2022-05-01", *TO, *told)
+
+    assert (done.code, done.out) == (2, "")
+    assert "broken.json: the body is no JSON object: The body ends where" in done.err
+    assert "DECIDE" not in done.err

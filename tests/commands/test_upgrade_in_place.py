@@ -164,9 +164,42 @@ def test_a_recording_of_another_name_keeps_its_file(
     made = tmp_path / "mine-2024-04-01.json"
     assert f"# wrote {made.as_posix()}" in done.err
     assert file.read_bytes() == kept
+    upgraded = made.read_bytes()
+    again = azml_contract(*asked)
+    assert (again.code, again.out) == (done.code, done.out)
+    assert f"# as before: {made.as_posix()}" in again.err
+    assert made.read_bytes() == upgraded
+
+    made.write_text(json.dumps(committed("2024-04-01")), "utf-8")  # it was recorded
     again = azml_contract(*asked)
     assert again.code == 2
     assert "mine-2024-04-01.json is recorded already" in again.err
+
+
+def test_what_was_upgraded_follows_its_recording_until_it_is_recorded(
+    azml_contract: Callable[..., Any], tmp_path: Path
+):
+    folder = tmp_path / "cassettes/story/test"
+    folder.mkdir(parents=True)
+    (folder / f"{FIRST}.json").write_text(json.dumps(committed(FIRST)), "utf-8")
+    asked = ("upgrade", "cassettes", "--to", "2024-04-01", "--write")
+    first = azml_contract(*asked)
+    made = folder / "2024-04-01.json"
+    kept = made.read_bytes()
+
+    made.write_bytes(kept.replace(b"emulator", b"azure"))
+    again = azml_contract(*asked)
+    assert again.code == first.code == 0
+    assert made.read_bytes() == kept
+
+    made.write_text(json.dumps(committed("2024-04-01")), "utf-8")
+    recorded = made.read_bytes()
+    last = azml_contract(*asked)
+    assert (last.code, last.out, made.read_bytes()) == (0, "", recorded)
+    assert f"test/{FIRST}.json is recorded at 2024-04-01 already" in last.err
+    made.write_bytes(b"{")
+    assert azml_contract(*asked).code == 0
+    assert made.read_bytes() == b"{"
 
 
 def test_a_body_of_another_version_is_left_and_told(

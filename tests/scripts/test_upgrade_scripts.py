@@ -59,7 +59,7 @@ def test_a_body_is_rewritten_in_every_style(style, tmp_path):
     made = rewrite_file(script, "2024-10-01")
 
     assert made.decisions == []
-    assert made.errors == 0
+    assert made.errors == ()
     ((was, after),) = made.files.values()
     assert was == before
     again = read_container("shell", "x.sh", after, tmp_path)
@@ -81,7 +81,7 @@ def test_jq_is_rewritten_as_jq(tmp_path):
     ((_, after),) = made.files.values()
     assert '"dataUri": ("https://h/" + $p)' in after
     assert '  "dataType": "uri_file",  # kept\n  description: $d,\n' in after
-    assert made.errors == 0
+    assert made.errors == ()
 
 
 def test_nothing_else_is_touched():
@@ -120,7 +120,7 @@ def test_most_edits_of_the_how_to_need_no_decision(version):
 
     assert len(made.edits) > 15
     assert len(made.decisions) <= len(made.edits) / 10
-    assert made.errors == 0
+    assert made.errors == ()
 
 
 def test_line_ends_marks_and_body_files_are_kept(tmp_path, monkeypatch):
@@ -172,7 +172,7 @@ def test_a_body_of_another_version_than_its_call_is_mended(tmp_path):
 
     ((_, after),) = made.files.values()
     assert json.loads(after[after.index("-d '") + 4 : -2]) == NEW
-    assert made.errors == 0
+    assert made.errors == ()
 
 
 @pytest.mark.parametrize(
