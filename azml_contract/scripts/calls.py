@@ -56,7 +56,10 @@ NOT_RUN = frozenset(_TABLE["not_run"].split())
 
 @dataclass(slots=True)
 class Request:
-    """One call as a command line says it; `unknown` says why it cannot be told."""
+    """One call as a command line says it; `unknown` says why it cannot be told.
+
+    `is_turn` where it is a call as it is when other branches are taken, see `turns`.
+    """
 
     method: Text | str
     url: Text
@@ -68,6 +71,13 @@ class Request:
     verbose: bool = False
     query: Text | None = None
     raw: bool = True
+    is_turn: bool = False
+
+    @property
+    def said(self) -> str:
+        """All that is known of it, as one text."""
+        body = self.body.flat if self.body is not None else ""
+        return f"{self.method}\n{self.url}\n{body}"
 
 
 @dataclass(slots=True)

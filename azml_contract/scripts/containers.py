@@ -83,8 +83,9 @@ def _read(kind: str, whole: Source, files: Files) -> Script:
 
 def _add(script: Script, source: Source, requests: Requests, language: str) -> None:
     for start, end, request in requests:
-        index = len(script.calls)
-        script.calls.append(Call(index, language, request, source, start, end))
+        calls = script.turns if request.is_turn else script.calls
+        index = -1 - len(calls) if request.is_turn else len(calls)
+        calls.append(Call(index, language, request, source, start, end))
 
 
 def _read_http(script: Script, source: Source) -> Requests:

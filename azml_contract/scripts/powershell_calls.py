@@ -39,6 +39,7 @@ from azml_contract.scripts.text import (
     escape_json,
     join,
 )
+from azml_contract.scripts.turns import Found, Turn, find_others
 
 _CMDLETS = {
     "invoke-restmethod": "web",
@@ -97,8 +98,24 @@ def find_requests(
     Raises:
         InputError: It takes too much work to parse.
     """
-    names = Names(source.text, parse(source.text, Effort(), "powershell"))
-    yield from _Reader(source, holes, client, names).read()
+    root = parse(source.text, Effort(), "powershell")
+    names = Names(source.text, root)
+
+    def read_turn(turn: Turn) -> tuple[list[Found], Callable[[Request], bool]]:
+        again = Names(source.text, root, turn)
+        found = list(_Reader(source, holes, client, again).read())
+        return found, lambda request: _is_unset(request, holes, names, again)
+
+    found = list(_Reader(source, holes, client, names).read())
+    yield from found
+    yield from find_others(found, names.turn, read_turn)
+
+
+def _is_unset(request: Request, holes: Holes, main: Names, again: Names) -> bool:
+    """Whether a call hangs on a variable that no branch of a turn sets."""
+    shown = (one.shown.lower() for one in holes.find(request.said))
+    names = [one.removeprefix("$").strip("{}") for one in shown]
+    return any(main.is_set(one) and not again.is_set(one) for one in names)
 
 
 class _Reader:

@@ -11,16 +11,22 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from azml_contract.scripts.parse import Node, span
+from azml_contract.scripts.turns import Turn
 
 VARIABLES = ("variable", "braced_variable")
 _ACCESSES = ("member_access", "element_access")
 _CHANGES = frozenset(("add", "remove", "clear", "insert", "addrange"))
 _SCOPE = re.compile(r"^[$@]\{?(?:(?:script|global|local|private):)?|\}$", re.I)
 _DEEPEST = 30
+_WAYS = frozenset(("statement_block", "elseif_clause", "else_clause"))
+_LEAVES = re.compile(
+    r"(?i)(?:^|[\s;{])(?:(?P<out>return|exit|throw)|break|continue)\b"
+    r"[^;\n}]*[\s;]*\}\s*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,9 @@ class Names:
     `functions` tells which one a name is of: None where two have it. `all` are all.
     """
 
-    def __init__(self, text: str, root: Node) -> None:
+    def __init__(self, text: str, root: Node, turn: Turn | None = None) -> None:
         self._text = text
+        self.turn = turn or Turn()
         self.functions: dict[str, Function | None] = {}
         self.all: list[Function] = []
         self._scopes: dict[int, _Scope] = {-1: _Scope()}
@@ -80,11 +87,51 @@ class Names:
             if node.type == "function_statement":
                 owner = self._note_function(node)
             self._note(node, self._scopes[owner])
-            waiting += [(child, owner) for child in node.children]
+            waiting += [(child, owner) for child in self._choose(node)]
         for scope in self._scopes.values():
             scope.commands.sort(key=span)
             for values in scope.values.values():
                 values.sort(key=lambda one: one[0])
+
+    def _choose(self, node: Node) -> list[Node]:
+        """What of a node is followed: of a choice that sets something, one branch."""
+        children = node.children
+        if node.type not in ("if_statement", "switch_clauses"):
+            return children
+        if "=" not in self.shown(node):
+            return children
+        others: list[Node] = []
+        if node.type == "if_statement":
+            opened = (_open(child, "elseif_clauses") for child in children)
+            inner = [one for many in opened for one in many]
+            ways = [one for one in inner if one.type in _WAYS]
+            others = [one for one in inner if one.type not in _WAYS]
+            may_skip = self._may_skip(others, ways)
+        else:
+            ways = list(_find(node, "statement_block"))
+            may_skip = re.search(r"(?i)\bdefault\s*\{", self.shown(node)) is None
+        ends = [_LEAVES.search(self.shown(one)) for one in ways]
+        is_switch = node.type == "switch_clauses"  # which alone a break ends
+        branches = [
+            [one]
+            for one, end in zip(ways, ends, strict=True)
+            if end is None or (is_switch and not end["out"])
+        ]
+        taken = self.turn.take([*branches, *([[]] if may_skip else [])])
+        return children if taken is None else [*others, *taken]
+
+    def _may_skip(self, tests: Iterable[Node], ways: Sequence[Node]) -> bool:
+        """Whether no branch may be taken: none uses what the conditions look at."""
+        tested = {name for one in tests for name in self._list_names(one)}
+        used = {name for one in ways for name in self._list_names(one)}
+        return all(one.type != "else_clause" for one in ways) and not tested & used
+
+    def _list_names(self, node: Node) -> set[str]:
+        return {one.lower() for one in re.findall(r"\$[\w:]+", self.shown(node))}
+
+    def is_set(self, name: str) -> bool:
+        """Whether anything sets a variable."""
+        return any(name in one.values for one in self._scopes.values())
 
     def shown(self, node: Node) -> str:
         """A node as it is written."""
@@ -217,6 +264,8 @@ class Names:
             elif node.type == "cast_expression":
                 place = node.children[-1]
             elif node.type in VARIABLES:
+                if self.name(node) == "null":
+                    return None, None
                 found = self._find(node, frame)
                 if found is None:
                     break
@@ -299,6 +348,19 @@ def find_output(function: Function) -> Node | None:
         return last.children[1] if last.child_count == 2 else None
     is_value = last.type == "pipeline" and last.children[0].type == "pipeline_chain"
     return last if is_value else None
+
+
+def _find(node: Node, kind: str) -> Iterator[Node]:
+    """The nodes of a kind below one, none below another."""
+    for child in node.children:
+        if child.type == kind:
+            yield child
+        else:
+            yield from _find(child, kind)
+
+
+def _open(node: Node, kind: str) -> list[Node]:
+    return node.children if node.type == kind else [node]
 
 
 def unwrap(node: Node) -> Node:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from azml_contract.scripts.calls import Request
 from azml_contract.scripts.python_names import (
@@ -24,6 +24,7 @@ from azml_contract.scripts.python_names import (
 )
 from azml_contract.scripts.python_values import Values
 from azml_contract.scripts.text import EMPTY, TOKEN, Holes, Source, Text, join
+from azml_contract.scripts.turns import Found, Turn, find_others
 
 _VERBS = frozenset(("get", "put", "post", "patch", "delete", "head", "request"))
 _CLIENTS = frozenset(("requests", "httpx", "session", "client", "s", "http"))
@@ -53,7 +54,24 @@ def find_requests(source: Source, holes: Holes) -> Iterator[tuple[int, int, Requ
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error)) from error
     is_ours = _OURS.search(source.file.text) is not None
-    yield from _Reader(names, Values(source, holes, names), holes, is_ours).read(tree)
+
+    def read(names: Names) -> list[Found]:
+        values = Values(source, holes, names)
+        return list(_Reader(names, values, holes, is_ours).read(tree))
+
+    def read_turn(turn: Turn) -> tuple[list[Found], Callable[[Request], bool]]:
+        again = Names(tree, turn)
+        return read(again), lambda request: _is_unset(request, holes, names, again)
+
+    found = read(names)
+    yield from found
+    yield from find_others(found, names.turn, read_turn)
+
+
+def _is_unset(request: Request, holes: Holes, main: Names, again: Names) -> bool:
+    """Whether a call hangs on a name that no branch of a turn sets."""
+    names = (one.shown.strip("{}") for one in holes.find(request.said))
+    return any(main.is_set(one) and not again.is_set(one) for one in names)
 
 
 class _Reader:
@@ -228,6 +246,8 @@ class _Reader:
             request.unknown = "" if told else "its arguments come from **"
             return
         body = self._values.json(value) if name == "json" else self._values.text(value)
+        if body.flat == "null":  # what only runs where there is a body
+            return
         if body.whole_token:
             shown = self._holes.show(body.whole_token)
             request.unknown = f"its body is {shown}, which the program does not tell"

@@ -15,6 +15,8 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from azml_contract.scripts.turns import Turn
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _CHANGES = frozenset(
     ("update", "pop", "setdefault", "clear", "append", "extend", "insert", "remove")
@@ -23,6 +25,7 @@ _PROPERTIES = frozenset(("property", "cached_property"))
 _STATIC = frozenset(("staticmethod", "classmethod"))
 _OF_ALL = frozenset((*dir(dict), *dir(str), *dir(list)))
 _DEEPEST = 20
+_SETS = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ class Names(ast.NodeVisitor):
     that is set twice is not known.
     """
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: ast.Module, turn: Turn | None = None) -> None:
+        self.turn = turn or Turn()
         self.functions: dict[str, Function | None] = {}
         self._module = _Scope()
         self._scopes: dict[Function | None, _Scope] = {None: self._module}
@@ -141,6 +145,59 @@ class Names(ast.NodeVisitor):
             sum_of = ast.BinOp(before, node.op, node.value)
             value = ast.copy_location(sum_of, node.value)
         self._set(node.target, value, node.lineno)
+
+    def visit_If(self, node: ast.If) -> None:
+        """What its branches set is a choice, but for the one of a main program."""
+        branches, tests = [node.body], [node.test]
+        rest = node.orelse
+        while len(rest) == 1 and isinstance(rest[0], ast.If):
+            branches.append(rest[0].body)
+            tests.append(rest[0].test)
+            rest = rest[0].orelse
+        named = {name for test in tests for name in _names_in(test)}
+        used = {name for body in branches for one in body for name in _names_in(one)}
+        if rest or not (named & used or self._begins(node.body)):
+            branches.append(rest)
+        is_choice = not named & {"__name__", "TYPE_CHECKING"}
+        self._choose(node, tests, branches if is_choice else [])
+
+    def _begins(self, body: Sequence[ast.stmt]) -> bool:
+        """Whether a branch sets what was not set before it, or changes something."""
+        targets = [
+            target
+            for statement in body
+            for one in ast.walk(statement)
+            if isinstance(one, _SETS)
+            for target in (one.targets if isinstance(one, ast.Assign) else [one.target])
+        ]
+        names = (one.id if isinstance(one, ast.Name) else "" for one in targets)
+        return any(one not in self._here.values for one in names)
+
+    def visit_Try(self, node: ast.Try) -> None:
+        """Whether it fails is a choice."""
+        handlers = [one.body for one in node.handlers]
+        self._choose(node, [], [[*node.body, *node.orelse], *handlers], node.finalbody)
+
+    def visit_Match(self, node: ast.Match) -> None:
+        """Which case is taken is a choice."""
+        self._choose(node, [node.subject], [one.body for one in node.cases])
+
+    def _choose(
+        self,
+        node: ast.AST,
+        before: Sequence[ast.AST],
+        branches: Sequence[list[ast.stmt]],
+        behind: Sequence[ast.AST] = (),
+    ) -> None:
+        """Visit the branch of this turn; all of them where none sets anything."""
+        ways = [one for one in branches if not _leaves(one)]
+        sets = any(isinstance(one, _SETS) for one in ast.walk(node))
+        taken = self.turn.take(ways) if sets else None
+        if taken is None:
+            self.generic_visit(node)
+            return
+        for one in (*before, *taken, *behind):
+            self.visit(one)
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         """What a loop goes through is not known."""
@@ -222,6 +279,10 @@ class Names(ast.NodeVisitor):
             self._members.setdefault(node.attr, []).append(None)
 
     # --- what others ask --------------------------------------------------------------
+
+    def is_set(self, name: str) -> bool:
+        """Whether anything sets a name."""
+        return any(name in one.values for one in self._scopes.values())
 
     def calls_of(self, function: Function | None) -> list[ast.Call]:
         """The calls of a function, or of the module, in the order of the text."""
@@ -417,6 +478,18 @@ class Names(ast.NodeVisitor):
             line = frame.line or 1_000_000_000
         _, value = self._module.last(node.id, line)
         return (value, None) if value is not None else None
+
+
+def _names_in(node: ast.AST) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
+def _leaves(body: Sequence[ast.stmt]) -> bool:
+    """Whether a branch ends the function, the loop or the program."""
+    last = body[-1] if body else None
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        return name_of(last.value.func) in ("exit", "_exit")
+    return isinstance(last, ast.Return | ast.Raise | ast.Continue | ast.Break)
 
 
 def _find_return(function: Function) -> ast.expr | None:

@@ -29,9 +29,9 @@ from azml_contract.scripts.text import (
     Text,
     join,
 )
+from azml_contract.scripts.turns import Seen
 from azml_contract.scripts.uploads import Upload, read_upload
 
-_MOST_TURNS = 8
 _REFERENCE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _OWN_NAME = re.compile(r"\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})")
 _SECRET_NAME = re.compile(
@@ -118,8 +118,10 @@ def read_source(source: Source, files: Files) -> Script:
 def _take_turns(script: Script, mended: Mended, files: Files) -> None:
     """Read a script again, as it runs where other branches are taken."""
     main = script.shell
-    seen = set(map(_say, script.calls))
-    for turn in range(min(main.turns, _MOST_TURNS) if main.turns > 1 else 0):
+    seen = Seen()
+    for call in script.calls:
+        seen.add(call.request, *call.site)
+    for turn in main.turn.others():
         reader = _Reader()
         again = files.begin_again()
         shell = Shell(mended.source, again, reader.listen, main.effort, turn)
@@ -127,19 +129,9 @@ def _take_turns(script: Script, mended: Mended, files: Files) -> None:
         shell.run(mended.calls, mended.lines)
         files.opened |= again.opened
         for call in reader.script.calls:
-            said = _say(call)
-            if said not in seen and not _is_unset(call, main, shell):
-                seen.add(said)
+            if not _is_unset(call, main, shell) and seen.add(call.request, *call.site):
                 call.index = -1 - len(script.turns)
                 script.turns.append(call)
-
-
-def _say(call: Call) -> tuple[object, ...]:
-    """What makes a call another one."""
-    request = call.request
-    body = request.body.flat if request.body is not None else ""
-    said = (str(request.method), request.url.flat, body, request.unknown)
-    return (*call.site, *said)
 
 
 def _is_unset(call: Call, main: Shell, shell: Shell) -> bool:
@@ -148,8 +140,7 @@ def _is_unset(call: Call, main: Shell, shell: Shell) -> bool:
     gone = main.files.written.keys() - shell.files.written.keys()
     if any(name in request.unknown for name in gone):
         return True
-    texts = (str(request.method), request.url.flat, str(request.body or ""))
-    for hole in shell.holes.find("".join(texts)):
+    for hole in shell.holes.find(request.said):
         found = _REFERENCE.fullmatch(hole.shown)
         name = (found[1] or found[2]) if found is not None else ""
         if name in main.assigned and name not in shell.assigned:

@@ -44,6 +44,7 @@ from azml_contract.scripts.text import (
     Text,
     join,
 )
+from azml_contract.scripts.turns import Turn
 from azml_contract.scripts.words import Value, Variables, Words
 
 _MOST_COMMANDS = 2_000
@@ -58,6 +59,7 @@ _REST = re.compile(
     re.DOTALL,
 )
 """What still belongs to a value: the grammar ends it at a backtick or a broken line."""
+_NAMES = re.compile(r"\$\{?(\w+)")
 _WORDS = frozenset(("string", "word", "concatenation", "expansion"))
 _BRANCHES = frozenset(
     (
@@ -98,8 +100,7 @@ class Shell:
         listen: Is told of each command; returns what it writes, None where that
             is not known.
         effort: What reading it may cost.
-        turn: Of each choice that only a run would make, the branch that is taken, from
-            0, or the last; None follows all of them, and what the last sets counts.
+        turn: Which branches are followed of choices that only a run would make.
     """
 
     def __init__(
@@ -108,13 +109,12 @@ class Shell:
         files: Files,
         listen: Listen,
         effort: Effort | None = None,
-        turn: int | None = None,
+        turn: Turn | None = None,
     ) -> None:
         self.source = source
         self.files = files
         self.effort = effort or Effort()
-        self.turns = 1
-        self._turn = turn
+        self.turn = turn or Turn()
         self.holes = files.holes
         self.known = Variables()
         self.words = Words(self.known, self.holes, self._substitute)
@@ -261,9 +261,10 @@ class Shell:
         if taken is not True:
             chosen += [child for part in others for child in part]
         if taken is None:
+            ways = [body, *(one for one in others if any(c.is_named for c in one))]
             has_else = any(one.type == "else_clause" for one in node.children)
-            ways = [one for one in others if any(child.is_named for child in one)]
-            branches = [body, *ways, *([] if has_else else [[]])]
+            may_skip = not has_else and not self._shares(condition, ways)
+            branches = [*ways, *([[]] if may_skip else [])]
             turned = self._take(branches)
             chosen = chosen if turned is None else [*condition, *turned]
         self._state.level += 1
@@ -276,11 +277,17 @@ class Shell:
 
         One that ends the script, or its function, is no way to what follows.
         """
-        open_ = [one for one in branches if not self._leaves(one)]
-        self.turns = max(self.turns, len(open_))
-        if self._turn is None or not open_:
-            return None
-        return open_[min(self._turn, len(open_) - 1)]
+        return self.turn.take([one for one in branches if not self._leaves(one)])
+
+    def _shares(
+        self, condition: Sequence[Node], ways: Sequence[Sequence[Node]]
+    ) -> bool:
+        """Whether a branch uses what its condition looks at: it is no free choice."""
+        tested, *used = (
+            {name for one in nodes for name in _NAMES.findall(self._raw(one))}
+            for nodes in (condition, *ways)
+        )
+        return any(tested & names for names in used)
 
     def _leaves(self, nodes: Sequence[Node]) -> bool:
         last = [one for one in nodes if one.is_named and one.type != "comment"][-1:]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.scripts.conftest import Judge, places
+from azml_contract.scripts.containers import read_container
+from azml_contract.scripts.judge import judge_script
+from azml_contract.validation.validator import Validator
+from tests.scripts.conftest import WORKSPACE, Judge, places
 
 WRONG = '\'{"properties": {"imagee": "x"}}\''
 RIGHT = '\'{"properties": {"image": "x"}}\''
@@ -61,4 +66,94 @@ def test_what_a_branch_does_not_tell_is_said(judge: Judge) -> None:
     found = judge(f'if x; then B=$(make); else B={RIGHT}; fi\n{PUT} "$B"\n')
 
     assert [place[:2] for place in places(found)] == [("AZC153", 2)]
+    assert found.calls.judged == 1
+
+
+PYTHON = f"""\
+import requests, sys
+def put(body, kind="environments"):
+    url = f"{WORKSPACE}/{{kind}}/e/versions/1"
+    return requests.put(url, params={{"api-version": "2024-04-01"}}, json=body)
+WRONG = {{"properties": {{"imagee": "x"}}}}
+RIGHT = {{"properties": {{"image": "x"}}}}
+"""
+POWERSHELL = f"""\
+$u = "{WORKSPACE}/environments/e/versions/1?api-version=2024-04-01"
+$wrong = '{{"properties": {{"imagee": "x"}}}}'
+$right = '{{"properties": {{"image": "x"}}}}'
+"""
+PUT_POWERSHELL = "irm $u -Method PUT -Body $b"
+OTHERS = [
+    ("python", "if x:\n    b = WRONG\nelse:\n    b = RIGHT\nput(b)"),
+    ("python", "b = WRONG\nif x:\n    b = RIGHT\nput(b)"),
+    ("python", "if x: b = RIGHT\nelif y: b = WRONG\nelse: b = RIGHT\nput(b)"),
+    ("python", "try:\n    b = WRONG\nexcept OSError:\n    b = RIGHT\nput(b)"),
+    ("python", "match x:\n    case 1: b = WRONG\n    case _: b = RIGHT\nput(b)"),
+    (
+        "python",
+        (
+            "def main(x):\n    b = WRONG\n    if x: b = RIGHT\n    put(b)\n"
+            "if __name__ == '__main__': c = main(sys.argv)"
+        ),
+    ),
+    (
+        "powershell",
+        f"if ($x) {{ $b = $wrong }} else {{ $b = $right }}\n{PUT_POWERSHELL}",
+    ),
+    ("powershell", f"$b = $wrong\nif ($x) {{ $b = $right }}\n{PUT_POWERSHELL}"),
+    (
+        "powershell",
+        (
+            "if ($x) { $b = $right } elseif ($y) { $b = $wrong } else { $b = $right }\n"
+            f"{PUT_POWERSHELL}"
+        ),
+    ),
+    (
+        "powershell",
+        (
+            "switch ($x) {\n 'a' { $b = $wrong; break }\n default { $b = $right }\n}\n"
+            f"{PUT_POWERSHELL}"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), OTHERS)
+def test_each_branch_of_other_languages_is_judged(
+    tmp_path: Path, kind: str, text: str
+) -> None:
+    start = PYTHON if kind == "python" else POWERSHELL
+    script = read_container(kind, "a", f"{start}{text}\n", tmp_path)
+    found = judge_script(Validator(), script, "")
+
+    assert [place[0] for place in places(found)] == ["AZC102"]
+    assert (found.calls.seen, found.calls.judged) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("python", "if x:\n    b = RIGHT\nelse:\n    sys.exit(1)\nput(b)"),
+        ("python", "if x:\n    b = RIGHT\nelse:\n    raise OSError\nput(b)"),
+        ("python", "b = None\nif x:\n    b = RIGHT\nput(b)"),
+        ("python", "if x:\n    b = RIGHT\nput(b)"),
+        (
+            "powershell",
+            f"if ($x) {{ $b = $right }} else {{ exit 1 }}\n{PUT_POWERSHELL}",
+        ),
+        ("powershell", f"$b = $null\nif ($x) {{ $b = $right }}\n{PUT_POWERSHELL}"),
+        (
+            "powershell",
+            "$p = @{ Uri = $u; Method = 'PUT' }\nif ($x) { $p.Body = $right }\nirm @p",
+        ),
+    ],
+)
+def test_a_way_that_is_not_taken_is_no_fault(
+    tmp_path: Path, kind: str, text: str
+) -> None:
+    start = PYTHON if kind == "python" else POWERSHELL
+    script = read_container(kind, "a", f"{start}{text}\n", tmp_path)
+    found = judge_script(Validator(), script, "")
+
+    assert places(found) == []
     assert found.calls.judged == 1
