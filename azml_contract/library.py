@@ -13,18 +13,21 @@ that the call was judged and is clean: what cannot be judged is an error.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from azml_contract.contract.catalog import load_contract
-from azml_contract.errors import NothingToCheck
+from azml_contract.contract.catalog import is_newer_than_known, load_contract
+from azml_contract.errors import NothingToCheck, UnknownApiVersion
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Finding
 from azml_contract.settings import PLACEHOLDERS
 from azml_contract.validation.validator import Profile, Validator, Verdict
+
+Folder = str | os.PathLike[str] | None
 
 
 def check_body(
@@ -35,7 +38,7 @@ def check_body(
     method: str = "PUT",
     status: int | None = None,
     profile: str = "service",
-    contracts: Path | None = None,
+    contracts: Folder = None,
 ) -> list[Finding]:
     """Check one JSON body.
 
@@ -45,25 +48,30 @@ def check_body(
         where: An operation, such as ``Jobs_CreateOrUpdate``, or where it is sent:
             a URL, an ARM path, or a path below the workspace such as
             ``jobs/train-1``.
-        api_version: At which it is judged.
+        api_version: At which it is judged, unless a URL names its own. One that is
+            newer than all known ones is judged by the newest, and told: AZC148.
         method: The verb, where `where` is a URL or a path.
         status: The body is that of the answer with this status; only with a URL
             or a path.
         profile: ``service``, what the live service is known to do, or ``strict``,
             the written contract.
-        contracts: A folder that ``contract import`` filled, looked at as well.
+        contracts: Path of a folder that ``contract import`` filled, looked at as
+            well.
 
     Raises:
         NothingToCheck: The call is none of Microsoft.MachineLearningServices.
         UnknownApiVersion: No contract is known for `api_version`.
         ContractError: There is no such operation; names the nearest.
-        ValueError: `body` is no JSON value, or `profile` is neither.
+        InputError: `contracts` is no such folder.
+        TypeError, ValueError: `body` is no JSON value, or `profile` is neither.
     """
     raw = _to_bytes(body)
     if "/" not in where:
         return _found(
-            _validator(profile, contracts).check_body(api_version, where, raw)
+            _validator(profile, _folder(contracts)).check_body(api_version, where, raw)
         )
+    if api_version:
+        _require_judgeable(api_version, contracts)
     url = complete_url(where, api_version)
     if status is None:
         return check_request(
@@ -82,24 +90,26 @@ def check_request(
     api_version: str | None = None,
     *,
     profile: str = "service",
-    contracts: Path | None = None,
+    contracts: Folder = None,
 ) -> list[Finding]:
     """Check a request: path, verb, query, names, body and what the body means.
 
     Args:
         request: As it was sent.
         api_version: Judge it as if it had been sent at this version; by default
-            at its own.
+            at its own, which is a part of the call: that it is missing or unknown is
+            a finding.
         profile: See `check_body`.
         contracts: See `check_body`.
 
     Raises:
         NothingToCheck: The call is none of Microsoft.MachineLearningServices.
-        UnknownApiVersion: No contract is known for `api_version`.
+        UnknownApiVersion: No contract is known for the argument `api_version`.
+        TypeError: `request` is no `Request`.
         ValueError: `profile` is neither ``service`` nor ``strict``.
     """
     asked = _at(request, api_version, contracts)
-    return _found(_validator(profile, contracts).check_request(asked))
+    return _found(_validator(profile, _folder(contracts)).check_request(asked))
 
 
 def check_response(
@@ -108,7 +118,7 @@ def check_response(
     api_version: str | None = None,
     *,
     profile: str = "service",
-    contracts: Path | None = None,
+    contracts: Folder = None,
 ) -> list[Finding]:
     """Check the answer to a request: status, headers and body.
 
@@ -121,11 +131,14 @@ def check_response(
 
     Raises:
         NothingToCheck: The call is none of Microsoft.MachineLearningServices.
-        UnknownApiVersion: No contract is known for `api_version`.
+        UnknownApiVersion: No contract is known for the argument `api_version`.
+        TypeError: `request` is no `Request`.
         ValueError: `profile` is neither ``service`` nor ``strict``.
     """
     asked = _at(request, api_version, contracts)
-    return _found(_validator(profile, contracts).check_response(asked, response))
+    return _found(
+        _validator(profile, _folder(contracts)).check_response(asked, response)
+    )
 
 
 def complete_url(url: str, api_version: str) -> str:
@@ -153,11 +166,20 @@ def _to_bytes(body: Any) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _at(request: Request, api_version: str | None, contracts: Path | None) -> Request:
+def _require_judgeable(api_version: str, contracts: Folder) -> None:
+    try:
+        load_contract(api_version, _folder(contracts))
+    except UnknownApiVersion:
+        if not is_newer_than_known(api_version):
+            raise
+
+
+def _at(request: Request, api_version: str | None, contracts: Folder) -> Request:
     """The request as it would have been sent at a version."""
+    _require_call(request)
     if api_version is None:
         return request
-    load_contract(api_version, contracts)  # UnknownApiVersion names the nearest
+    load_contract(api_version, _folder(contracts))  # UnknownApiVersion has the nearest
     parts = urlsplit(request.url)
     others = [
         pair
@@ -168,10 +190,22 @@ def _at(request: Request, api_version: str | None, contracts: Path | None) -> Re
     return replace(request, url=urlunsplit(parts._replace(query=query)))
 
 
+def _require_call(request: object) -> None:
+    if not isinstance(request, Request):
+        told = type(request).__name__
+        raise TypeError(f'the call is a Request, as in Request("GET", url), not {told}')
+
+
+def _folder(contracts: Folder) -> Path | None:
+    return None if contracts is None else Path(contracts)
+
+
 @lru_cache(maxsize=32)
-def _validator(profile: str, contracts: Path | None) -> Validator:
+def _validator(profile: str, folder: Path | None) -> Validator:
+    if profile not in list(Profile):
+        raise ValueError(f"profile is {' or '.join(Profile)}, not {profile!r}")
     return Validator(
-        profile=Profile(profile), load=lambda version: load_contract(version, contracts)
+        profile=Profile(profile), load=lambda version: load_contract(version, folder)
     )
 
 

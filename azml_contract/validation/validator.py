@@ -160,9 +160,7 @@ class Validator:
                 newer than those that are.
             ContractError: It has no such operation; names the nearest.
         """
-        is_newer = is_newer_than_known(api_version)
-        stand_in = find_stand_in(api_version) if is_newer else None
-        contract = self._load(stand_in or api_version)
+        contract = self._load_or_newest(api_version)
         known = contract.operations.get(operation)
         if known is None:
             raise _make_unknown_operation(contract, operation)
@@ -271,6 +269,16 @@ class Validator:
             stand_in = find_stand_in(version.lower())
             contract = self._load(stand_in) if stand_in else None
             return contract, tuple(error.nearest)
+
+    def _load_or_newest(self, version: str) -> Contract:
+        """The contract of a version, or what stands in for one that is newer."""
+        try:
+            return self._load(version)
+        except UnknownApiVersion:
+            stand_in = find_stand_in(version)
+            if stand_in is None or not is_newer_than_known(version):
+                raise
+            return self._load(stand_in)
 
     def _check_request(
         self, grader: Grader, call: _Call, request: Request

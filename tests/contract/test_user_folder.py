@@ -16,6 +16,7 @@ from azml_contract.contract.catalog import (
 from azml_contract.contract.model import SourceKind, Type
 from azml_contract.contract.user_folder import import_to_folder, is_half_filled
 from azml_contract.errors import InputError, UnknownApiVersion, UsageError
+from azml_contract.library import check_body
 
 
 def _add_code_versions(bicep: Any) -> None:
@@ -49,6 +50,21 @@ def test_bicep_types_lean_on_the_shipped_swaggers(tmp_path: Path, bicep: Any) ->
     assert page.carried_from == "2024-04-01"
     assert known_versions(tmp_path / "mine")[-1] == bicep.version
     assert len(known_versions(tmp_path / "mine")) == 52
+
+
+@pytest.mark.parametrize("kind", [Path, str])
+def test_the_library_judges_by_a_version_of_the_folder_however_it_is_named(
+    tmp_path: Path, bicep: Any, kind: type[Path] | type[str]
+) -> None:
+    _add_code_versions(bicep)
+    import_to_folder(tmp_path / "bicep-types", tmp_path / "mine")
+    body = {"properties": {"fancy": "x", "nope": 1}}
+
+    for where in ("codes/c/versions/1", "CodeVersions_CreateOrUpdate"):
+        told = check_body(body, where, bicep.version, contracts=kind(tmp_path / "mine"))
+        assert [(one.code, one.pointer) for one in told] == [
+            ("AZC102", "/properties/nope")
+        ]
 
 
 def test_what_is_in_the_folder_stays(tmp_path: Path, swaggers: Any, bicep: Any) -> None:

@@ -97,11 +97,40 @@ def test_an_answer_is_judged_by_its_status():
         ),
         (lambda: check_body({}, "Jobs_CreateOrUpdat", V), "Jobs_CreateOrUpdate"),
         (lambda: check_body({}, "Jobs_CreateOrUpdate", "2024-04-02"), "2024-04-01"),
+        (lambda: check_body({}, "jobs/train-1", "2024-04-02"), "2024-04-01"),
+        (lambda: check_body({}, "jobs/train-1", "soon"), "No contract for .* 'soon'"),
         (lambda: check_request(Request("PUT", URL + V), "1999-01-01"), "2018-03-01"),
+        (lambda: check_body({}, "jobs/train-1", V, contracts="nope"), "nope"),
     ],
 )
 def test_what_cannot_be_judged_is_an_error_not_an_empty_list(call, message):
     with pytest.raises(AzmlContractError, match=message):
+        call()
+
+
+def test_the_api_version_of_a_call_is_a_part_of_it_and_a_finding():
+    for version, code in (("", "AZC140"), ("soon", "AZC141"), ("2999-01-01", "AZC148")):
+        found = check_request(Request("GET", URL + version))
+        assert code in [one.code for one in found]
+    for where in ("environments/e/versions/1", "EnvironmentVersions_CreateOrUpdate"):
+        assert codes(check_body(ENVIRONMENT, where, "2999-01-01")) == [("AZC148", "")]
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (
+            lambda: check_body({}, "jobs/j", V, profile="lax"),
+            ValueError,
+            "profile is service or strict, not 'lax'",
+        ),
+        (lambda: check_request(URL + V), TypeError, r'Request\("GET", url\), not str'),
+        (lambda: check_response(URL + V, Response(200)), TypeError, "not str"),
+        (lambda: check_body({"a": {1}}, "jobs/j", V), TypeError, "set"),
+    ],
+)
+def test_an_argument_of_a_wrong_kind_is_an_error_of_python(call, kind, message):
+    with pytest.raises(kind, match=message):
         call()
 
 
