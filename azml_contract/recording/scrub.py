@@ -71,6 +71,7 @@ Sanitizer = Callable[[Exchange], Exchange]
 _URL_HEADERS = frozenset({"location", "azure-asyncoperation", "operation-location"})
 _SHORTEST_DRAWN, _REMEMBERED_LENGTH = 6, 4096
 _LEVELLED = PEOPLE | {"correlation"}
+_NEXT_COOKIE = re.compile(r"\s*\n\s*|,[ \t]*(?=[^\s;,=]+=)")
 _HEX = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}", re.IGNORECASE)
 _EXPIRY: Mapping[str, int] = {
     "expires_in": 3599,
@@ -317,7 +318,7 @@ class Scrubber:
         if name == "retry-after":
             return "0"
         if name == "set-cookie":
-            return _name_cookie(value)
+            return _name_cookies(value)
         if name == "content-type" and value.lower().startswith("multipart/"):
             return re.sub(r"boundary=\"?[^\";,]+\"?", "boundary=boundary", value)
         if is_named_secret(name, value):  # what users call their metadata
@@ -338,6 +339,11 @@ def _written(
     return Remembered[str, str](
         lambda text: level(redact(text)), lambda text: len(text) <= _REMEMBERED_LENGTH
     ).__getitem__
+
+
+def _name_cookies(value: str) -> str:
+    """Cookies by name; a header may have them all, as some recordings note it."""
+    return ", ".join(map(_name_cookie, _NEXT_COOKIE.split(value)))
 
 
 def _name_cookie(value: str) -> str:

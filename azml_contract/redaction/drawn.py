@@ -179,7 +179,9 @@ def _is_called_digest(found: re.Match[str], run: str) -> bool:
     """Whether the word before a value calls it a digest, and it looks like one."""
     start = found.start()
     said = _DIGEST_BEFORE.search(found.string, max(0, start - _REACH), start)
-    return said is not None and (is_digest(_plain(run)) or is_digest(_plain(found[0])))
+    return said is not None and any(
+        is_digest(one + "=" * (-len(one) % 4)) for one in map(_plain, (run, found[0]))
+    )
 
 
 def names_digest(name: str, value: str) -> bool:

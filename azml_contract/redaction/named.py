@@ -54,8 +54,10 @@ _BEFORE_KEY = (
     r"|private|secondary|secret|shared|signing|storage|subscription) (?=[Kk]ey\b)"
     r"|(?i:mots? de) (?=passe\b)|(?i:parola d['\u2019])(?=(?:ordine|accesso)\b))?"
 )
-# Of YAML, with a value behind it: a password may begin with the same sign.
+# Of YAML, an anchor and a tag, with a value behind: a password may begin with the
+# same sign.
 _TAG = (
+    r"(?:(?<=[ \t])&[A-Za-z_-]{1,40}[ \t]+(?=[^\s&|#,;]))?"
     r"(?:(?<=[ \t])!(?!secret[ \t])"
     r"(?:!?[a-z][a-z_/.-]{0,40}|ENV|GetAtt|ImportValue|Join|Ref|Sub)"
     r"[ \t]+(?=[^\s\x00-\x1f#,;&|>()}\[\]]|[|>][-+\d]{0,3}[ \t]*\r?\n[ \t]))?"

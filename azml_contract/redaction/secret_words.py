@@ -76,6 +76,13 @@ _BETWEEN = re.compile(r"[ .:_-]")
 _OF_WORDS = re.compile(r"[A-Za-z][a-z]++(?:[_.-]?[A-Z]?[a-z]{2,}+)*+")
 _COLUMN = re.compile(r"[A-Za-z]{2,20}(?:[_.-][A-Za-z]{2,20}){0,4}[_.-]?\d{0,4}")
 _TOKEN = re.compile(r"[\w.~+/=:-]+")
+_GLUED_TOKEN = re.compile(r"(?<=.)tokens?$")
+_SIGNATURE = re.compile(r"(?:[\w.~+/=:-]|%(?:25){0,3}(?:2[BbFf]|3[AaDd]))+")
+# Of a header, where a name says that it is one.
+_NAMES_HEADER, _HEADER = (
+    re.compile(r"(?i)header$"),
+    re.compile(r"[A-Za-z]+(-[A-Za-z]+)+"),
+)
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token) +(?=[{<$%])")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/.~][\w\\/. -]*")
 _SHORTEST, _SHORTEST_CODE, _SHORTEST_LISTED, _SHORTEST_WORD = 3, 20, 8, 6
@@ -99,6 +106,8 @@ def is_secret_name(name: str) -> bool:
     if last == "key":
         return bool(before) and before not in _NO_KEY
     if last in ("token", "tokens") and before in _NO_TOKEN:
+        return False
+    if _GLUED_TOKEN.sub("", last) in _NO_TOKEN:  # maxtokens
         return False
     if last in ("auth", "pass", "pw", "conn") and before:
         return last in ("pass", "pw") and before + last not in _NO_PASS
@@ -145,6 +154,8 @@ def _is_name(value: str, name: str) -> bool:
     squashed = _BETWEEN.sub("", value).lower()
     if _BETWEEN.sub("", name).lower().endswith(squashed):
         return True
+    if _NAMES_HEADER.search(name) and _HEADER.fullmatch(value):
+        return is_secret_name(value)
     if "." in value or "_" in value:
         last = value.rpartition(".")[2]
         return _VARIABLE.fullmatch(value) is not None and is_secret_name(last)
@@ -182,7 +193,8 @@ def is_named_secret(name: str, value: str) -> bool:
     if last == "pat" and _TOKEN.fullmatch(value) is None:  # a pattern
         return False
     if last == "signature":
-        return len(value) >= 16 and _is_mixed(value)
+        is_one = _SIGNATURE.fullmatch(value) is not None  # a model has one in JSON
+        return is_one and len(value) >= 16 and _is_mixed(value)
     if last in _LONG and len(value) < _SHORTEST_LONG:
         return False
     if last in ("token", "sas", "pat", "auth", "jwt") and value.isdigit():

@@ -68,6 +68,15 @@ def test_cookies_keep_their_names_and_what_does_not_change():
     }
 
 
+@pytest.mark.parametrize("between", [", ", ",", "\n"])
+def test_cookies_in_one_header_are_named_each(between):
+    cookies = f"a=abc; expires=Thu, 01 Jan 2026{between}b=def; Path=/{between}c=ghi"
+
+    assert answered(("Set-Cookie", cookies))["headers"] == {
+        "set-cookie": "a=REDACTED, b=REDACTED; Path=/, c=REDACTED"
+    }
+
+
 def test_a_boundary_of_parts_is_the_same_each_time():
     body = b"--b1\r\n\r\nx\r\n--b1--"
     sent = asked(("Content-Type", 'Multipart/form-data; boundary="b1"'), body=body)

@@ -111,6 +111,7 @@ REPLACED = [
     (quote(quote(BASE64, safe=""), safe=""), "<>"),
     (f"/some-path/of_many/words/and/{'no' * 10}1", None),
     (f"sha256: {DIGEST}", None),
+    (f"SHA256:{DIGEST.rstrip('=')}", None),  # as SSH writes it
     (f'"contentMD5": "{DIGEST}"', None),
     (f"etag%3D{quote(DIGEST, safe='')}", None),
     (f"checksum={MIXED}", "checksum=<>"),

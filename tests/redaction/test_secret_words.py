@@ -34,6 +34,7 @@ SAYING_NOTHING = """
 name status passage tokenizer publicKey public_key_data partitionKey primary_keyboard
 key sort_key cacheKey eos_token eosToken pad_tokens max_token nextToken author authMode
 http_auth oauth basic_auth db_conn conn bypass low_pass lowpass trainPass sastra pattern
+maxtokens NUMTOKENS pagetoken skiptoken
 patch path sasl bearing monkey datakey 2 _ version value
 fs.azure.account.name.account7.blob.core.windows.net
 """
@@ -138,6 +139,12 @@ NAMED = [
     ("signature", "Abcdefghijklmno", False),
     ("signature", "Abcdefghijklmnop", True),
     ("signature", "abcdefghijklmnop", False),
+    ("signature", "Abcdef%2Bghijklm%3D", True),
+    ("signature", '{"inputs": [{"name": "X1"}]}', False),  # of a model
+    ("apiKeyHeader", "X-Api-Key", False),
+    ("apiKeyHeader", "Kennwort-ABC-Blau", True),
+    ("apiKey", "X-Api-Key", True),
+    ("mytoken", "123456", True),
     ("cookie", "accepted=1", False),
     ("cookie", "session=abcd", True),
     ("webhook", "https://x/y", False),
