@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from azml_contract.errors import InputError
@@ -16,7 +17,15 @@ from azml_contract.scripts.calls import Client, Request
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.mend import join_lines
 from azml_contract.scripts.script import Call, Script, read_source
-from azml_contract.scripts.text import Hole, Part, Source, Style, Text, open_source
+from azml_contract.scripts.text import (
+    Hole,
+    Holes,
+    Part,
+    Source,
+    Style,
+    Text,
+    open_source,
+)
 
 _POWERSHELL = re.compile(
     r"(?im)^[^#\n]*?(?<![\w-])(?P<name>Invoke-(?:RestMethod|WebRequest|AzRestMethod)|irm|iwr)"
@@ -101,6 +110,7 @@ def _read_python(script: Script, source: Source) -> Requests:
 
     try:
         yield from list(python_calls.find_requests(source, script.shell.holes))
+        yield from _tell_modules(script, source)
     except SyntaxError as error:
         why = f"its Python cannot be read ({error.msg})"
         for found in _PYTHON.finditer(source.text):
@@ -108,6 +118,27 @@ def _read_python(script: Script, source: Source) -> Requests:
             start, end = found.span("name")
             part = Part(token, source, start, end, Style.BARE)
             yield start, end, Request("GET", Text((part,)), unknown=why)
+
+
+def _tell_modules(script: Script, source: Source) -> Requests:
+    """Modules beside a program that make calls, which are not followed from it."""
+    from azml_contract.scripts import python_calls
+
+    files = script.shell.files
+    told = set()
+    for start, end, names in python_calls.find_imports(source):
+        texts = ((name, files.read(name)) for name in names)
+        found = next(((n, t) for n, t in texts if t is not None and t.parts), None)
+        if found is None or found[0] in told:
+            continue
+        name, text = found
+        told.add(name)
+        with suppress(SyntaxError):
+            if next(python_calls.find_requests(text.as_source(), Holes()), None):
+                token = script.shell.holes.token(Hole(name))
+                part = Part(token, source, start, end, Style.BARE)
+                why = f"{name} makes it, whose functions are not followed from here"
+                yield start, end, Request("GET", Text((part,)), unknown=why)
 
 
 def _read_template(script: Script, source: Source) -> Requests:

@@ -34,6 +34,17 @@ _MADE_CLIENTS = frozenset(
 _REQUESTS = frozenset(("Request", "HttpRequest"))
 """Objects that are requests, of `urllib.request`, requests, httpx and azure-core."""
 _OURS = re.compile(r"(?i)microsoft\.machinelearningservices|management\.azure\.")
+_RUNNERS = frozenset(("subprocess", "os", "asyncio"))
+_RUN = frozenset(
+    (
+        *("run", "call", "check_call", "check_output", "Popen", "system", "popen"),
+        *("getoutput", "getstatusoutput"),
+        *("create_subprocess_exec", "create_subprocess_shell"),
+    )
+)
+"""What runs other programs."""
+_PROVIDER_URL = re.compile(r"(?i)\S*/providers/microsoft\.machinelearningservices\S*")
+_CLIENT_LINE = re.compile(r"(?:^|[\s;|&])(?:curl|wget|az\s+rest)\s")
 _VERB = re.compile(r"(?i)get|put|post|patch|delete|head")
 _ABSOLUTE = re.compile(r"(?i)[a-z]+://")
 _MOST_CALLS = 2_000
@@ -66,6 +77,27 @@ def find_requests(source: Source, holes: Holes) -> Iterator[tuple[int, int, Requ
     found = read(names)
     yield from found
     yield from find_others(found, names.turn, read_turn)
+
+
+def find_imports(source: Source) -> Iterator[tuple[int, int, list[str]]]:
+    """What a program imports: where, and the files that it may be, the likeliest first.
+
+    Raises:
+        SyntaxError: It is no Python.
+    """
+    tree = ast.parse(source.text)
+    values = Values(source, Holes(), Names(tree))
+    for node in ast.walk(tree):
+        likely: list[list[str]] = []
+        if isinstance(node, ast.Import):
+            likely = [[one.name] for one in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level < 2:
+            of = [node.module] if node.module else []
+            likely = [[".".join([*of, one.name]), *of] for one in node.names]
+        for names in likely:
+            files = [f"{name.replace('.', '/')}.py" for name in names]
+            if isinstance(node, ast.stmt):
+                yield (*values.span(node), files)
 
 
 def _is_unset(request: Request, holes: Holes, main: Names, again: Names) -> bool:
@@ -111,12 +143,35 @@ class _Reader:
                 yield (*self._values.span(call), request)
                 continue
             inner = self._names.find_function(call, frame)
+            unread = self._tell_unread(call) if inner is None else None
+            if unread is not None:
+                yield (*self._values.span(call), unread)
             depth = frame.depth if frame is not None else 0
             if inner is None or inner is function or depth > _DEEPEST or not self._left:
                 continue
             self._left -= 1
             self._called.add(inner)
             yield from self._follow(inner, self._names.enter(inner, call, frame))
+
+    def _tell_unread(self, node: ast.Call) -> Request | None:
+        """A program that is run with a URL of the provider, or runs a client."""
+        of = node.func.value if isinstance(node.func, ast.Attribute) else None
+        name = name_of(node.func)
+        if name not in _RUN or (of is not None and name_of(of) not in _RUNNERS):
+            return None
+        given = [*node.args, *(one.value for one in node.keywords)]
+        words = [
+            self._values.text(one)
+            for argument in given
+            for one in self._values.items(argument)
+        ]
+        line = join(words, " ")
+        found = _PROVIDER_URL.search(line.flat)
+        if found is None and not (self._is_ours and _CLIENT_LINE.search(line.flat)):
+            return None
+        shown = f"{name_of(of)}.{name}" if of is not None else name
+        url = line.cut(*found.span()) if found is not None else self._values.hole(node)
+        return Request("GET", url, unknown=f"{shown} makes it, which is not read here")
 
     # --- clients ----------------------------------------------------------------------
 
@@ -132,6 +187,17 @@ class _Reader:
                 self._note_client(target, node.value)
                 if isinstance(target, ast.Attribute) and target.attr == "params":
                     self._add_query(target.value, node.value)
+                elif isinstance(target, ast.Subscript) and name_of(target.value) == (
+                    "params"
+                ):
+                    one = ast.Dict([target.slice], [node.value])
+                    of = target.value
+                    self._add_query(
+                        getattr(of, "value", of), ast.copy_location(one, node)
+                    )
+        elif isinstance(node, ast.AugAssign) and name_of(node.target) == "params":
+            of = node.target
+            self._add_query(getattr(of, "value", of), node.value)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             of = node.func.value
             if node.func.attr == "update" and name_of(of) == "params" and node.args:

@@ -56,7 +56,7 @@ class Values:
         self._depth = 0
         self._left = _MOST_READ
 
-    def span(self, node: ast.expr) -> tuple[int, int]:
+    def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         """Where a node begins and ends; columns of `ast` count bytes."""
         end_line = node.end_lineno or node.lineno
         return (
@@ -150,7 +150,13 @@ class Values:
         """A text; a hole where it is not literal."""
         with self.resolved(node) as found:
             made = self._read_text(found) if self._may_read() else None
-        return made if made is not None else self._hole(node)
+        return made if made is not None else self.hole(node)
+
+    def items(self, node: ast.expr) -> list[ast.expr]:
+        """The items of a list; an expression that is none is the only one."""
+        with self.resolved(node) as found:
+            many = found.elts if isinstance(found, ast.List | ast.Tuple) else [node]
+            return [self._here(one) for one in many] if many != [node] else [node]
 
     def _may_read(self) -> bool:
         self._left -= _COST
@@ -230,7 +236,8 @@ class Values:
         given |= {str(index): self.text(one) for index, one in enumerate(node.args)}
         return _fill(self.text(pattern), _BRACES, given)
 
-    def _hole(self, node: ast.expr) -> Text:
+    def hole(self, node: ast.expr) -> Text:
+        """What stands for an expression that only running would tell."""
         start, end = self.span(node)
         shown = " ".join(self._source.text[start:end].split())
         if len(shown) > _LONGEST_NAME:
@@ -261,7 +268,7 @@ class Values:
         """A value as the JSON that is sent."""
         with self.resolved(node) as found:
             made = self._read_json(found) if self._may_read() else None
-        return made if made is not None else self._hole(node)
+        return made if made is not None else self.hole(node)
 
     def _read_json(self, node: ast.expr) -> Text | None:
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
@@ -330,7 +337,7 @@ class Values:
         with self.resolved(node) as found:
             members = self._list_members(found)
             if members is None:
-                return [(EMPTY, self._hole(node))]
+                return [(EMPTY, self.hole(node))]
             return [
                 (
                     self._made(key, value) if isinstance(key, str) else self.text(key),

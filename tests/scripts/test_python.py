@@ -313,3 +313,71 @@ def test_what_imports_a_client_for_other_ends_is_no_script():
     assert tell_kind(
         "import urllib.parse as p\nU = 'https://management.azure.com'"
     ) == ("python")
+
+
+@pytest.mark.parametrize(
+    "sets",
+    [
+        "s.params['api-version'] = V",
+        "s.params |= {'api-version': V}",
+        "s.params.update({'api-version': V})",
+    ],
+)
+def test_what_a_session_adds_to_each_query_is_read(judge, sets):
+    put = "s.put(BASE + '/data/i/versions/1', json=BODY)"
+    found = judge(f"{START}s = requests.Session()\n{sets}\n{put}\n")
+
+    assert {one.code for one in found.findings} == {"AZC101", "AZC102"}
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "subprocess.run(['az', 'rest', '-m', 'get', '-u', f'{BASE}/jobs'], check=True)",
+        "subprocess.check_output(f'curl {URL}', shell=True)",
+        "os.system('curl ' + URL)",
+        "from subprocess import check_call\ncheck_call(['curl', os.environ['U']])",
+        "c = ['az', 'rest', '-u', URL]\nsubprocess.Popen(c)",
+    ],
+)
+def test_a_client_that_a_program_runs_is_told(judge, run):
+    found = judge(f"{START}import os, subprocess\nrequests.get(URL)\n{run}\n")
+
+    (why,) = found.calls.not_judged
+    assert why.endswith("makes it, which is not read here")
+
+
+def test_other_programs_that_a_program_runs_are_no_calls(judge):
+    found = judge(
+        f"{START}import subprocess\nsubprocess.run(['az', 'login'])\nclient.run(URL)\n"
+        "subprocess.run(['az', 'account', 'get-access-token', '--resource',"
+        " 'https://management.azure.com'])\n"
+    )
+    assert found.calls.seen == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("import aml", True),
+        ("from aml import put", True),
+        ("from pkg import aml", True),
+        ("from .pkg.aml import put as p", True),
+        ("import os, aml as a", True),
+        ("import plain", False),
+        ("from pkg import other", False),
+    ],
+)
+def test_modules_beside_a_program_that_make_calls_are_told(tmp_path, line, is_told):
+    module = f"{START}def put(path):\n    requests.put(f'{{BASE}}/{{path}}')\n"
+    (tmp_path / "pkg").mkdir()
+    for name in ("aml.py", "pkg/aml.py"):
+        (tmp_path / name).write_text(module)
+    (tmp_path / "plain.py").write_text("import requests\nV = 1\n")
+    script = read_container("python", "a.py", f"import requests\n{line}\n", tmp_path)
+
+    told = [call.request.unknown for call in script.calls]
+
+    assert [one.endswith("are not followed from here") for one in told] == (
+        [True] if is_told else []
+    )
