@@ -24,9 +24,11 @@ class Strength(NamedTuple):
     carried: int
 
     def describe(self) -> str:
-        """``9,100 of 9,400 facts known, 8,000 carried over``."""
-        carried = f", {self.carried:,} carried over" if self.carried else ""
-        return f"{self.known:,} of {self.possible:,} facts known{carried}"
+        """``9,100 of 9,400 facts (...) known, all of an older version``."""
+        which = "all" if self.carried == self.known else f"{self.carried:,}"
+        carried = f", {which} from an older version" if self.carried else ""
+        told = f"{self.known:,} of {self.possible:,} facts (nulls, formats, statuses)"
+        return f"{told} known{carried}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ class Recording:
     `target` is ``emulator`` or ``azure``, where the recording tells. What stands
     between U+E002 and U+E003 nobody knows: a script leaves it to a run. `lost` are
     the steps whose request body was sent and not kept, `silent` those that nobody
-    answered, `untold` why other calls of it are not here. `upgraded_from` is the
+    answered, `untold` why other calls of it are not here, `skipped` where those go
+    that are not here as they are none of the provider. `upgraded_from` is the
     version of its answers, where only its requests were taken to `api_version`.
     """
 
@@ -47,6 +48,7 @@ class Recording:
     lost: frozenset[int] = frozenset()
     silent: frozenset[int] = frozenset()
     untold: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
     upgraded_from: str = ""
 
     def calls(self) -> Iterator[Call]:

@@ -212,7 +212,8 @@ def _print_text(
         print_regressed(console, regressed, most=options.limit or _TABLES)
     elif regressed.calls:
         print_causes(console, regressed, limit=options.limit)
-    console.print()
+    if regressed.calls:
+        console.print()
     for line in render_causes(regressed.findings, paint, console.width):
         console.print(Text.from_ansi(line), soft_wrap=True)
     print_trimmed(console, Text(summarise(regressed)))

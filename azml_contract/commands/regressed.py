@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from azml_contract.api_version import sort_key
+from azml_contract.documents.find import is_script_name
 from azml_contract.regression.baseline import Baseline
 from azml_contract.regression.outcome import (
     Break,
@@ -131,6 +132,7 @@ def _make_scenario(
         wrong=tuple(
             dict.fromkeys(row.label for row in group if row.outcome.own.status.breaks)
         ),
+        is_script=is_script_name(name),
     )
 
 

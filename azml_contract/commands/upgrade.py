@@ -255,6 +255,8 @@ def _write_cassette(
     Raises:
         InputError: It is a recording of another tool, or there is one already.
     """
+    from azml_contract.documents.document import open_document
+
     if opened.cassette is None:
         raise InputError(
             f"{opened.path}: it is a {opened.kind}, which is not written; import it: "
@@ -267,7 +269,7 @@ def _write_cassette(
         if one.old == opened.cassette.api_version
     }
     where, raw = move_cassette(opened.path, opened.cassette, changed, target)
-    if where.exists() and where.read_bytes() == raw:
+    if where.exists() and open_document(where).raw == raw:
         click.echo(f"# as before: {where.as_posix()}", err=True)
     else:
         write_whole(where, raw)

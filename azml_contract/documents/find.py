@@ -143,6 +143,11 @@ def _below(root: Path, suffixes: frozenset[str]) -> Iterator[Path]:
                 yield path
 
 
+def is_script_name(scenario: str) -> bool:
+    """Whether a scenario is named by a script: recordings are without their suffix."""
+    return Path(scenario).suffix.lower() in SCRIPTS | HOLDERS | _YAML
+
+
 def _is_script(path: Path) -> bool:
     """Whether a file without a suffix says in its first line that it is a script."""
     if path.suffix or not path.is_file():

@@ -43,12 +43,17 @@ def read_any(path: Path) -> Recording:
 def _from_script(name: str, script: Script) -> Recording:
     """The calls of a script, with the paths that it reads."""
     from azml_contract.cassette.recordings import Recording
-    from azml_contract.scripts.recorded import find_exchanges, find_untold
+    from azml_contract.scripts.recorded import (
+        find_exchanges,
+        find_skipped,
+        find_untold,
+    )
 
     told = list(find_exchanges(script))
     parts = tuple(exchange for exchange, _ in told)
     reads = {step: pointers for step, (_, pointers) in enumerate(told)}
-    return Recording(name, "", parts, reads, untold=tuple(find_untold(script)))
+    untold, skipped = tuple(find_untold(script)), tuple(find_skipped(script))
+    return Recording(name, "", parts, reads, untold=untold, skipped=skipped)
 
 
 def find_cassettes(paths: Iterable[Path]) -> list[tuple[Path, Cassette]]:

@@ -135,7 +135,7 @@ class Judge:
     def judge_known(self, recording: Recording) -> Account:
         """The rows of one recording, and the account of every call in it."""
         rows: list[Row] = []
-        skipped: Counter[str] = Counter()
+        skipped = Counter(recording.skipped)
         not_judged = Counter(recording.untold)
         is_whole = not recording.untold
         for call in recording.calls():

@@ -139,7 +139,7 @@ def _make_cause(group: list[_Seen]) -> Cause:
         finding=first.broken.finding,
         breaks=sum(1 + len(seen.scenario.others) for seen in group),
         recordings=sum(where.values()),
-        example=f"{first.scenario.name}, recorded at {first.scenario.recorded}",
+        example=first.scenario.title,
         known=first.broken.known,
         file=first.broken.file,
         step=first.broken.step,

@@ -96,7 +96,8 @@ class Scenario:
     `calls` are the labels of the table's lines, in the order of each column's
     statuses. `newest` is the newest version it can move to unchanged, and
     `cautions` what else to know of that move. `edits` lead to `goal`. `wrong` are
-    calls that would fail at the version they were recorded at.
+    calls that would fail at the version they were recorded at. `is_script` where
+    nobody recorded it, and the calls of a script were read.
     """
 
     name: str
@@ -110,6 +111,12 @@ class Scenario:
     edits: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
+    is_script: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its name, and the version of its calls."""
+        return f"{self.name}, {'' if self.is_script else 'recorded '}at {self.recorded}"
 
     def count(self, *, known: bool) -> int:
         """How many of the breaks of all its recordings the baseline has, or not."""

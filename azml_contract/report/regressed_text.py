@@ -88,7 +88,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _print_scenario(console: Console, scenario: Scenario, *, brief: bool) -> None:
-    title = f"{scenario.name}, recorded at {scenario.recorded}"
+    title = scenario.title
     more = len(scenario.others)
     if more:
         title += f" (and {more} more that fare{'s' if more == 1 else ''} alike)"

@@ -68,6 +68,12 @@ def find_untold(script: Script) -> Iterator[str]:
     yield from filter(None, told.values())
 
 
+def find_skipped(script: Script) -> Iterator[str]:
+    """Where calls go that are none of the provider, once for each place and reason."""
+    fates = ((call.site, prepare(script, call, "").skipped) for call in script.calls)
+    yield from (skipped for _, skipped in dict.fromkeys(fates) if skipped)
+
+
 Sources = dict[str, tuple[int, tuple[str, ...]]]
 
 

@@ -161,3 +161,36 @@ def test_a_page_says_that_programs_were_not_read(tmp_path, monkeypatch):
     done = run("regress", ".", "--format", "html", "-o", "page.html")
 
     assert done.stderr.startswith("Note: AZC406 train.go:1: This file names")
+
+
+def test_regress_counts_calls_of_others_as_check_does(tmp_path, monkeypatch):
+    """Once for each place and reason, whatever loop or function is around it."""
+    monkeypatch.chdir(tmp_path)
+    script = f"""
+get() {{ curl "$1"; }}
+get '{STORES}'
+get https://example.org/a
+for i in 1 2 3; do curl "https://example.org/$i"; done
+"""
+    (tmp_path / "mixed.sh").write_text(script)
+    (tmp_path / "other.sh").write_text("curl https://example.org/x\n")
+
+    shapes = {}
+    for command in ("check", "regress"):
+        done = run(command, "mixed.sh", "--format", "json")
+        shapes[command] = json.loads(done.stdout)["calls"]
+        alone = run(command, "other.sh")
+        assert alone.exit_code == 2
+        assert "1 call seen: 0 judged, 1 skipped (1 another host)." in alone.output
+    assert shapes["check"] == shapes["regress"]
+    assert shapes["check"]["skipped"] == 2
+
+
+def test_what_nobody_recorded_is_not_called_recorded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.sh").write_text(f"curl '{STORES}'\n")
+    (tmp_path / "bare.sh").write_text(f"curl '{WORKSPACE}/jobs'\n")
+
+    done = run("regress", "train.sh", "--to", "2024-04-01")
+    assert done.output.startswith("train.sh, at 2021-03-01-preview\n")
+    assert run("regress", "bare.sh").output.startswith("error AZC140\n")
