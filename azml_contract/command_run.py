@@ -185,18 +185,34 @@ class CommandRun:
         if replaying:
             self._tell_played(report)
         elif not report.interactions:
-            report.problems.append(
-                "No call came through the gateway: the command called nothing, or a "
-                "client that looks neither at HTTPS_PROXY nor at the other variables."
-            )
+            report.problems += self._say_nothing_came()
         elif not report.calls.judged and not report.requests:
-            called = ", ".join(report.calls.skipped)
-            report.problems.append(
-                "No call was validated; a check of nothing is not a pass. What was "
-                f"called: {called or 'nothing of the provider'}."
-            )
+            calls = report.calls
+            told = [
+                f"{name}: {', '.join(counts)}."
+                for name, counts in (
+                    ("What was called", calls.skipped),
+                    ("Not judged", calls.not_judged),
+                )
+                if counts
+            ]
+            none = "No call was validated; a check of nothing is not a pass."
+            report.problems.append(" ".join([none, *told]))
         self._tell_seen(report)
         return report
+
+    def _say_nothing_came(self) -> list[str]:
+        """Why nothing was recorded; nothing where `_tell_seen` says it."""
+        assert self._outside is not None
+        seen = self._outside.seen
+        if seen.distrusting:
+            return []
+        if seen.refused or seen.unasked or seen.passed:
+            return ["Nothing to record: the command called none of Azure's hosts."]
+        why = (
+            "No call came through the gateway: the command called nothing, or a client"
+        )
+        return [f"{why} that looks neither at HTTPS_PROXY nor at the other variables."]
 
     def say_created(self) -> list[str]:
         """What calls created and nobody deleted, one line for each."""

@@ -18,7 +18,10 @@ from azml_contract.validation.codes import CODES
 from azml_contract.validation.grade import Profile
 
 _VERSION_VALUE = re.compile("(?i)[?&]api-version=([^&#]*)")
-_SUBSCRIPTIONS = re.compile(r"(?i)(/+)(subscriptions?)(/+)(?=[^/])")
+SUBSCRIPTIONS = re.compile(
+    r"(?i)/+subscriptions?(?:/(?=/+(?:resourceGroups|providers)/)|/+(?=[^/]))"
+)
+"""Where the way to a subscription begins; none is named where its id is empty."""
 _OURS = re.compile(r"(?i)/providers/microsoft\.machinelearningservices(?:/|$)")
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _YAML = re.compile(r"(?i)\.ya?ml$")
@@ -124,7 +127,7 @@ class Faults:
 
     def _find_path(self, url: Text) -> Iterator[Finding]:
         flat = url.flat
-        found = _SUBSCRIPTIONS.search(re.sub(r"://", ":__", flat))
+        found = SUBSCRIPTIONS.search(re.sub(r"://", ":__", flat))
         if found is None or not _OURS.search(flat):
             return
         if found[0].lower() == "/subscriptions/":

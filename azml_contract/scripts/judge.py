@@ -19,7 +19,7 @@ from typing import Any
 from azml_contract.exchange import Request
 from azml_contract.finding import Finding, Location
 from azml_contract.scripts.absent import find_absent_path
-from azml_contract.scripts.faults import Faults
+from azml_contract.scripts.faults import SUBSCRIPTIONS, Faults
 from azml_contract.scripts.hidden_places import find_hidden, tell_hidden
 from azml_contract.scripts.script import Call, Script
 from azml_contract.scripts.text import EMPTY, TOKEN, Hole, Part, Style, Text, join
@@ -36,7 +36,6 @@ from azml_contract.validation.parsed import BROKEN
 from azml_contract.validation.validator import Validator
 
 _ARM_PATH = re.compile(r"/+(?:subscriptions|providers)/", re.IGNORECASE)
-_NEAR_PATH = re.compile(r"/+subscriptions?/+(?=[^/])", re.IGNORECASE)
 _OURS = re.compile(r"(?i)/providers/microsoft\.machinelearningservices(?:/|$)")
 _UNSET_VERSION = re.compile("(?i)([?&]api-version=)([^&#]*\ue002[^&#]*)")
 _UNSET_QUERY = re.compile("[?&](\ue002[0-9]+\ue003)(?=&|#|$)")
@@ -294,7 +293,7 @@ def _complete(url: Text, api_version: str) -> Text | None:
         version = _made(api_version, url, found.start(2))
         url = join([url.cut(0, found.start(2)), version, url.cut(found.end(2))])
         flat = url.flat
-    near = _NEAR_PATH.search(flat)
+    near = SUBSCRIPTIONS.search(flat)
     if near is not None and _OURS.search(flat) and near[0].lower() != "/subscriptions/":
         right = _made("/subscriptions/", url, near.start())
         url = join([url.cut(0, near.start()), right, url.cut(near.end())])

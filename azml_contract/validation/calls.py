@@ -24,6 +24,11 @@ from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.phrases import list_names, show
 from azml_contract.validation.testimony import find_status
 
+_WORKSPACE = re.compile(
+    r"^/subscriptions/[^/]*/resourceGroups/[^/]*/providers/"
+    r"Microsoft\.MachineLearningServices/workspaces/[^/]*/",
+    re.IGNORECASE,
+)
 _PROGRESS = ("Azure-AsyncOperation", "Location")
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -72,28 +77,50 @@ def tell_not_judged(grader: Grader, reason: str, *, certain: bool = True) -> Fin
 def check_route(grader: Grader, request: Request, missed: NoRoute) -> Finding:
     """The finding of a verb and path that no operation has."""
     known = find_route(grader.api_version, request.method, request.path)
+    path = _shorten(request.path)
     if missed.allowed:
         there = f"; {request.method} exists in {known.span}" if known else ""
         instead = f", or use {known.best}" if known else ""
         return grader.find(
             "AZC151",
-            f"{request.method} is not allowed on {request.path}; "
+            f"{request.method} is not allowed on {path}; "
             f"it knows {', '.join(missed.allowed)}{there}.",
             cure=f"Send {' or '.join(missed.allowed)}{instead}.",
             expected=missed.allowed,
             seen=request.method,
         )
+    unnamed = _find_unnamed(grader.api_version, request)
+    if unnamed:
+        return grader.find(
+            "AZC150",
+            f"In {path} nothing is named after {' and '.join(unnamed)}.",
+            cure="Name it; a variable that is empty, or not set, leaves it out.",
+            seen=request.path,
+        )
     there = f"; it exists in {known.span}" if known else ""
     cures = [f"Use {known.best}."] if known else []
     if missed.nearest:
-        cures.append("\n  ".join(("Nearest paths:", *missed.nearest)))
+        cures.append("\n  ".join(("Nearest paths:", *map(_shorten, missed.nearest))))
     return grader.find(
         "AZC150",
-        f"No operation of {grader.api_version} has the path {request.path}{there}.",
+        f"No operation of {grader.api_version} has the path {path}{there}.",
         cure="\n".join(cures),
         expected=missed.nearest,
         seen=request.path,
     )
+
+
+def _shorten(path: str) -> str:
+    """A path below a workspace, without the way to it."""
+    return _WORKSPACE.sub(".../", path)
+
+
+def _find_unnamed(api_version: str, request: Request) -> list[str]:
+    """Where a name is empty in what is a path but for that: ``/resourceGroups/``."""
+    empty = [f"/{name}/" for name in re.findall("([^/]+)/(?=/)", request.path)]
+    filled = re.sub("(?<=/)(?=/)", "-", request.path)
+    known = empty and find_route(api_version, request.method, filled)
+    return empty if known else []
 
 
 def tell_untold(grader: Grader, request: Request, source: SourceKind) -> Finding | None:
@@ -109,7 +136,7 @@ def tell_untold(grader: Grader, request: Request, source: SourceKind) -> Finding
     return grader.find(
         "AZC307",
         f"The source of {grader.api_version} does not tell whether {request.method} "
-        f"{request.path} is there; it exists in {known.span}.",
+        f"{_shorten(request.path)} is there; it exists in {known.span}.",
         cure=f"Try the call, or use {known.best}.",
         seen=request.path,
     )

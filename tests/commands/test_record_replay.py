@@ -192,6 +192,18 @@ def test_a_place_that_cannot_be_written_is_told_before_the_program_runs(story):
     )
 
 
+def test_a_program_that_called_others_alone_is_not_said_to_have_called_nothing(story):
+    program = (
+        "import contextlib, urllib.request as it\nwith contextlib.suppress(OSError):\n"
+        "    it.urlopen('https://example.org/')"
+    )
+    done = record(story, "--", sys.executable, "-c", program)
+    assert done.returncode == 1
+    assert "ERROR Nothing to record: the command called none of Azure's" in done.stderr
+    assert "ERROR refused: example.org" in done.stderr
+    assert "No call came" not in done.stderr
+
+
 def test_a_program_among_others_is_told_how_its_own_recording_is_played(story):
     story.joinpath("first.py").write_text(STORY.replace("story", "first"))
     for name in ("first.py", "story.py"):

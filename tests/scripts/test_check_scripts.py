@@ -197,7 +197,7 @@ def test_what_it_tells_is_and_variables_are_named_as_written(check):
     found = {one["code"]: one for one in shown["findings"]}
     path, kind = found["AZC150"], found["AZC108"]
     assert (path["location"]["line"], kind["location"]["line"]) == (3, 2)
-    assert "/subscriptions/$SUB/" in path["message"]
+    assert "/subscriptions/$SUB/" in path["seen"]
     assert "$SUB" in path["seen"]
     assert kind["cure"] == 'Did you mean "Command"?'
     assert code == 1
@@ -353,3 +353,17 @@ def test_a_folder_says_which_programs_it_did_not_read(tmp_path, monkeypatch):
     assert (done.exit_code, shown["calls"]["judged"]) == (0, 1)
     named = CliRunner().invoke(cli, ["check", "Makefile"])
     assert "1 call seen: 1 judged." in named.output
+
+
+def test_a_subscription_that_is_empty_is_no_slash_too_many(check):
+    script = (
+        'SUB=\nhost=https://management.azure.com\ncurl "$host/subscriptions/$SUB'
+        "/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+        '/jobs?api-version=2024-04-01"\n'
+    )
+
+    _, shown, _ = check.run(script)
+
+    (finding,) = shown["findings"]
+    assert finding["code"] == "AZC150"
+    assert finding["message"] == "In .../jobs nothing is named after /subscriptions/."

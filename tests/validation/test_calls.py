@@ -24,6 +24,33 @@ OPERATIONS = (
 )
 
 
+@pytest.mark.parametrize(
+    ("path", "places"),
+    [
+        (WORKSPACE.replace("/1/", "//") + "/jobs", "/subscriptions/"),
+        (
+            WORKSPACE.replace("/1/", "//").replace("/rg/", "//") + "/jobs/j",
+            "/subscriptions/ and /resourceGroups/",
+        ),
+    ],
+)
+def test_a_name_that_is_empty_is_told_by_its_place(path, places):
+    url = f"https://management.azure.com{path}?api-version=2024-04-01"
+    (finding,) = Validator().check_request(Request("GET", url)).findings
+    _, _, below = path.partition("/workspaces/w/")
+
+    assert finding.code == "AZC150"
+    assert finding.message == f"In .../{below} nothing is named after {places}."
+    assert finding.seen == path
+
+
+def test_a_path_with_two_slashes_that_is_none_without_them_is_told_as_before():
+    url = f"https://management.azure.com{WORKSPACE}//jobz?api-version=2024-04-01"
+    (finding,) = Validator().check_request(Request("GET", url)).findings
+
+    assert finding.message == "No operation of 2024-04-01 has the path ...//jobz."
+
+
 def test_an_api_version_must_be_sent(check):
     finding = only(check("GET", "jobs/j", version=""))
 
