@@ -43,6 +43,8 @@ _KEYS = {
     "pwsh": "powershell",
     "powershell": "powershell",
 }
+_LISTS = frozenset(("before_script", "script", "after_script"))
+"""Where GitLab lists commands, which one shell runs."""
 _TASKS = {
     "PowerShell": "powershell",
     "AzurePowerShell": "powershell",
@@ -154,6 +156,9 @@ def _walk(
                 language = "powershell"
             language = "python" if shell.startswith("python") else language
             yield _read_scalar(text, value, language, names)
+        elif key in _LISTS and isinstance(value, yaml.SequenceNode):
+            lines = (one for one in value.value if isinstance(one, yaml.ScalarNode))
+            yield from (_read_scalar(text, one, "shell", names) for one in lines)
         else:
             yield from _walk(text, value, names, seen, of_task)
 
@@ -180,7 +185,8 @@ def _set_variables(
         name = str(key.value)
         if not isinstance(value, yaml.ScalarNode) or not _NAME.fullmatch(name):
             continue
-        is_open = "${{" in value.value or "$(" in value.value
+        opens = ("${{", "$(", "$") if is_azure else ("${{", "$(")  # "$": of GitLab
+        is_open = any(one in value.value for one in opens)
         if re.search(r"[\"`\\]" if is_open else "'", value.value):
             continue
         mark = '"' if is_open else "'"

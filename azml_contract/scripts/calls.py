@@ -37,6 +37,7 @@ _CURL_SHORT = {
     "L": "location",
     "u": "user",
     ":": "next",
+    "g": "globoff",
 }
 _CURL_TAKES = frozenset("AbcCdDeEFhHKmoPQrtTuUwxXyYz")
 _CURL_DATA = ("data", "data-raw", "data-binary", "data-ascii", "json", "data-urlencode")
@@ -47,6 +48,8 @@ _AZ_LONG = {
     "-b": "--body",
     "--url-parameters": "--uri-parameters",
 }
+_MANY = re.compile(r"\{[^{}\s\"]*,[^{}\s\"]*\}|\[\w+-\w+(?::\d+)?\]")
+"""What curl makes several URLs of."""
 _LIST = re.compile("\ue002[0-9]+\ue003")
 _TOOLS = re.compile(r"(?:.*[/\\])?(curl|wget|http|https|xh|xhs|az)(?:\.exe)?")
 _ENGINES = frozenset(("docker", "podman", "nerdctl"))
@@ -243,6 +246,9 @@ def _read_group(
         request.writes_out = "write-out" in given
         request.fails = "fail" in given or "fail-with-body" in given
         request.verbose = "verbose" in given or "trace-ascii" in given
+        many = None if "globoff" in given else _MANY.search(url.flat)
+        if many is not None:
+            request.unknown = f"its URL stands for several, by {many[0]}"
         if spread and "request" not in given:
             request.unknown = f"its options come from {client.show(spread[0].flat)}"
         if "get" in given:

@@ -17,7 +17,7 @@ _BEFORE_CLIENT = frozenset("\t\n\v\f\r ;|&(`!")
 _HTTPIE = re.compile(r"^[ \t]*https?\s+[A-Z]+\s+\S", re.MULTILINE)
 _STEP = re.compile(
     r"^[ ]*(?:-[ ]+)?(?:run|script|bash|pwsh|powershell|inlineScript|Inline):"
-    r"[ ]*(?:\S|$)",
+    r"[ ]*(?:\S|\r?$)",
     re.M,
 )
 _WORKFLOW = re.compile(

@@ -60,6 +60,11 @@ LINES = {
 FILES = {
     "actions.yml": "name: t\non: push\nenv:\n  V: 2024-04-01\njobs:\n  a:\n    steps:\n"
     f"      - name: put\n        run: |\n          # é\n          {PUT}\n",
+    "gitlab.yml": f"stages: [a]\nvariables:\n  B: {WORKSPACE.replace('wks12', '$WS')}\n"
+    "a:\n  stage: a\n  before_script:\n    - export V=2024-04-01\n  script:\n"
+    "    - echo a\n    - |\n      "
+    + PUT.replace(WORKSPACE, "$B").replace("2024-04-01", "$V")
+    + "\n",
     "plain.yml": f"on: push\njobs:\n  a:\n    steps:\n      - run: {PUT}\n",
     "env.yaml": "---\non: push\nenv:\n  V: '2024-04-01'\njobs:\n  a:\n    steps:\n"
     f"      - run: >\n          {PUT.replace('2024-04-01', '${{ env.V }}')}\n",

@@ -471,3 +471,22 @@ def test_a_folder_that_is_not_known_is_not_the_script_s(
         '  -d @"$(pwd)/e.json"\n'
     )
     assert [place[:2] for place in places(found)] == [("AZC153", 2)]
+
+
+@pytest.mark.parametrize(
+    ("url", "is_many"),
+    [
+        ('"WORKSPACE/jobs/[1-3]?api-version=2024-04-01"', True),
+        ('"WORKSPACE/{jobs,models}?api-version=2024-04-01"', True),
+        ('-g "WORKSPACE/jobs/{a}?api-version=2024-04-01"', False),
+    ],
+)
+def test_a_url_that_stands_for_several_is_told(
+    judge: Judge, url: str, is_many: bool
+) -> None:
+    found = judge(f"curl {url}\n")
+
+    reasons = [*found.calls.not_judged]
+    assert any(one.startswith("its URL stands for several") for one in reasons) is (
+        is_many
+    )
