@@ -177,6 +177,11 @@ def _print_proof(old: Contract, new: Contract, operation: str, form: str) -> Non
     metavar="DIR",
     help="Instead, the settings of VS Code for the bodies of scenarios in DIR.",
 )
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Put these into .vscode/settings.json; what else it holds stays.",
+)
 @always_json
 def schema(
     operation: str | None,
@@ -184,6 +189,7 @@ def schema(
     view: str,
     status: str,
     bodies: Path | None,
+    write: bool,
 ) -> None:
     """Print the JSON Schema (2020-12) of an operation's body.
 
@@ -194,10 +200,20 @@ def schema(
 
     if (operation is None) == (bodies is None):
         raise UsageError("Name an OPERATION, or --vscode DIR.")
+    if write and bodies is None:
+        raise UsageError("--write is for the settings of an editor: --vscode DIR.")
     if bodies is not None:
-        from azml_contract.commands.editor import make_settings
+        from azml_contract.commands.editor import SETTINGS, make_settings, put_settings
 
-        _print_json(make_settings(bodies))
+        made = make_settings(bodies)
+        if write:
+            count = put_settings(bodies, made)
+            told = (
+                "the schema of 1 body" if count == 1 else f"schemas of {count} bodies"
+            )
+            click.echo(f"Wrote {SETTINGS}: {told}.", err=True)
+        else:
+            _print_json(made)
         return
     contract = _contract_with(operation, api_version)
     found = _find_name(contract, operation or "")

@@ -1,11 +1,14 @@
 """Settings that give an editor completion and squiggles in the bodies of scenarios.
 
-In: the folder of bodies, ``<api-version>/<step>.json``. Out: the settings of VS Code.
-A note for each file that no operation, or more than one, would take. Wiring.
+In: the folder of bodies, ``<api-version>/<step>.json``. Out: the settings of VS Code,
+or its file, in which all else stays. A note for each file that no operation, or more
+than one, would take. Wiring.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,9 @@ from azml_contract.contract.model import View
 from azml_contract.contract.operation_schema import write_operation_schema
 from azml_contract.contract.views import Lens
 from azml_contract.errors import AzmlContractError, InputError
+
+SETTINGS = Path(".vscode", "settings.json")
+_SCHEMAS = "json.schemas"
 
 
 def make_settings(bodies: Path) -> dict[str, Any]:
@@ -43,6 +49,46 @@ def make_settings(bodies: Path) -> dict[str, Any]:
     return write_settings(
         {tuple(names): _write_schema(*told) for told, names in found.items()}
     )
+
+
+def put_settings(bodies: Path, made: dict[str, Any]) -> int:
+    """Write settings into VS Code's file of this folder; what else it holds stays.
+
+    Args:
+        bodies: The folder that they are for; what an earlier call wrote is replaced.
+        made: The settings.
+
+    Returns:
+        For how many bodies.
+
+    Raises:
+        InputError: The file is not plain JSON: comments would be lost.
+    """
+    from azml_contract.documents.document import read_template
+    from azml_contract.documents.find import shorten
+    from azml_contract.whole_file import write_whole
+
+    text = read_template(SETTINGS) if SETTINGS.exists() else "{}"
+    try:
+        held = json.loads(text)
+        others = [one for one in held.get(_SCHEMAS, []) if isinstance(one, dict)]
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{SETTINGS}: it is no plain JSON, and comments would be lost. Put into it "
+            "by hand what this prints without --write."
+        ) from error
+    below = f"/{shorten(bodies).as_posix()}/"
+    kept = [
+        one
+        for one in others
+        if not any(str(name).startswith(below) for name in one.get("fileMatch", ()))
+    ]
+    held[_SCHEMAS] = kept + made[_SCHEMAS]
+    inset = re.search(r"\n([ \t]+)\S", text)
+    SETTINGS.parent.mkdir(exist_ok=True)
+    written = json.dumps(held, indent=inset[1] if inset else 2, ensure_ascii=False)
+    write_whole(SETTINGS, f"{written}\n")
+    return sum(len(one["fileMatch"]) for one in made[_SCHEMAS])
 
 
 def _find_operation(file: Path, place: Path) -> tuple[str, str]:

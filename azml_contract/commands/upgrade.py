@@ -332,7 +332,10 @@ def _rewrite_body(
 
     if not source:
         raise UsageError(f"{path} is a body; say what it was written for: --from V")
-    name = operation or guess_operation(body, source, path.stem)
+    try:
+        name = operation or guess_operation(body, source, path.stem)
+    except InputError as error:
+        raise InputError(f"{error}; name it: --operation ID") from error
     made = upgrade_body(body, name, source, target)
     return Rewritten(path.as_posix(), name, "", source, made)
 

@@ -42,7 +42,33 @@ def write_operation_schema(
     reveals = kind is View.RESPONSE and operation.method == "POST"
     written = write_schema(contract.definitions, body, Lens(kind, reveals=reveals))
     title = f"{operation.id} {contract.api_version}, {what}"
+    _name_choices(written)
     return {"$schema": DIALECT, "title": title, **written}
+
+
+def _name_choices(schema: Any, chosen: tuple[Any, ...] = ()) -> None:
+    """List the discriminators where none is chosen.
+
+    A bare ``false`` means the same, and says nothing to whoever reads it.
+
+    Args:
+        schema: Changed in place.
+        chosen: Values of the conditions whose `else` this is.
+    """
+    if isinstance(schema, list):
+        for one in schema:
+            _name_choices(one)
+        return
+    if not isinstance(schema, dict):
+        return
+    asked = schema.get("if", {}).get("properties")
+    if asked:
+        ((tag, value),) = asked.items()
+        chosen = (*chosen, *value.get("enum", [value.get("const")]))
+        if schema["else"] is False:
+            schema["else"] = {"properties": {tag: {"enum": list(chosen)}}}
+    for key, one in schema.items():
+        _name_choices(one, chosen if key == "else" and asked else ())
 
 
 def _answer(operation: Operation, status: str) -> Type | None:

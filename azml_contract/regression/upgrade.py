@@ -151,9 +151,7 @@ def guess_operation(body: bytes, version: str, hint: str = "") -> str:
     best = hinted if len(hinted) == 1 else best
     if len(best) != 1:
         told = ", ".join(best[:4]) or "none"
-        raise InputError(
-            f"what the body is for is not clear ({told}); name it: --operation ID"
-        )
+        raise InputError(f"what the body is for is not clear ({told})")
     return best[0]
 
 

@@ -381,3 +381,63 @@ def test_settings_of_an_editor_know_every_body(
         _run("schema")
     with pytest.raises(InputError, match="holds no body"):
         _run("schema", "--vscode", "nowhere")
+
+
+def test_settings_of_an_editor_are_put_beside_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    body = tmp_path / "bodies" / "2024-04-01" / "job.json"
+    body.parent.mkdir(parents=True)
+    body.write_text('{"properties": {"jobType": "Command", "command": "a"}}')
+    asked = ("schema", "--vscode", "bodies", "--write")
+    settings = Path(".vscode", "settings.json")
+
+    done = _run(*asked)
+    assert (done.stdout, done.exit_code) == ("", 0)
+    assert done.stderr == "Wrote .vscode/settings.json: the schema of 1 body.\n"
+    (ours,) = json.loads(settings.read_text())["json.schemas"]
+    assert ours["fileMatch"] == ["/bodies/2024-04-01/job.json"]
+
+    theirs = {"fileMatch": ["/other.json"], "url": "./other.schema.json"}
+    held = {"editor.tabSize": 2, "json.schemas": [ours, theirs]}
+    settings.write_text(json.dumps(held, indent=3))
+    _run(*asked)
+    after = settings.read_text()
+    assert json.loads(after) == {"editor.tabSize": 2, "json.schemas": [theirs, ours]}
+    assert after.startswith('{\n   "editor.tabSize"')
+
+    settings.write_text('// mine\n{"a": 1}\n')
+    with pytest.raises(InputError, match="comments would be lost"):
+        _run(*asked)
+    assert settings.read_text() == '// mine\n{"a": 1}\n'
+    with pytest.raises(UsageError, match="--vscode DIR"):
+        _run("schema", "Jobs_CreateOrUpdate", "--write")
+
+
+def test_a_body_that_nothing_tells_apart_is_noted_without_foreign_advice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    job = '{"properties": {"jobType": "Command", "command": "a"}}'
+    for name, text in (("a", "{}"), ("job", job)):
+        body = tmp_path / "bodies" / "2024-04-01" / f"{name}.json"
+        body.parent.mkdir(parents=True, exist_ok=True)
+        body.write_text(text)
+
+    told = _run("schema", "--vscode", "bodies").stderr
+
+    assert "bodies/2024-04-01/a.json: what the body is for is not clear (" in told
+    assert "--operation" not in told
+
+
+@pytest.mark.parametrize("version", ["2021-03-01-preview", "2024-04-01"])
+def test_a_schema_lists_the_values_of_a_discriminator(version: str) -> None:
+    schema = _json_of("schema", "Jobs_CreateOrUpdate", "--api-version", version)
+    body = {"properties": {"jobType": "Comand", "command": "a"}}
+
+    (wrong,) = Draft202012Validator(schema).iter_errors(body)
+
+    assert list(wrong.path) == ["properties", "jobType"]
+    assert wrong.message.startswith("'Comand' is not one of ['")
+    assert "'Command'" in wrong.message
