@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from azml_contract.api_version import sort_key
-from azml_contract.contract.catalog import find_stand_in
 from azml_contract.exchange import Request
 from azml_contract.finding import Finding
 from azml_contract.scripts.faults import make_finding
@@ -17,6 +16,7 @@ from azml_contract.scripts.script import Read
 from azml_contract.validation.answer_paths import (
     explain_path,
     find_versions,
+    judged_at,
 )
 from azml_contract.validation.grade import Profile
 
@@ -28,7 +28,7 @@ def find_absent_path(
     missing = explain_path(request, read.steps)
     if missing is None:
         return
-    version = find_stand_in((request.api_version or "").lower()) or ""
+    version = judged_at(request)
     has, _ = find_versions(request.method, request.path, read.steps)
     before = [one for one in has if sort_key(one) < sort_key(version)]
     after = [one for one in has if sort_key(one) > sort_key(version)]

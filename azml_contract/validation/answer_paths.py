@@ -187,10 +187,15 @@ class Absent:
     instead: tuple[str, ...]
 
 
+def judged_at(request: Request) -> str:
+    """The api-version that a request is judged by; empty where there is none."""
+    return find_stand_in((request.api_version or "").lower()) or ""
+
+
 def _find_route(request: Request) -> tuple[Contract, Route] | None:
     """The operation of a request, at the version that it is judged by."""
-    version = find_stand_in((request.api_version or "").lower())
-    if version is None:
+    version = judged_at(request)
+    if not version:
         return None
     contract = load_contract(version)
     route = contract.find(request.method, request.path)
