@@ -21,7 +21,7 @@ from cut_short import PACKAGE, WRITERS
 READING = {
     *("cassette ls", "cassette show", "cassette diff", "cassette lint"),
     *("cassette permissions", "cassette prune", "contract diff", "contract list"),
-    *("contract schema", "contract show", "contract verify", "doctor", "explain"),
+    *("contract show", "contract verify", "doctor", "explain"),
     *("replay", "schema", "skill"),
 }
 """Commands that write no file; `prune` deletes, `doctor --install` has npm write."""

@@ -253,6 +253,12 @@ WRITINGS = {
         family,
         afresh=True,
     ),
+    "settings of an editor": Writing(
+        ("contract", "schema", "--vscode", "bodies", "--write"),
+        (".vscode/settings.json",),
+        family,
+        afresh=True,
+    ),
     "review --accept-all": review("--accept-all"),
     "review --accept": review("--accept", "/tags"),
     "init": Writing(
@@ -372,6 +378,7 @@ SITES = {
     "commands/check.py:_fix_all": "check --fix",
     "commands/demo.py:_take_folder": "demo",
     "commands/demo.py:_unpack": "demo",
+    "commands/editor.py:put_settings": "settings of an editor",
     "commands/environment.py:_write": "emulator",
     "commands/generate.py:_write": "generate",
     "commands/printing.py:append_summary": "summary of a job",
