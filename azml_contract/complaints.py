@@ -86,10 +86,12 @@ def unexpected(
 
 
 def render_finding(finding: Finding) -> str:
-    """One finding as two or three lines of text."""
+    """One finding as two to four lines of text."""
+    place = finding.location
+    at = f"  at {place.file}:{place.line}\n" if place else ""
     where = f"{finding.operation or 'call'} {finding.side} {finding.pointer}".rstrip()
     text = (
         f"{finding.code} {finding.severity} at {finding.api_version}: {where}\n"
-        f"  {finding.message}"
+        f"{at}  {finding.message}"
     )
     return f"{text}\n  {finding.cure}" if finding.cure else text

@@ -26,7 +26,7 @@ from azml_contract.complaints import (
 )
 from azml_contract.errors import AzmlContractError
 from azml_contract.exchange import Exchange, Request
-from azml_contract.finding import Finding, Severity
+from azml_contract.finding import Finding, Location, Severity
 from azml_contract.redaction.user_rules import NO_RULES, UserRules
 from azml_contract.settings import PLACEHOLDERS, Settings
 
@@ -108,10 +108,12 @@ class ScenarioRun:
     """
 
     def __init__(self, plan: Plan) -> None:
+        from azml_contract.recording.call_site import CallSites
         from azml_contract.recording.engine import Mode, Recorder, RecorderSettings
         from azml_contract.validation.validator import Profile, Scope, Validator
 
         self.plan = plan
+        self._sites = CallSites(plan.source_root)
         self.tally = Tally()
         self.ending: Ending | None = None
         self._earlier: list[Tally] = []
@@ -393,7 +395,15 @@ class ScenarioRun:
             found = tuple(map(_of_another_client, verdict.findings))
             verdict = replace(verdict, findings=found)
         self.tally.add(verdict)
-        self._unjudged += verdict.findings
+        self._unjudged += map(self._locate, verdict.findings)
+
+    def _locate(self, finding: Finding) -> Finding:
+        """An error with the line of the project that made the call, if one did."""
+        site = self._sites.find() if finding.severity is Severity.ERROR else ""
+        file, _, line = site.rpartition(":")
+        return (
+            finding._replace(location=Location(file, int(line), 1)) if file else finding
+        )
 
 
 def _of_another_client(finding: Finding) -> Finding:

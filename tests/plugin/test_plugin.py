@@ -323,7 +323,11 @@ def test_an_error_finding_fails_the_scenario_and_expecting_it_does_not(
     write_body(project, {"properties": BODY["properties"] | {"colour": "red"}})
     result = run(project, "--azml-mode", "live")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*AZC102 error*/properties/colour*"])
+    line = SCENARIO.split("azml.put(")[0].count("\n") + 1
+    result.stdout.fnmatch_lines(
+        ["AZC102 error*/properties/colour", f"  at test_story.py:{line}"],
+        consecutive=True,
+    )
     result.stdout.fnmatch_lines(['*expect=[[]("AZC102", "/properties/colour")]*'])
     result.stdout.no_fnmatch_line("*Traceback*")
 
