@@ -128,7 +128,7 @@ def command(
     diff prints a unified diff, json operations
     of RFC 6902, body the new bodies. Lines with DECIDE are for a person. Exit
     code 1: at least one of them stands where the target would refuse or drop
-    something.
+    something. Exit code 2: there is no call of the provider.
     """
     from azml_contract.commands.regress_judging import require_known
 

@@ -70,8 +70,14 @@ def _recorded_versions(folder: Path) -> list[str]:
 
 
 def _newest_not_newer(folder: Path, api_version: str) -> str:
+    """The newest such version; one that was only upgraded where there is no other."""
+    from azml_contract.cassette.cassette import load_cassette
+
     limit = sort_key(api_version)
     older = [v for v in _recorded_versions(folder) if sort_key(v) <= limit]
+    for version in reversed(older):
+        if not load_cassette(folder / f"{version}.json").upgraded_from:
+            return version
     return older[-1] if older else ""
 
 

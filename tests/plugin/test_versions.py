@@ -50,6 +50,24 @@ def test_an_unchanged_recording_replays_for_another_version(project):
     assert not left.exists()
 
 
+def test_what_was_only_upgraded_stands_in_for_no_version(project):
+    folder = project.path / "cassettes" / STORY / TEST
+    text = (folder / "2022-05-01.json").read_text("utf-8")
+    shape = json.loads(text.replace("2022-05-01", "2022-06-01-preview"))
+    shape["recorder"] += ", upgraded from 2021-03-01-preview"
+    upgraded = folder / "2022-06-01-preview.json"
+    upgraded.write_text(json.dumps(shape), "utf-8")
+
+    result = run(project, "--azml-api-version", "2022-10-01")
+    result.assert_outcomes(passed=1)  # by that of 2022-05-01
+
+    (folder / "2022-05-01.json").unlink()
+    (folder / "2021-03-01-preview.json").unlink()
+    result = run(project, "--azml-api-version", "2022-10-01")
+    result.assert_outcomes(errors=1)
+    assert "upgraded from 2021-03-01-preview and not recorded" in say(result)
+
+
 def test_a_changed_one_fails_and_names_the_path_and_the_rename(project):
     result = run(project, "--azml-api-version", "2022-02-01-preview")
 
