@@ -95,7 +95,7 @@ class Linter:
     def _object(
         self, value: Mapping[Any, Any], pointer: str, above: str, container: str
     ) -> Iterator[Suspicion]:
-        packed = value.get("encoding") == "base64"
+        packed = is_packed(value)
         is_many = holds_secrets(above)
         for key, item in value.items():
             name = key if type(key) is str else str(key)
@@ -169,6 +169,11 @@ class Linter:
                 yield Suspicion(pointer, kind)
         else:
             yield from self._text(text, pointer, name or "bytes of a hash")
+
+
+def is_packed(value: Mapping[Any, Any]) -> bool:
+    """Whether an object of HAR says that its text is base64; of what is sent, too."""
+    return "base64" in (value.get("encoding"), value.get("_encoding"))
 
 
 def inflate(raw: bytes) -> bytes:

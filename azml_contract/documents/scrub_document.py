@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from azml_contract.documents.formats import Format, Recorded
-from azml_contract.documents.lint import inflate
+from azml_contract.documents.lint import inflate, is_packed
 from azml_contract.json_values import escape_halves
 from azml_contract.redaction.drawn import Numbers, names_digest, sub_drawn
 from azml_contract.redaction.redact import Redactor
@@ -89,7 +89,7 @@ class DocumentScrubber:
     def _object(
         self, value: Mapping[Any, Any], above: str, container: str
     ) -> dict[Any, Any]:
-        packed = value.get("encoding") == "base64"
+        packed = is_packed(value)
         kind = value.get("type")
         resource_type = kind.lower() if isinstance(kind, str) else ""
         scrubbed: dict[Any, Any] = {}

@@ -462,18 +462,16 @@ class Redactor:
             Start and end of each place, ascending, none touching another;
             usually there is none, and finding that out is fast.
         """
-        needles = (
-            *SHAPE_MARKERS,
-            *NAME_MARKERS,
-            *self.secrets.needles,
-            *self.names.needles,
-        )
+        known = (*self.secrets.needles, *self.names.needles)
+        needles = (*SHAPE_MARKERS, *NAME_MARKERS, *known)
         around = merge_windows(find_needles(raw.lower(), needles), len(raw))
         return [
             run.span()
             for start, end in around
             for run in _TEXT_RUN.finditer(raw, start, end)
-            if len(run[0]) >= _SENTENCE or any(one in run[0] for one in _NAMES)
+            if len(run[0]) >= _SENTENCE
+            or any(one in run[0] for one in _NAMES)
+            or any(one in run[0].lower() for one in known)
         ]
 
     def message(self, text: str) -> str:

@@ -155,6 +155,39 @@ def test_lengths_stay_true(azml_contract, tmp_path):
     assert one["response"]["headers"]["Content-Length"] == ["24"]
 
 
+def test_what_har_sends_in_base64_is_opened(azml_contract, tmp_path):
+    harmless, told = bytes(range(256)), b"\xff\x00 password=kT4vXq9Zm7 \xff"
+    entries = [
+        {
+            "request": {
+                "method": "PUT",
+                "url": "https://x.azure.com/",
+                "headers": [],
+                "postData": {
+                    "mimeType": "application/octet-stream",
+                    "text": base64.b64encode(body).decode(),
+                    "_encoding": "base64",
+                },
+            },
+            "response": {"status": 200, "headers": [], "content": {}},
+        }
+        for body in (harmless, told)
+    ]
+    (tmp_path / "a.har").write_text(json.dumps({"log": {"entries": entries}}), "utf-8")
+    found = azml_contract("cassette", "lint", "a.har")
+    assert (found.code, "/log/entries/0/" in found.out) == (1, False)
+    assert "/log/entries/1/request/postData/text" in found.out
+
+    assert azml_contract("cassette", "scrub", "a.har", "--in-place").code == 0
+
+    kept = json.loads((tmp_path / "a.har").read_text("utf-8"))["log"]["entries"]
+    first, other = (
+        base64.b64decode(one["request"]["postData"]["text"]) for one in kept
+    )
+    assert first == harmless
+    assert other == b"\xff\x00 password=REDACTED \xff"
+
+
 def test_what_looks_drawn_is_numbered_by_scrub_too(azml_contract, tmp_path):
     drawn = "q7Zt9LmX2vRk8WbN4cYp6HsD1fGj3TaU5eKo"
     entry = {

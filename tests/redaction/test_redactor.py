@@ -13,6 +13,7 @@ import pytest
 from azml_contract.exchange import Exchange, Request, Response
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import Identifier, RedactionRules
+from azml_contract.redaction.scan import Scanner
 
 WORD = "kT4vXq9Zm7"
 SECRET = "Zq8-tR4w-Lm2x-Vb7n"
@@ -56,6 +57,18 @@ def test_a_text_is_rewritten_in_its_own_form(text, made):
 
 
 KEY = "Zq8-tR4w-Lm2x-7"
+
+
+@pytest.mark.parametrize("known", ["hunter22", "Zq8-tR4w!"])
+@pytest.mark.parametrize("around", [b"\xff%b\xff", b"\x81\xa4note\xa8%b\xc0"])
+def test_a_known_secret_goes_out_of_bytes_however_short_the_text_is(known, around):
+    redactor = Redactor(RedactionRules(secrets=(known,)))
+    body = around % known.encode()
+
+    assert redactor.binary(body) == around % b"REDACTED"
+    packed = redactor.text(base64.b64encode(body + b"\xff").decode())
+    assert base64.b64decode(packed + "==").startswith(around % b"REDACTED")
+    assert Scanner(redactor).kinds_in(body, "a")
 
 
 @pytest.mark.parametrize("before", ["", "x", "xy"])
