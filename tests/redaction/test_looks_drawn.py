@@ -33,6 +33,8 @@ def encode(raw: bytes) -> str:
 
 MIXED, LOWER = draw(32), draw(32, string.ascii_lowercase + string.digits)
 BASE64 = "q8Xz+2vLw7KpT4/J9bYc3NsD6fHg1AeUk5Rj0QmZ"
+GUID = "3b1f0c52-7a5e-4a0b-9d55-0f9f3a1c7e21"
+HEX = hashlib.sha256(b"data").hexdigest()
 DIGEST = encode(hashlib.sha256(b"data").digest())
 NOISE = random.Random(5).randbytes(45)
 
@@ -70,6 +72,8 @@ def test_a_long_random_value_looks_drawn(value):
         "aB1-cD2-eF3-gH4-iJ5-kL6-mN7-pQ8",
         "3b1f0c52-7a5e-4a0b-9d55-0f9f3a1c7e21",
         "0123456789abcdef" * 3,
+        *(f"{MIXED[:9]}{one}" for one in (GUID, GUID.upper())),
+        *(f"{MIXED[:9]}{one}" for one in (HEX, HEX.upper(), HEX[:16])),
         numbered_drawn(MIXED, 1),
         f"sha256-{DIGEST}",
         DIGEST,
@@ -100,6 +104,11 @@ REPLACED = [
     (f"{MIXED}==", "<>=="),
     (f"a=%2F{MIXED}%3D%3D&b", "a=%2F<>%3D%3D&b"),
     (f"a=%252F{MIXED}%253D", "a=%252F<>%253D"),
+    (f"a=%2f{MIXED}%3d%3d&b", "a=%2f<>%3d%3d&b"),
+    (BASE64.replace("/", "%2f").replace("+", "%2b"), "<>"),
+    (f"%20\u00e9{MIXED}\u00e9", "%20\u00e9<>\u00e9"),
+    (draw(24), "<>"),
+    (draw(24)[1:], None),
     (f"job-{LOWER}-end", "job-<>-end"),
     (f"x%20{LOWER}", "x%20<>"),
     (f"{LOWER.upper()}_{LOWER.upper()}", "<>_<>"),
@@ -110,6 +119,8 @@ REPLACED = [
     (quote(BASE64, safe=""), "<>"),
     (quote(quote(BASE64, safe=""), safe=""), "<>"),
     (f"/some-path/of_many/words/and/{'no' * 10}1", None),
+    (f"/Some-path/of_many/Words/and/{draw(23)}", None),
+    (f"/Some-path/of_many/Words/and/{draw(24)}", "/Some-path/of_many/Words/and/<>"),
     (f"sha256: {DIGEST}", None),
     (f"SHA256:{DIGEST.rstrip('=')}", None),  # as SSH writes it
     (f'"contentMD5": "{DIGEST}"', None),
@@ -175,6 +186,7 @@ def test_a_stand_in_is_as_long_as_what_it_stands_for(length, number, made):
 
 def test_a_value_has_one_number_and_what_was_drawn_on_purpose_none():
     numbers = Numbers(kept=f"say {MIXED.lower()}")
+    numbers.go_on_from("nothing")
     assert numbers.of(MIXED) == MIXED
     first = numbers.of(LOWER)
     assert first == numbered_drawn(LOWER, 1)
