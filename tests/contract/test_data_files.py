@@ -204,6 +204,17 @@ def test_a_catalogue_tells_each_file_by_its_place_and_digest(
     assert files(tmp_path / "elsewhere") == {file.name: digest}
 
 
+def test_a_catalogue_tells_the_names_that_are_marked_as_secret(
+    tmp_path: Path, swaggers: Any
+) -> None:
+    marked = {"type": "string", "x-ms-secret": True}
+    made = swaggers.define({"Job": {"properties": {"word": marked, "x": {}}}})
+    catalog = json.loads(compile_data([made], tmp_path)["catalog.json"])
+
+    assert catalog["secrets"] == {"always": ["word"], "sometimes": {}}
+    assert catalog["secrets"].keys() == read_catalog(DATA)["secrets"].keys()
+
+
 def test_a_data_file_that_is_gone_is_altered_and_differs(
     tmp_path: Path, swaggers: Any
 ) -> None:

@@ -36,6 +36,12 @@ BASE64 = "q8Xz+2vLw7KpT4/J9bYc3NsD6fHg1AeUk5Rj0QmZ"
 GUID = "3b1f0c52-7a5e-4a0b-9d55-0f9f3a1c7e21"
 HEX = hashlib.sha256(b"data").hexdigest()
 DIGEST = encode(hashlib.sha256(b"data").digest())
+# With a slash, and drawn on one side of it.
+SHA256, SHA512 = (
+    encode(hashlib.new(name, data).digest())
+    for name, data in (("sha256", b"4"), ("sha512", b"4"))
+)
+SLASHED = encode(hashlib.sha512(b"306").digest())
 NOISE = random.Random(5).randbytes(45)
 
 
@@ -121,6 +127,17 @@ REPLACED = [
     (f"/some-path/of_many/words/and/{'no' * 10}1", None),
     (f"/Some-path/of_many/Words/and/{draw(23)}", None),
     (f"/Some-path/of_many/Words/and/{draw(24)}", "/Some-path/of_many/Words/and/<>"),
+    (f"://x.example/{BASE64}", f"://x.example/{BASE64[:15]}<>"),
+    (encode(b"\xff\xd8\xff" + NOISE), None),  # of a picture, which begins with /
+    (SHA256, None),
+    (f"sha512-{SHA512}", None),
+    (f"sha512={SHA512}", None),
+    (f"sha512={SLASHED}", None),
+    (f"note={SLASHED}", "note=/<>=="),
+    (f"x/{LOWER[:24]}", "x/<>"),
+    (f"note={SHA512}", "note=<>=="),
+    (f"etag%3D%22{SHA512}", None),
+    (f"md5 of it: {SHA512}", "md5 of it: <>=="),
     (f"sha256: {DIGEST}", None),
     (f"SHA256:{DIGEST.rstrip('=')}", None),  # as SSH writes it
     (f'"contentMD5": "{DIGEST}"', None),

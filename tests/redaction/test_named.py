@@ -375,6 +375,13 @@ def test_of_a_url_a_password_goes_and_a_user_that_is_as_long_as_a_token(url, is_
     assert (redact_named(url, lambda _: "") != url) is is_told
 
 
+def test_what_stands_below_two_names_that_say_secret_is_replaced_once():
+    text = "secrets: |\n  api_token1:\n    first8xx\n    second8x\nport: 1\n"
+
+    made = "secrets: |\n  <>\n    <>\n    <>\nport: 1\n"
+    assert redact_named(text, lambda _: "<>") == made
+
+
 def test_a_tag_of_yaml_stays_before_what_it_tags():
     text = "password: !!str kT4vXq9Zm7\ntoken: !Ref kT4vXq9Zm7\n"
 
