@@ -19,6 +19,7 @@ _URL = re.compile(
     r"(?i)https://management\.azure\.com/[^\s\"'`]*"
     r"/microsoft\.machinelearningservices/[^\s\"'`]*"
 )
+_CLIENT = re.compile(r"\b(?:curl|wget)\s")
 _NEVER_SEND = frozenset(
     (
         *("az", "grep", "egrep", "awk", "cut", "sort", "basename", "dirname", "test"),
@@ -33,7 +34,7 @@ Found = tuple[str, Request, Source, int, int]
 
 def find_calls(command: Command, holes: Holes) -> list[Found]:
     """The calls of a program, as far as its text is here; else one that is not read."""
-    return list(_read_python(command, holes)) or list(_tell_unread(command))
+    return list(_read_python(command, holes)) or list(_tell_unread(command, holes))
 
 
 def _read_python(command: Command, holes: Holes) -> Iterator[Found]:
@@ -62,15 +63,21 @@ def _find_python(command: Command) -> Text | None:
     return None if is_file else command.stdin
 
 
-def _tell_unread(command: Command) -> Iterator[Found]:
-    if command.name in _NEVER_SEND:
-        return
+def _tell_unread(command: Command, holes: Holes) -> Iterator[Found]:
     given = (*command.words[1:], *([command.stdin] if command.stdin else ()))
     for text in given:
+        if command.name in _NEVER_SEND and not _runs_client(command, text):
+            continue
         found = _URL.search(text.flat)
         if found is not None:
-            why = f"{command.name} makes it, which is not read here"
+            shown = holes.show(command.name)
+            why = f"{shown} makes it, which is not read here"
             request = Request("GET", text.cut(*found.span()), unknown=why)
             place = (command.source, command.start, command.end)
-            yield command.name, request, *place
+            yield shown, request, *place
             return
+
+
+def _runs_client(command: Command, text: Text) -> bool:
+    """Whether `az` is given a script, as ``az vm run-command`` is."""
+    return command.name == "az" and _CLIENT.search(text.flat) is not None

@@ -122,6 +122,12 @@ def test_a_run_of_a_function_that_is_not_judged_is_told_beside_one_that_is(judge
         ("pwsh -c 'irm WORKSPACE/jobs?api-version=2024-04-01'", "pwsh"),
         ("ruby <<'E'\nget('WORKSPACE/jobs?api-version=2024-04-01')\nE", "ruby"),
         ("c WORKSPACE/jobs?api-version=2024-04-01", "c"),
+        ('"$GET" WORKSPACE/jobs?api-version=2024-04-01', "$GET"),
+        (
+            "az vm run-command invoke --scripts"
+            " 'curl WORKSPACE/jobs?api-version=2024-04-01'",
+            "az",
+        ),
     ],
 )
 def test_a_program_that_is_given_a_url_and_is_not_read_is_told(judge, line, program):
