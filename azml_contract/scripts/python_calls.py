@@ -119,6 +119,7 @@ class _Reader:
         self._bases: dict[str, ast.expr] = {}
         self._queries: dict[str, list[ast.expr]] = {}
         self._aliases: dict[str, str] = {}
+        self._verbs: dict[str, str] = {}
         self._partials: dict[str, ast.Call] = {}
         self._called: set[Function] = set()
         self._left = _MOST_CALLS
@@ -178,12 +179,26 @@ class _Reader:
     def _note(self, node: ast.AST) -> None:
         """Remember which names are clients, and what those add to each call."""
         if isinstance(node, ast.ImportFrom) and node.module in ("requests", "httpx"):
-            self._imported |= {one.asname or one.name for one in node.names} & _VERBS
+            self._imported |= {
+                one.name for one in node.names if not one.asname
+            } & _VERBS
+            renamed = {one.asname: one.name for one in node.names if one.asname}
+            self._verbs |= {new: old for new, old in renamed.items() if old in _VERBS}
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             self._note_client(node.optional_vars, node.context_expr)
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            verb = node.value if isinstance(node.value, ast.Attribute) else None
             for target in targets:
+                if (
+                    verb is not None
+                    and isinstance(target, ast.Name)
+                    and (
+                        verb.attr in _VERBS
+                        and name_of(verb.value) in ("requests", "httpx")
+                    )
+                ):
+                    self._verbs[target.id] = verb.attr
                 self._note_client(target, node.value)
                 if isinstance(target, ast.Attribute) and target.attr == "params":
                     self._add_query(target.value, node.value)
@@ -235,6 +250,7 @@ class _Reader:
             keywords = [*made.keywords, *node.keywords]
             whole = ast.Call(made.args[0], [*made.args[1:], *node.args], keywords)
             node = ast.copy_location(whole, node)
+        node = self._spell_out(node)
         name = name_of(node.func)
         of = node.func.value if isinstance(node.func, ast.Attribute) else None
         is_object = name in _REQUESTS
@@ -260,6 +276,26 @@ class _Reader:
         request = Request(method, url)
         self._give_body(request, given, told=told)
         return request
+
+    def _spell_out(self, node: ast.Call) -> ast.Call:
+        """``requests.VERB(...)`` for a verb that goes by another name."""
+        func, arguments = node.func, node.args
+        verb = self._verbs.get(func.id, "") if isinstance(func, ast.Name) else ""
+        client: ast.expr = ast.Name("requests", ast.Load())
+        if isinstance(func, ast.Call) and name_of(func.func) == "getattr":
+            if len(func.args) < 2 or name_of(func.args[0]) not in self._clients:
+                return node
+            client, verb = func.args[0], "request"
+            arguments = [func.args[1], *arguments]
+        elif isinstance(func, ast.Attribute) and func.attr == "stream":
+            client, verb = func.value, "request"
+        elif name_of(func) == "urlopen" and arguments:
+            is_url = _OURS.search(self._values.text(arguments[0]).flat) is not None
+            verb = ("post" if len(arguments) > 1 else "get") if is_url else ""
+        if not verb:
+            return node
+        whole = ast.Attribute(client, verb, ast.Load())
+        return ast.copy_location(ast.Call(whole, arguments, node.keywords), node)
 
     def _find_method(
         self, name: str, arguments: list[Elsewhere], given: dict[str, ast.expr]

@@ -210,10 +210,14 @@ class _Reader:
         if write is not None:
             return write(shell, command)
         if command.name not in shell.functions:
-            for found in find_calls(command, shell.holes):
-                index = len(self.script.calls)
-                self.script.calls.append(Call(index, *found, level=command.level))
+            self._tell(shell, command)
         return None
+
+    def _tell(self, shell: Shell, command: Command) -> None:
+        """Note the calls of a program that is no client."""
+        for found in find_calls(command, shell.holes):
+            index = len(self.script.calls)
+            self.script.calls.append(Call(index, *found, level=command.level))
 
     # --- calls ------------------------------------------------------------------------
 
@@ -433,6 +437,7 @@ class _Reader:
         if upload is not None:
             self.script.uploads.append(upload)
             shell.files.miss(upload.local)
+        self._tell(shell, command)
         return None
 
     # --- jq ---------------------------------------------------------------------------

@@ -381,3 +381,25 @@ def test_modules_beside_a_program_that_make_calls_are_told(tmp_path, line, is_to
     assert [one.endswith("are not followed from here") for one in told] == (
         [True] if is_told else []
     )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "from requests import put as send\nsend(URL, json=BODY)",
+        "send = requests.put\nsend(URL, json=BODY)",
+        "getattr(requests, 'put')(URL, json=BODY)",
+        "with client.stream('PUT', URL, json=BODY) as r: pass",
+        "from urllib.request import urlopen\nurlopen(f'{BASE}/data/i/versions/1', b'')",
+    ],
+)
+def test_a_verb_by_another_name_is_read(judge, call):
+    assert judge(f"{START}{call}\n").calls.seen == 1
+
+
+def test_what_opens_a_request_is_no_call_of_its_own(judge):
+    found = judge(
+        f"{START}from urllib.request import Request, urlopen\n"
+        "q = Request(URL, data=json.dumps(BODY).encode(), method='PUT')\nurlopen(q)\n"
+    )
+    assert (found.calls.seen, found.calls.judged) == (1, 1)

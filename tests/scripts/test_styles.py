@@ -124,8 +124,7 @@ def test_a_run_of_a_function_that_is_not_judged_is_told_beside_one_that_is(judge
         ("c WORKSPACE/jobs?api-version=2024-04-01", "c"),
         ('"$GET" WORKSPACE/jobs?api-version=2024-04-01', "$GET"),
         (
-            "az vm run-command invoke --scripts"
-            " 'curl WORKSPACE/jobs?api-version=2024-04-01'",
+            "az vm run-command --scripts 'curl WORKSPACE/jobs?api-version=2024-04-01'",
             "az",
         ),
     ],
