@@ -62,7 +62,9 @@ _SHORTEST_NAME = 5
 _BYTE_ORDER = b"\xef\xbb\xbf"
 # In a text, a name and a value; nothing shorter tells both.
 _SHORTEST_TEXT, _REMEMBERED, _DEEPEST = 11, 4096, 3
-_SHORTEST_COOKIE, _LONGEST_NAME = 16, 64
+_LONGEST_NAME = 64
+# Other cookies hold what their users chose.
+_LOGS_IN = re.compile(r"sess|sid$|auth|token|login|jwt|secret", re.IGNORECASE)
 _NOISE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _CREDENTIALS = re.compile(r"[^\s\"'=]+={0,2}")
 _SIGNATURE = re.compile(r"[?&;]sig=([^&\s\"'<>\\]+)")
@@ -184,8 +186,10 @@ def _from_header(name: str, value: str) -> Iterator[str]:
         for one in value.split(","):
             yield from _credentials(one)
     elif lower in COOKIE_HEADERS:
-        pairs = (one.partition("=")[2].strip() for one in value.split(";"))
-        yield from (one for one in pairs if _is_told(one, _SHORTEST_COOKIE))
+        for one in value.split(";"):
+            cookie, _, told = map(str.strip, one.partition("="))
+            if _LOGS_IN.search(cookie) and _is_told(told, _SAFE_LENGTH):
+                yield told
     elif lower in KEY_HEADERS or is_named_secret(name, value):
         yield value
 
