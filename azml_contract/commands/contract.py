@@ -36,7 +36,7 @@ _API_VERSION = click.option(
 )
 _HEADS = (
     *("api-version", "source", "operations", "definitions"),
-    *("facts", "of", "carried over"),
+    *("facts", "possible", "carried"),
 )
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -50,7 +50,12 @@ def command() -> None:
 @command.command(name="list")
 @text_or_json
 def list_versions(form: str) -> None:
-    """List every api-version, and what its contract was compiled from."""
+    """List every api-version, and what its contract was compiled from.
+
+    A fact: whether a property may be null, its format, an operation's status codes,
+    queries, how long it runs, how it pages. Not every source tells all that are
+    possible; those carried over are known from the nearest version that tells them.
+    """
     rows = [_summary(load_contract(v)) for v in known_versions()]
     if form == "json":
         print_json(versions=rows)

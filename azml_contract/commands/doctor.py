@@ -8,7 +8,9 @@ error only where somebody began to set it up, or asks for it.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from importlib import metadata
@@ -49,9 +51,10 @@ def command(online: bool, install: bool, form: str) -> None:
         provide_azurite()
     files = {"dotenv": folder / ".env", "pyproject": folder / "pyproject.toml"}
     values = collect_values(os.environ, **files)
+    emulator = dict(_emulator(folder))
     told = {
         "replay": dict(_replay(folder)),
-        "emulator": dict(_emulator(folder)),
+        "emulator": emulator,
         "azure": {
             variable: _show(name, values) for name, variable in VARIABLES.items()
         },
@@ -67,6 +70,7 @@ def command(online: bool, install: bool, form: str) -> None:
             click.echo("  Nothing is set; nothing but Azure itself needs it.")
     finally:  # what is set in part is told, too
         if form == "json":
+            told["emulator"] = {k: " ".join(v.split()) for k, v in emulator.items()}
             print_json(**told, location=location)
     if location is not None and form == "text":
         click.echo(f"\nThe workspace answers: {location}.")
@@ -76,12 +80,31 @@ def _print(told: Mapping[str, Mapping[str, str]]) -> None:
     for title, name in _TITLES.items():
         click.echo(title)
         for what, state in told[name].items():
-            click.echo(f"  {what:<16}{state}")
+            _print_row(f"  {what:<16}", state)
         click.echo()
     click.echo("Azure: --azml-target azure")
     for name, variable in VARIABLES.items():
         shown = told["azure"][variable]
-        click.echo(f"  {name.replace('_', ' '):<16}{variable:<24}{shown}")
+        _print_row(f"  {name.replace('_', ' '):<16}{variable:<24}", shown)
+
+
+def _print_row(head: str, state: str) -> None:
+    """One state beside its name, as wide as the terminal; a path is never broken."""
+    inset = " " * len(head)
+    width = max(shutil.get_terminal_size().columns, len(head) + 20)
+    lines = [
+        textwrap.wrap(
+            line,
+            width,
+            initial_indent=inset,
+            subsequent_indent=inset,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in state.splitlines()
+    ]
+    told = "\n".join(line for several in lines for line in several)
+    click.echo(head + told[len(head) :])
 
 
 def _replay(folder: Path) -> Iterator[tuple[str, str]]:
@@ -123,7 +146,7 @@ def _emulator(folder: Path) -> Iterator[tuple[str, str]]:
         try:
             yield name, find()
         except AzmlContractError as error:
-            yield name, "no: " + " ".join(str(error).split())
+            yield name, f"no: {error}"
     lacking = ", ".join(find_lacking())
     mended = "pip install 'azml-contract[training]'"
     yield "Training", f"no {lacking}: {mended}" if lacking else "yes: --azml-execute"
@@ -133,7 +156,7 @@ def _show(name: str, values: Mapping[str, str]) -> str:
     value = values.get(name)
     if value is None:
         usual = next(f.default for f in fields(Settings) if f.name == name)
-        return f"{usual} (the default)" if isinstance(usual, str) and usual else "-"
+        return f"{usual} (default)" if isinstance(usual, str) and usual else "-"
     # A proxy's URL may hold a password.
     return "(set)" if name == "client_secret" or "@" in value else value
 

@@ -72,9 +72,7 @@ def test_ls_tells_each_cassette_in_a_line(azml_contract, write):
     done = azml_contract("cassette", "ls")
 
     assert done.code == 0
-    assert done.out == (
-        f"story/test  2024-04-01  emulator  {stamp}  (3 d)  3 interactions  2 KB\n"
-    )
+    assert done.out == ("story/test  2024-04-01  emulator  3 d  3 interactions  2 KB\n")
 
 
 def test_ls_json_has_the_same_as_numbers(azml_contract, write):

@@ -234,6 +234,28 @@ def test_doctor_tells_what_waits_beside_cassettes(
     assert "  unproven        1 that would not replay, beside: *.unproven\n" in said
 
 
+def test_doctor_and_the_list_of_contracts_fit_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from azml_contract.commands import contract, doctor
+
+    missing = (
+        f"no: {'not here, ' * 20}\nInstall it with: azml-contract doctor --install"
+    )
+    monkeypatch.setattr(doctor, "_emulator", lambda _: [("Azurite", missing)])
+    monkeypatch.setattr(doctor, "collect_values", lambda *_, **__: {})
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    doctor.command.main([], standalone_mode=False)
+    contract.list_versions.main([], standalone_mode=False)
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80
+    assert f"\n{' ' * 18}Install it with: azml-contract doctor --install\n" in said
+    doctor.command.main(["--format", "json"], standalone_mode=False)
+    told = json.loads(capsys.readouterr().out)["emulator"]["Azurite"]
+    assert "here, Install it with: azml-contract doctor --install" in told
+
+
 def test_a_file_that_may_not_be_read_is_told_of_by_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -265,7 +287,7 @@ def test_doctor_is_content_where_nobody_wants_azure(tmp_path: Path) -> None:
     done = run("doctor", cwd=tmp_path, env={"PATH": "/usr/bin:/bin"})
     assert done.returncode == 0, done.stderr
     assert "cassettes       none here" in done.stdout
-    assert "AZML_COMPUTE            cpu-cluster (the default)" in done.stdout
+    assert "AZML_COMPUTE            cpu-cluster (default)" in done.stdout
     assert "Nothing is set; nothing but Azure itself needs it." in done.stdout
 
 

@@ -38,7 +38,8 @@ class _Row:
 def command(ctx: click.Context, paths: tuple[str, ...], form: str) -> None:
     """List cassettes: scenario, api-version, target, age, interactions, size.
 
-    PATH is a cassette or a folder of them; without one, the folder cassettes.
+    PATH is a cassette or a folder of them; without one, the folder cassettes. When
+    each was recorded is in --format json.
     """
     from azml_contract.documents.find import find_files, shorten
 
@@ -79,8 +80,7 @@ def _print(rows: list[_Row], now: datetime) -> None:
             row.cassette.scenario,
             row.cassette.api_version,
             row.cassette.target,
-            row.cassette.recorded_at,
-            f"({age_of(row.cassette.recorded_at, now) or 'no time'})",
+            age_of(row.cassette.recorded_at, now) or "no time",
             count(len(row.cassette.interactions), "interaction"),
             size_of(row.size_bytes),
         )
