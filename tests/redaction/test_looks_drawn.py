@@ -58,6 +58,8 @@ NOISE = random.Random(5).randbytes(45)
         encode(NOISE),
         f"{draw(30)}-{draw(31)}",
         f"{MIXED}==",
+        "NqVwYSVPHbDXpPdkhxEpyIgKpaUnArlX",
+        "9rJal89dArYxcukz9t0AbIENBbongzun",  # a little like names
         *(mark.join(draw(size)[:8] for size in (31, 32, 33)) for mark in "-_~"),
     ],
 )
@@ -72,6 +74,10 @@ def test_a_long_random_value_looks_drawn(value):
         draw(24)[:23],
         draw(4097),
         draw(40, string.ascii_lowercase),
+        f"{LOWER[:16]}-{LOWER[16:]}",
+        f"{LOWER[:16]}_{LOWER[16:]}".upper(),
+        "a1b2c3d4" * 3,  # the same again
+        "qsRRZlPoQjoPUlieInVsbBiRMarjfYZZ",  # without a digit, and a little like names
         "an-experiment-of-many-words-01",
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcd",
         *(mark.join(draw(size)[:7] for size in (31, 32, 33, 34)) for mark in "-_~"),
@@ -85,8 +91,11 @@ def test_a_long_random_value_looks_drawn(value):
         DIGEST,
         encode(b"a text that somebody can read, of 45 letters."),
         encode("ein Text mit Umlaut: ä, ö und ü, der lang ist".encode()),
-        encode("two bytes a letter, or more".encode("utf-16-le")),
-        encode("two bytes a letter, or more".encode("utf-16-be")),
+        *(
+            encode(text.encode(codec))
+            for text in ("two bytes a letter, or more", draw(27), draw(26))
+            for codec in ("utf-16-le", "utf-16-be")
+        ),
         encode(b"\0\0\0\x07ssh-rsa" + NOISE),
         encode(b"0\x82\x04\x0a0" + NOISE),
         *(
