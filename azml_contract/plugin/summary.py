@@ -8,6 +8,7 @@ controller of pytest-xdist as in a single process, since it reads reports only.
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,13 +64,11 @@ def write_summary(
         f"mode {mode}{told}: {count(len(scenarios), 'scenario')}, "
         f"{count(total(runs, 'exchanges'), 'interaction')}"
     )
-    for line in describe_validated(runs):
-        reporter.write_line(line)
-    for line in describe_missing_storage(runs, mode):
-        reporter.write_line(line)
     width = reporter._tw.fullwidth
-    for line in map(make_printable, _describe_unseen(runs)):
-        reporter.write_line(line)
+    account = [*describe_validated(runs), *describe_missing_storage(runs, mode)]
+    for line in map(make_printable, [*account, *_describe_unseen(runs)]):
+        for part in _wrap(line, width):
+            reporter.write_line(part)
     for line in map(make_printable, describe_findings(runs)):
         reporter.write_line(cut(line, width))
     typed = reporter.config.invocation_params.args
@@ -101,6 +100,17 @@ def _describe_cure(orphan: Path, player: str) -> str:
     if player and is_api_version(orphan.stem):
         return f'add "{orphan.stem}" to api_versions of {player}, or delete it'
     return "delete it"
+
+
+def _wrap(line: str, width: int) -> list[str]:
+    """A sentence as wide as the terminal; no name is broken."""
+    return textwrap.wrap(
+        line,
+        max(width, 20),
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _prune_command(config: pytest.Config, orphans: Sequence[Path]) -> str:

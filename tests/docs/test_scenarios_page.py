@@ -50,7 +50,7 @@ def test_the_run_that_is_shown_has_the_counts_of_the_recordings() -> None:
         f"{judged + total} interactions\n"
         f"validated: {judged} requests, {judged} responses\n"
         f"{judged + total} calls seen: {judged} judged, {total} skipped ({reasons})\n"
-    ) in PAGE
+    ) in PAGE.replace("\n  ", " ")
     assert f"\n{scenarios} passed in " in PAGE
 
 

@@ -2,9 +2,56 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from azml_contract.plugin.summary import describe_missing_storage
+from azml_contract.plugin.summary import describe_missing_storage, write_summary
+
+
+class Terminal:
+    """A reporter of pytest's that keeps what is written."""
+
+    def __init__(self, *reports: object) -> None:
+        self.stats = {"passed": reports}
+        self.config = SimpleNamespace(invocation_params=SimpleNamespace(args=()))
+        self._tw = SimpleNamespace(fullwidth=60)
+        self.lines: list[str] = []
+
+    def section(self, title: str) -> None:
+        """Its head is pytest's."""
+
+    def write_line(self, line: str, **_: object) -> None:
+        self.lines.append(line)
+
+
+def test_the_account_of_calls_is_as_wide_as_the_terminal():
+    figures = {
+        "cassette": "a.json",
+        "absent": False,
+        "target": "emulator",
+        "exchanges": 30,
+        "requests": 2,
+        "responses": 2,
+        "judged": 2,
+        "skipped": {"login": 12, "blob storage": 9, "another resource provider": 7},
+        "not_judged": {},
+        "findings": [],
+        "unseen": [],
+        "programs": [],
+    }
+    report = SimpleNamespace(
+        nodeid="t", when="call", failed=False, user_properties=[("azml", figures)]
+    )
+    terminal = Terminal(report)
+
+    write_summary(terminal, "replay", ())
+
+    assert terminal.lines[-3:] == [
+        "30 calls seen: 2 judged, 28 skipped (12 login, 9 blob",
+        "  storage, 7 another resource provider)",
+        "findings: none",
+    ]
 
 
 def run(target: str, *, blobs: int) -> dict[str, object]:
