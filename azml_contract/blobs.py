@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from azml_contract.errors import UploadError
+from azml_contract.errors import UploadError, say_reason
 from azml_contract.rest.source_tree import SourceFile, SourceTree, read_tree
 from azml_contract.rest.storage_access import (
     Calls,
@@ -164,7 +164,9 @@ def _send_file(
                 progress_hook=advance,
             )
     except OSError as error:
-        raise UploadError(f"{file.path} cannot be read: {error}.") from error
+        raise UploadError(
+            f"{file.path} cannot be read: {say_reason(error)}."
+        ) from error
     except AzureError as error:
         raise _refused(file, container, auth, error) from error
     meter.add(file.size_bytes - sent_bytes)

@@ -20,7 +20,7 @@ from azml_contract.printable import PrintableStream
 
 COMMANDS = {
     "cassette": "Look at recordings, compare, clean and convert them.",
-    "check": "Check bodies and recordings against their contract.",
+    "check": "Check bodies, scripts and recordings against their contract.",
     "contract": "Look at the official contracts, compare and import them.",
     "demo": "Show the whole story on this machine, without an Azure account.",
     "doctor": "Say what is set, what is missing, and how to mend it.",
@@ -29,12 +29,12 @@ COMMANDS = {
     "generate": "Make scenarios out of scripts and recordings.",
     "init": "Begin a project: a scenario, its recording, and what CI needs.",
     "record": "Run a program, and record what it calls.",
-    "regress": "Judge every recorded call under every other api-version.",
+    "regress": "Judge calls of recordings and scripts under all other versions.",
     "replay": "Run a program, its calls answered from cassettes.",
     "schema": "Print the JSON Schema of what this program writes.",
     "serve": "Answer clients from cassettes, as a service.",
     "skill": "Print a guide for coding agents, as a skill file.",
-    "upgrade": "Print the edits that take request bodies to another api-version.",
+    "upgrade": "Print the edits that take scripts and bodies to another version.",
 }
 
 

@@ -177,6 +177,11 @@ class UploadError(AzmlContractError):
     """A blob could not be written; names the file and the remedy."""
 
 
+def say_reason(error: Exception) -> str:
+    """Why a file could not be read or written, without number and name of the file."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 def show_path(path: Path) -> str:
     """A path as a reader would type it: from here, where it leads below."""
     here = Path.cwd()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from azml_contract.errors import SettingsError
+from azml_contract.errors import SettingsError, say_reason
 
 PROVIDER = "Microsoft.MachineLearningServices"
 
@@ -178,7 +178,7 @@ def read_dotenv(path: Path | None) -> dict[str, str | None]:
         # Without interpolation: that would read the environment of the process.
         return dotenv_values(path, interpolate=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
+        raise SettingsError(f"{path} cannot be read: {say_reason(error)}") from error
     finally:
         log.disabled = was
 
@@ -229,7 +229,9 @@ def _read_section(path: Path | None, *words: str) -> dict[str, Any]:
         import tomllib  # to load it takes longer than to check a body
 
         table: dict[str, Any] = tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {say_reason(error)}") from error
+    except ValueError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     section = table.get("tool", {}).get("azml-contract", {})
     return section if isinstance(section, dict) else {}

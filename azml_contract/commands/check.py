@@ -118,7 +118,7 @@ def command(
     diff: bool,
     cluster: str,
 ) -> None:
-    """Check bodies and recordings against the contract of their api-version.
+    """Check bodies, scripts and recordings against their contract.
 
     INPUT is a JSON body (with --url or --operation), a cassette, a HAR file, a
     recording of Azure's test-proxy or of vcrpy, a shell script, or a workflow, a

@@ -35,7 +35,7 @@ _ENDED = ("Completed", "Failed", "Canceled", "Succeeded")
     nargs=-1,
     required=True,
     type=INPUT,
-    metavar="SOURCE",
+    metavar="SOURCE...",
 )
 @click.option(
     "--to",

@@ -1,4 +1,4 @@
-"""`azml-contract upgrade`: rewrite request bodies for another api-version."""
+"""`azml-contract upgrade`: rewrite scripts and bodies for another api-version."""
 
 from __future__ import annotations
 

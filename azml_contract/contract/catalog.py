@@ -18,7 +18,7 @@ from azml_contract.api_version import parse_api_version, sort_key
 from azml_contract.contract.contract import Contract
 from azml_contract.contract.data_reader import DefinitionData, OperationData
 from azml_contract.contract.model import SourceKind
-from azml_contract.errors import InputError, UnknownApiVersion
+from azml_contract.errors import InputError, UnknownApiVersion, say_reason
 from azml_contract.seen import Strength
 
 DATA = Path(__file__).with_name("data")
@@ -240,7 +240,7 @@ def _text(file: Path) -> str:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{file} cannot be read: {error}.\nFill the folder with: "
+            f"{file} cannot be read: {say_reason(error)}.\nFill the folder with: "
             "azml-contract contract import --specs DIR --to FOLDER"
         ) from error
 

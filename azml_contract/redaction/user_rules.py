@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from azml_contract.errors import SettingsError
+from azml_contract.errors import SettingsError, say_reason
 
 SECTION = "[tool.azml-contract.redact]"
 _KEYS = ("identifiers", "secrets", "properties", "headers")
@@ -79,7 +79,9 @@ def _read_section(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         tool = tomllib.loads(path.read_text("utf-8")).get("tool", {})
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {say_reason(error)}") from error
+    except ValueError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     section = tool.get("azml-contract", {}).get("redact", {})
     if not isinstance(section, dict):

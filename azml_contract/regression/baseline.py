@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from azml_contract.api_version import parse_api_version, sort_key
-from azml_contract.errors import InputError
+from azml_contract.errors import InputError, say_reason
 from azml_contract.regression.outcome import Break, Row, fold_versions
 
 FORMAT = 1
@@ -98,7 +98,7 @@ def load_baseline(path: Path) -> Baseline:
             f"azml-contract regress CASSETTES --baseline {path} --write-baseline"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no baseline: {error}.") from error
+        raise InputError(f"{path} is no baseline: {say_reason(error)}.") from error
     if not isinstance(loaded, dict) or loaded.get("format") != FORMAT:
         raise InputError(f"{path} is no baseline of format {FORMAT}.")
     try:
@@ -106,7 +106,7 @@ def load_baseline(path: Path) -> Baseline:
     except (KeyError, TypeError):
         raise InputError(f"{path} is no baseline: it has no list of breaks.") from None
     except ValueError as error:
-        raise InputError(f"{path} is no baseline: {error}.") from error
+        raise InputError(f"{path} is no baseline: {say_reason(error)}.") from error
 
 
 def render_baseline(breaks: Iterable[Break], order: Sequence[str]) -> str:

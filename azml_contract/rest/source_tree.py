@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azml_contract.errors import UploadError
+from azml_contract.errors import UploadError, say_reason
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -97,7 +97,9 @@ def _read_ignore_file(folder: Path) -> GitIgnoreSpec:
                 lines += path.read_text("utf-8").splitlines()
                 return GitIgnoreSpec.from_lines(lines)
             except (OSError, ValueError) as error:
-                raise UploadError(f"{path} cannot be read: {error}.") from error
+                raise UploadError(
+                    f"{path} cannot be read: {say_reason(error)}."
+                ) from error
     return GitIgnoreSpec.from_lines(lines)
 
 

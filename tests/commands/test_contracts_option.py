@@ -151,6 +151,14 @@ def test_upgrade_goes_to_it(folder: Path) -> None:
     assert done.exception is None or isinstance(done.exception, SystemExit)
 
 
+def test_a_folder_without_contracts_is_told_with_what_fills_it(tmp_path: Path) -> None:
+    told = str(run("contract", "--contracts", tmp_path, "list").exception)
+
+    assert told.startswith(f"{tmp_path}/catalog.json cannot be read: No such file")
+    assert "azml-contract contract import --specs DIR --to FOLDER" in told
+    assert "Errno" not in told
+
+
 def test_another_command_does_not_inherit_it(body: Path, folder: Path) -> None:
     run("contract", "--contracts", folder, "list")
 

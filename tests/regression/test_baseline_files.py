@@ -104,6 +104,12 @@ def test_a_file_that_is_none_is_told(
     assert str(file) in str(caught.value)
 
 
+def test_a_folder_that_is_no_baseline_is_told_without_numbers(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        load_baseline(tmp_path)
+    assert str(caught.value) == f"{tmp_path} is no baseline: Is a directory."
+
+
 def test_entries_are_sorted_and_reach_as_far_as_their_breaks(tmp_path: Path) -> None:
     breaks = [
         make_break("2024-04-01", "2024-10-01", "2025-06-01", pointer="/b"),
