@@ -299,7 +299,11 @@ def judge_file(validator: Validator, file: File, asked: Asked) -> Checked:
     Raises:
         CassetteError, ContractError, InputError: It cannot be judged.
     """
-    from azml_contract.documents.document import open_document, require_recording
+    from azml_contract.documents.document import (
+        is_sent,
+        open_document,
+        require_recording,
+    )
     from azml_contract.report.checked import Checked
 
     if file.problem:
@@ -309,13 +313,14 @@ def judge_file(validator: Validator, file: File, asked: Asked) -> Checked:
     try:
         is_body = bool(asked.url or asked.operation)
         opened = open_document(Path(file.name), is_body=is_body)
-        if not is_body and opened.kind == "body" and not file.listed:
+        is_told = is_body or (file.listed and opened.is_json)
+        if opened.kind == "body" and not is_told:
             require_recording(opened)  # or say what keeps it from being one
         return judge_input(validator, opened, asked)
     except NothingToCheck:
         if file.listed:
             raise
-        return Checked(file.name, ())
+        return Checked(file.name, (), is_body=is_sent(Path(file.name)))
 
 
 def _print(

@@ -41,11 +41,11 @@ def choose_exit_code(
 def find_nothing_judged(checked: Sequence[Checked]) -> list[str]:
     """What to say where no call was judged and nothing was found wrong."""
     from azml_contract.finding import Severity
-    from azml_contract.report.checked import is_at_least
+    from azml_contract.report.checked import is_at_least, tell_bodies
     from azml_contract.seen import add_up
 
     seen = add_up(one.calls for one in checked)
     wrong = any(is_at_least(f, Severity.ERROR) for one in checked for f in one.findings)
     if wrong or seen.judged:
         return []
-    return [f"nothing was judged; {seen.describe()}."]
+    return [f"nothing was judged; {seen.describe()}. {tell_bodies(checked)}".rstrip()]

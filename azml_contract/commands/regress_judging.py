@@ -173,7 +173,7 @@ def explain_nothing(found: Found, recorded: str) -> list[str]:
     if account.unread:
         return [named(*one) for one in account.unread]
     problem = (
-        "No call of Microsoft.MachineLearningServices is in these recordings; "
+        "No call of Microsoft.MachineLearningServices is in what was named; "
         f"{account.calls.describe()}."
     )
     if account.calls.judged and recorded:

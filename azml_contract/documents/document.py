@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
+from azml_contract.documents.find import RECORDINGS
 from azml_contract.documents.formats import (
     Format,
     Recorded,
@@ -32,8 +33,10 @@ from azml_contract.documents.remote import is_remote
 from azml_contract.documents.text import (
     KINDS,
     RESTORE,
+    SCRIPT_KINDS,
     STDIN,
     decode,
+    names_provider,
     read_bytes,
     refuse,
 )
@@ -99,6 +102,15 @@ class Document:
     def data(self) -> Any:
         """What the file holds, as parsed."""
         return load_yaml(self.text) if self.is_yaml else json.loads(self.text)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it can be parsed as JSON."""
+        try:
+            json.loads(self.text)
+        except (ValueError, RecursionError):
+            return False
+        return True
 
     def recorded(self, *, any_url: bool = False) -> list[Recorded]:
         """Its exchanges; empty for a script or a body.
@@ -185,6 +197,18 @@ def read_template(path: Path) -> str:
         InputError: It cannot be read.
     """
     return decode(path, read_bytes(path))
+
+
+def is_sent(path: Path) -> bool:
+    """Whether a file looks like the body of a request, or a template of one."""
+    if path.suffix.lower() != ".json":
+        return False
+    try:
+        data = json.loads(open_template(path))
+    except (InputError, ValueError, RecursionError):
+        return False
+    is_body = isinstance(data, dict) and isinstance(data.get("properties"), dict)
+    return is_body and "$schema" not in data
 
 
 def open_recording(path: Path) -> Document:
@@ -323,7 +347,9 @@ def _read_script(path: Path, text: str) -> Script | None:
 
     kind = tell_kind(text)
     if kind and len(text) > LARGEST:
-        refuse(path, f"it is a script of more than {LARGEST} characters", "Cut it.")
+        is_ours = names_provider(text.encode("utf-8", "surrogatepass"))
+        reason = f"it is a script of more than {LARGEST} characters"
+        refuse(path, reason, "Cut it.", kind=InputError if is_ours else NothingToCheck)
     return _read_calls(path, text, kind) if kind else None
 
 
@@ -341,11 +367,18 @@ def _read_calls(path: Path, text: str, kind: str) -> Script:
 
 
 def _refuse_strange(path: Path, text: str) -> NoReturn:
-    head = text.lstrip()[:20]
-    reason = f"it is neither a JSON body nor a recording; it starts with {head!r}"
+    head = text.lstrip()[:20].splitlines()[0]
+    reason = (
+        "it is no JSON body, no recording and no script that makes calls; it starts "
+        f"with {head!r}"
+    )
     if head.startswith("<"):
         reason = "it looks like HTML or XML, not like JSON"
-    refuse(path, reason, KINDS, kind=NothingToCheck)
+    is_recording = path.suffix.lower() in RECORDINGS
+    if is_recording and re.search(_CONFLICT, text):
+        refuse(path, "it holds merge markers", "Resolve the merge.")
+    cure = KINDS if is_recording else SCRIPT_KINDS
+    refuse(path, reason, cure, kind=NothingToCheck)
 
 
 def _refuse_other(document: Document) -> NoReturn:

@@ -28,7 +28,7 @@ def read_any(path: Path) -> Recording:
     from azml_contract.cassette.recordings import from_cassette, from_exchanges
     from azml_contract.documents.document import open_document, require_recording
 
-    document = open_document(path, is_body=True)
+    document = open_document(path)
     if document.script is not None:  # its suffix tells train.sh from train.ps1
         return _from_script(path.as_posix(), document.script)
     document = require_recording(document)

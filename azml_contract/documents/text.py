@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from azml_contract.documents.find import RECORDINGS
 from azml_contract.documents.remote import is_remote, read_remote
-from azml_contract.errors import InputError
+from azml_contract.errors import InputError, NothingToCheck
 
 STDIN = Path("-")
 RESTORE = "Restore it from version control, or record it again."
@@ -22,6 +23,11 @@ KINDS = (
     "Recordings are cassettes of ours, HAR, vcrpy's YAML or JSON, and those of "
     "Azure's test-proxy."
 )
+SCRIPT_KINDS = (
+    "Scripts call curl, wget, xh, az rest or a client of Python or PowerShell; of "
+    "another program, record what it does: azml-contract record -- COMMAND"
+)
+_PROVIDER = b"microsoft.machinelearningservices"
 _PATIENCE_MS = 2000
 _LARGEST_BYTES = 150 * 1024 * 1024
 
@@ -79,18 +85,29 @@ def decode(path: Path, raw: bytes) -> str:
 
     Raises:
         InputError: They are empty, in another encoding, or no text.
+        NothingToCheck: So they are, and neither is the file named as a recording nor
+            do they name the provider.
     """
+    named = path.suffix.lower() in RECORDINGS
+    kind = InputError if named or names_provider(raw) else NothingToCheck
     if not raw.strip():
-        refuse(path, "it is empty", RESTORE)
+        cure = RESTORE if named else "It makes no call."
+        refuse(path, "it is empty", cure, kind=kind)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            refuse(path, "it is UTF-16", "Save it as UTF-8.")
-        refuse(path, f"it is no text in UTF-8 (byte {error.start})", KINDS)
+            refuse(path, "it is UTF-16", "Save it as UTF-8.", kind=kind)
+        reason = f"it is no text in UTF-8 (byte {error.start})"
+        refuse(path, reason, KINDS, kind=kind)
     if "\0" in text:
-        refuse(path, "it is binary, not text", KINDS)
+        refuse(path, "it is binary, not text", KINDS, kind=kind)
     return text
+
+
+def names_provider(raw: bytes) -> bool:
+    """Whether bytes name the provider, in UTF-16 too."""
+    return _PROVIDER in raw.replace(b"\0", b"").lower()
 
 
 def refuse(

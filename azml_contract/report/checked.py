@@ -14,13 +14,30 @@ from azml_contract.seen import NOTHING, Calls
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Findings of one input, its calls, and how many of their sides were validated."""
+    """Findings of one input, its calls, and how many of their sides were validated.
+
+    `is_body` is set for the body of a request that was not judged, as nobody says where
+    it is sent.
+    """
 
     name: str
     findings: tuple[Finding, ...]
     requests: int = 0
     responses: int = 0
     calls: Calls = NOTHING
+    is_body: bool = False
+
+
+def tell_bodies(checked: Iterable[Checked]) -> str:
+    """A sentence about bodies that were not judged; empty where there is none."""
+    count = sum(one.is_body for one in checked)
+    if not count:
+        return ""
+    told = "1 JSON body was" if count == 1 else f"{count} JSON bodies were"
+    return (
+        f"{told} not judged: name one, and say where it is sent, with --operation ID "
+        "--api-version V; pytest judges what scenarios send."
+    )
 
 
 def count_severities(findings: Iterable[Finding]) -> dict[Severity, int]:

@@ -13,7 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from azml_contract.finding import Finding, Location, Severity
 from azml_contract.printable import ACTING, make_printable
-from azml_contract.report.checked import Checked, count_severities, is_at_least
+from azml_contract.report.checked import (
+    Checked,
+    count_severities,
+    is_at_least,
+    tell_bodies,
+)
 from azml_contract.seen import add_up
 
 Paint = Callable[[str, str], str]
@@ -200,6 +205,7 @@ def _summarise(checked: Sequence[Checked], width: int) -> Iterator[str]:
     calls = add_up(one.calls for one in checked).describe()
     yield from _wrap(f"{calls}.", width)
     yield from _wrap(f"Validated {requests} and {responses} of {inputs}.", width)
+    yield from _wrap(tell_bodies(checked), width)
 
 
 def _count(number: int, noun: str) -> str:

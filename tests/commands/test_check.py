@@ -236,10 +236,12 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("null.txt", b'{"a": "\x00"}', "it is binary, not text"),
     ("utf16.json", '{"a": 1}'.encode("utf-16"), "it is UTF-16. Save it as UTF-8."),
     ("page.html", "<!doctype html>", "it looks like HTML or XML, not like JSON"),
-    ("notes.md", "hello", "it is neither a JSON body nor a recording"),
-    ("number.json", "42", "it is neither a JSON body nor a recording"),
+    ("notes.md", "hello\nyou", "no script that makes calls; it starts with 'hello'."),
+    ("plain.sh", "make all", "Scripts call curl, wget, xh, az rest or a client of"),
+    ("empty.sh", "", "empty.sh: it is empty. It makes no call."),
+    ("number.json", "42", "it is no JSON body, no recording and no script that"),
     ("body.json", GOOD, "it is a JSON body; say where it is sent"),
-    ("cut.json", '{"Entries": [{"RequestUri"', "it is a JSON body; say where"),
+    ("cut.json", '{"Entries": [{"RequestUri"', "not JSON at line 1 column 27; it"),
     ("entries.json", {"Entries": {}}, "recording has no list of exchanges"),
     ("entry.json", {"Entries": [{}]}, "exchange 0 of the Azure test-proxy recording"),
     ("text.json", {"Entries": ["x"]}, "is malformed"),
@@ -279,6 +281,23 @@ def test_a_folder_without_recordings_is_told(check):
     assert done.exit_code == 2
     told = "Error: .: the folder holds no script and no recording (*.bash, "
     assert done.output.startswith(told)
+
+
+def test_bodies_of_a_folder_are_counted_and_say_what_judges_them(check):
+    (check.folder / "bodies").mkdir()
+    check.write("bodies/job.json", '{"properties": {"description": "{{ it }}"}}')
+    check.write("bodies/cluster.json", '{"properties": {"maxNodeCount": {{ nodes }}}}')
+    check.write("bodies/other.json", '{"$schema": "x", "properties": {}}')
+
+    done = check.run("bodies")
+
+    assert done.exit_code == 2
+    told = "2 JSON bodies were not judged: name one, and say where it is sent, with "
+    assert told + "--operation ID --api-version V" in done.output
+    check.write("bodies/train.sh", f"curl '{JOB_URL}?api-version=2024-04-01'\n")
+    among = check.run("bodies")
+    assert among.exit_code == 0
+    assert told in " ".join(among.output.split())
 
 
 def test_a_folder_stands_for_the_recordings_below_it(check):

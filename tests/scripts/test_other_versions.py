@@ -144,6 +144,26 @@ def test_regress_judges_of_a_folder_what_check_judges(tmp_path, monkeypatch):
     assert told.exit_code == 0
 
 
+def test_what_of_a_folder_is_no_text_is_told_where_it_may_hold_calls(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("train.sh").write_text(f"curl '{STORES}'\n")
+    Path("__init__.py").write_text("")
+    Path("notes.md").write_bytes("caf\u00e9".encode("latin-1"))
+    Path("library.py").write_text("import requests\n" + "x = 1\n" * 60_000)
+    found = [run(command, ".", "--format", "json") for command in ("check", "regress")]
+    for done in found:
+        assert (json.loads(done.stdout)["findings"], done.exit_code) == ([], 0)
+
+    Path("calls.md").write_bytes(f"caf\u00e9 {STORES}".encode("latin-1"))
+    Path("empty.json").write_text("")
+    for command in ("check", "regress"):
+        done = run(command, ".", "--format", "json")
+        told = {one["location"]["file"] for one in json.loads(done.stdout)["findings"]}
+        assert (told, done.exit_code) == ({"calls.md", "empty.json"}, 1)
+
+
 def test_a_folder_that_is_not_read_is_no_all_clear(tmp_path):
     (tmp_path / "train.go").write_text(f'http.Get("{STORES}")\n')
 
