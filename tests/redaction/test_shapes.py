@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 import sys
 
@@ -11,11 +12,13 @@ import pytest
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules
 from azml_contract.redaction.shapes import (
+    TOKEN,
     ZERO_KEY,
     find_shapes,
     load_shapes,
     redact_account_keys,
     redact_shapes,
+    redact_value,
     replace_shapes,
 )
 
@@ -97,6 +100,43 @@ def test_keys_of_accounts_are_told_by_their_form():
     assert redact_account_keys(f"a {key}; {key}") == f"a {ZERO_KEY}; {ZERO_KEY}"
     for one in others:
         assert redact_account_keys(f"{one} ==") == f"{one} =="
+
+
+def test_a_token_of_a_cassette_says_nothing_of_anybody():
+    """But what clients read in theirs, from 2000 to 2100."""
+
+    def read(part):
+        return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+    head, claims, signature = TOKEN.split(".")
+    assert (read(head), signature) == ({"typ": "JWT", "alg": "RS256"}, "REDACTED")
+    start = "00000000-0000-4000-8000-00000000a00"
+    assert read(claims) == {
+        "aud": "https://ml.azure.com",
+        "iss": f"https://sts.windows.net/{start}1/",
+        "iat": 946684800,
+        "nbf": 946684800,
+        "exp": 4102444800,
+        "appid": f"{start}2",
+        "idtyp": "app",
+        "oid": f"{start}3",
+        "sub": f"{start}3",
+        "tid": f"{start}1",
+        "ver": "1.0",
+    }
+    assert redact_value(f"eyJ{'a1' * 8}.eyJ{'b2' * 8}.c3") == TOKEN
+
+
+@pytest.mark.parametrize(
+    "text", [f"eyJ{'a1' * 8}.eyJ{{}}.c3", "at?x=1&sig={}", "at%3Fx%3D1%26sig%3D{}"]
+)
+def test_a_shape_is_found_among_bytes_without_a_name_beside_it(text):
+    secret = "kT4vXq9Zm7" * 2
+    for written in (text, text.upper() if "eyJ" not in text else text):
+        raw = b"\xff\0" + written.format(secret).encode() + b"\0\xff"
+        made = REDACTOR.binary(raw)
+        assert secret.encode() not in made
+        assert (made[:2], made[-2:]) == (raw[:2], raw[-2:])
 
 
 def test_every_kind_of_these_is_known():
