@@ -291,6 +291,17 @@ class Player:
                 return found
         return None
 
+    def is_as_written(self, request: Request, written: Request) -> bool:
+        """Whether a request is a recorded one once all secrets of it are known."""
+        one, other = map(
+            self._matcher.prepare, (self._redactor.request(request), written)
+        )
+        matcher = self._matcher
+        return (
+            matcher.place(one) == matcher.place(other)
+            and matcher.content(one).key == matcher.content(other).key
+        )
+
     def explain(self, request: Request) -> NoMatchingInteraction:
         """Why `answer` has none for a request; it looks at the whole cassette."""
         request = self._matcher.prepare(request)

@@ -31,8 +31,10 @@ from azml_contract.recording.player import Player
 from azml_contract.recording.volatile import GUID
 from azml_contract.redaction.addresses import is_url
 from azml_contract.redaction.bodies import read_json
+from azml_contract.redaction.forms import as_text
 from azml_contract.redaction.redact import DEEPEST, NOTHING, Redactor
 from azml_contract.redaction.rules import RedactionRules
+from azml_contract.redaction.shapes import REDACTED
 from azml_contract.whole_file import write_whole
 
 _TOKEN = re.compile(r"[\w.~-]{4,}")
@@ -156,6 +158,9 @@ class Proof:
             if played is None:
                 written = self._cassette.interactions[one.index].request
                 if request is written or not earlier.brought_up(request, written):
+                    is_told = REDACTED in f"{written.url} {as_text(written.body)}"
+                    if is_told and player.is_as_written(request, written):
+                        reason = reason or _told_later(one.index, written)
                     self._fail(reason or f"{player.explain(request)}\n{_CURE}")
                 played = player.play(written)
             if played.index is not None and not self._is_same(played.index, one.index):
@@ -199,6 +204,15 @@ def _as_replayed(sent: Sequence[Sent], rules: RedactionRules) -> Iterator[Reques
     known = _KnownOnly(replace(rules, secret_properties=frozenset()))
     for one in sent:
         yield known.request(plain_body(one.exchange.request))
+
+
+def _told_later(index: int, written: Request) -> str:
+    return (
+        f"the request of interaction {index}, {written.method} {written.url}, holds a "
+        "secret that only a later call tells to be one, so that replay cannot know it "
+        "there.\nName the variable that has it in secrets of "
+        "[tool.azml-contract.redact], or send it first where its name says what it is."
+    )
 
 
 class _KnownOnly(Redactor):

@@ -50,6 +50,22 @@ def test_a_constant_that_was_levelled_as_a_name_would_miss_and_is_refused(
     assert "*.unproven" in kept.with_name(".gitignore").read_text()
 
 
+def test_a_secret_that_a_later_call_tells_is_refused_where_replay_cannot_know_it(
+    service, get, make_recorder
+):
+    word = "kT4vXq9!Zm7"
+    service.on("PUT", "/env", lambda call: (201, {}, {}))
+    with make_recorder(Mode.RECORD) as recorder:
+        for body in ({"note": f"it is {word}"}, {"password": word}):
+            requests.put(f"{service.url}/env", json=body, verify=str(service.ca))
+    recorder.finish()
+    with pytest.raises(ProofFailed, match="the request of interaction 0") as caught:
+        recorder.save()
+    assert "a secret that only a later call tells" in str(caught.value)
+    assert "secrets of [tool.azml-contract.redact]" in str(caught.value)
+    assert word not in str(caught.value)
+
+
 def test_what_an_earlier_answer_brought_up_may_differ_from_run_to_run(
     service, get, record, replay
 ):
