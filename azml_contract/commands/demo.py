@@ -26,6 +26,7 @@ from azml_contract.errors import (
     EmulatorError,
     OutputError,
     UsageError,
+    say_reason,
 )
 from azml_contract.shipped import find_shipped, leave_out
 from azml_contract.whole_file import copy_whole, write_whole
@@ -43,6 +44,7 @@ PACKAGES = ("lightgbm", "mlflow", "pandas", "sklearn")
 DOCUMENTED = "documented_workflow/as_the_prose_says"
 MARK = ".azml-demo"
 """A file that stands in the folder of a demo."""
+_NAME_ONE = "Name a folder for the demo: --keep DIR"
 _STDERR = 2
 # Another story is imported by its name; nothing above the folder is asked.
 _PYTEST = """\
@@ -108,7 +110,7 @@ def command(scenarios: Path | None, folder: Path, form: str) -> None:
 
     _headline(console, 4, "What was found in the bodies that the how-to prints")
     found = find_faults(c for c in loaded if c.scenario == DOCUMENTED)
-    _print_findings(console, found)
+    _print_findings(console, found, cassettes / DOCUMENTED)
 
     _headline(console, 5, "Which calls break when only the api-version changes")
     regressed = _compare([c for c in loaded if c.scenario == WORKFLOW])
@@ -169,8 +171,10 @@ def _take_folder(folder: Path) -> None:
             )
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(mark, "Made by azml-contract demo, which removes what is here.\n")
-    except (OSError, OutputError) as error:
-        raise UsageError(f"{error} Name a folder for the demo: --keep DIR") from error
+    except OutputError as error:
+        raise UsageError(f"{error} {_NAME_ONE}") from error
+    except OSError as error:
+        raise UsageError(f"{folder}: {say_reason(error)}. {_NAME_ONE}") from error
 
 
 def _unpack(folder: Path) -> Path:
@@ -189,8 +193,10 @@ def _unpack(folder: Path) -> Path:
             copy_function=copy_whole,
         )
         write_whole(folder / "pyproject.toml", _PYTEST)
-    except (OSError, OutputError) as error:
-        raise UsageError(f"{error} Name a folder for the demo: --keep DIR") from error
+    except OutputError as error:
+        raise UsageError(f"{error} {_NAME_ONE}") from error
+    except OSError as error:
+        raise UsageError(f"{folder}: {say_reason(error)}. {_NAME_ONE}") from error
     return scenarios
 
 
@@ -218,11 +224,16 @@ def _train(
     Returns:
         Whether it did.
     """
+    from rich.text import Text
+
     lacking = find_lacking()
     story = scenarios / f"test_{WORKFLOW.partition('/')[0]}.py"
     if why or lacking or sys.platform == "win32" or not story.is_file():
         lacked = f"{', '.join(lacking)} not installed" if lacking else "not possible"
         console.print(f"  Simulated only, {lacked} here: the metrics are invented.")
+        if lacking:
+            told = "  To train for real: pip install 'azml-contract[training]'"
+            console.print(Text(told))
         return False
     shutil.rmtree(cassettes, ignore_errors=True)
     more = ("--azml-execute", "--azml-api-version", TRAINED)
@@ -296,19 +307,34 @@ def _print_steps(console: Console, cassettes: Sequence[Cassette]) -> None:
     console.print("  x10: that many calls; a job is asked until it has ended")
 
 
-def _print_findings(console: Console, found: Iterable[Finding]) -> None:
+def _print_findings(
+    console: Console, found: Iterable[Finding], cassettes: Path
+) -> None:
+    """What was found in requests, by operation; of answers, how much."""
     from rich.padding import Padding
     from rich.text import Text
 
+    from azml_contract.finding import Side
+    from azml_contract.report.run import count
     from azml_contract.report.table import print_trimmed
 
+    operation, answers = "", 0
     for finding in found:
+        if finding.side is Side.RESPONSE:
+            answers += 1
+            continue
+        if finding.operation != operation:
+            operation = finding.operation
+            print_trimmed(console, Text(f"\n{operation}", "bold"))
         colour = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
         line = Text(f"{finding.code} {finding.severity:<8}", colour)
         print_trimmed(console, line + Text(finding.pointer or "(body)", "bold"))
         for text in (finding.message, finding.cure and f"cure: {finding.cure}"):
             if text:
                 print_trimmed(console, Padding(Text(text), (0, 0, 0, 4)))
+    if answers:
+        told = f"\nAnd {count(answers, 'finding')} in answers, which live services give"
+        print_trimmed(console, Text(f"{told} alike:\nazml-contract check {cassettes}"))
 
 
 def _compare(cassettes: Sequence[Cassette]) -> Regressed:

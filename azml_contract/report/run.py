@@ -11,6 +11,8 @@ from typing import Any
 
 from azml_contract.seen import Calls, add_up
 
+_MOST_MILD = 10
+"""So many kinds of warning and information are listed."""
 Figures = dict[str, Any]
 """``exchanges``, ``requests``, ``responses``, ``judged``, ``skipped``, ``not_judged``
 and ``findings``: lists of severity, code, message, and whether it was expected."""
@@ -24,7 +26,7 @@ def describe_validated(runs: Sequence[Figures]) -> list[str]:
 
 
 def describe_findings(runs: Sequence[Figures]) -> list[str]:
-    """One line for each kind of finding nobody expected, errors first."""
+    """One line for each kind of finding nobody expected, errors first and all."""
     counts: dict[tuple[str, str, str], int] = {}
     expected = 0
     for run in runs:
@@ -36,13 +38,17 @@ def describe_findings(runs: Sequence[Figures]) -> list[str]:
     order = {"error": 0, "warning": 1, "info": 2}
     ranked = sorted(counts.items(), key=lambda item: (order[item[0][0]], item[0][1]))
     others = sum(counts.values())
+    told = sum(key[0] == "error" for key in counts) + _MOST_MILD
     if not expected and not others:
         judged = total(runs, "requests") + total(runs, "responses")
         return ["findings: none" if judged else "findings: none, nothing was validated"]
     lines = [
         f"{severity:<8}{code} x{number:<3} {message}"
-        for (severity, code, message), number in ranked
+        for (severity, code, message), number in ranked[:told]
     ]
+    if len(ranked) > told:
+        more = f"and {len(ranked) - told} more kinds"
+        lines.append(f"{more}; all, with their places: azml-contract check CASSETTES")
     noun = "other" if others == 1 else "others"
     return [f"findings: {expected} as expected, {others or 'no'} {noun}", *lines]
 

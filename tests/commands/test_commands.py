@@ -154,7 +154,7 @@ def test_demo_takes_no_folder_that_holds_files_of_others(
     with pytest.raises(UsageError, match=r"mine holds files, and no \.azml-demo says"):
         cli.main(["demo", "--keep", str(tmp_path / "mine")], standalone_mode=False)
     assert mine.read_text("utf-8") == "{}"
-    with pytest.raises(UsageError, match=r"story\.json' Name a folder for the demo"):
+    with pytest.raises(UsageError, match=r"story\.json: Not a directory\. Name"):
         cli.main(["demo", "--keep", str(mine)], standalone_mode=False)
 
     empty = tmp_path / "empty"
@@ -177,6 +177,7 @@ def test_demo_shows_what_comes_along_where_nothing_can_be_recorded(
 
     modes = []
     monkeypatch.setattr(demo, "provide_azurite", refuse)
+    monkeypatch.setattr(demo, "find_lacking", lambda: ["pandas"])
     monkeypatch.setattr(demo, "_run_pytest", lambda *words: modes.append(words[3]))
     monkeypatch.chdir(tmp_path)
     cli.cli.main(["demo"], standalone_mode=False)
@@ -184,6 +185,12 @@ def test_demo_shows_what_comes_along_where_nothing_can_be_recorded(
     assert "Not here: no npm here. Get it." in said
     assert "PUT jobs Sweep" in said
     assert "Simulated only" in said
+    assert "To train for real: pip install 'azml-contract[training]'" in said
+    sent, answers = said.partition("4/6")[2].partition("5/6")[0].split("\nAnd ")
+    assert "\nEnvironmentSpecificationVersions_CreateOrUpdate\nAZC" in sent
+    assert "AZC103 warning /properties/Docker\n" in sent
+    assert "AZC202" not in sent
+    assert answers.startswith("17 findings in answers")
     assert modes == ["replay"]
     replayed = tmp_path / ".azml/demo/cassettes/train_and_sweep/asset_to_sweep"
     assert len(list(replayed.glob("*.json"))) == 5

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from azml_contract.plugin.summary import describe_missing_storage, write_summary
+from azml_contract.report.run import describe_findings
 
 
 class Terminal:
@@ -56,6 +57,19 @@ def test_the_account_of_calls_is_as_wide_as_the_terminal():
 
 def run(target: str, *, blobs: int) -> dict[str, object]:
     return {"target": target, "skipped": {"login": 2, "blob storage": blobs}}
+
+
+def test_every_kind_of_error_is_told_and_ten_of_what_is_milder():
+    found = [["warning", f"AZC2{n:02}", "w", False] for n in range(14)]
+    found += [["error", f"AZC1{n:02}", "e", False] for n in range(12)]
+
+    head, *lines = describe_findings([{"findings": found}])
+
+    assert head == "findings: 0 as expected, 26 others"
+    assert [line.split()[0] for line in lines] == 12 * ["error"] + 10 * ["warning"] + [
+        "and"
+    ]
+    assert lines[-1].startswith("and 4 more kinds; all, with their places: azml-con")
 
 
 @pytest.mark.parametrize(
