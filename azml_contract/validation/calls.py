@@ -100,7 +100,10 @@ def check_route(grader: Grader, request: Request, missed: NoRoute) -> Finding:
     there = f"; it exists in {known.span}" if known else ""
     cures = [f"Use {known.best}."] if known else []
     if missed.nearest:
-        cures.append("\n  ".join(("Nearest paths:", *map(_shorten, missed.nearest))))
+        # Whole, where the way to the workspace may be what is wrong.
+        is_short = path != request.path
+        nearest = map(_shorten, missed.nearest) if is_short else missed.nearest
+        cures.append("\n  ".join(("Nearest paths:", *nearest)))
     return grader.find(
         "AZC150",
         f"No operation of {grader.api_version} has the path {path}{there}.",

@@ -158,6 +158,30 @@ def test_a_path_of_other_versions_says_which(check, command_job):
     assert finding.cure.startswith("Use 2022-05-01.\nNearest paths:\n")
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "nearest"),
+    [
+        ("/jobs/", "/jobz/", ".../jobs/{id}"),
+        ("/resourceGroups/", "/resourceGroup/", "/subscriptions/{subscriptionId}/res"),
+        ("/workspaces/", "/workspace/", "/subscriptions/{subscriptionId}/resourceGr"),
+    ],
+)
+def test_the_nearest_paths_are_short_where_the_way_to_the_workspace_is_right(
+    was, now, nearest
+):
+    path = (
+        "https://management.azure.com/subscriptions/s/resourceGroups/r/providers"
+        "/Microsoft.MachineLearningServices/workspaces/w/jobs/j?api-version=2024-04-01"
+    )
+
+    (finding,) = (
+        Validator().check_request(Request("GET", path.replace(was, now))).findings
+    )
+
+    assert finding.code == "AZC150"
+    assert finding.cure.startswith(f"Nearest paths:\n  {nearest}")
+
+
 def test_a_verb_of_other_versions_says_which(check):
     finding = only(check("PATCH", "jobs/train-1", {}, version="2024-04-01"))
 
