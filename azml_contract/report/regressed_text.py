@@ -107,7 +107,9 @@ def _print_scenario(console: Console, scenario: Scenario, *, brief: bool) -> Non
         _print_inset(console, told, 0)
     if new or scenario.wrong:
         console.print()
-    newest = scenario.newest or "none"
+    newest = scenario.newest or "none of these"
+    if scenario.newest == scenario.recorded:
+        newest = "none but its own"
     line = Text("Newest version it can move to unchanged: ")
     print_trimmed(console, line + Text(newest, "bold"))
     for caution in scenario.cautions:

@@ -98,6 +98,16 @@ def test_how_far_a_scenario_can_move_is_told_with_what_lies_between():
     assert "Newest version it can move to unchanged: 2026-05-15-preview" in text
 
 
+@pytest.mark.parametrize(
+    ("asked", "newest"),
+    [((), "none but its own"), (("--to", "2024-04-01"), "none of these")],
+)
+def test_a_scenario_that_can_move_nowhere_is_told_so_at_any_versions(asked, newest):
+    told = run("regress", FIRST, *asked).stdout
+
+    assert f"Newest version it can move to unchanged: {newest}\n" in told
+
+
 def test_an_unknown_call_is_a_caution_not_a_break():
     done = run("regress", CASSETTES / "failures" / "cancel" / "2024-04-01.json")
 
