@@ -14,7 +14,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from azml_contract.scripts.branches import MEMBER, choose, list_bodies, names_files
+from azml_contract.scripts.branches import (
+    MEMBER,
+    choose,
+    leaves,
+    list_bodies,
+    list_cases,
+    list_ways,
+    names_files,
+)
 from azml_contract.scripts.chunks import cut
 from azml_contract.scripts.command import (
     Command,
@@ -59,7 +67,6 @@ _REST = re.compile(
     re.DOTALL,
 )
 """What still belongs to a value: the grammar ends it at a backtick or a broken line."""
-_NAMES = re.compile(r"\$\{?(\w+)")
 _WORDS = frozenset(("string", "word", "concatenation", "expansion"))
 _BRANCHES = frozenset(
     (
@@ -70,11 +77,6 @@ _BRANCHES = frozenset(
         "function_definition",
     )
 )
-_GROUPS = frozenset(
-    ("compound_statement", "list", "redirected_statement", "else_clause")
-)
-"""What holds commands, the last of which may leave."""
-
 
 Listen = Callable[["Shell", Command], Text | None]
 
@@ -261,11 +263,7 @@ class Shell:
         if taken is not True:
             chosen += [child for part in others for child in part]
         if taken is None:
-            ways = [body, *(one for one in others if any(c.is_named for c in one))]
-            has_else = any(one.type == "else_clause" for one in node.children)
-            may_skip = not has_else and not self._shares(condition, ways)
-            branches = [*ways, *([[]] if may_skip else [])]
-            turned = self._take(branches)
+            turned = self._take(list_ways(self._here, condition, [body, *others]))
             chosen = chosen if turned is None else [*condition, *turned]
         self._state.level += 1
         self._visit_all(chosen, stdin)
@@ -277,29 +275,8 @@ class Shell:
 
         One that ends the script, or its function, is no way to what follows.
         """
-        return self.turn.take([one for one in branches if not self._leaves(one)])
-
-    def _shares(
-        self, condition: Sequence[Node], ways: Sequence[Sequence[Node]]
-    ) -> bool:
-        """Whether a branch uses what its condition looks at: it is no free choice."""
-        tested, *used = (
-            {name for one in nodes for name in _NAMES.findall(self._raw(one))}
-            for nodes in (condition, *ways)
-        )
-        return any(tested & names for names in used)
-
-    def _leaves(self, nodes: Sequence[Node]) -> bool:
-        last = [one for one in nodes if one.is_named and one.type != "comment"][-1:]
-        if not last:
-            return False
-        if last[0].type in _GROUPS:
-            return self._leaves(last[0].named_children)
-        name = self._raw(last[0]).split(maxsplit=1)[:1]
-        if not name or name[0] not in self.functions:
-            return bool(name) and name[0] in ("exit", "return", "break", "continue")
-        source, start, end = self.functions[name[0]]
-        return re.search(r"\bexit\b", source.text[start:end]) is not None
+        here, known = self._here, self.functions
+        return self.turn.take([one for one in branches if not leaves(here, one, known)])
 
     def _visit_list(self, node: Node, stdin: Text | None) -> Text | None:
         """``a && b``, ``a || b``: whether the second sets something is a choice."""
@@ -523,11 +500,7 @@ class Shell:
         value = join(self.words.read_one(self._now, *self._span(one)) for one in words)
         taken = choose(self._here, items, value.flat, self.words)
         if taken is None:
-            has_rest = any(
-                self._raw(one).lstrip("( ").startswith("*)") for one in items
-            )
-            branches = [[one] for one in items] + ([] if has_rest else [[]])
-            turned = self._take([list_bodies(b[0]) if b else [] for b in branches])
+            turned = self._take(list_cases(self._here, items))
             if turned is not None:
                 self._state.level += 1
                 self._visit_all(turned)
