@@ -75,6 +75,19 @@ def test_a_parameter_of_a_query_is_never_written(name):
     assert "x=kept" in one.url
 
 
+@pytest.mark.parametrize("name", ["se", "st", "ske", "skt"])
+def test_a_time_of_a_signature_is_the_same_in_each_recording(name):
+    signed = f"{URL}&{name}=2026-01-02T03%3A04%3A05Z&sig=abcdefgh"
+    urls = [signed, f"{URL}&{name}=2026-01-02"]
+    exchanges = [Exchange(Request("GET", url), answer({})) for url in urls]
+    recorded = record(exchanges, RULES)
+    first, second = (one.url for one in recorded.cassette.interactions)
+    assert f"&{name}=2000-01-01T00%3A00%3A00Z&sig=REDACTED" in first
+    assert second.endswith(f"&{name}=2026-01-02")
+    later = signed.replace("2026-01-02", "2027-08-09")
+    replay(recorded, [Request("GET", later), Request("GET", urls[1])], RULES)
+
+
 @pytest.mark.parametrize("name", sorted({*PARAMETERS.split()} - {"code", "signature"}))
 def test_a_parameter_is_secret_however_short_it_is(name):
     url = f"{URL}&{name}=12&x=12"

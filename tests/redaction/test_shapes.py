@@ -40,6 +40,10 @@ TOKENS = {
     "a Square token": ("sq0c", "sp-kT4vXq9Zm7bR2nLw5YcH8dPskT4vXq9Zm7bR2nLw5Yc"),
     "a Stripe key": ("rk_li", "ve_kT4vXq9Zm7bR2nLw5YcH8dPs"),
     "a Telegram token": ("123456789", ":AAkT4vXq9Zm7bR2nLw5YcH8dPskT4vXq9Zm"),
+    "a token of Azure DevOps": (
+        "kt4vxq5z",
+        "m7br2nlw5ych6dpskt4vxq5zm7br2nlw5ych6dpskt4v",
+    ),
     "a Twilio key": ("A", "C0123456789abcdef0123456789abcdef"),
 }
 
@@ -62,6 +66,13 @@ def test_a_webhook_in_a_path_goes_by_its_form(start):
     assert "kT4vXq9Zm7" not in REDACTOR.text(f"send to {webhook} then")
 
 
+def test_a_webhook_of_slack_goes_though_each_part_of_its_path_is_short():
+    webhook = "https://hooks.slack.com/services/T0123AB/B0123AB/kT4vXq9Zm7bR"
+
+    assert [*find_shapes(webhook)] == ["a Slack token", "a webhook"]
+    assert REDACTOR.text(f"{webhook} and") == "REDACTED and"
+
+
 def test_the_shortest_token_is_one():
     token = "AK" + "Cp5Vq9Zm7bR2nL"
 
@@ -75,6 +86,10 @@ def test_the_shortest_token_is_one():
     [
         ("x?se=2026-01-02&sig=a1%3D", "x?se=2000-01-01T00:00:00Z&sig=REDACTED"),
         ("x?st=2026-01-02T00%3A00&sig=REDACTED", "x?st=2000-01-01T00%3A00%3A00Z&sig=R"),
+        *(
+            (f"x?{name}=2026-01-02&sig=a1", f"x?{name}=2000-01-01T00:00:00Z&sig=R")
+            for name in ("st", "ske", "skt")
+        ),
         ("of a design: x?se=2026-01-02", "of a design: x?se=2026-01-02"),
         ("x?se=2026-01-02", "x?se=2026-01-02"),
     ],
