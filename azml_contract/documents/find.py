@@ -68,11 +68,12 @@ def find_sources(paths: Iterable[Path]) -> Sources:
     problems = []
     for path in paths:
         found, missing = find_files([path], _SOURCES)
-        files.update(dict.fromkeys(found))
         if (folder := shorten(localise(path))).is_dir():
-            files.update(dict.fromkeys(also := _find_pipelines(folder)))
-            unread.update(dict.fromkeys(others := _find_unread(folder)))
-            missing = [] if also or others else missing
+            found = sorted([*found, *_find_pipelines(folder)])
+            others = _find_unread(folder)
+            unread.update(dict.fromkeys(others))
+            missing = [] if found or others else missing
+        files.update(dict.fromkeys(found))
         problems += missing
     return Sources(list(files), list(unread), problems)
 

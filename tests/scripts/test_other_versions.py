@@ -144,6 +144,23 @@ def test_regress_judges_of_a_folder_what_check_judges(tmp_path, monkeypatch):
     assert told.exit_code == 0
 
 
+def test_joined_parts_of_a_folder_of_every_kind_say_what_one_run_says(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    write_every_kind(tmp_path)
+    told = ("--to", "2024-04-01", "--format")
+    parts = []
+    for part in ("1", "2"):
+        done = run("regress", ".", "--shard", f"{part}/2", *told, "json2")
+        parts.append(f"part{part}.txt")
+        Path(parts[-1]).write_text(done.stdout)
+
+    joined = run("regress", "--merge", *parts, *told, "json").stdout
+
+    assert joined == run("regress", ".", *told, "json").stdout
+
+
 def test_what_of_a_folder_is_no_text_is_told_where_it_may_hold_calls(
     tmp_path, monkeypatch
 ):
