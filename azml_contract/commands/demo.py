@@ -333,8 +333,8 @@ def _print_findings(
             if text:
                 print_trimmed(console, Padding(Text(text), (0, 0, 0, 4)))
     if answers:
-        told = f"\nAnd {count(answers, 'finding')} in answers, which live services give"
-        print_trimmed(console, Text(f"{told} alike:\nazml-contract check {cassettes}"))
+        told = f"\nAnd {count(answers, 'finding')} in answers, not in what was sent"
+        print_trimmed(console, Text(f"{told}:\nazml-contract check {cassettes}"))
 
 
 def _compare(cassettes: Sequence[Cassette]) -> Regressed:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -97,3 +100,21 @@ def test_an_env_file_that_cannot_be_written_is_refused(tmp_path):
     done = refuse("--env-file", str(tmp_path / "no" / "such.sh"))
     assert done.returncode == 2
     assert "such.sh could not be written: there is no folder" in done.stderr
+
+
+@pytest.mark.skipif(not (which("curl") and which("jq")), reason="curl, jq")
+def test_what_the_page_tells_curl_to_ask_is_answered():
+    page = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text("utf-8")
+    lines = page.partition("    login=")[2].partition("\n\n")[0]
+    script = f"set -eu\nlogin={lines}"
+    with Emulator(azurite=False) as emulator:
+        done = subprocess.run(
+            ["bash", "-c", script],
+            env={**os.environ, **emulator.environ},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    names = {one["name"] for one in json.loads(done.stdout)["value"]}
+    assert "workspaceblobstore" in names
