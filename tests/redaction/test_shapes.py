@@ -142,6 +142,65 @@ def test_a_token_of_a_cassette_says_nothing_of_anybody():
     assert redact_value(f"eyJ{'a1' * 8}.eyJ{'b2' * 8}.c3") == TOKEN
 
 
+KEY = base64.b64encode(bytes(range(64))).decode()
+
+
+@pytest.mark.parametrize(
+    ("value", "made"),
+    [
+        ("hunter2", "REDACTED"),
+        (KEY, ZERO_KEY),
+        (KEY[:-4], "REDACTED"),
+        (KEY[4:], "REDACTED"),
+        (f"{KEY}!", "REDACTED"),
+        (f"eyJ{'a1' * 8}.eyJ{'b2' * 8}.c3", TOKEN),
+        (f"x eyJ{'a1' * 8}.eyJ{'b2' * 8}.c3", "REDACTED"),
+        ("https://h/c?sv=2&sig=a1%3D&x=1", "https://h/c?sv=2&sig=REDACTED&x=1"),
+        ("c?sig=a1b2&password=hunter2x", "c?sig=REDACTED&password=REDACTED"),
+        (f"A=b;AccountKey={KEY};C=d", f"A=b;AccountKey={ZERO_KEY};C=d"),
+        ("A=b;AccountKey=hunter2hunter2", "A=b;AccountKey=REDACTED"),
+        ("sig=", "REDACTED"),
+        ("a=b;AccountKey=", "REDACTED"),
+        ("A=b;password=hunter2hunter2", "REDACTED"),
+    ],
+)
+def test_what_stands_for_a_secret_has_its_shape(value, made):
+    assert redact_value(value) == made
+
+
+def test_tokens_of_ours_stay_among_others():
+    other = f"eyJ{'a1' * 8}.eyJ{'b2' * 8}.c3"
+    texts = (f"say {TOKEN} so", f"{TOKEN},{TOKEN}", TOKEN)
+
+    for text in texts:
+        assert redact_shapes(text) == text
+        assert [*find_shapes(text)] == []
+        assert [*find_shapes(f"{text} {other}")] != []
+    made = replace_shapes(f"{TOKEN} {other}", lambda _: "<>")
+    assert made == f"{TOKEN} <>"
+    assert replace_shapes(f"{TOKEN}x", lambda _: "<>") != f"{TOKEN}x"
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("Bearer a1b2c3d4", "Bearer <>"),
+        ("say Basic  a1b2c3d4== so", "say Basic  <> so"),
+        ("SharedKey a:b1c2d3e4", "SharedKey <>"),
+        *((text, None) for text in ("Bearer a1b2c3d", "Bearer abcdefgh", "a1b2c3d4")),
+        *((text, None) for text in ("Bearer REDACTED1", "Bearera1b2c3d4", "a sig=$X")),
+        ("a SIG=a1b2", "a SIG=<>"),
+    ],
+)
+def test_a_login_and_a_signature_are_told_by_the_word_before(text, made):
+    assert replace_shapes(text, lambda _: "<>") == (made or text)
+    assert [*find_shapes(text)] == (
+        []
+        if made is None
+        else ["a SAS signature" if "SIG" in text else "an authorization header"]
+    )
+
+
 @pytest.mark.parametrize(
     "text", [f"eyJ{'a1' * 8}.eyJ{{}}.c3", "at?x=1&sig={}", "at%3Fx%3D1%26sig%3D{}"]
 )
