@@ -88,8 +88,7 @@ def _rows(text: str, at: int, sign: str, width: int) -> Iterator[list[tuple[int,
             found = _CELLS[sign].match(text, at)
             assert found is not None  # it may be empty
             value = found[0].strip(" ")
-            is_quoted = value[:1] in ('"', "'") and value[-1:] == value[:1]
-            if is_quoted and len(value) > 1:
+            if value[:1] in ('"', "'") and value[-1:] == value[:1]:
                 value = value[1:-1]
             cells.append((text.index(value, at), value))
             at = found.end()
