@@ -168,7 +168,7 @@ def test_a_deleted_interaction_fails_replay(recorded: pytest.Pytester) -> None:
     command = "pytest 'test_story.py::test_list[[]2024-04-01]' --azml-mode=record"
     result.stdout.fnmatch_lines([f"*record again: {command}"])
     result.stdout.fnmatch_lines(
-        ["*has no answer for this request*", "*PUT https://*", "*--azml-mode=record*"]
+        ["*has no answer for this request*", "*PUT .../data/*", "*--azml-mode=record*"]
     )
 
 
@@ -177,7 +177,7 @@ def test_an_additional_request_fails_replay(recorded: pytest.Pytester) -> None:
     result = run(recorded)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*has no answer for this request*", "*GET https://*/jobs?api-version*"]
+        ["*has no answer for this request*", "*GET .../jobs?api-version*"]
     )
 
 
