@@ -105,7 +105,7 @@ def is_secret_name(name: str) -> bool:
     joined = "".join(words)
     if last == "key":
         return bool(before) and before not in _NO_KEY
-    if last in ("token", "tokens") and before in _NO_TOKEN:
+    if last == "token" and before in _NO_TOKEN:
         return False
     if _GLUED_TOKEN.sub("", last) in _NO_TOKEN:  # maxtokens
         return False
@@ -197,7 +197,7 @@ def is_named_secret(name: str, value: str) -> bool:
         return is_one and len(value) >= 16 and _is_mixed(value)
     if last in _LONG and len(value) < _SHORTEST_LONG:
         return False
-    if last in ("token", "sas", "pat", "auth", "jwt") and value.isdigit():
+    if last in ("token", "pat", "jwt") and value.isdigit():
         return len(value) >= 6
     return True
 

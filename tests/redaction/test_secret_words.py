@@ -154,6 +154,8 @@ NAMED = [
     ("samlResponse", "missing8", False),
     ("webhook_url", "https://x/y", False),
     ("webhook_url", "https://x/yz", True),
+    *((name, "12345", False) for name in ("github_pat", "jwt", "sas", "auth")),
+    *((name, "123456", True) for name in ("github_pat", "jwt")),
     ("token", "12345", False),
     ("token", "123456", True),
     ("sas_token", "12345", False),
