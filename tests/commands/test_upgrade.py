@@ -80,6 +80,19 @@ def test_upgrade_needs_to_know_what_a_body_was_written_for(run, tmp_path):
     assert "Traceback" not in missing.err
 
 
+def test_a_body_that_may_be_several_things_has_to_be_named(run, tmp_path):
+    file = tmp_path / "body.json"
+    file.write_bytes((DOCUMENTED / "code.json").read_bytes())
+    moves = ("--from", "2021-03-01-preview", "--to", "2024-04-01")
+
+    done = run("upgrade", file, *moves)
+
+    assert done.code == 2
+    assert done.err.endswith("; name it: --operation ID\n")
+    named = run("upgrade", file, *moves, "--operation", "CodeVersions_CreateOrUpdate")
+    assert named.code == 0
+
+
 def test_upgrade_of_a_folder_names_it(run, tmp_path):
     (tmp_path / "d").mkdir()
     done = run("upgrade", tmp_path / "d", "--to", "2024-04-01")
