@@ -79,6 +79,9 @@ TOLD = {
     "data in a block": "kind: Secret\r\nstringData:\r\n  c: |\r\n    u: ada {}\r\n",
     "data behind a manifest in a manifest": "kind: Secret\nstringData:\n  c: |\n"
     "    kind: Secret\n    data:\n      a: b8x\n---\nkind: Secret\ndata:\n  db: {}\n",
+    "data in the first line": "data:\n  db: {}\nkind: Secret\n",
+    "data right behind other data": "kind: Secret\ndata:\n  a: b8x\nstringData:\n"
+    "  db: {}\n",
     "data behind a remark": "kind: Secret\ndata:\n# mine\n  db: {}\n",
     "data with a tag": "kind: Secret\ndata:\n  c: !!binary |\n    {}\n",
     "data of the second of three": "kind: ConfigMap\n---\nkind: 'Secret'\ndata:\n"

@@ -118,6 +118,7 @@ NAMED = [
     ("api_key", "customer_id", False),
     ("api_key", "CustomerName", False),
     ("api_key", "https://x.example/1", False),
+    ("api_key", "http://x.example/1", False),
     ("api_key", "./models/a1", False),
     ("api_key", "/" + "a1" * 16, True),
     ("api_key", "/" + "a1" * 16 + ".pem", False),
