@@ -61,7 +61,7 @@ _MIXED = re.compile(r"[A-Za-z].*[^A-Za-z]|[^A-Za-z].*[A-Za-z]", re.DOTALL)
 _SHORTEST_NAME = 5
 _BYTE_ORDER = b"\xef\xbb\xbf"
 # In a text, a name and a value; nothing shorter tells both.
-_SHORTEST_TEXT, _REMEMBERED, _DEEPEST = 11, 4096, 3
+_SHORTEST_TEXT, _REMEMBERED, _DEEPEST = 11, 512, 3
 _LONGEST_NAME = 64
 # Other cookies hold what their users chose.
 _LOGS_IN = re.compile(r"sess|sid$|auth|token|login|jwt|secret", re.IGNORECASE)
@@ -360,7 +360,7 @@ class _Reader:
             self.secrets.add(item)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _told_in(text: str, known: frozenset[str]) -> frozenset[str]:
     """What names in a text say is secret, layer by layer of what it encodes.
 
