@@ -10,6 +10,7 @@ from in_memory import answer, record, replay
 from azml_contract.documents.lint import Linter
 from azml_contract.documents.scrub_document import DocumentScrubber
 from azml_contract.exchange import Exchange, Request
+from azml_contract.redaction.manifests import redact_manifests
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import RedactionRules, secret_names
 from azml_contract.redaction.scan import Scanner
@@ -97,6 +98,18 @@ SECRET = {
     "type": "Opaque",
 }
 CLEAN = {**SECRET, "data": dict.fromkeys(("type", "location", "db"), "REDACTED")}
+
+
+def test_remarks_among_data_stay_and_what_a_value_goes_on_as_goes():
+    text = (
+        "kind: Secret\ndata:\n  # of8 it: mine8\n  c: first8x\n    d: eDh5eDh5\n"
+        "# b: x8y9z0\ntype: Opaque\n"
+    )
+
+    assert redact_manifests(text, lambda _: "<>") == (
+        "kind: Secret\ndata:\n  # of8 it: mine8\n  c: <>\n    <>\n"
+        "# b: x8y9z0\ntype: Opaque\n"
+    )
 
 
 def test_a_manifest_in_json_holds_secrets_at_all_its_names():
