@@ -127,7 +127,7 @@ def _redact_values(
             line, held = _redact_quoted(line, column, held, redact)
         elif held == "|" and column > inner:
             line = _put(line, column, len(line), redact)
-        elif form[column] == "#" or not form.strip(_NOTHING):
+        elif not form.strip(_NOTHING):
             continue
         elif column <= (inner or column) and (name := _DATUM.match(form)):
             inner = inner or column
