@@ -208,7 +208,7 @@ class CommandRun:
         if seen.distrusting:
             return []
         if seen.refused or seen.unasked or seen.passed:
-            return ["Nothing to record: the command called none of Azure's hosts."]
+            return ["Nothing to record: the command called no host that is recorded."]
         why = (
             "No call came through the gateway: the command called nothing, or a client"
         )

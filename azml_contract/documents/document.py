@@ -367,7 +367,7 @@ def _read_calls(path: Path, text: str, kind: str) -> Script:
 
 
 def _refuse_strange(path: Path, text: str) -> NoReturn:
-    head = text.lstrip()[:20].splitlines()[0]
+    head = next(iter(text.lstrip()[:20].splitlines()), "")
     reason = (
         "it is no JSON body, no recording and no script that makes calls; it starts "
         f"with {head!r}"

@@ -249,4 +249,4 @@ def test_hosts_of_another_cloud_are_not_read(sovereign, tmp_path):
     assert done.stdout == "1\n3\n", done.stderr
     assert done.returncode == 1
     assert "passed on, unread and not recorded: login." in done.stderr
-    assert "No call came through the gateway" in done.stderr
+    assert "called no host that is recorded" in done.stderr

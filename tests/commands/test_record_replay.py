@@ -199,7 +199,7 @@ def test_a_program_that_called_others_alone_is_not_said_to_have_called_nothing(s
     )
     done = record(story, "--", sys.executable, "-c", program)
     assert done.returncode == 1
-    assert "ERROR Nothing to record: the command called none of Azure's" in done.stderr
+    assert "ERROR Nothing to record: the command called no host" in done.stderr
     assert "ERROR refused: example.org" in done.stderr
     assert "No call came" not in done.stderr
 

@@ -207,7 +207,9 @@ def _listen(folder: str, begun: int, room: int | None) -> set[str]:
             return
         sites.update(_sites())
         is_ours = os.path.realpath(os.fsdecode(args[0])).startswith(folder)
-        if is_ours and not has_begun:
+        # What is made only to see whether it can be made holds nothing.
+        is_tried = sys._getframe(1).f_code.co_name == "require_room"
+        if is_ours and not has_begun and not is_tried:
             has_begun = True
             os.write(begun, b"x")
             if room is not None:
