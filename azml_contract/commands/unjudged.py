@@ -6,6 +6,7 @@ them. Wiring: knows neither options nor how things are shown.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,14 +29,15 @@ class Account:
     """What became of every file and call of a run.
 
     `read` counts files that were recordings, `others` those of a folder that were
-    not. `doubtful` have calls that were not judged, or not at their own api-version.
+    not. `doubtful` have calls that were not judged, or not at their own api-version,
+    each with whether it was named.
     """
 
     calls: Calls = NOTHING
     read: int = 0
     others: int = 0
     unread: list[Unread] = field(default_factory=list)
-    doubtful: list[Path] = field(default_factory=list)
+    doubtful: list[tuple[Path, bool]] = field(default_factory=list)
     told: list[Finding] = field(default_factory=list)
 
     def add(self, judged: Judged, *, listed: bool) -> None:
@@ -47,25 +49,30 @@ class Account:
         else:
             self.read += 1
             self.calls += judged.calls
-            self.doubtful += [] if judged.is_whole else [judged.path]
+            self.doubtful += [] if judged.is_whole else [(judged.path, listed)]
 
     def find(self, *, softly: bool) -> list[Finding]:
         """Findings about files and calls; `softly` warns of calls not judged."""
-        found = [f for path in self.doubtful for f in find_unjudged(path)]
+        found = [f for one in self.doubtful for f in find_unjudged(*one)]
         if softly:
             found = [soften(one) for one in found]
         return [*self.told, *found, *find_unread(self.unread, done=self.read)]
 
 
-def find_unjudged(path: Path) -> list[Finding]:
-    """Calls of a file that are not judged, or not by the contract of their version."""
+def find_unjudged(path: Path, listed: bool) -> list[Finding]:
+    """Calls of a file that are not judged, or not by the contract of their version.
+
+    A cassette that was only upgraded is no gap where the recording beside it is judged,
+    as all of a folder is.
+    """
     from azml_contract.commands.judging import Asked, judge_input
     from azml_contract.documents.document import open_document
     from azml_contract.validation.validator import Validator
 
     opened = open_document(path, is_body=True)
     if opened.cassette is not None and opened.cassette.upgraded_from:
-        return [_tell_upgraded(path, opened.cassette)]
+        told = _tell_upgraded(path, opened.cassette)
+        return [told if listed or not _is_recorded(path.parent) else soften(told)]
     found = judge_input(Validator(), opened, Asked("", "", "", "", 0)).findings
     ours = opened.cassette is not None and bool(opened.cassette.api_version)
     return [
@@ -73,6 +80,18 @@ def find_unjudged(path: Path) -> list[Finding]:
         for one in found
         if one.code in _ABOUT_CALLS and not (ours and one.code == "AZC140")
     ]
+
+
+def _is_recorded(folder: Path) -> bool:
+    """Whether one of the cassettes of a scenario was recorded."""
+    from azml_contract.cassette.cassette import load_cassette
+    from azml_contract.errors import CassetteError
+
+    for one in sorted(folder.glob("*.json")):
+        with suppress(CassetteError):
+            if not load_cassette(one).upgraded_from:
+                return True
+    return False
 
 
 def _tell_upgraded(path: Path, cassette: Cassette) -> Finding:

@@ -98,7 +98,7 @@ def test_what_was_only_upgraded_is_not_judged_and_hides_no_recording(run, tmp_pa
     told = json.loads(done.out)
     assert (done.code, told["rows"]) == (1, json.loads(before.out)["rows"])
     [finding] = told["findings"]
-    assert (finding["code"], finding["severity"]) == ("AZC153", "error")
+    assert (finding["code"], finding["severity"]) == ("AZC153", "warning")
     assert finding["location"]["file"].endswith("asset_to_sweep/2024-04-01.json")
     assert "answers are still those of 2021-03-01-preview" in finding["message"]
     assert "--azml-api-version 2024-04-01" in finding["cure"]
@@ -107,6 +107,11 @@ def test_what_was_only_upgraded_is_not_judged_and_hides_no_recording(run, tmp_pa
     file = folder / "2024-04-01.json"
     alone = run("regress", file)
     assert (alone.code, "No breaks" in alone.out) == (1, False)
+    recorded = folder / "2021-03-01-preview.json"
+    recorded.rename(tmp_path / "elsewhere.json")
+    (finding,) = json.loads(run(*asked, "json").out)["findings"]
+    assert finding["severity"] == "error"
+    (tmp_path / "elsewhere.json").rename(recorded)
     shutil.copy(WORKFLOW / file.name, folder)  # it was recorded
     assert run(*asked, "text").code == 0
 
