@@ -116,10 +116,10 @@ def make_judges(case: Case) -> dict[str, Judge]:
         found = [check.grade(grader, one) for one in check.check(body)]
         return not found, len(found)
 
-    scope = Scope()
+    # Of calls that differ in a name and in their bodies, the place is chosen once.
+    place = choose_place(VALUES, Scope())
 
     def judge_in_full(body: Any) -> tuple[bool, int]:
-        place = choose_place(VALUES, scope)
         found = judge_at(grader, check, body, place, True)
         return not found, len(found)
 

@@ -84,12 +84,13 @@ def find_unjudged(path: Path, listed: bool) -> list[Finding]:
 
 def _is_recorded(folder: Path) -> bool:
     """Whether one of the cassettes of a scenario was recorded."""
-    from azml_contract.cassette.cassette import load_cassette
-    from azml_contract.errors import CassetteError
+    from azml_contract.documents.document import open_document
+    from azml_contract.errors import CassetteError, InputError
 
     for one in sorted(folder.glob("*.json")):
-        with suppress(CassetteError):
-            if not load_cassette(one).upgraded_from:
+        with suppress(CassetteError, InputError):
+            cassette = open_document(one).cassette
+            if cassette is not None and not cassette.upgraded_from:
                 return True
     return False
 

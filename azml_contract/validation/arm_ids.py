@@ -22,7 +22,7 @@ from azml_contract.validation.judge import (
     Accept,
     Engine,
     choose_engine,
-    compile_judge,
+    compile_quick_judge,
 )
 from azml_contract.validation.judges_of_homes import JudgesOfHomes, accept_nothing
 from azml_contract.validation.phrases import show
@@ -200,7 +200,10 @@ def has_usual_ids(body: Any, home: str) -> bool:
 
     False says nothing: an id may be right in another spelling, or elsewhere.
     """
-    return _JUDGES[home](body)
+    try:
+        return _JUDGES[home](body)
+    except ValueError:
+        return False  # which a text is that nobody can encode
 
 
 def check_ids(grader: Grader, body: Any, place: Place | None) -> list[Finding]:
@@ -304,7 +307,9 @@ def _judge_ids(home: str) -> Accept:
         "additionalProperties": ask(_NO_ID),
         "items": below,
     }
-    return compile_judge({"$schema": DIALECT, **below, "$defs": {"below": inside}})
+    return compile_quick_judge(
+        {"$schema": DIALECT, **below, "$defs": {"below": inside}}
+    )
 
 
 _JUDGES: JudgesOfHomes[str] = JudgesOfHomes(_ENOUGH, _judge_ids)

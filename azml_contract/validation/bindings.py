@@ -105,18 +105,17 @@ def check_bindings(grader: Grader, job: Any, path: Path) -> list[Finding]:
     return found
 
 
-def is_usual_job(job: dict[str, Any]) -> bool:
-    """Whether a job or a sweep, as most are one, is bound: False says nothing.
+def is_usual_job(job: dict[str, Any], space: Any) -> bool:
+    """Whether a job or a sweep, as most are one, is right: False says nothing.
 
-    A component within it is not looked at.
+    A component within it is not looked at; `space` is its search space, if any.
     """
     text, trial = job.get("command"), job.get("trial")
     if text is not None and not (type(text) is str and _is_bound(text, (job,))):
         return False
     if type(trial) is not dict or type(text := trial.get("command")) is not str:
         return True
-    space = job.get("searchSpace")
-    return _is_bound(text, (job, trial), space if type(space) is dict else None)
+    return _is_bound(text, (trial, job), space if type(space) is dict else None)
 
 
 def _is_bound(

@@ -27,6 +27,7 @@ from azml_contract.validation.judge import (
     Engine,
     choose_engine,
     compile_judge,
+    compile_quick_judge,
 )
 from azml_contract.validation.judges_of_homes import JudgesOfHomes, accept_nothing
 
@@ -107,7 +108,12 @@ class BodyCheck:
             many bodies have come as make it pay.
         """
         judge = self._plain[self._find_variant(value), home]
-        return None if judge is accept_nothing else judge(value)
+        if judge is accept_nothing:
+            return None
+        try:
+            return judge(value)
+        except ValueError:
+            return False  # which a text is that nobody can encode
 
     def _compile_plain(self, key: tuple[str, str]) -> Accept:
         variant, home = key
@@ -143,7 +149,7 @@ class BodyCheck:
         if union is not None and variant:
             choice = Choice(union.owner, union.name, union.base.variants[variant])
         schema = write_schema(self._definitions, self._body, self._lens, choice, texts)
-        return compile_judge(schema)
+        return compile_judge(schema) if texts is None else compile_quick_judge(schema)
 
     def _is_silent(self, value: Any) -> bool:
         found: list[Deviation] = []

@@ -61,27 +61,39 @@ _kept: OrderedDict[bytes, Accept] = OrderedDict()
 _lock = threading.Lock()
 
 
-def _compile_fast(schema: Schema) -> Accept:
-    """Most api-versions share most of their schemas: each is compiled once."""
-    key = zlib.compress(json.dumps(schema).encode())
+def compile_quick_judge(schema: Schema) -> Accept:
+    """A judge of the fast engine alone, see `compile_judge`.
+
+    It raises ValueError where it cannot read a value. Most api-versions share most of
+    their schemas: each is compiled once.
+    """
+    return _compile_kept(schema, _pack(schema))
+
+
+def _pack(schema: Schema) -> bytes:
+    """The schema again, a hundredth of what it takes as it is."""
+    return zlib.compress(json.dumps(schema).encode())
+
+
+def _compile_kept(schema: Schema, packed: bytes) -> Accept:
     with _lock:
-        found = _kept.get(key)
+        found = _kept.get(packed)
         if found is not None:
-            _kept.move_to_end(key)
+            _kept.move_to_end(packed)
             return found
-    made = _make_fast(schema, key)
+    import jsonschema_rs
+
+    made: Accept = jsonschema_rs.Draft202012Validator(schema).is_valid
     with _lock:
-        _kept[key] = made
+        _kept[packed] = made
         while len(_kept) > _MOST_KEPT:
             _kept.popitem(last=False)
     return made
 
 
-def _make_fast(schema: Schema, packed: bytes) -> Accept:
-    """A judge; `packed` is the schema again, a hundredth of what it takes as it is."""
-    import jsonschema_rs
-
-    is_valid: Accept = jsonschema_rs.Draft202012Validator(schema).is_valid
+def _compile_fast(schema: Schema) -> Accept:
+    packed = _pack(schema)
+    is_valid = _compile_kept(schema, packed)
     reference: list[Accept] = []
 
     def accept(value: Any) -> bool:

@@ -45,13 +45,14 @@ def check_meaning(
         has_plain_ids: Nothing can be wrong with an id of the body.
     """
     found = [] if has_plain_ids else check_ids(grader, body, place)
+    if _is_usual(grader, body):
+        return found
     if grader.operation.startswith("Workspaces_"):
         found += check_related(grader, body)
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict):
         return found
-    if not _is_usual(properties):
-        _check_job(grader, properties, _PROPERTIES, found)
+    _check_job(grader, properties, _PROPERTIES, found)
     action = properties.get("action")
     if isinstance(action, dict) and isinstance(action.get("jobDefinition"), dict):
         path = ((_PROPERTIES, "action"), "jobDefinition")  # of a schedule
@@ -59,11 +60,15 @@ def check_meaning(
     return found
 
 
-def _is_usual(job: dict[str, Any]) -> bool:
-    """Whether nothing is to be told of a job, as of most; False says nothing."""
-    if "jobs" in job or "componentSpec" in job:
+def _is_usual(grader: Grader, body: Any) -> bool:
+    """Whether all is right in a body as most are; False says nothing."""
+    job = body.get("properties") if type(body) is dict else None
+    if type(job) is not dict or grader.operation[:11] == "Workspaces_":
         return False
-    return is_usual_job(job) and is_usual_space(job.get("searchSpace"))
+    if "jobs" in job or "action" in job or "componentSpec" in job:
+        return False
+    space = job.get("searchSpace")
+    return is_usual_job(job, space) and (space is None or is_usual_space(space))
 
 
 def _check_job(

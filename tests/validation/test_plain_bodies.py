@@ -26,6 +26,7 @@ from azml_contract.validation.arm_ids import (
     _judge_ids,
     _tell_ids,
     check_ids,
+    has_usual_ids,
 )
 from azml_contract.validation.body import BodyCheck
 from azml_contract.validation.grade import Grader, Profile
@@ -179,7 +180,7 @@ def test_many_workspaces_in_turn_get_judges_and_compile_seldom(
     enough, rounds = 10, 50
     compiled: list[Any] = []
     monkeypatch.setattr(
-        body_module, "compile_judge", lambda one: compiled.append(one) or bool
+        body_module, "compile_quick_judge", lambda one: compiled.append(one) or bool
     )
     monkeypatch.setattr(body_module, "_ENOUGH", enough)
     check = make_check(load_contract("2023-10-01"))
@@ -206,6 +207,18 @@ def test_ids_that_are_at_home_are_right_wherever_they_stand() -> None:
     usual, judged = (sum(column) for column in zip(*said, strict=True))
     assert 300 < judged <= usual < len(said) / 2
     assert not [one for one in said if one == (False, True)]
+
+
+def test_of_a_text_that_nobody_can_encode_nothing_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check = make_check(load_contract("2023-10-01"))
+    monkeypatch.setattr(arm_ids, "_JUDGES", JudgesOfHomes(1, _judge_ids))
+    job = read_job()
+    assert not has_usual_ids(job, HOME)  # compiles
+    assert (is_plain(check, job), has_usual_ids(job, HOME)) == (True, True)
+    job["properties"]["command"] = "\ud800" * 20
+    assert (is_plain(check, job), has_usual_ids(job, HOME)) == (False, False)
 
 
 def test_without_the_fast_engine_no_judge_of_ids_is_compiled(
