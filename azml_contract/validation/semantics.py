@@ -45,7 +45,7 @@ def check_meaning(
         has_plain_ids: Nothing can be wrong with an id of the body.
     """
     found = [] if has_plain_ids else check_ids(grader, body, place)
-    if _is_usual(grader, body):
+    if is_usual(grader, body):
         return found
     if grader.operation.startswith("Workspaces_"):
         found += check_related(grader, body)
@@ -60,8 +60,8 @@ def check_meaning(
     return found
 
 
-def _is_usual(grader: Grader, body: Any) -> bool:
-    """Whether all is right in a body as most are; False says nothing."""
+def is_usual(grader: Grader, body: Any) -> bool:
+    """Whether all but its ids is right in a body as most are; False says nothing."""
     job = body.get("properties") if type(body) is dict else None
     if type(job) is not dict or grader.operation[:11] == "Workspaces_":
         return False

@@ -15,7 +15,7 @@ from azml_contract.validation.body import BodyCheck
 from azml_contract.validation.deviation import Rule
 from azml_contract.validation.grade import Grader
 from azml_contract.validation.recased import Recased
-from azml_contract.validation.semantics import NAMES, check_meaning
+from azml_contract.validation.semantics import NAMES, check_meaning, is_usual
 
 _MOST_FAULTS = 2000
 _CASE = Rule.CASE
@@ -29,6 +29,8 @@ def judge_at(
     if compiles and place is not None and place.home:
         is_plain = check.is_plain(body, place.home)
         if is_plain:
+            if is_usual(grader, body):
+                return []
             return check_meaning(grader, body, place, has_plain_ids=True)
         has_plain_ids = has_usual_ids(body, place.home)
         if has_plain_ids and is_plain is not None:
