@@ -92,9 +92,11 @@ def _read(kind: str, whole: Source, files: Files) -> Script:
 
 def _add(script: Script, source: Source, requests: Requests, language: str) -> None:
     for start, end, request in requests:
-        calls = script.turns if request.is_turn else script.calls
-        index = -1 - len(calls) if request.is_turn else len(calls)
-        calls.append(Call(index, language, request, source, start, end))
+        call = Call(len(script.calls), language, request, source, start, end)
+        if request.is_turn:
+            script.add_turn(call)
+        else:
+            script.calls.append(call)
 
 
 def _read_http(script: Script, source: Source) -> Requests:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from azml_contract.errors import InputError
 from azml_contract.scripts.calls import Client, Request, find_tool, read_requests
 from azml_contract.scripts.command import Command
+from azml_contract.scripts.effort import Effort
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.jq import build, find_paths
 from azml_contract.scripts.mend import Mend, Mended, mend
@@ -94,6 +96,11 @@ class Script:
     uploads: list[Upload] = field(default_factory=list)
     kind: str = "shell"
 
+    def add_turn(self, call: Call) -> None:
+        """Add a call as it is where other branches are taken; none reads its answer."""
+        call.index = -1 - len(self.turns)
+        self.turns.append(call)
+
     def show(self, text: str) -> str:
         """`text` as a reader of the script would write it."""
         return self.shell.holes.show(text)
@@ -117,21 +124,38 @@ def read_source(source: Source, files: Files) -> Script:
 
 def _take_turns(script: Script, mended: Mended, files: Files) -> None:
     """Read a script again, as it runs where other branches are taken."""
-    main = script.shell
-    seen = Seen()
+    others: dict[tuple[str, int], Call] = {}
+    try:
+        for call in _read_turns(script, mended, files):
+            others[call.site] = call
+            script.add_turn(call)
+        why = script.shell.turn.why_left
+    except InputError:
+        others = {call.site: call for call in script.calls}
+        why = "its branches take more work to read than those that people write"
+    for call in others.values() if why else ():
+        script.add_turn(replace(call, request=replace(call.request, unknown=why)))
+
+
+def _read_turns(script: Script, mended: Mended, files: Files) -> Iterator[Call]:
+    """The calls that are others where other branches are taken.
+
+    Raises:
+        InputError: They take too much work to read.
+    """
+    main, effort, seen = script.shell, Effort(), Seen()
     for call in script.calls:
         seen.add(call.request, *call.site)
     for turn in main.turn.others():
         reader = _Reader()
         again = files.begin_again()
-        shell = Shell(mended.source, again, reader.listen, main.effort, turn)
+        shell = Shell(mended.source, again, reader.listen, effort, turn)
         reader.script = Script(mended.source, shell, mended.faults)
         shell.run(mended.calls, mended.lines)
         files.opened |= again.opened
         for call in reader.script.calls:
             if not _is_unset(call, main, shell) and seen.add(call.request, *call.site):
-                call.index = -1 - len(script.turns)
-                script.turns.append(call)
+                yield call
 
 
 def _is_unset(call: Call, main: Shell, shell: Shell) -> bool:

@@ -13,7 +13,7 @@ together is not mixed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from azml_contract.scripts.calls import Request
@@ -45,6 +45,13 @@ class Turn:
         """The turns to take after the reading of all branches."""
         if self.most > 1:
             yield from map(Turn, range(min(self.most, _MOST_TURNS)))
+
+    @property
+    def why_left(self) -> str:
+        """Why calls that hang on branches are not all read; "" where they are."""
+        if self.most <= _MOST_TURNS:
+            return ""
+        return f"a choice has {self.most} branches, of which {_MOST_TURNS} are followed"
 
 
 class Seen:
@@ -85,9 +92,13 @@ def find_others(
     seen = Seen()
     for start, end, request in main:
         seen.add(request, start, end)
+    others: dict[tuple[int, int], Request] = {}
     for one in turn.others():
         found, is_unset = read(one)
         for start, end, request in found:
             if not is_unset(request) and seen.add(request, start, end):
                 request.is_turn = True
+                others[start, end] = request
                 yield start, end, request
+    for place, request in others.items() if turn.why_left else ():
+        yield *place, replace(request, unknown=turn.why_left)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from azml_contract.scripts.containers import read_container
-from azml_contract.scripts.judge import judge_script
+from azml_contract.scripts.effort import Effort
+from azml_contract.scripts.judge import Judged, judge_script
 from azml_contract.validation.validator import Validator
 from tests.scripts.conftest import WORKSPACE, Judge, places
 
@@ -156,4 +158,51 @@ def test_a_way_that_is_not_taken_is_no_fault(
     found = judge_script(Validator(), script, "")
 
     assert places(found) == []
+    assert found.calls.judged == 1
+
+
+def write_choice(kind: str, count: int) -> str:
+    """A script whose body is one of so many, or it ends."""
+    bodies = [json.dumps({"properties": {"image": str(n)}}) for n in range(count)]
+    if kind == "shell":
+        ways = "".join(f"  c{n}) B='{one}' ;;\n" for n, one in enumerate(bodies))
+        return f'case $1 in\n{ways}  *) exit 1 ;;\nesac\n{PUT} "$B"\n'
+    if kind == "python":
+        ways = "".join(f"    case {n}: b = {one}\n" for n, one in enumerate(bodies))
+        return f"{PYTHON}match x:\n{ways}    case _: sys.exit(1)\nput(b)\n"
+    ways = "".join(f" '{n}' {{ $b = '{one}' }}\n" for n, one in enumerate(bodies))
+    choice = f"switch ($x) {{\n{ways} default {{ exit 1 }}\n}}\n"
+    return f"{POWERSHELL}{choice}{PUT_POWERSHELL}\n"
+
+
+@pytest.mark.parametrize("kind", ["shell", "python", "powershell"])
+def test_branches_that_are_too_many_are_told(tmp_path: Path, kind: str) -> None:
+    def run(count: int) -> Judged:
+        text = write_choice(kind, count).replace("WORKSPACE", WORKSPACE)
+        script = read_container(kind, "a", text, tmp_path)
+        return judge_script(Validator(), script, "")
+
+    assert (places(run(8)), run(8).calls.seen) == ([], 1)
+    found = run(9)
+    (told,) = found.findings
+    assert told.code == "AZC153"
+    assert "a choice has 9 branches, of which 8 are followed" in told.message
+    assert (found.calls.seen, found.calls.judged) == (2, 1)
+
+
+def test_many_branches_that_set_nothing_are_no_gap(judge: Judge) -> None:
+    cases = "".join(f"  c{n}) echo {n} ;;\n" for n in range(20))
+    found = judge(f'B={RIGHT}\ncase $1 in\n{cases}esac\n{PUT} "$B"\n')
+
+    assert (places(found), found.calls.judged) == ([], 1)
+
+
+def test_where_branches_take_too_much_work_the_script_is_judged_without_them(
+    judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f'if x; then B={RIGHT}; else B={WRONG}; fi\n{PUT} "$B"\n'
+    monkeypatch.setattr("azml_contract.scripts.script.Effort", lambda: Effort(-1.0))
+    found = judge(text)
+
+    assert sorted(place[0] for place in places(found)) == ["AZC102", "AZC153"]
     assert found.calls.judged == 1
