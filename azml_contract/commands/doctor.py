@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from importlib import metadata
@@ -90,21 +89,12 @@ def _print(told: Mapping[str, Mapping[str, str]]) -> None:
 
 def _print_row(head: str, state: str) -> None:
     """One state beside its name, as wide as the terminal; a path is never broken."""
-    inset = " " * len(head)
+    from azml_contract.report.table import wrap
+
     width = max(shutil.get_terminal_size().columns, len(head) + 20)
-    lines = [
-        textwrap.wrap(
-            line,
-            width,
-            initial_indent=inset,
-            subsequent_indent=inset,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for line in state.splitlines()
-    ]
-    told = "\n".join(line for several in lines for line in several)
-    click.echo(head + told[len(head) :])
+    for index, text in enumerate(state.splitlines()):
+        for line in wrap(text, len(head), width, "" if index else head.strip()):
+            click.echo(str(line))
 
 
 def _replay(folder: Path) -> Iterator[tuple[str, str]]:

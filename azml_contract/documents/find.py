@@ -42,7 +42,7 @@ _COLLECTION = re.compile(r"(?i).*\.postman_collection\.json|thunder-\w+_.*\.json
 _INSTALLED = frozenset(("node_modules", "site-packages", "__pycache__"))
 _NOT_OURS = _INSTALLED | {"vendor"}
 _SHEBANG = re.compile(rb"#!.*\b(?:(?:ba|z|da|k)?sh|python[\d.]*|pwsh)\b")
-_PROVIDER = re.compile(rb"(?i)microsoft\.machinelearningservices")
+PROVIDER = re.compile(rb"(?i)microsoft\.machinelearningservices")
 _LARGEST_PROGRAM = 1024 * 1024
 
 
@@ -197,7 +197,7 @@ def find_provider(path: Path) -> int:
         text = path.read_bytes()
     except OSError:
         return 0
-    found = _PROVIDER.search(text)
+    found = PROVIDER.search(text)
     return text.count(b"\n", 0, found.start()) + 1 if found is not None else 0
 
 

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from azml_contract.documents.find import RECORDINGS
+from azml_contract.documents.find import PROVIDER, RECORDINGS
 from azml_contract.documents.remote import is_remote, read_remote
 from azml_contract.errors import InputError, NothingToCheck
 
@@ -27,7 +27,6 @@ SCRIPT_KINDS = (
     "Scripts call curl, wget, xh, az rest or a client of Python or PowerShell; of "
     "another program, record what it does: azml-contract record -- COMMAND"
 )
-_PROVIDER = b"microsoft.machinelearningservices"
 _PATIENCE_MS = 2000
 _LARGEST_BYTES = 150 * 1024 * 1024
 
@@ -107,7 +106,7 @@ def decode(path: Path, raw: bytes) -> str:
 
 def names_provider(raw: bytes) -> bool:
     """Whether bytes name the provider, in UTF-16 too."""
-    return _PROVIDER in raw.replace(b"\0", b"").lower()
+    return PROVIDER.search(raw.replace(b"\0", b"")) is not None
 
 
 def refuse(

@@ -7,7 +7,6 @@ act on, sanitised. Knows how to compare requests; not how they are played.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from operator import eq
 from pathlib import Path
@@ -23,12 +22,8 @@ from azml_contract.recording.match import Matcher
 from azml_contract.redaction.redact import Redactor
 from azml_contract.redaction.rules import FORM_SECRETS, QUERY_SECRETS
 from azml_contract.redaction.shapes import REDACTED
+from azml_contract.shown_path import shorten
 
-_WORKSPACE = re.compile(
-    r"https://[^/?]+/subscriptions/[^/?]+/resourceGroups/[^/?]+/providers/"
-    r"Microsoft\.MachineLearningServices/workspaces/[^/?]+/",
-    re.IGNORECASE,
-)
 _COMPARED = 50
 """So many recordings at most are compared by their bodies."""
 _LINES = 12
@@ -103,7 +98,7 @@ def _count(number: int) -> str:
 
 def say_call(method: str, url: str) -> str:
     """A call, the workspace left out: it is the same in most; differences show it."""
-    return f"{method} {_WORKSPACE.sub('.../', url)}"
+    return f"{method} {shorten(url)}"
 
 
 def find_nearest(

@@ -232,8 +232,7 @@ def _from_form(request: Request) -> Iterator[str]:
     if not request.body or "form" not in (request.header("content-type") or ""):
         return
     for name, value in parse_qsl(request.body.decode("utf-8", "replace")):
-        is_known = name.lower() in FORM_SECRETS and name.lower() != "username"
-        if is_known or is_named_secret(name, value):
+        if name.lower() in FORM_SECRETS and name.lower() != "username":
             yield value
 
 

@@ -16,7 +16,8 @@ from azml_contract.errors import InputError
 from azml_contract.scripts.calls import Client, Request
 from azml_contract.scripts.files import Files
 from azml_contract.scripts.mend import join_lines
-from azml_contract.scripts.script import Call, Script, read_source
+from azml_contract.scripts.reader import read_source
+from azml_contract.scripts.script import Call, Script
 from azml_contract.scripts.text import (
     Hole,
     Holes,

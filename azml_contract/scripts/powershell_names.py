@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from azml_contract.scripts.command import find
 from azml_contract.scripts.parse import Node, span
 from azml_contract.scripts.turns import Turn
 
@@ -108,7 +109,7 @@ class Names:
             others = [one for one in inner if one.type not in _WAYS]
             may_skip = self._may_skip(others, ways)
         else:
-            ways = list(_find(node, "statement_block"))
+            ways = list(find(node, "statement_block"))
             may_skip = re.search(r"(?i)\bdefault\s*\{", self.shown(node)) is None
         ends = [_LEAVES.search(self.shown(one)) for one in ways]
         is_switch = node.type == "switch_clauses"  # which alone a break ends
@@ -348,15 +349,6 @@ def find_output(function: Function) -> Node | None:
         return last.children[1] if last.child_count == 2 else None
     is_value = last.type == "pipeline" and last.children[0].type == "pipeline_chain"
     return last if is_value else None
-
-
-def _find(node: Node, kind: str) -> Iterator[Node]:
-    """The nodes of a kind below one, none below another."""
-    for child in node.children:
-        if child.type == kind:
-            yield child
-        else:
-            yield from _find(child, kind)
 
 
 def _open(node: Node, kind: str) -> list[Node]:

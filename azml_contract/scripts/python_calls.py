@@ -179,44 +179,38 @@ class _Reader:
     def _note(self, node: ast.AST) -> None:
         """Remember which names are clients, and what those add to each call."""
         if isinstance(node, ast.ImportFrom) and node.module in ("requests", "httpx"):
-            self._imported |= {
-                one.name for one in node.names if not one.asname
-            } & _VERBS
-            renamed = {one.asname: one.name for one in node.names if one.asname}
-            self._verbs |= {new: old for new, old in renamed.items() if old in _VERBS}
+            verbs = [one for one in node.names if one.name in _VERBS]
+            self._imported |= {one.name for one in verbs if not one.asname}
+            self._verbs |= {one.asname: one.name for one in verbs if one.asname}
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             self._note_client(node.optional_vars, node.context_expr)
         elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            verb = node.value if isinstance(node.value, ast.Attribute) else None
             for target in targets:
-                if (
-                    verb is not None
-                    and isinstance(target, ast.Name)
-                    and (
-                        verb.attr in _VERBS
-                        and name_of(verb.value) in ("requests", "httpx")
-                    )
-                ):
-                    self._verbs[target.id] = verb.attr
+                self._note_verb(target, node.value)
                 self._note_client(target, node.value)
-                if isinstance(target, ast.Attribute) and target.attr == "params":
-                    self._add_query(target.value, node.value)
-                elif isinstance(target, ast.Subscript) and name_of(target.value) == (
-                    "params"
-                ):
-                    one = ast.Dict([target.slice], [node.value])
-                    of = target.value
-                    self._add_query(
-                        getattr(of, "value", of), ast.copy_location(one, node)
-                    )
-        elif isinstance(node, ast.AugAssign) and name_of(node.target) == "params":
-            of = node.target
-            self._add_query(getattr(of, "value", of), node.value)
+                self._note_query(target, node.value)
+        elif isinstance(node, ast.AugAssign):
+            self._note_query(node.target, node.value)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            of = node.func.value
-            if node.func.attr == "update" and name_of(of) == "params" and node.args:
-                self._add_query(getattr(of, "value", of), node.args[0])
+            changed = node.args[:1] if node.func.attr == "update" else []
+            for value in changed:
+                self._note_query(node.func.value, value)
+
+    def _note_verb(self, target: ast.expr, value: ast.expr) -> None:
+        """``get = requests.get``."""
+        if not (isinstance(target, ast.Name) and isinstance(value, ast.Attribute)):
+            return
+        if value.attr in _VERBS and name_of(value.value) in ("requests", "httpx"):
+            self._verbs[target.id] = value.attr
+
+    def _note_query(self, target: ast.expr, value: ast.expr) -> None:
+        """``s.params = ...``, ``s.params["api-version"] = ...`` and their like."""
+        if isinstance(target, ast.Subscript):
+            one = ast.Dict([target.slice], [value])
+            target, value = target.value, ast.copy_location(one, value)
+        if isinstance(target, ast.Attribute) and target.attr == "params":
+            self._add_query(target.value, value)
 
     def _note_client(self, target: ast.expr, value: ast.expr) -> None:
         if not isinstance(value, ast.Call):

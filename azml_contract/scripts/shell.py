@@ -110,13 +110,13 @@ class Shell:
         source: Source,
         files: Files,
         listen: Listen,
-        effort: Effort | None = None,
-        turn: Turn | None = None,
+        effort: Effort,
+        turn: Turn,
     ) -> None:
         self.source = source
         self.files = files
-        self.effort = effort or Effort()
-        self.turn = turn or Turn()
+        self.effort = effort
+        self.turn = turn
         self.holes = files.holes
         self.known = Variables()
         self.words = Words(self.known, self.holes, self._substitute)

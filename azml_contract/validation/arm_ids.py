@@ -317,15 +317,14 @@ _JUDGES: JudgesOfHomes[str] = JudgesOfHomes(_ENOUGH, _judge_ids)
 
 def _write_wanted(home: str, kinds: Iterable[str]) -> Schema:
     """The schema of an id of a home and of some kinds, or of what is no id."""
-    seconds: dict[str, list[str]] = {}
+    alike: dict[str, list[str]] = {}
     for kind in kinds:
-        first, _, second = kind.partition("/")
-        seconds.setdefault(first, []).append(second)
-    ids = [_write_ids(home, *one) for one in seconds.items()]
+        alike.setdefault(kind.partition("/")[0], []).append(kind)
+    ids = [_write_ids(home, *one) for one in alike.items()]
     return {"anyOf": [*ids, _NO_ID]}
 
 
-def _write_ids(home: str, first: str, seconds: Sequence[str]) -> Schema:
+def _write_ids(home: str, first: str, kinds: Sequence[str]) -> Schema:
     """The schema of ids of a home, of kinds that share their first step.
 
     Two short looks cost half of one along the whole id: it begins with the home and the
@@ -337,15 +336,15 @@ def _write_ids(home: str, first: str, seconds: Sequence[str]) -> Schema:
     is_told_apart = f"{home[-start:]}{first}/" not in home
     head = home[-start:] if is_told_apart else home
     last = f"{head}{first}/"
-    tails = [f"[^/]+/{second}/[^/]+" if second else "[^/]+" for second in seconds]
-    shortest = min(len(f"x/{second}/x") if second else 1 for second in seconds)
+    tails = "|".join(map(_write_tail, kinds))
+    shortest = min(len(kind.replace("/", "/x/") + "/x") for kind in kinds)
     shared = next((n for n in range(len(head), 0, -1) if last.endswith(last[:n])), 0)
     before = len(home) - len(head)
     return {
         "pattern": f"^{escape_pattern(f'{home}{first}/')}",
-        "allOf": [{"pattern": f"{escape_pattern(last)}(?:{'|'.join(tails)})$"}],
+        "allOf": [{"pattern": f"{escape_pattern(head)}(?:{tails})$"}],
         "anyOf": [
-            {"maxLength": before + 2 * len(last) - shared + shortest - 1},
+            {"maxLength": before + len(last) - shared + len(head) + shortest - 1},
             {"not": {"pattern": _write_twice(last, shared)}},
         ],
     }

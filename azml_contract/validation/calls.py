@@ -17,6 +17,7 @@ from azml_contract.contract.model import Operation, Parameter, SourceKind, Type
 from azml_contract.contract.patterns import Matcher
 from azml_contract.exchange import Request, Response
 from azml_contract.finding import Finding, Severity
+from azml_contract.shown_path import shorten
 from azml_contract.validation.destination import find_right_host
 from azml_contract.validation.grade import Grader
 from azml_contract.validation.history import find_route
@@ -24,11 +25,6 @@ from azml_contract.validation.nearest import find_nearest
 from azml_contract.validation.phrases import list_names, show
 from azml_contract.validation.testimony import find_status
 
-_WORKSPACE = re.compile(
-    r"^/subscriptions/[^/]*/resourceGroups/[^/]*/providers/"
-    r"Microsoft\.MachineLearningServices/workspaces/[^/]*/",
-    re.IGNORECASE,
-)
 _PROGRESS = ("Azure-AsyncOperation", "Location")
 _INTEGER = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -77,7 +73,7 @@ def tell_not_judged(grader: Grader, reason: str, *, certain: bool = True) -> Fin
 def check_route(grader: Grader, request: Request, missed: NoRoute) -> Finding:
     """The finding of a verb and path that no operation has."""
     known = find_route(grader.api_version, request.method, request.path)
-    path = _shorten(request.path)
+    path = shorten(request.path)
     if missed.allowed:
         there = f"; {request.method} exists in {known.span}" if known else ""
         instead = f", or use {known.best}" if known else ""
@@ -102,7 +98,7 @@ def check_route(grader: Grader, request: Request, missed: NoRoute) -> Finding:
     if missed.nearest:
         # Whole, where the way to the workspace may be what is wrong.
         is_short = path != request.path
-        nearest = map(_shorten, missed.nearest) if is_short else missed.nearest
+        nearest = map(shorten, missed.nearest) if is_short else missed.nearest
         cures.append("\n  ".join(("Nearest paths:", *nearest)))
     return grader.find(
         "AZC150",
@@ -111,11 +107,6 @@ def check_route(grader: Grader, request: Request, missed: NoRoute) -> Finding:
         expected=missed.nearest,
         seen=request.path,
     )
-
-
-def _shorten(path: str) -> str:
-    """A path below a workspace, without the way to it."""
-    return _WORKSPACE.sub(".../", path)
 
 
 def _find_unnamed(api_version: str, request: Request) -> list[str]:
@@ -139,7 +130,7 @@ def tell_untold(grader: Grader, request: Request, source: SourceKind) -> Finding
     return grader.find(
         "AZC307",
         f"The source of {grader.api_version} does not tell whether {request.method} "
-        f"{_shorten(request.path)} is there; it exists in {known.span}.",
+        f"{shorten(request.path)} is there; it exists in {known.span}.",
         cure=f"Try the call, or use {known.best}.",
         seen=request.path,
     )

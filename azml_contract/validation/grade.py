@@ -267,8 +267,8 @@ def _is_told_by_value(rule: Rule, seen: Any, hint: Any, side: Side) -> str:
         return "" if hint else _FIRM
     if rule is Rule.NULL:
         return _FIRM if hint[1] else ""
-    is_guid = rule is Rule.FORMAT and side is Side.RESPONSE
-    return _SANITIZED if is_guid and _is_sanitized(seen) else ""
+    is_told = side is Side.RESPONSE and _is_sanitized(seen)
+    return _SANITIZED if is_told else ""
 
 
 def _lower(sentence: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ Found = list[Deviation]
 Known = tuple[type, Container[Any]]
 
 
-class Plan:
+class Plan(ABC):
     """One node: checks a value, and appends what is wrong to `found`.
 
     A value whose type is `plain` is right without a walk, and so is one of the type and
@@ -39,9 +40,9 @@ class Plan:
     plain: type | None = None
     known: Known | None = None
 
+    @abstractmethod
     def walk(self, value: Any, path: Path, found: Found) -> None:
         """Check `value`, which stands at `path`."""
-        raise NotImplementedError
 
 
 class Site:

@@ -201,7 +201,9 @@ def test_where_branches_take_too_much_work_the_script_is_judged_without_them(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = f'if x; then B={RIGHT}; else B={WRONG}; fi\n{PUT} "$B"\n'
-    monkeypatch.setattr("azml_contract.scripts.script.Effort", lambda: Effort(-1.0))
+    monkeypatch.setattr(
+        "azml_contract.scripts.shell_turns.Effort", lambda: Effort(-1.0)
+    )
     found = judge(text)
 
     assert sorted(place[0] for place in places(found)) == ["AZC102", "AZC153"]

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[2] / "azml_contract"
 
 VALUES = {
     *("errors", "exchange", "api_version", "finding", "json_pointer", "json_values"),
-    *("remote_path", "seen", "slots", "source", "whole_file"),
+    *("remote_path", "seen", "shown_path", "slots", "source", "whole_file"),
 }
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "made_page": {"whole_file"},
     "json_values": set(),
     "seen": set(),
+    "shown_path": set(),
     "slots": set(),
     "shipped": set(),
     "source": {"finding", "json_pointer"},

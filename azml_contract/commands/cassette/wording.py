@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from azml_contract.printable import cut
+from azml_contract.report.run import count as count  # told with the rest
 
 if TYPE_CHECKING:
     from azml_contract.cassette.cassette import Cassette
@@ -83,11 +84,6 @@ def name_drawn(text: str, variables: Mapping[str, Any]) -> str:
 def short_value(value: Any, width: int = _SHOWN) -> str:
     """A JSON value in one line."""
     return cut(json.dumps(value, ensure_ascii=False), width)
-
-
-def count(number: int, noun: str) -> str:
-    """A number and its noun: "1 call", "2 calls"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def describe(path: Path, one: Cassette, size_bytes: int) -> dict[str, Any]:
